@@ -1,0 +1,135 @@
+import { decode, encode } from "@msgpack/msgpack";
+import type { Platform } from "./platform.ts";
+import type { SealedEvent } from "./seal.ts";
+
+/*
+ * A chunk: 1..n sealed events of one shard, packed into one stream entry or outbox row.
+ *
+ *   byte 0       version, 1
+ *   byte 1       flags, bit 0: the body is deflated
+ *   bytes 2–33   SHA-256 of the body as stored (an AOF has no checksum: 10 damaged bytes load without complaint)
+ *   bytes 34–    body: MsgPack of columns, so that decoding makes no object per attribute and the bytes are slices
+ */
+const VERSION = 1;
+const DEFLATED = 1;
+const HEADER_BYTES = 34;
+/** Below this a deflated body is no smaller than the 4 µs that it costs are worth. */
+const DEFLATE_FROM_BYTES = 512;
+/** An inflated chunk is never larger: the limit of one commit is far below it. */
+const BODY_BYTES_MAX = 64 * 1024 * 1024;
+const DEDUP_KEY_LENGTH = 16;
+
+/** An event as a chunk carries it. */
+export type ChunkEvent = Omit<SealedEvent, "id" | "shard">;
+
+export type Chunk = {
+  /** Time of ingest, ms since 1970. */
+  readonly receivedAtMs: number;
+  readonly events: readonly ChunkEvent[];
+};
+
+export class UndecodableChunk extends Error {
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`chunk does not decode: ${reason}`, options);
+    this.name = "UndecodableChunk";
+  }
+}
+
+type Columns = [
+  receivedAtMs: number,
+  types: string[],
+  partitionKeys: (string | null)[],
+  traceparents: (string | null)[],
+  replays: number[],
+  dedupKeys: string,
+  lengths: number[],
+  data: Uint8Array,
+];
+
+export const dedupKeysOf = (events: readonly ChunkEvent[]): string => {
+  let keys = "";
+  for (const event of events) keys += event.dedupKey;
+  return keys;
+};
+
+const concat = (events: readonly ChunkEvent[]): Uint8Array => {
+  let size = 0;
+  for (const event of events) size += event.bytes.length;
+  const data = new Uint8Array(size);
+  let at = 0;
+  for (const event of events) {
+    data.set(event.bytes, at);
+    at += event.bytes.length;
+  }
+  return data;
+};
+
+export const encodeChunk = (chunk: Chunk, platform: Platform): Uint8Array => {
+  const { events } = chunk;
+  const columns: Columns = [
+    chunk.receivedAtMs,
+    events.map((event) => event.type),
+    events.map((event) => event.partitionKey),
+    events.map((event) => event.traceparent),
+    events.map((event) => event.replay),
+    dedupKeysOf(events),
+    events.map((event) => event.bytes.length),
+    concat(events),
+  ];
+  const plain = encode(columns);
+  const deflated = plain.length >= DEFLATE_FROM_BYTES ? platform.deflate(plain) : plain;
+  const smaller = deflated.length < plain.length;
+  const body = smaller ? deflated : plain;
+  const out = new Uint8Array(HEADER_BYTES + body.length);
+  out[0] = VERSION;
+  out[1] = smaller ? DEFLATED : 0;
+  out.set(platform.sha256(body), 2);
+  out.set(body, HEADER_BYTES);
+  return out;
+};
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+};
+
+const bodyOf = (bytes: Uint8Array, platform: Platform): Uint8Array => {
+  if (bytes.length < HEADER_BYTES) throw new UndecodableChunk("too short");
+  if (bytes[0] !== VERSION) throw new UndecodableChunk(`version ${bytes[0]} is unknown`);
+  const body = bytes.subarray(HEADER_BYTES);
+  if (!sameBytes(platform.sha256(body), bytes.subarray(2, HEADER_BYTES)))
+    throw new UndecodableChunk("checksum differs");
+  return (bytes[1] ?? 0) & DEFLATED ? platform.inflate(body, BODY_BYTES_MAX) : body;
+};
+
+const eventsOf = (columns: Columns): ChunkEvent[] => {
+  const [, types, partitionKeys, traceparents, replays, dedupKeys, lengths, data] = columns;
+  const events: ChunkEvent[] = [];
+  let at = 0;
+  for (let i = 0; i < types.length; i++) {
+    const end = at + (lengths[i] ?? Number.NaN);
+    if (!(end <= data.length)) throw new UndecodableChunk("lengths exceed the data");
+    events.push({
+      type: types[i] as string,
+      partitionKey: partitionKeys[i] ?? null,
+      traceparent: traceparents[i] ?? null,
+      replay: replays[i] ?? 0,
+      dedupKey: dedupKeys.slice(i * DEDUP_KEY_LENGTH, (i + 1) * DEDUP_KEY_LENGTH),
+      bytes: data.subarray(at, end),
+    });
+    at = end;
+  }
+  return events;
+};
+
+/** Throws `UndecodableChunk`. The events' bytes are views of one buffer. */
+export const decodeChunk = (bytes: Uint8Array, platform: Platform): Chunk => {
+  try {
+    const columns = decode(bodyOf(bytes, platform)) as Columns;
+    return { receivedAtMs: columns[0], events: eventsOf(columns) };
+  } catch (cause) {
+    if (cause instanceof UndecodableChunk) throw cause;
+    throw new UndecodableChunk("body is damaged", { cause });
+  }
+};

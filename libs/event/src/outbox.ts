@@ -1,0 +1,39 @@
+import type { Tier } from "./tier.ts";
+
+/** How much waits in the outbox. */
+export type OutboxSize = { readonly events: number; readonly bytes: number; readonly oldestAtMs: number | null };
+
+/** The outbox as the edge sees it: the second tier, and the answer to "may this shard go back to the stream?". */
+export type OutboxTier = Tier & {
+  readonly name: "outbox";
+  /** Which of these shards have a committed row now. Rejects with `Unavailable`. */
+  occupied(shards: readonly number[], deadlineMs: number): Promise<readonly number[]>;
+  /** Rejects with `Unavailable`. */
+  size(deadlineMs: number): Promise<OutboxSize>;
+};
+
+/** One outbox row, in the order of the table's ids. */
+export type OutboxRow = {
+  readonly id: string;
+  readonly shard: number;
+  readonly chunk: Uint8Array;
+  readonly events: number;
+};
+
+/**
+ * The outbox as the drain sees it. `drain` shows the oldest rows of a shard, in id order and at most `rowsMax`, to
+ * `move` inside one transaction, and deletes the first n of them, n being what `move` answered. If the transaction
+ * fails after `move`, the rows stay and are moved again: their appends are then duplicates. Answers how many rows it
+ * deleted and whether any was there. Rejects with `Unavailable`.
+ */
+export type OutboxDrain = {
+  occupied(shards: readonly number[], deadlineMs: number): Promise<readonly number[]>;
+  drain(
+    shard: number,
+    rowsMax: number,
+    move: (rows: readonly OutboxRow[]) => Promise<number>,
+  ): Promise<{ readonly found: number; readonly removed: number }>;
+  size(deadlineMs: number): Promise<OutboxSize>;
+  /** Calls back (at least) whenever rows may have arrived. A hint only: the caller polls as well. */
+  watch(onRows: () => void): Promise<{ close(): Promise<void> }>;
+};

@@ -1,0 +1,64 @@
+import type { Appended, ShardChunk } from "./tier.ts";
+
+/** The right to pump one shard. Every write names the token; a smaller or unknown one is refused. */
+export type Lease = { readonly shard: number; readonly owner: string; readonly token: number };
+
+/** One entry of a shard's stream: a chunk and what is known about it without decoding it. */
+export type Entry = {
+  readonly id: string;
+  readonly chunk: Uint8Array;
+  /** Indexes of events in the chunk that were duplicates when it was appended; they are not relayed. */
+  readonly skip: readonly number[];
+  /** Events in the chunk that are not skipped. */
+  readonly events: number;
+  /** What the entry counts for in the backlog's bytes. */
+  readonly storedBytes: number;
+};
+
+export type Settled = {
+  readonly entries: readonly string[];
+  readonly relayed: number;
+  readonly dead: number;
+  readonly storedBytes: number;
+};
+
+/** Counters of a shard since `epoch`, which names the stream's birth: another epoch means that Redis was emptied. */
+export type ShardCounts = {
+  readonly epoch: string | null;
+  readonly accepted: number;
+  readonly duplicate: number;
+  readonly relayed: number;
+  readonly dead: number;
+  readonly backlogBytes: number;
+};
+
+/**
+ * The relay's side of the streams. There is no consumer group: the lease makes the reader exclusive, and an entry
+ * stays in the stream until it is settled, so whatever the stream holds is exactly what is pending, and a new owner
+ * starts at the beginning (2026-11-21; a group adds a second list that can be lost, and XAUTOCLAIM to read it).
+ */
+export type ShardStream = {
+  /**
+   * Entries after `after` (`"0"` = from the start), in id order, at most `entriesMax`; waits up to `waitMs` for the
+   * first and answers `[]` when none came. Rejects with `Unavailable`, also when the server is frozen.
+   */
+  read(shard: number, after: string, entriesMax: number, waitMs: number): Promise<readonly Entry[]>;
+  /** Removes entries that Kafka confirmed or the dead letters hold. Safe to repeat. `stale`: the lease is lost, nothing was done. */
+  settle(lease: Lease, settled: Settled): Promise<"ok" | "stale">;
+  /** Raises or lowers the fence that sends every edge's appends for this shard to the outbox. */
+  fence(lease: Lease, raised: boolean): Promise<"ok" | "stale">;
+  /** Append for the drain: passes the fence, obeys the limits. */
+  append(lease: Lease, chunk: ShardChunk): Promise<Appended | { readonly kind: "stale" }>;
+  counts(shard: number): Promise<ShardCounts>;
+};
+
+/** Leases over shards. All reject with `Unavailable`. Times are measured by the server's clock. */
+export type Leases = {
+  /** Says that this owner lives for `ttlMs` more, and answers all live owners in a stable order. */
+  announce(owner: string, ttlMs: number): Promise<readonly string[]>;
+  withdraw(owner: string): Promise<void>;
+  /** A new lease with a new token, or null when another owner's has not expired. One's own is renewed under a new token. */
+  take(shard: number, owner: string, ttlMs: number): Promise<Lease | null>;
+  renew(lease: Lease, ttlMs: number): Promise<boolean>;
+  release(lease: Lease): Promise<void>;
+};

@@ -1,0 +1,32 @@
+import type { Outcome } from "./outcome.ts";
+
+/** One Kafka record. */
+export type SinkRecord = {
+  /** Partition key, or null for none. */
+  readonly key: string | null;
+  /** The event's bytes as they came in. */
+  readonly value: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Time of ingest, ms since 1970. */
+  readonly timestampMs: number;
+};
+
+/**
+ * Where events go. One backend, one attempt a call; retry, bisection and dead letters are the relay's policy.
+ *
+ * `publish` sends records of one partition in the given order and confirms all or nothing: `ok` only when the broker
+ * confirmed every one of them, anything else means that none, some or all may be in the topic. The caller keeps one
+ * publish in flight per partition. Never rejects for a vendor's error.
+ */
+export type Sink = {
+  readonly name: string;
+  /** Partition count of a topic, from metadata that the sink keeps fresh. */
+  partitions(
+    topic: string,
+  ): Promise<{ readonly kind: "ok"; readonly count: number } | Exclude<Outcome, { kind: "ok" }>>;
+  /** The partition of a key; the same as every Java client's (murmur2). */
+  partitionOf(key: string, partitions: number): number;
+  publish(topic: string, partition: number, records: readonly SinkRecord[]): Promise<Outcome>;
+  health(): Promise<{ readonly status: "up" | "down"; readonly code?: string }>;
+  close(): Promise<void>;
+};
