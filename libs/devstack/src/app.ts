@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bunBinary } from "./bun-binary.ts";
+import { freePort } from "./port.ts";
+import { type Running, startService } from "./service.ts";
+
+const ASK_MS = 1_000;
+const READY_DEADLINE_MS = 20_000;
+const STOP_DEADLINE_MS = 10_000;
+
+export type App = Running;
+
+export interface AppOptions {
+  readonly name: string;
+  /** Absolute path of the TypeScript file that Bun runs. */
+  readonly entry: string;
+  /** On top of this process's own environment; HOST and PORT are set too. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly port?: number;
+  readonly logFile?: string;
+  /** Path that answers 2xx when the app does its work; ignored when `isReady` is given. */
+  readonly healthPath?: string;
+  readonly isReady?: (url: string) => Promise<boolean>;
+  readonly stopDeadlineMs?: number;
+  readonly onSpawn?: (pid: number) => void;
+}
+
+/** Starts an HTTP app under Bun on loopback and waits for its health route. Throws with its log when it never answers. */
+export async function startApp(options: AppOptions): Promise<App> {
+  const port = options.port || (await freePort());
+  const url = `http://127.0.0.1:${port}`;
+  const folder = options.logFile ? undefined : await mkdtemp(join(tmpdir(), `spillway-${options.name}-`));
+  const logFile = options.logFile ?? join(folder ?? tmpdir(), `${options.name}.log`);
+  const healthUrl = `${url}${options.healthPath ?? "/livez"}`;
+  const isHealthy = async () => (await fetch(healthUrl, { signal: AbortSignal.timeout(ASK_MS) })).ok;
+  return startService({
+    name: options.name,
+    url,
+    port,
+    logFile,
+    stopDeadlineMs: options.stopDeadlineMs ?? STOP_DEADLINE_MS,
+    readyDeadlineMs: READY_DEADLINE_MS,
+    prepare: async () => ({
+      command: bunBinary(),
+      args: [options.entry],
+      env: { ...options.env, HOST: "127.0.0.1", PORT: String(port) },
+      stopSignal: "SIGTERM",
+      output: logFile,
+    }),
+    ready: () => options.isReady?.(url) ?? isHealthy(),
+    cleanUp: async () => void (folder && (await rm(folder, { recursive: true, force: true }))),
+    onSpawn: options.onSpawn,
+  });
+}

@@ -1,0 +1,83 @@
+import { type Admin, Kafka, logLevel } from "kafkajs";
+
+const ASK_MS = 2_000;
+const CREATE_MS = 15_000;
+
+export interface TopicSpec {
+  readonly name: string;
+  readonly partitions: number;
+  /** One when not told. */
+  readonly copies?: number;
+  /** Topic settings: { "min.insync.replicas": "2" }. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Asks a cluster on a connection of its own, without retries. */
+export async function askKafka<T>(brokers: readonly string[], ask: (admin: Admin) => Promise<T>): Promise<T> {
+  const client = new Kafka({
+    clientId: "spillway-devstack",
+    brokers: [...brokers],
+    connectionTimeout: ASK_MS,
+    requestTimeout: CREATE_MS,
+    retry: { retries: 0 },
+    logLevel: logLevel.NOTHING,
+  });
+  const admin = client.admin();
+  try {
+    await admin.connect();
+    return await ask(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/**
+ * Whether this node answers Metadata and is itself in the answer. An open port says nothing, and a broker that is back
+ * from kill -9 leaves itself out until the controller has let it in again.
+ */
+export async function brokerIsReady(broker: string, nodeId: number): Promise<boolean> {
+  return askKafka([broker], async (admin) => {
+    const { brokers, controller } = await admin.describeCluster();
+    return controller !== null && brokers.some((member) => member.nodeId === nodeId);
+  });
+}
+
+/** Creates the topics that are missing and waits until every partition of all of them has a leader. */
+export async function createTopics(brokers: readonly string[], topics: readonly TopicSpec[]): Promise<void> {
+  if (topics.length === 0) return;
+  await askKafka(brokers, async (admin) => {
+    const existing = new Set(await admin.listTopics());
+    const missing = topics.filter((topic) => !existing.has(topic.name));
+    await admin.createTopics({
+      waitForLeaders: false,
+      timeout: CREATE_MS,
+      topics: missing.map((topic) => ({
+        topic: topic.name,
+        numPartitions: topic.partitions,
+        replicationFactor: topic.copies ?? 1,
+        configEntries: Object.entries(topic.settings ?? {}).map(([name, value]) => ({ name, value })),
+      })),
+    });
+  });
+  await waitForLeaders(
+    brokers,
+    topics.map((topic) => topic.name),
+  );
+}
+
+async function waitForLeaders(brokers: readonly string[], topics: string[]): Promise<void> {
+  const deadline = Date.now() + CREATE_MS;
+  let reason: unknown;
+  while (Date.now() < deadline) {
+    try {
+      const metadata = await askKafka(brokers, (admin) => admin.fetchTopicMetadata({ topics }));
+      if (metadata.topics.every((topic) => topic.partitions.every((partition) => partition.leader >= 0))) return;
+      reason = undefined;
+    } catch (error) {
+      // kafkajs throws LEADER_NOT_AVAILABLE for a topic that is too young to have leaders.
+      reason = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`no leader for every partition of ${topics.join(", ")} within ${CREATE_MS} ms`, { cause: reason });
+}

@@ -1,0 +1,89 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { readdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { runCommand } from "./provision/command.ts";
+import type { Say } from "./provision/say.ts";
+
+const FORMAT_PREFIX = "log.format-";
+
+export interface BrokerConfig {
+  readonly nodeId: number;
+  readonly port: number;
+  /** The controller port of every node, by node id from 1. */
+  readonly controllers: readonly number[];
+  readonly clusterId: string;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** 16 random bytes as Kafka's Uuid writes them; one that starts with "-" would read as an option of the format tool. */
+export function newClusterId(): string {
+  for (;;) {
+    const id = randomBytes(16).toString("base64url");
+    if (!id.startsWith("-")) return id;
+  }
+}
+
+/** The content of server.properties for a node that is broker and controller. */
+export function brokerProperties(config: BrokerConfig, logFolder: string): string {
+  const { nodeId, port, controllers } = config;
+  const copies = String(Math.min(controllers.length, 3));
+  const inSync = controllers.length >= 3 ? "2" : "1";
+  const settings: Record<string, string> = {
+    "process.roles": "broker,controller",
+    "node.id": String(nodeId),
+    "controller.quorum.voters": controllers.map((at, index) => `${index + 1}@127.0.0.1:${at}`).join(","),
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllers[nodeId - 1]}`,
+    "advertised.listeners": `PLAINTEXT://127.0.0.1:${port}`,
+    "controller.listener.names": "CONTROLLER",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "log.dirs": logFolder,
+    "auto.create.topics.enable": "false",
+    // A killed broker is refused until its old registration has expired: 2 s brings it back in under 4 s, the default
+    // of 9 s in 12.6 s (measured).
+    "broker.session.timeout.ms": "2000",
+    "broker.heartbeat.interval.ms": "500",
+    "group.initial.rebalance.delay.ms": "0",
+    "min.insync.replicas": inSync,
+    "offsets.topic.num.partitions": "1",
+    "offsets.topic.replication.factor": copies,
+    "transaction.state.log.num.partitions": "1",
+    "transaction.state.log.replication.factor": copies,
+    "transaction.state.log.min.isr": inSync,
+    "share.coordinator.state.topic.num.partitions": "1",
+    "share.coordinator.state.topic.replication.factor": copies,
+    "share.coordinator.state.topic.min.isr": inSync,
+    ...config.settings,
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join("");
+}
+
+/**
+ * Writes server.properties and formats the log folder when there is none. The format works under another name and is
+ * renamed, so that a folder called `log` is always whole; what a killed format left is removed.
+ */
+export async function formatLogFolder(
+  java: string,
+  classPath: string,
+  folder: string,
+  config: BrokerConfig,
+  say: Say,
+): Promise<void> {
+  const log = join(folder, "log");
+  const names = await readdir(folder);
+  for (const name of names.filter((name) => name.startsWith(FORMAT_PREFIX))) {
+    say("kafka: removing a half-formatted data folder");
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
+  const properties = join(folder, "server.properties");
+  if (!names.includes("log")) {
+    const work = join(folder, `${FORMAT_PREFIX}${randomUUID()}`);
+    await writeFile(properties, brokerProperties(config, work));
+    const tool = ["-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", classPath, "kafka.tools.StorageTool"];
+    const { code, output } = await runCommand(java, [...tool, "format", "-t", config.clusterId, "-c", properties]);
+    if (code !== 0) throw new Error(`kafka could not format ${work}:\n${output.trim().slice(-2_000)}`);
+    await rename(work, log);
+  }
+  await writeFile(properties, brokerProperties(config, log));
+}

@@ -1,0 +1,134 @@
+import { join } from "node:path";
+import { type DataFolder, openDataFolder } from "./data-folder.ts";
+import { brokerIsReady, createTopics, type TopicSpec } from "./kafka-admin.ts";
+import { type BrokerConfig, formatLogFolder, newClusterId } from "./kafka-log-folder.ts";
+import { freePort } from "./port.ts";
+import { provideJava } from "./provision/java.ts";
+import { provideKafkaJars } from "./provision/kafka-jars.ts";
+import { type Say, silent } from "./provision/say.ts";
+import { type Running, startService } from "./service.ts";
+
+/** A restart after kill -9 waits out the old registration; the broker's recovery of a big log comes on top. */
+const READY_DEADLINE_MS = 90_000;
+const STOP_DEADLINE_MS = 15_000;
+
+export interface KafkaOptions {
+  readonly dataDir?: string;
+  readonly port?: number;
+  readonly logFile?: string;
+  /** Broker settings on top of the devstack's own: { "message.max.bytes": "2000000" }. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Made at every start when they are not there yet. */
+  readonly topics?: readonly TopicSpec[];
+  readonly say?: Say;
+  readonly onSpawn?: (pid: number) => void;
+}
+
+export interface Kafka extends Running {
+  /** host:port of every broker. */
+  readonly brokers: readonly string[];
+  createTopics(topics: readonly TopicSpec[]): Promise<void>;
+}
+
+interface Node {
+  readonly config: BrokerConfig;
+  readonly data: DataFolder;
+  readonly logFile: string;
+  readonly options: KafkaOptions;
+}
+
+// As measured: starts in under two seconds on two cores and stays below 450 MB.
+const JVM = [
+  "-Xmx384m",
+  "-XX:+UseSerialGC",
+  "-XX:TieredStopAtLevel=1",
+  "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+];
+
+async function startNode(node: Node): Promise<Running> {
+  const { config, data, logFile, options } = node;
+  const say = options.say ?? silent;
+  const java = await provideJava(say);
+  const classPath = join(await provideKafkaJars(say), "*");
+  const url = `127.0.0.1:${config.port}`;
+  return startService({
+    name: config.nodeId === 1 ? "kafka" : `kafka-${config.nodeId}`,
+    url,
+    port: config.port,
+    logFile,
+    stopDeadlineMs: STOP_DEADLINE_MS,
+    readyDeadlineMs: READY_DEADLINE_MS,
+    prepare: async () => {
+      await formatLogFolder(java, classPath, data.path, config, say);
+      return {
+        command: java,
+        args: [...JVM, "-cp", classPath, "kafka.Kafka", join(data.path, "server.properties")],
+        cwd: data.path,
+        stopSignal: "SIGTERM",
+        output: logFile,
+      };
+    },
+    ready: () => brokerIsReady(url, config.nodeId),
+    cleanUp: data.discard,
+    onSpawn: options.onSpawn,
+  });
+}
+
+function asKafka(node: Running, brokers: readonly string[], topics: readonly TopicSpec[]): Kafka {
+  const create = (more: readonly TopicSpec[]) => createTopics(brokers, more);
+  return { ...node, brokers, createTopics: create, restart: () => node.restart().then(() => create(topics)) };
+}
+
+/** Starts one real broker on loopback that is its own controller. Throws NotProvided, or its log. */
+export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
+  const port = options.port || (await freePort());
+  const controllerPort = await freePort();
+  const config = {
+    nodeId: 1,
+    port,
+    controllers: [controllerPort],
+    clusterId: newClusterId(),
+    settings: options.settings,
+  };
+  const data = await openDataFolder("kafka", options.dataDir);
+  const logFile = options.logFile ?? join(data.path, "kafka.log");
+  const node = await startNode({ config, data, logFile, options });
+  const kafka = asKafka(node, [node.url], options.topics ?? []);
+  await kafka.createTopics(options.topics ?? []);
+  return kafka;
+}
+
+export interface KafkaClusterOptions extends Omit<KafkaOptions, "port" | "dataDir" | "logFile" | "onSpawn"> {
+  /** Combined broker and controller nodes; 3 when not told. */
+  readonly nodes?: number;
+}
+
+export interface KafkaCluster {
+  readonly brokers: readonly string[];
+  readonly nodes: readonly Running[];
+  createTopics(topics: readonly TopicSpec[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts brokers on loopback that are one cluster, each with a temporary data folder. */
+export async function startKafkaCluster(options: KafkaClusterOptions = {}): Promise<KafkaCluster> {
+  const ids = Array.from({ length: options.nodes ?? 3 }, (_, index) => index + 1);
+  const controllers = await Promise.all(ids.map(() => freePort()));
+  const clusterId = newClusterId();
+  const starts = ids.map(async (nodeId) => {
+    const config = { nodeId, port: await freePort(), controllers, clusterId, settings: options.settings };
+    const data = await openDataFolder(`kafka-${nodeId}`);
+    return startNode({ config, data, logFile: join(data.path, "kafka.log"), options });
+  });
+  const settled = await Promise.allSettled(starts);
+  const nodes = settled.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []));
+  const stop = async () => void (await Promise.all(nodes.map((node) => node.stop())));
+  const failed = settled.find((start) => start.status === "rejected");
+  if (failed) {
+    await stop();
+    throw failed.reason;
+  }
+  const brokers = nodes.map((node) => node.url);
+  await createTopics(brokers, options.topics ?? []);
+  return { brokers, nodes, createTopics: (topics) => createTopics(brokers, topics), stop };
+}

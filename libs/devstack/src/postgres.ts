@@ -1,0 +1,75 @@
+import { join } from "node:path";
+import postgres from "postgres";
+import { openDataFolder } from "./data-folder.ts";
+import { freePort } from "./port.ts";
+import { openCluster, removeStalePidFile } from "./postgres-cluster.ts";
+import { providePostgres } from "./provision/postgres-binaries.ts";
+import { type Say, silent } from "./provision/say.ts";
+import { type Running, startService } from "./service.ts";
+
+const ASK_S = 2;
+const READY_DEADLINE_MS = 60_000;
+const STOP_DEADLINE_MS = 8_000;
+
+export interface PostgresOptions {
+  readonly dataDir?: string;
+  readonly port?: number;
+  readonly logFile?: string;
+  /** Settings on top of the devstack's own, as `postgres -c` takes them: { max_connections: "300" }. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly say?: Say;
+  readonly onSpawn?: (pid: number) => void;
+}
+
+// What a 202 through the outbox rests on: a commit is on disk before it is answered.
+const SETTINGS = {
+  listen_addresses: "127.0.0.1",
+  unix_socket_directories: "",
+  fsync: "on",
+  synchronous_commit: "on",
+} as const;
+
+export async function answersQueries(url: string): Promise<boolean> {
+  const sql = postgres(url, { max: 1, connect_timeout: ASK_S, onnotice: () => undefined });
+  try {
+    await sql`select 1`;
+    return true;
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
+
+/** Starts a real Postgres on loopback, every commit on disk. Throws NotProvided, or its log. */
+export async function startPostgres(options: PostgresOptions = {}): Promise<Running> {
+  const say = options.say ?? silent;
+  const binaries = await providePostgres(say);
+  const data = await openDataFolder("postgres", options.dataDir, binaries.uid);
+  const port = options.port || (await freePort());
+  const logFile = options.logFile ?? join(data.path, "postgres.log");
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const settings = Object.entries({ ...SETTINGS, ...options.settings, port: String(port) });
+  return startService({
+    name: "postgres",
+    url,
+    port,
+    logFile,
+    stopDeadlineMs: STOP_DEADLINE_MS,
+    readyDeadlineMs: READY_DEADLINE_MS,
+    prepare: async () => {
+      const cluster = await openCluster(data.path, binaries, say);
+      await removeStalePidFile(cluster);
+      return {
+        command: binaries.postgres,
+        args: ["-D", cluster, ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`])],
+        cwd: data.path,
+        uid: binaries.uid,
+        // The "fast" shutdown: open connections are cut. SIGTERM would wait for every client to leave.
+        stopSignal: "SIGINT",
+        output: logFile,
+      };
+    },
+    ready: () => answersQueries(url),
+    cleanUp: data.discard,
+    onSpawn: options.onSpawn,
+  });
+}

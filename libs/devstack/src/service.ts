@@ -1,0 +1,127 @@
+import { readFile } from "node:fs/promises";
+import { type Child, type Exit, type Launch, spawnChild } from "./child.ts";
+
+const LAUNCHES_MAX = 6;
+const RETRY_FIRST_MS = 50;
+const READY_POLL_MS = 25;
+const LOG_TAIL_CHARS = 2_000;
+
+/** A process of the stack: the same port and data before and after every kill and restart. */
+export interface Running {
+  readonly name: string;
+  readonly url: string;
+  readonly port: number;
+  /** Where its stdout and stderr go. */
+  readonly logFile: string;
+  /** The current process, or undefined while there is none. */
+  pid(): number | undefined;
+  /** Resolves when the current process is gone; at once when there is none. */
+  exited(): Promise<Exit>;
+  /** Sends a signal (SIGKILL unless told) and waits for the end, except for SIGSTOP and SIGCONT. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Starts it again and resolves when it is ready; a live one is stopped first. */
+  restart(): Promise<void>;
+  /** Asks it to end, kills it after its deadline, and removes the data folder if the start made one. */
+  stop(): Promise<void>;
+}
+
+export interface ServiceSpec {
+  readonly name: string;
+  readonly url: string;
+  readonly port: number;
+  readonly logFile: string;
+  readonly stopDeadlineMs: number;
+  readonly readyDeadlineMs: number;
+  /** Makes the data folder fit to start on and says what to run. Called before every launch. */
+  prepare(): Promise<Launch>;
+  /** One bounded question to the service itself: does it do its work now? A rejection means no. */
+  ready(): Promise<boolean>;
+  /** Looks at the log of a process that ended before it was ready and may mend the data. */
+  repair?(log: string): Promise<void>;
+  readonly cleanUp?: () => Promise<void>;
+  readonly onSpawn?: (pid: number) => void;
+}
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+async function logTail(file: string): Promise<string> {
+  const text = await readFile(file, "utf8").catch(() => "(no log)");
+  return text.slice(-LOG_TAIL_CHARS);
+}
+
+async function waitReady(spec: ServiceSpec, child: Child, deadline: number): Promise<boolean> {
+  while (child.isAlive() && Date.now() < deadline) {
+    if (await spec.ready().catch(() => false)) return child.isAlive();
+    await sleep(READY_POLL_MS);
+  }
+  return false;
+}
+
+async function endWithin(child: Child, signal: NodeJS.Signals, deadlineMs: number): Promise<void> {
+  // A process under SIGSTOP keeps every signal but SIGKILL pending until it is continued.
+  child.signal("SIGCONT");
+  child.signal(signal);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(() => resolve("late"), deadlineMs);
+  });
+  if ((await Promise.race([child.exited, late])) === "late") child.signal("SIGKILL");
+  clearTimeout(timer);
+  await child.exited;
+}
+
+/** Launches what `spec` describes and waits until it is ready. Throws with the end of its log when it never is. */
+export async function startService(spec: ServiceSpec): Promise<Running> {
+  let child: Child | undefined;
+  let stopSignal: NodeJS.Signals = "SIGTERM";
+  let stopped = false;
+
+  // An attempt may fail because its predecessor has not let go yet: Postgres refuses to start while a backend of the
+  // killed postmaster is still attached to the shared memory, and a port may be held for some milliseconds.
+  const launch = async (): Promise<void> => {
+    const deadline = Date.now() + spec.readyDeadlineMs;
+    for (let attempt = 1; !stopped; attempt++) {
+      const what = await spec.prepare();
+      stopSignal = what.stopSignal;
+      child = await spawnChild(what);
+      spec.onSpawn?.(child.pid);
+      if (await waitReady(spec, child, deadline)) return;
+      const log = await logTail(spec.logFile);
+      if (attempt === LAUNCHES_MAX || Date.now() >= deadline) {
+        await endWithin(child, "SIGKILL", 0);
+        throw new Error(`${spec.name} did not become ready; the end of ${spec.logFile}:\n${log}`);
+      }
+      await spec.repair?.(log);
+      await sleep(RETRY_FIRST_MS * 2 ** attempt);
+    }
+  };
+
+  const running: Running = {
+    name: spec.name,
+    url: spec.url,
+    port: spec.port,
+    logFile: spec.logFile,
+    pid: () => (child?.isAlive() ? child.pid : undefined),
+    exited: () => child?.exited ?? Promise.resolve({ code: null, signal: null }),
+    kill: async (signal = "SIGKILL") => {
+      child?.signal(signal);
+      if (signal !== "SIGSTOP" && signal !== "SIGCONT") await child?.exited;
+    },
+    restart: async () => {
+      if (child?.isAlive()) await endWithin(child, stopSignal, spec.stopDeadlineMs);
+      await launch();
+    },
+    stop: async () => {
+      stopped = true;
+      if (child?.isAlive()) await endWithin(child, stopSignal, spec.stopDeadlineMs);
+      await spec.cleanUp?.();
+    },
+  };
+  try {
+    await launch();
+  } catch (error) {
+    await running.stop();
+    throw error;
+  }
+  return running;
+}
