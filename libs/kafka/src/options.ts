@@ -1,0 +1,41 @@
+import type { Clock } from "@spillway/event";
+import type { Compression } from "./compression.ts";
+import type { KafkaConnection } from "./connection.ts";
+
+/** Receives what the adapter and the client below it have to say; fields never hold a key, a value or a secret. */
+export type KafkaLog = (
+  level: "debug" | "info" | "warn" | "error",
+  event: string,
+  fields: Readonly<Record<string, string | number | boolean>>,
+) => void;
+
+export type KafkaSinkOptions = {
+  readonly connection: KafkaConnection;
+  /** Default: see `compression.ts`. */
+  readonly compression?: Compression;
+  readonly log?: KafkaLog;
+  readonly clock?: Clock;
+  readonly deadlines?: Partial<Deadlines>;
+};
+
+/** Milliseconds. The defaults are right for a broker with its own defaults; tests shorten them. */
+export type Deadlines = {
+  /** TCP, TLS, SASL and the first metadata of a new connection. */
+  readonly connectMs: number;
+  /** How long the leader waits for the other replicas. Longer than broker.session.timeout.ms (9 s). */
+  readonly acksMs: number;
+  /** How long the answer to one request may take. Longer than `acksMs`. */
+  readonly requestMs: number;
+  /** One `publish`, connecting included. */
+  readonly publishMs: number;
+  /** Closing a client with requests in flight. */
+  readonly closeMs: number;
+};
+
+export const defaultDeadlines: Deadlines = {
+  connectMs: 5_000,
+  acksMs: 12_000,
+  requestMs: 14_000,
+  publishMs: 20_000,
+  closeMs: 5_000,
+};
