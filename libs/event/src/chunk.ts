@@ -97,10 +97,12 @@ const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
 const bodyOf = (bytes: Uint8Array, platform: Platform): Uint8Array => {
   if (bytes.length < HEADER_BYTES) throw new UndecodableChunk("too short");
   if (bytes[0] !== VERSION) throw new UndecodableChunk(`version ${bytes[0]} is unknown`);
+  const flags = bytes[1] ?? 0;
+  if (flags !== 0 && flags !== DEFLATED) throw new UndecodableChunk(`flags ${flags} are unknown`);
   const body = bytes.subarray(HEADER_BYTES);
   if (!sameBytes(platform.sha256(body), bytes.subarray(2, HEADER_BYTES)))
     throw new UndecodableChunk("checksum differs");
-  return (bytes[1] ?? 0) & DEFLATED ? platform.inflate(body, BODY_BYTES_MAX) : body;
+  return flags === DEFLATED ? platform.inflate(body, BODY_BYTES_MAX) : body;
 };
 
 const eventsOf = (columns: Columns): ChunkEvent[] => {

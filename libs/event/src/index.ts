@@ -1,11 +1,13 @@
+export * from "./binary.ts";
 export * from "./chunk.ts";
 export * from "./clock.ts";
 export * from "./dead-letters.ts";
-export * from "./event.ts";
+export type { Attributes, Defaults, InvalidEvent, InvalidEventCode } from "./event.ts";
 export * from "./ledger.ts";
 export * from "./outbox.ts";
 export * from "./outcome.ts";
 export * from "./platform.ts";
+export * from "./read.ts";
 export * from "./seal.ts";
 export * from "./shard.ts";
 export * from "./shard-stream.ts";

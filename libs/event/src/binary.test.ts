@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { readBinary } from "./binary.ts";
+import type { Defaults } from "./event.ts";
+
+const defaults: Defaults = { source: "/key", nowMs: 0, newId: () => "new-id", traceparent: null };
+const limits = { eventBytesMax: 10_000, depthMax: 16 };
+const encode = (text: string) => new TextEncoder().encode(text);
+const read = (headers: Record<string, string>, mediaType: string, body: Uint8Array) => {
+  const event = readBinary(Object.entries(headers), mediaType, body, defaults, limits);
+  return event.kind === "ok" ? JSON.parse(new TextDecoder().decode(event.bytes)) : event;
+};
+const required = { "ce-specversion": "1.0", "ce-id": "1", "ce-source": "/s", "ce-type": "t" };
+
+test("attributes come from the headers and JSON data is embedded as it was sent", () => {
+  const event = readBinary(Object.entries(required), "application/json", encode('{"n":1e400}'), defaults, limits);
+  expect(event.kind === "ok" && new TextDecoder().decode(event.bytes)).toContain('"data":{"n":1e400}}');
+});
+
+test("data that is not JSON becomes data_base64", () => {
+  const bytes = Uint8Array.from({ length: 20_000 / 4 }, (_, i) => i % 256);
+  const event = read(required, "application/octet-stream", bytes);
+  expect(Uint8Array.from(atob(event.data_base64), (c) => c.charCodeAt(0))).toEqual(bytes);
+  expect(event.datacontenttype).toBe("application/octet-stream");
+});
+
+test("an event may have no data", () => {
+  expect(read(required, "", encode(""))).not.toHaveProperty("data");
+});
+
+test("header values are percent-decoded UTF-8", () => {
+  expect(read({ ...required, "ce-subject": "Euro%20%E2%82%AC%20%F0%9F%98%80" }, "", encode("")).subject).toBe(
+    "Euro € 😀",
+  );
+});
+
+const refused: [string, Record<string, string>, string, string][] = [
+  ["an overlong percent sequence", { ...required, "ce-subject": "%C0%A0" }, "", "invalid_encoding"],
+  ["an attribute named data", { ...required, "ce-data": "1" }, "", "invalid_attribute_name"],
+  ["ce-datacontenttype", { ...required, "ce-datacontenttype": "text/plain" }, "", "invalid_attribute_name"],
+  ["a missing type", { "ce-id": "1" }, "", "missing_attribute"],
+  ["a line feed in an attribute", { ...required, "ce-subject": "a%0Ab" }, "", "invalid_attribute"],
+  ["data that breaks out of its member", required, '1,"id":"forged"', "invalid_json"],
+];
+test.each(refused)("%s is refused", (_what, headers, body, code) => {
+  expect(read(headers, "application/json", encode(body))).toMatchObject({ kind: "invalid", code });
+});

@@ -1,0 +1,78 @@
+import { type Defaults, faultInBytes } from "./event.ts";
+import { utf8 } from "./json.ts";
+import { type EventLimits, type ReadEvent, readEvent } from "./read.ts";
+
+const PREFIX = "ce-";
+const textEncoder = new TextEncoder();
+const jsonMediaType = /^[^;]*[/+]json\s*(;|$)/i;
+
+/** CloudEvents HTTP binding 3.1.3.2: `%XX` sequences are UTF-8; what does not decode is refused, not guessed at. */
+const percentDecoded = (value: string): string | null => {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    // A URIError has nothing to add.
+    return null;
+  }
+};
+
+const base64Of = (bytes: Uint8Array): string => {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(text);
+};
+
+/** The data member: JSON as the bytes that were sent, anything else as base64; null when there is no body. */
+const dataMember = (mediaType: string, body: Uint8Array): Uint8Array | null => {
+  if (body.length === 0) return null;
+  if (!jsonMediaType.test(mediaType)) return textEncoder.encode(`"data_base64":"${base64Of(body)}"`);
+  const name = textEncoder.encode('"data":');
+  const member = new Uint8Array(name.length + body.length);
+  member.set(name);
+  member.set(body, name.length);
+  return member;
+};
+
+const isJson = (bytes: Uint8Array): boolean => {
+  try {
+    JSON.parse(utf8(bytes) ?? "");
+    return true;
+  } catch {
+    // Only the answer counts; the message would quote the payload.
+    return false;
+  }
+};
+
+/**
+ * Reads CloudEvents binary mode: attributes in `ce-` headers, data in the body. The event is kept in structured mode;
+ * JSON data is embedded as it was sent, so it must be JSON by itself (`1,"id":"x"` would be an injection).
+ */
+export const readBinary = (
+  headers: Iterable<readonly [string, string]>,
+  mediaType: string,
+  body: Uint8Array,
+  defaults: Defaults,
+  limits: EventLimits,
+): ReadEvent => {
+  const members: string[] = [];
+  for (const [header, raw] of headers) {
+    const name = header.toLowerCase();
+    if (!name.startsWith(PREFIX)) continue;
+    const value = percentDecoded(raw);
+    if (value === null) return faultInBytes("invalid_encoding", `header ${name} is not percent-encoded UTF-8`);
+    const attribute = name.slice(PREFIX.length);
+    if (attribute === "datacontenttype" || attribute === "data" || attribute === "data_base64")
+      return faultInBytes("invalid_attribute_name", `header ${name} is not allowed: the body is the data`);
+    members.push(`${JSON.stringify(attribute)}:${JSON.stringify(value)}`);
+  }
+  if (body.length > 0 && jsonMediaType.test(mediaType) && !isJson(body))
+    return faultInBytes("invalid_json", "the data is not valid JSON, as its content type says");
+  if (mediaType !== "") members.push(`"datacontenttype":${JSON.stringify(mediaType)}`);
+  const data = dataMember(mediaType, body);
+  const head = textEncoder.encode(`{${members.join(",")}${data === null ? "" : ","}`);
+  const bytes = new Uint8Array(head.length + (data?.length ?? 0) + 1);
+  bytes.set(head);
+  if (data !== null) bytes.set(data, head.length);
+  bytes[bytes.length - 1] = 0x7d;
+  return readEvent(bytes, defaults, limits);
+};

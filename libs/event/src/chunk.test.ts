@@ -1,0 +1,58 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { type Chunk, decodeChunk, dedupKeysOf, encodeChunk, UndecodableChunk } from "./chunk.ts";
+import { platform } from "./platform.node.ts";
+
+const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+console.info(`chunk.test.ts SEED=${seed}`);
+
+const anyText = fc.string({ unit: "binary", maxLength: 40 });
+const anyEvent = fc.record({
+  type: anyText,
+  partitionKey: fc.option(anyText),
+  traceparent: fc.option(anyText),
+  replay: fc.nat(9),
+  dedupKey: fc.string({ unit: fc.constantFrom(..."abcXYZ019-_"), minLength: 16, maxLength: 16 }),
+  bytes: fc.uint8Array({ maxLength: 400 }),
+});
+const anyChunk: fc.Arbitrary<Chunk> = fc.record({
+  receivedAtMs: fc.nat(2 ** 45),
+  events: fc.array(anyEvent, { minLength: 1, maxLength: 60 }),
+});
+const plain = (chunk: Chunk) => ({ ...chunk, events: chunk.events.map((e) => ({ ...e, bytes: [...e.bytes] })) });
+
+test("what was encoded is decoded again, byte for byte", () => {
+  fc.assert(
+    fc.property(anyChunk, (chunk) => {
+      expect(plain(decodeChunk(encodeChunk(chunk, platform), platform))).toEqual(plain(chunk));
+    }),
+    { seed, numRuns: 500 },
+  );
+});
+
+test("a chunk with any byte changed or cut off does not decode", () => {
+  fc.assert(
+    fc.property(anyChunk, fc.nat(), fc.integer({ min: 1, max: 255 }), (chunk, where, change) => {
+      const bytes = encodeChunk(chunk, platform);
+      const at = where % bytes.length;
+      expect(() => decodeChunk(bytes.subarray(0, at), platform)).toThrow(UndecodableChunk);
+      bytes[at] = (bytes[at] ?? 0) ^ change;
+      expect(() => decodeChunk(bytes, platform)).toThrow(UndecodableChunk);
+    }),
+    { seed, numRuns: 500 },
+  );
+});
+
+test("a hundred similar events of 300 bytes take less than a third of their size", () => {
+  const events = Array.from({ length: 100 }, (_, i) => ({
+    type: "order.created",
+    partitionKey: `customer-${i % 10}`,
+    traceparent: null,
+    replay: 0,
+    dedupKey: platform.digest96(String(i)),
+    bytes: new TextEncoder().encode(JSON.stringify({ id: i, type: "order.created", data: "lorem ipsum ".repeat(20) })),
+  }));
+  const size = events.reduce((sum, event) => sum + event.bytes.length, 0);
+  expect(encodeChunk({ receivedAtMs: 0, events }, platform).length).toBeLessThan(size / 3);
+  expect(dedupKeysOf(events).length).toBe(1600);
+});

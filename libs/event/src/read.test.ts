@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Defaults } from "./event.ts";
+import { readBatch, readBody, readEvent, readLines } from "./read.ts";
+
+const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+console.info(`read.test.ts SEED=${seed}`);
+
+const encode = (text: string) => new TextEncoder().encode(text);
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const defaults: Defaults = { source: "/key", nowMs: 1_700_000_000_000, newId: () => "new-id", traceparent: null };
+const limits = { eventBytesMax: 10_000, depthMax: 16 };
+const read = (text: string) => readEvent(encode(text), defaults, limits);
+
+describe("a single event", () => {
+  test("with every required member keeps its bytes exactly, odd numbers, duplicate members and spaces included", () => {
+    const text =
+      ' {"specversion":"1.0", "id":"a","source":"/s","time":"2026-11-21T00:00:00Z","type":"t","data":{"n":1e400,"m":9007199254740993,"x":1,"x":-0.0,"s":"\\ud800"}} \n';
+    const event = read(text);
+    expect(event.kind === "ok" && decode(event.bytes)).toBe(text);
+  });
+
+  test("without them gets them in front of its own bytes", () => {
+    const event = read('{ "type":"t","data":1.50}');
+    expect(event.kind === "ok" && decode(event.bytes)).toBe(
+      '{"specversion":"1.0","id":"new-id","source":"/key","time":"2023-11-14T22:13:20.000Z", "type":"t","data":1.50}',
+    );
+  });
+
+  test("takes its partition key from partitionkey, else subject, else has none", () => {
+    const key = (text: string) => {
+      const event = read(text);
+      return event.kind === "ok" ? event.attributes.partitionKey : event;
+    };
+    expect(key('{"type":"t","partitionkey":"p","subject":"s"}')).toBe("p");
+    expect(key('{"type":"t","subject":"s"}')).toBe("s");
+    expect(key('{"type":"t"}')).toBe(null);
+    expect(key('{"type":"t","subject":null}')).toBe(null);
+  });
+
+  const refused: [string, string, string][] = [
+    ["{}", "missing_attribute", "/type"],
+    ["[]", "not_an_object", ""],
+    ["{", "invalid_json", ""],
+    ['\ufeff{"type":"t"}', "invalid_json", ""],
+    ['{"type":""}', "invalid_attribute", "/type"],
+    ['{"type":1}', "invalid_attribute", "/type"],
+    ['{"type":"a\\u0000"}', "invalid_attribute", "/type"],
+    ['{"type":"\\ud800"}', "invalid_attribute", "/type"],
+    [`{"type":"${"x".repeat(1025)}"}`, "invalid_attribute", "/type"],
+    ['{"type":"t","id":null}', "invalid_attribute", "/id"],
+    ['{"type":"t","specversion":"0.3"}', "unsupported_specversion", "/specversion"],
+    ['{"type":"t","time":"yesterday"}', "invalid_attribute", "/time"],
+    ['{"type":"t","userId":"u"}', "invalid_attribute_name", "/userId"],
+    ['{"type":"t","a/b~c":"u"}', "invalid_attribute_name", "/a~1b~0c"],
+    ['{"type":"t","__proto__":{"admin":true}}', "invalid_attribute_name", "/__proto__"],
+    ['{"type":"t","extra":{"a":1}}', "invalid_attribute", "/extra"],
+    ['{"type":"t","extra":1.5}', "invalid_attribute", "/extra"],
+    ['{"type":"t","data":1,"data_base64":"AA=="}', "conflicting_data", "/data_base64"],
+    ['{"type":"t","data_base64":"?"}', "invalid_attribute", "/data_base64"],
+    [`{"type":"t","data":${"[".repeat(16)}${"]".repeat(16)}}`, "event_too_deep", ""],
+    [`{"type":"t","data":"${"x".repeat(10_000)}"}`, "event_too_large", ""],
+  ];
+  test.each(refused)("%s is refused as %s at %s", (text, code, pointer) => {
+    expect(read(text)).toMatchObject({ kind: "invalid", code, pointer });
+  });
+
+  test("of 16 levels is still accepted where 16 is the limit", () => {
+    expect(read(`{"type":"t","data":${"[".repeat(15)}"]]"${"]".repeat(15)}}`).kind).toBe("ok");
+  });
+
+  test("that is not UTF-8 is refused, not repaired", () => {
+    const bytes = Uint8Array.from([...encode('{"type":"'), 0xff, ...encode('"}')]);
+    expect(readEvent(bytes, defaults, limits)).toMatchObject({ kind: "invalid", code: "invalid_encoding" });
+  });
+});
+
+describe("a batch", () => {
+  test("is cut into its elements' own bytes, whatever JSON they hold", () => {
+    const item = fc.record({ type: fc.constant("t"), id: fc.uuid(), data: fc.jsonValue({ maxDepth: 4 }) });
+    const space = fc.constantFrom("", " ", "\n\t ", "\r\n");
+    fc.assert(
+      fc.property(fc.array(item, { maxLength: 20 }), space, fc.constantFrom(0, 2), (events, gap, indent) => {
+        const texts = events.map((event) => JSON.stringify(event, null, indent));
+        const array = `${gap}[${gap}${texts.join(`${gap},${gap}`)}${gap}]${gap}`;
+        for (const body of [array, `{"a":"[\\"{","events":[1], "ev\\u0065nts"${gap}:${array},"z":{"events":[2]}}`]) {
+          const batch = readBatch(encode(body), defaults, { eventBytesMax: 1e6, depthMax: 32 });
+          const cut = batch.kind === "ok" ? batch.events : [];
+          expect(cut.length).toBe(texts.length);
+          cut.forEach((event, i) => {
+            const text = texts[i] as string;
+            expect(event.kind === "ok" && decode(event.bytes).endsWith(text.slice(1))).toBe(true);
+          });
+        }
+      }),
+      { seed, numRuns: 300 },
+    );
+  });
+
+  test("keeps good events beside bad ones, in their places", () => {
+    const batch = readBatch(encode('[{"type":"a"}, 7 ,{"id":"x"},{"type":"b"}]'), defaults, limits);
+    expect(batch.kind === "ok" && batch.events.map((event) => event.kind)).toEqual(["ok", "invalid", "invalid", "ok"]);
+  });
+
+  test("is told from a single event by its form", () => {
+    expect(readBody(encode('{"type":"t","events":[]}'), defaults, limits).kind).toBe("single");
+    expect(readBody(encode('{"events":[]}'), defaults, limits)).toEqual({ kind: "ok", events: [] });
+    expect(readBatch(encode('{"type":"t"}'), defaults, limits)).toMatchObject({
+      kind: "malformed",
+      code: "not_a_batch",
+    });
+  });
+});
+
+describe("lines", () => {
+  test("are read one by one; blank ones do not count and a bad one spoils no other", () => {
+    const events = readLines(encode('{"type":"a"}\r\n\n  \n{"type":\n {"type":"b"} '), defaults, limits);
+    expect(events.map((event) => event.kind)).toEqual(["ok", "invalid", "ok"]);
+  });
+});
