@@ -1,0 +1,66 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/*
+ * `npm test`: the rules that a machine can check, then every test, one after the other. All run even when one fails, so
+ * that one run tells everything. The last line is `N passed, N failed`; each check counts as one test.
+ */
+const root = fileURLToPath(new URL("..", import.meta.url));
+const reportFile = `${root}.spillway/test-report.json`;
+
+const checks: readonly (readonly [name: string, ...command: string[]])[] = [
+  ["format and lint", "biome", "check", "."],
+  ["boundaries of the house", "turbo", "boundaries"],
+  ["types", "turbo", "typecheck", "--output-logs=errors-only"],
+  ["nothing unused", "knip"],
+];
+const vitest = ["bun", "--bun", "node_modules/.bin/vitest", "run", "--config", "test/vitest.config.ts"];
+
+const run = async (command: readonly string[]): Promise<boolean> => {
+  const child = Bun.spawn([...command], {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+    env: {
+      ...process.env,
+      PATH: `${root}node_modules/.bin:${process.env.PATH}`,
+      TURBO_TELEMETRY_DISABLED: "1",
+      DO_NOT_TRACK: "1",
+    },
+  });
+  return (await child.exited) === 0;
+};
+
+type Report = {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numFailedTestSuites: number;
+};
+
+/** A file that could not even be loaded fails a suite and no test: it counts as one failure all the same. */
+const readReport = (exitedWell: boolean): { passed: number; failed: number } => {
+  const report = JSON.parse(readFileSync(reportFile, "utf8")) as Report;
+  const failed = Math.max(report.numFailedTests, exitedWell ? 0 : 1);
+  return { passed: report.numPassedTests, failed };
+};
+
+let passed = 0;
+let failed = 0;
+for (const [name, ...command] of checks) {
+  const good = await run(command);
+  console.log(`${good ? "passed" : "FAILED"}: ${name}`);
+  if (good) passed++;
+  else failed++;
+}
+
+mkdirSync(`${root}.spillway`, { recursive: true });
+const only = process.argv.slice(2);
+const exitedWell = await run([
+  ...vitest,
+  "--reporter=default",
+  "--reporter=json",
+  `--outputFile=${reportFile}`,
+  ...only,
+]);
+const tests = readReport(exitedWell);
+console.log(`\n${passed + tests.passed} passed, ${failed + tests.failed} failed`);
+process.exit(failed + tests.failed === 0 ? 0 : 1);

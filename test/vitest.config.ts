@@ -1,0 +1,23 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+/** Tests with services start their own, so few files at a time: two cores run two brokers well and four badly. */
+export default defineConfig({
+  test: {
+    root: fileURLToPath(new URL("..", import.meta.url)),
+    pool: "threads",
+    projects: [
+      { extends: true, test: { name: "unit", include: ["{apps,libs}/*/src/**/*.test.{ts,tsx}"] } },
+      {
+        extends: true,
+        test: {
+          name: "services",
+          include: ["test/**/*.test.{ts,tsx}"],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
