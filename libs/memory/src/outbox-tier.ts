@@ -1,0 +1,26 @@
+import type { Appended, OutboxTier } from "@spillway/event";
+import type { Outages } from "./outages.ts";
+import type { Outbox } from "./outbox.ts";
+
+/** The second tier. It knows no seen ids: a duplicate among its rows is dropped when it is drained. */
+export const createOutboxTier = (outbox: Outbox, outages: Outages): OutboxTier => ({
+  name: "outbox",
+  append: async (chunks) => {
+    const code = outages.code("postgres");
+    if (code !== null) return chunks.map((): Appended => ({ kind: "retriable", code }));
+    const transaction = outbox.begin();
+    for (const chunk of chunks) transaction.insert(chunk);
+    transaction.commit();
+    const backlogEvents = outbox.size().events;
+    return chunks.map((): Appended => ({ kind: "ok", duplicates: [], backlogEvents }));
+  },
+  health: async () => ({ status: outages.code("postgres") === null ? "up" : "down", warnings: [] }),
+  occupied: async (shards) => {
+    outages.check("postgres");
+    return outbox.occupied(shards);
+  },
+  size: async () => {
+    outages.check("postgres");
+    return outbox.size();
+  },
+});

@@ -1,0 +1,205 @@
+import type { Appended, Clock, Entry, Lease, Settled, ShardChunk, ShardCounts } from "@spillway/event";
+import { createSeenIds, type SeenIds } from "./seen.ts";
+
+export type StreamLimits = {
+  /** Events that may wait in one shard. */
+  readonly backlogEventsMax: number;
+  /** Bytes of chunks that may wait in one shard. */
+  readonly backlogBytesMax: number;
+  /** How long an event's dedup key is remembered at least. */
+  readonly dedupWindowMs: number;
+};
+
+type Shard = {
+  epoch: string | null;
+  entries: Entry[];
+  seen: SeenIds;
+  fenced: boolean;
+  lastMs: number;
+  lastSequence: number;
+  accepted: number;
+  duplicate: number;
+  relayed: number;
+  dead: number;
+  backlogBytes: number;
+  lease: (Lease & { readonly expiresAtMs: number }) | null;
+  lastToken: number;
+};
+
+/** The streams' state: what would stand in Redis. Every method is one atomic step, as a script is. */
+export type Streams = {
+  append(chunk: ShardChunk, passesFence: boolean): Appended;
+  entriesAfter(shard: number, after: string, entriesMax: number): Entry[];
+  settle(shard: number, settled: Settled): void;
+  fence(shard: number, raised: boolean): void;
+  fenced(shard: number): boolean;
+  counts(shard: number): ShardCounts;
+  holds(lease: Lease): boolean;
+  take(shard: number, owner: string, ttlMs: number): Lease | null;
+  renew(lease: Lease, ttlMs: number): boolean;
+  release(lease: Lease): void;
+  announce(owner: string, ttlMs: number): string[];
+  withdraw(owner: string): void;
+  /** Resolves when something was appended to the shard, or after `waitMs`. */
+  arrival(shard: number, waitMs: number): Promise<void>;
+  /** Everything is gone, leases and owners too, as after FLUSHALL or a failover to an empty replica. */
+  empty(): void;
+};
+
+type Id = readonly [ms: number, sequence: number];
+
+const parseId = (id: string): Id => {
+  const [ms, sequence] = id.split("-");
+  return [Number(ms), Number(sequence ?? 0)];
+};
+
+const isAfter = (a: Id, b: Id): boolean => a[0] > b[0] || (a[0] === b[0] && a[1] > b[1]);
+
+const createShard = (limits: StreamLimits): Shard => ({
+  epoch: null,
+  entries: [],
+  seen: createSeenIds(limits.dedupWindowMs),
+  fenced: false,
+  lastMs: 0,
+  lastSequence: 0,
+  accepted: 0,
+  duplicate: 0,
+  relayed: 0,
+  dead: 0,
+  backlogBytes: 0,
+  lease: null,
+  lastToken: 0,
+});
+
+/** Like XADD `*`: the server's time, and never back. */
+const nextId = (shard: Shard, nowMs: number): string => {
+  const ms = Math.max(Math.floor(nowMs), shard.lastMs);
+  shard.lastSequence = ms === shard.lastMs ? shard.lastSequence + 1 : 0;
+  shard.lastMs = ms;
+  return `${ms}-${shard.lastSequence}`;
+};
+
+const backlogEvents = (shard: Shard): number => shard.accepted - shard.relayed - shard.dead;
+
+/** What a repeated settle removes now: all of it, nothing, or the rest, whose split into relayed and dead is then unknown. */
+const settleEntries = (shard: Shard, settled: Settled): void => {
+  const ids = new Set(settled.entries);
+  const removed = shard.entries.filter((entry) => ids.has(entry.id));
+  if (removed.length === 0) return;
+  shard.entries = shard.entries.filter((entry) => !ids.has(entry.id));
+  const whole = removed.length === ids.size;
+  const events = removed.reduce((sum, entry) => sum + entry.events, 0);
+  const dead = whole ? settled.dead : Math.min(settled.dead, events);
+  shard.dead += dead;
+  shard.relayed += whole ? settled.relayed : events - dead;
+  shard.backlogBytes -= removed.reduce((sum, entry) => sum + entry.storedBytes, 0);
+};
+
+export const createStreams = (clock: Clock, shards: number, limits: StreamLimits): Streams => {
+  let births = 0;
+  let all = Array.from({ length: shards }, () => createShard(limits));
+  const owners = new Map<string, number>();
+  const waiting = Array.from({ length: shards }, () => new Set<AbortController>());
+
+  const of = (shard: number): Shard => {
+    const found = all[shard];
+    if (!found) throw new RangeError(`shard ${shard} is not one of ${shards}`);
+    return found;
+  };
+
+  const holds = (lease: Lease): boolean => {
+    const held = of(lease.shard).lease;
+    return held?.owner === lease.owner && held.token === lease.token && held.expiresAtMs > clock.wallMs();
+  };
+
+  const add = (shard: Shard, chunk: ShardChunk, skip: number[]): void => {
+    const nowMs = clock.wallMs();
+    shard.epoch ??= `${nowMs}-${births++}`;
+    const events = chunk.events - skip.length;
+    const storedBytes = chunk.chunk.length;
+    shard.entries.push({ id: nextId(shard, nowMs), chunk: chunk.chunk, skip, events, storedBytes });
+    shard.seen.remember(chunk.dedupKeys, nowMs);
+    shard.accepted += events;
+    shard.backlogBytes += storedBytes;
+    for (const waiter of waiting[chunk.shard] ?? []) waiter.abort();
+  };
+
+  const append = (chunk: ShardChunk, passesFence: boolean): Appended => {
+    const shard = of(chunk.shard);
+    if (shard.fenced && !passesFence) return { kind: "fenced" };
+    const duplicates = shard.seen.duplicates(chunk.dedupKeys, clock.wallMs());
+    const events = chunk.events - duplicates.length;
+    const full =
+      backlogEvents(shard) + events > limits.backlogEventsMax ||
+      shard.backlogBytes + chunk.chunk.length > limits.backlogBytesMax;
+    if (events > 0 && full) return { kind: "full" };
+    if (events > 0) add(shard, chunk, duplicates);
+    shard.duplicate += duplicates.length;
+    return { kind: "ok", duplicates, backlogEvents: backlogEvents(shard) };
+  };
+
+  const entriesAfter = (shard: number, after: string, entriesMax: number): Entry[] => {
+    const from = parseId(after);
+    return of(shard)
+      .entries.filter((entry) => isAfter(parseId(entry.id), from))
+      .slice(0, entriesMax);
+  };
+
+  /** The clock's part keeps a token unique when the streams were emptied and counting starts over. */
+  const take = (number: number, owner: string, ttlMs: number): Lease | null => {
+    const shard = of(number);
+    const nowMs = clock.wallMs();
+    if (shard.lease && shard.lease.owner !== owner && shard.lease.expiresAtMs > nowMs) return null;
+    const token = Math.max(shard.lastToken + 1, Math.floor(nowMs));
+    shard.lastToken = token;
+    shard.lease = { shard: number, owner, token, expiresAtMs: nowMs + ttlMs };
+    return { shard: number, owner, token };
+  };
+
+  const renew = (lease: Lease, ttlMs: number): boolean => {
+    if (!holds(lease)) return false;
+    of(lease.shard).lease = { ...lease, expiresAtMs: clock.wallMs() + ttlMs };
+    return true;
+  };
+
+  const announce = (owner: string, ttlMs: number): string[] => {
+    const nowMs = clock.wallMs();
+    owners.set(owner, nowMs + ttlMs);
+    for (const [name, expiresAtMs] of owners) if (expiresAtMs <= nowMs) owners.delete(name);
+    return [...owners.keys()].sort();
+  };
+
+  const arrival = async (shard: number, waitMs: number): Promise<void> => {
+    const controller = new AbortController();
+    waiting[shard]?.add(controller);
+    await clock.sleep(waitMs, controller.signal);
+    waiting[shard]?.delete(controller);
+  };
+
+  return {
+    append,
+    entriesAfter,
+    settle: (shard, settled) => settleEntries(of(shard), settled),
+    fence: (shard, raised) => {
+      of(shard).fenced = raised;
+    },
+    fenced: (shard) => of(shard).fenced,
+    counts: (shard) => {
+      const { epoch, accepted, duplicate, relayed, dead, backlogBytes } = of(shard);
+      return { epoch, accepted, duplicate, relayed, dead, backlogBytes };
+    },
+    holds,
+    take,
+    renew,
+    release: (lease) => {
+      if (holds(lease)) of(lease.shard).lease = null;
+    },
+    announce,
+    withdraw: (owner) => void owners.delete(owner),
+    arrival,
+    empty: () => {
+      all = Array.from({ length: shards }, () => createShard(limits));
+      owners.clear();
+    },
+  };
+};

@@ -1,0 +1,78 @@
+import type {
+  Clock,
+  DeadLetters,
+  Leases,
+  Ledger,
+  OutboxDrain,
+  OutboxTier,
+  Platform,
+  ShardStream,
+  Sink,
+  Tier,
+} from "@spillway/event";
+import { createLeases } from "./leases.ts";
+import { createLedger } from "./ledger.ts";
+import { createDeadLetters, createLetters, type Letters } from "./letters.ts";
+import { createOutages, type Outages } from "./outages.ts";
+import { createOutbox, type Outbox } from "./outbox.ts";
+import { createOutboxDrain } from "./outbox-drain.ts";
+import { createOutboxTier } from "./outbox-tier.ts";
+import { createShardStream } from "./shard-stream.ts";
+import { createSink } from "./sink.ts";
+import { createStreams, type StreamLimits, type Streams } from "./streams.ts";
+import { createStreamTier } from "./tier.ts";
+import { createTopics, type Topics } from "./topics.ts";
+
+export type MemoryWorldOptions = Partial<StreamLimits> & {
+  readonly clock: Clock;
+  readonly platform: Platform;
+  readonly shards: number;
+};
+
+/** One state in memory and every port onto it. Ports share nothing else, so any number of edges and relays may use them. */
+export type MemoryWorld = {
+  /** What would stand in Redis, Postgres and Kafka, for a test to look at and to break. */
+  readonly streams: Streams;
+  readonly outbox: Outbox;
+  readonly letters: Letters;
+  readonly topics: Topics;
+  readonly outages: Outages;
+
+  readonly tier: Tier;
+  readonly outboxTier: OutboxTier;
+  readonly shardStream: ShardStream;
+  readonly leases: Leases;
+  readonly deadLetters: DeadLetters;
+  readonly ledger: Ledger;
+  readonly sink: Sink;
+  /** When `session` aborts, an open transaction is rolled back, as when the process at the other end dies. */
+  outboxDrain(session?: AbortSignal): OutboxDrain;
+};
+
+export const createMemoryWorld = (options: MemoryWorldOptions): MemoryWorld => {
+  const { clock, platform, shards } = options;
+  const outages = createOutages();
+  const streams = createStreams(clock, shards, {
+    backlogEventsMax: options.backlogEventsMax ?? 100_000,
+    backlogBytesMax: options.backlogBytesMax ?? 64 * 1024 * 1024,
+    dedupWindowMs: options.dedupWindowMs ?? 3_600_000,
+  });
+  const outbox = createOutbox(clock);
+  const letters = createLetters(outbox, platform);
+  const topics = createTopics();
+  return {
+    streams,
+    outbox,
+    letters,
+    topics,
+    outages,
+    tier: createStreamTier(streams, outages),
+    outboxTier: createOutboxTier(outbox, outages),
+    shardStream: createShardStream(streams, outages),
+    leases: createLeases(streams, outages),
+    deadLetters: createDeadLetters(letters, outages),
+    ledger: createLedger(outages),
+    sink: createSink(topics, outages),
+    outboxDrain: (session) => createOutboxDrain(outbox, outages, session),
+  };
+};
