@@ -1,0 +1,206 @@
+import { fileURLToPath } from "node:url";
+import { Redis } from "ioredis";
+import { eventually } from "../support/eventually.ts";
+import { countTopic } from "../support/topic.ts";
+import { API_KEY, type Pipeline, type PipelineOptions, type Services, startPipeline } from "../support/world.ts";
+import { emptyRedis } from "./ingest.ts";
+import { runLoad } from "./loader.ts";
+import { atLeast, atMost, below, type Row } from "./row.ts";
+import { median, residentMb } from "./sample.ts";
+
+const bareLoopEntry = fileURLToPath(new URL("bare-loop.ts", import.meta.url));
+export const EVENT_BYTES = 295;
+const PARTITIONS = 12;
+
+/** Records a second of the bare kafkajs loop, on a topic of its own. */
+export const runBareLoop = async (services: Services, records: number): Promise<number> => {
+  const topic = `bare${crypto.randomUUID().slice(0, 8)}`;
+  await services.kafka.createTopics([{ name: topic, partitions: PARTITIONS }]);
+  const child = Bun.spawn(["bun", bareLoopEntry, services.kafka.brokers.join(","), topic, String(records)], {
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  const text = await new Response(child.stdout).text();
+  if ((await child.exited) !== 0) throw new Error("the bare loop failed");
+  return Number(text.trim());
+};
+
+export const backlogOf = async (services: Services, pipeline: Pipeline, shards = 4): Promise<number> => {
+  const redis = new Redis(services.redis.url);
+  try {
+    let backlog = 0;
+    for (let shard = 0; shard < shards; shard++) {
+      const [accepted, relayed, dead] = await redis.hmget(
+        `{${pipeline.name}:${shard}}:count`,
+        "accepted",
+        "relayed",
+        "dead",
+      );
+      backlog += Number(accepted ?? 0) - Number(relayed ?? 0) - Number(dead ?? 0);
+    }
+    return backlog;
+  } finally {
+    redis.disconnect();
+  }
+};
+
+/** Posts through the edge until the backlog is at least this. */
+export const fill = async (services: Services, pipeline: Pipeline, events: number): Promise<void> => {
+  const url = `${pipeline.edges[0]?.url}/v1/events`;
+  while ((await backlogOf(services, pipeline)) < events)
+    await runLoad({ url, batch: 100, seconds: 1, key: API_KEY.split(":")[1] ?? "" });
+};
+
+type Drain = { readonly rate: number; readonly fullRate: number; readonly lowRate: number; readonly relayMb: number };
+
+const sampleDrain = async (pipeline: Pipeline, events: number) => {
+  const samples: { readonly atMs: number; readonly count: number }[] = [];
+  await eventually(
+    "the backlog in the topic",
+    async () => {
+      samples.push({ count: await countTopic(pipeline.addresses.brokers, pipeline.topic), atMs: performance.now() });
+      return (samples.at(-1)?.count ?? 0) >= events;
+    },
+    300_000,
+  );
+  const rateBetween = (from: number, to: number): number => {
+    const first = samples.find(({ count }) => count >= from * events) ?? samples[0];
+    const last = samples.findLast(({ count }) => count <= to * events) ?? samples.at(-1);
+    return (((last?.count ?? 0) - (first?.count ?? 0)) * 1000) / ((last?.atMs ?? 0) - (first?.atMs ?? 0));
+  };
+  return { rate: rateBetween(0.02, 1), fullRate: rateBetween(0.05, 0.35), lowRate: rateBetween(0.65, 0.95) };
+};
+
+/** Fills with the relay stopped, then times the relay alone. */
+const drainOnce = async (services: Services, events: number, relayEnv: PipelineOptions["relayEnv"]): Promise<Drain> => {
+  const pipeline = await startPipeline(services, { partitions: PARTITIONS, relayEnv });
+  await pipeline.relays[0]?.kill("SIGTERM");
+  await fill(services, pipeline, events);
+  const total = await backlogOf(services, pipeline);
+  await pipeline.edges[0]?.stop();
+  let relayMb = 0;
+  const watch = setInterval(() => {
+    const pid = pipeline.relays[0]?.pid();
+    if (pid !== undefined) relayMb = Math.max(relayMb, residentMb(pid));
+  }, 100);
+  await pipeline.relays[0]?.restart();
+  const drained = await sampleDrain(pipeline, total);
+  clearInterval(watch);
+  await pipeline.stop();
+  await emptyRedis(services);
+  return { ...drained, relayMb };
+};
+
+/** The relay alone on a backlog, both sinks, against the bare loop, in turn. */
+export const benchRelay = async (services: Services, events: number, rounds: number): Promise<Row[]> => {
+  const bare: number[] = [];
+  const drains: Record<"kafkajs" | "platformatic", Drain[]> = { kafkajs: [], platformatic: [] };
+  for (let round = 0; round < rounds; round++) {
+    bare.push(await runBareLoop(services, Math.min(events, 300_000)));
+    for (const sink of ["kafkajs", "platformatic"] as const) {
+      const drain = await drainOnce(services, events, { KAFKA_SINK: sink });
+      drains[sink].push(drain);
+      console.log(
+        `  round ${round + 1} ${sink}: ${Math.round(drain.rate)} records/s, bare loop ${Math.round(bare.at(-1) ?? 0)}`,
+      );
+    }
+  }
+  const rateOf = (sink: "kafkajs" | "platformatic", field: keyof Drain = "rate") =>
+    median(drains[sink].map((d) => d[field]));
+  const baseline = median(bare);
+  const row = (sink: "kafkajs" | "platformatic") => ({
+    workload: `relay alone, ${events} events of backlog, ${sink} vs bare kafkajs loop`,
+    ours: rateOf(sink),
+    baseline,
+    unit: "records/s",
+    rounds,
+  });
+  return [
+    atLeast(0.75, row("kafkajs")),
+    atLeast(1.2, row("platformatic")),
+    atLeast(0.95, {
+      workload: "cost of backlog: relay rate while it is full vs while it is low",
+      ours: rateOf("kafkajs", "fullRate"),
+      baseline: rateOf("kafkajs", "lowRate"),
+      unit: "records/s",
+      rounds,
+    }),
+    below(110, {
+      workload: "relay resident memory while draining",
+      ours: rateOf("kafkajs", "relayMb"),
+      unit: "MB",
+      rounds,
+    }),
+  ];
+};
+
+/** What the backlog costs: Redis memory, REST commands, and the memory of edge and relay. */
+export const benchBacklog = async (services: Services, events: number): Promise<Row[]> => {
+  const redis = new Redis(services.redis.url);
+  const pipeline = await startPipeline(services, { partitions: PARTITIONS });
+  const mbOf = () => [pipeline.edges[0], pipeline.relays[0]].map((app) => residentMb(app?.pid() ?? 0));
+  const url = `${pipeline.edges[0]?.url}/v1/events`;
+  await runLoad({ url, batch: 100, seconds: 2, key: API_KEY.split(":")[1] ?? "" });
+  await eventually("no backlog", async () => (await backlogOf(services, pipeline)) === 0);
+  const [edgeEmpty = 0, relayEmpty = 0] = mbOf();
+  await services.kafka.kill("SIGSTOP");
+  const usedBefore = await usedMemory(redis);
+  const seenBefore = await seenMemory(redis);
+  const callsBefore = await evalCalls(redis);
+  await fill(services, pipeline, events);
+  const backlog = await backlogOf(services, pipeline);
+  const seen = (await seenMemory(redis)) - seenBefore;
+  const used = (await usedMemory(redis)) - usedBefore - seen;
+  const calls = (await evalCalls(redis)) - callsBefore;
+  const [edgeFull = 0, relayFull = 0] = mbOf();
+  await services.kafka.kill("SIGCONT");
+  redis.disconnect();
+  await pipeline.stop();
+  await emptyRedis(services);
+  const rounds = 1;
+  return [
+    atMost(0.35, {
+      workload: "Redis memory per backlogged event, batch 100, without seen ids",
+      ours: used / backlog,
+      baseline: EVENT_BYTES,
+      unit: "bytes",
+      rounds,
+    }),
+    below(0.06, {
+      workload: "Redis commands per event through the REST API, batch 100, 4 shards",
+      ours: calls / backlog,
+      unit: "commands",
+      rounds,
+    }),
+    atMost(1.3, {
+      workload: `edge resident memory at ${events} backlog vs at none`,
+      ours: edgeFull,
+      baseline: edgeEmpty,
+      unit: "MB",
+      rounds,
+    }),
+    atMost(1.3, {
+      workload: `relay resident memory at ${events} backlog vs at none`,
+      ours: relayFull,
+      baseline: relayEmpty,
+      unit: "MB",
+      rounds,
+    }),
+    below(110, { workload: "edge resident memory at backlog", ours: edgeFull, unit: "MB", rounds }),
+    below(110, { workload: "relay resident memory at backlog", ours: relayFull, unit: "MB", rounds }),
+  ];
+};
+
+const usedMemory = async (redis: Redis): Promise<number> =>
+  Number(/used_memory:(\d+)/.exec(await redis.info("memory"))?.[1]);
+
+const evalCalls = async (redis: Redis): Promise<number> => {
+  const stats = await redis.info("commandstats");
+  return [...stats.matchAll(/cmdstat_eval(?:sha)?:calls=(\d+)/g)].reduce((sum, match) => sum + Number(match[1]), 0);
+};
+
+const seenMemory = async (redis: Redis): Promise<number> => {
+  let bytes = 0;
+  for (const key of await redis.keys("*:seen:*")) bytes += Number(await redis.memory("USAGE", key, "SAMPLES", 1000));
+  return bytes;
+};

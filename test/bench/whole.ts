@@ -1,0 +1,152 @@
+import { fileURLToPath } from "node:url";
+import { Kafka, logLevel } from "kafkajs";
+import { API_KEY, type Services, startPipeline } from "../support/world.ts";
+import { emptyRedis, startBaseline } from "./ingest.ts";
+import { runLoad } from "./loader.ts";
+import { backlogOf, runBareLoop } from "./relay.ts";
+import { atLeast, atMost, type Row } from "./row.ts";
+import { median, percentile } from "./sample.ts";
+
+const KEY = API_KEY.split(":")[1] ?? "";
+const PARTITIONS = 12;
+const posterEntry = fileURLToPath(new URL("poster.ts", import.meta.url));
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+type Posted = { readonly accepted: number; readonly failed: number; readonly latencies: readonly number[] };
+
+const startPoster = (...args: readonly string[]) => {
+  const child = Bun.spawn(["bun", posterEntry, ...args], { stdin: "pipe", stdout: "pipe", stderr: "inherit" });
+  const tell = (word: "pause" | "go" | "end") => {
+    child.stdin.write(`${word}\n`);
+    child.stdin.flush();
+  };
+  const end = async (): Promise<Posted> => {
+    tell("end");
+    return JSON.parse((await new Response(child.stdout).text()).trim()) as Posted;
+  };
+  return { tell, end };
+};
+
+/** Above this backlog the poster pauses, so that what is accepted is what is relayed. */
+const BACKLOG_FLAT = 20_000;
+
+/** Everything at once: events/s accepted over the time, the backlog held flat. */
+const sustain = async (services: Services, seconds: number, sink: string): Promise<number> => {
+  const pipeline = await startPipeline(services, { partitions: PARTITIONS, relayEnv: { KAFKA_SINK: sink } });
+  const poster = startPoster("flat", pipeline.edges[0]?.url ?? "", KEY);
+  const started = performance.now();
+  while (performance.now() - started < seconds * 1000) {
+    poster.tell((await backlogOf(services, pipeline)) > BACKLOG_FLAT ? "pause" : "go");
+    await sleep(20);
+  }
+  const elapsed = performance.now() - started;
+  const backlog = await backlogOf(services, pipeline);
+  const { accepted, failed } = await poster.end();
+  if (failed > 0) console.log(`  ${failed} events failed`);
+  await pipeline.stop();
+  await emptyRedis(services);
+  return ((accepted - backlog) * 1000) / elapsed;
+};
+
+export const benchWhole = async (services: Services, seconds: number): Promise<Row[]> => {
+  const bare = median([await runBareLoop(services, 300_000), await runBareLoop(services, 300_000)]);
+  const row = async (sink: string) => ({
+    workload: `everything at once, batch 100, ${seconds} s, backlog flat, ${sink} vs bare kafkajs loop alone`,
+    ours: await sustain(services, seconds, sink),
+    baseline: bare,
+    unit: "events/s",
+    rounds: 1,
+  });
+  return [atLeast(0.65, await row("kafkajs")), atLeast(1, await row("platformatic"))];
+};
+
+/** Single events with the relay publishing meanwhile, the lag watched, against the handler that stores nothing. */
+export const benchThrough = async (services: Services, rounds: number, seconds: number): Promise<Row[]> => {
+  const pipeline = await startPipeline(services, { partitions: PARTITIONS });
+  const nothing = await startBaseline("nothing", services, pipeline.topic);
+  const ours: number[] = [];
+  const baseline: number[] = [];
+  const lags: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const load = { batch: 1, seconds, key: KEY } as const;
+    const loaded = await runLoad({ ...load, url: `${pipeline.edges[0]?.url}/v1/events` });
+    lags.push((await backlogOf(services, pipeline)) / loaded.requestsPerSecond);
+    ours.push(loaded.requestsPerSecond);
+    baseline.push((await runLoad({ ...load, url: `${nothing.url}/v1/events` })).requestsPerSecond);
+  }
+  const up = await runLoad({ url: `${pipeline.edges[0]?.url}/v1/events`, batch: 1, seconds, key: KEY });
+  await services.kafka.kill("SIGSTOP");
+  const stopped = await runLoad({ url: `${pipeline.edges[0]?.url}/v1/events`, batch: 1, seconds, key: KEY });
+  await services.kafka.kill("SIGCONT");
+  await nothing.stop();
+  await pipeline.stop();
+  await emptyRedis(services);
+  const lag = median(lags);
+  console.log(`  lag at the end of the load: ${lag.toFixed(2)} s`);
+  const through = atLeast(0.3, {
+    workload: "single events with the relay publishing meanwhile, lag <= 1 s, vs nothing",
+    ours: median(ours),
+    baseline: median(baseline),
+    unit: "events/s",
+    rounds,
+  });
+  return [
+    { ...through, met: through.met && lag <= 1 },
+    atMost(1.15, {
+      workload: "request p99 with Kafka stopped vs up",
+      ours: stopped.p99Ms,
+      baseline: up.p99Ms,
+      unit: "ms",
+      rounds: 1,
+    }),
+  ];
+};
+
+/** Milliseconds from the post to a consumer's hands, for every record that carries the time of its post. */
+const watchTopic = async (brokers: readonly string[], topic: string) => {
+  const consumer = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).consumer({
+    groupId: `bench-${crypto.randomUUID()}`,
+    maxWaitTimeInMs: 100,
+    minBytes: 1,
+  });
+  const latencies: number[] = [];
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  const joined = new Promise<void>((resolve) => void consumer.on(consumer.events.GROUP_JOIN, () => resolve()));
+  await consumer.run({
+    eachMessage: async ({ message }) => {
+      const postedAt = Number(/"postedAt":(\d+)/.exec(message.value?.toString() ?? "")?.[1]);
+      latencies.push(Date.now() - postedAt);
+    },
+  });
+  await joined;
+  return { latencies, stop: () => consumer.disconnect() };
+};
+
+/** How soon an event can be read from Kafka, against how soon the naive way answers. */
+export const benchLatency = async (services: Services, seconds: number): Promise<Row[]> => {
+  const pipeline = await startPipeline(services, { partitions: PARTITIONS });
+  const naive = await startBaseline("kafka", services, pipeline.topic);
+  const paced = async (url: string) => {
+    const poster = startPoster("paced", url, KEY, "1000");
+    await sleep(seconds * 1000);
+    return poster.end();
+  };
+  await paced(naive.url);
+  const answers = (await paced(naive.url)).latencies;
+  const watch = await watchTopic(pipeline.addresses.brokers, pipeline.topic);
+  await paced(pipeline.edges[0]?.url ?? "");
+  watch.latencies.length = 0;
+  await paced(pipeline.edges[0]?.url ?? "");
+  await watch.stop();
+  await naive.stop();
+  await pipeline.stop();
+  const row = (share: number) => ({
+    workload: `post to readable in Kafka, 1,000 events/s, p${share * 100} vs the naive way's answer`,
+    ours: percentile(watch.latencies, share),
+    baseline: percentile(answers, share),
+    unit: "ms",
+    rounds: 1,
+  });
+  return [atMost(1.5, row(0.95)), atMost(2, row(0.99))];
+};

@@ -1,0 +1,154 @@
+import { createHash } from "node:crypto";
+
+/** One event that the producer tried to post, logged before it was sent. */
+export type Attempt = {
+  readonly id: string;
+  readonly key: string;
+  /** Place among the events of its key. */
+  readonly seq: number;
+  readonly sha256: string;
+  /** Order in which the answers "accepted" came, from 1; 0 while there was none. */
+  acceptedAt: number;
+  tier: "stream" | "outbox" | null;
+  tries: number;
+};
+
+export type ProducerOptions = {
+  /** Full URLs of the edges; a key stays with one edge, since order is promised for events that go through one. */
+  readonly urls: readonly string[];
+  readonly apiKey: string;
+  readonly keys: number;
+  /** Events in a request. */
+  readonly batch?: number;
+  /** For all keys together; as fast as the answers come when not told. */
+  readonly eventsPerSecond?: number;
+  readonly dataBytes?: number;
+  readonly run?: string;
+};
+
+export type Producer = {
+  readonly attempts: ReadonlyMap<string, Attempt>;
+  accepted(): number;
+  /** Count of answers by status; 0 stands for no answer. */
+  readonly statuses: ReadonlyMap<number, number>;
+  /** Slowest answer so far, ms. */
+  slowestMs(): number;
+  /** True when every 503 and 429 so far had a Retry-After. */
+  refusalsAreComplete(): boolean;
+  /** Stops after what is under way; resolves when every worker has ended. */
+  stop(): Promise<void>;
+};
+
+const CLIENT_PATIENCE_MS = 5_000;
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+type Numbers = { accepted: number; slowestMs: number; complete: boolean; stopped: boolean };
+
+const makeEvent = (run: string, key: string, seq: number, dataBytes: number) => {
+  const id = `${run}-${key}-${seq}`;
+  const head = `{"specversion":"1.0","id":"${id}","source":"/producer","type":"order.created","subject":"${key}"`;
+  const text = `${head},"time":"2026-11-21T08:00:00Z","data":{"seq":${seq},"big":9007199254740993,"pad":"${"x".repeat(dataBytes)}"}}`;
+  return { id, text, sha256: createHash("sha256").update(text).digest("hex") };
+};
+
+type Refusal = { readonly index: number };
+type Answer = { readonly tier?: "stream" | "outbox"; readonly errors?: readonly Refusal[] };
+
+const post = async (
+  url: string,
+  apiKey: string,
+  texts: readonly string[],
+  statuses: Map<number, number>,
+  numbers: Numbers,
+) => {
+  const started = performance.now();
+  const single = texts.length === 1;
+  try {
+    const response = await fetch(`${url}/v1/events`, {
+      method: "POST",
+      body: single ? texts[0] : `[${texts.join(",")}]`,
+      headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
+      signal: AbortSignal.timeout(CLIENT_PATIENCE_MS),
+    });
+    const answer = (await response.json()) as Answer;
+    statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+    if (response.status === 503 || response.status === 429) numbers.complete &&= response.headers.has("retry-after");
+    return { status: response.status, answer };
+  } catch {
+    // No answer is an outcome too: the event may or may not be stored, and is posted again.
+    statuses.set(0, (statuses.get(0) ?? 0) + 1);
+    return { status: 0, answer: {} as Answer };
+  } finally {
+    numbers.slowestMs = Math.max(numbers.slowestMs, performance.now() - started);
+  }
+};
+
+/** Indexes of the events that were stored. */
+const storedOf = (status: number, answer: Answer, count: number): number[] => {
+  if (status !== 202 && status !== 207) return [];
+  const refused = new Set((answer.errors ?? []).map((error) => error.index));
+  return Array.from({ length: count }, (_, i) => i).filter((i) => !refused.has(i));
+};
+
+/**
+ * Posts events of several keys, one key after its own last answer, and posts again what was not accepted: the client
+ * that our promises are made to.
+ */
+export const startProducer = (options: ProducerOptions): Producer => {
+  const { urls, apiKey, keys, batch = 1, dataBytes = 100, run = crypto.randomUUID().slice(0, 8) } = options;
+  const attempts = new Map<string, Attempt>();
+  const statuses = new Map<number, number>();
+  const numbers: Numbers = { accepted: 0, slowestMs: 0, complete: true, stopped: false };
+  const pauseMs = options.eventsPerSecond === undefined ? 0 : (1000 * batch * keys) / options.eventsPerSecond;
+
+  const postUntilAccepted = async (url: string, entries: readonly { attempt: Attempt; text: string }[]) => {
+    let open = entries;
+    while (open.length > 0 && !numbers.stopped) {
+      for (const { attempt } of open) attempt.tries++;
+      const { status, answer } = await post(
+        url,
+        apiKey,
+        open.map((entry) => entry.text),
+        statuses,
+        numbers,
+      );
+      const stored = new Set(storedOf(status, answer, open.length));
+      open.forEach(({ attempt }, i) => {
+        if (!stored.has(i)) return;
+        attempt.acceptedAt = ++numbers.accepted;
+        attempt.tier = answer.tier ?? null;
+      });
+      open = open.filter((_, i) => !stored.has(i));
+      if (open.length > 0) await sleep(50);
+    }
+  };
+
+  const worker = async (key: string, url: string) => {
+    let seq = 0;
+    let next = performance.now() + Math.random() * pauseMs;
+    while (!numbers.stopped) {
+      if (pauseMs > 0) await sleep(Math.max(0, next - performance.now()));
+      next += pauseMs;
+      const entries = Array.from({ length: batch }, () => {
+        const { id, text, sha256 } = makeEvent(run, key, seq, dataBytes);
+        const attempt: Attempt = { id, key, seq: seq++, sha256, acceptedAt: 0, tier: null, tries: 0 };
+        attempts.set(id, attempt);
+        return { attempt, text };
+      });
+      await postUntilAccepted(url, entries);
+    }
+  };
+
+  const workers = Array.from({ length: keys }, (_, i) => worker(`key-${i}`, urls[i % urls.length] ?? ""));
+  return {
+    attempts,
+    accepted: () => numbers.accepted,
+    statuses,
+    slowestMs: () => numbers.slowestMs,
+    refusalsAreComplete: () => numbers.complete,
+    stop: async () => {
+      numbers.stopped = true;
+      await Promise.all(workers);
+    },
+  };
+};

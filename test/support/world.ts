@@ -1,0 +1,161 @@
+import { fileURLToPath } from "node:url";
+import {
+  type App,
+  type Kafka,
+  type KafkaOptions,
+  type RedisOptions,
+  type RedisRest,
+  type Running,
+  startApp,
+  startKafka,
+  startPostgres,
+  startRedis,
+  startRedisRest,
+} from "@spillway/devstack";
+import { runMigrations } from "@spillway/drizzle";
+import postgres from "postgres";
+import { readTopic, type TopicRecord } from "./topic.ts";
+
+const entryOf = (app: string) => fileURLToPath(new URL(`../../apps/${app}/src/main.bun.ts`, import.meta.url));
+
+export const API_KEY = "test:key-of-the-tests";
+const REST_TOKEN = "token-of-the-tests";
+
+/** The real services that several pipelines share. */
+export type Services = {
+  readonly redis: Running;
+  readonly rest: RedisRest;
+  readonly postgres: Running;
+  readonly kafka: Kafka;
+  stop(): Promise<void>;
+};
+
+export type ServicesOptions = { readonly redis?: RedisOptions; readonly kafka?: KafkaOptions };
+
+export const startServices = async (options: ServicesOptions = {}): Promise<Services> => {
+  const [redis, database, kafka] = await Promise.all([
+    startRedis(options.redis),
+    startPostgres(),
+    startKafka(options.kafka),
+  ]);
+  const rest = await startRedisRest({ redisUrl: redis.url, token: REST_TOKEN });
+  return {
+    redis,
+    rest,
+    postgres: database,
+    kafka,
+    stop: async () => void (await Promise.all([rest, redis, database, kafka].map((service) => service.stop()))),
+  };
+};
+
+/** Where a pipeline's processes find the services; a test may put a proxy in between. */
+export type Addresses = {
+  readonly restUrl: string;
+  readonly redisUrl: string;
+  readonly databaseUrl: string;
+  readonly brokers: readonly string[];
+};
+
+export type PipelineOptions = {
+  readonly edges?: number;
+  readonly relays?: number;
+  readonly edgeEnv?: Readonly<Record<string, string>>;
+  readonly relayEnv?: Readonly<Record<string, string>>;
+  readonly partitions?: number;
+  readonly topicSettings?: Readonly<Record<string, string>>;
+  /** Addresses for the edge and for the relay; by default the services' own. */
+  readonly edgeAddresses?: (own: Addresses) => Addresses;
+  readonly relayAddresses?: (own: Addresses) => Addresses;
+};
+
+/** One whole Spillway: its own topic, database and namespace on shared services. */
+export type Pipeline = {
+  readonly name: string;
+  readonly topic: string;
+  readonly addresses: Addresses;
+  readonly edges: readonly App[];
+  readonly relays: readonly App[];
+  /** POST to the first edge with the tests' key. */
+  post(body: BodyInit, headers?: Readonly<Record<string, string>>, path?: string): Promise<Response>;
+  read(): Promise<TopicRecord[]>;
+  sql: postgres.Sql;
+  stop(): Promise<void>;
+};
+
+let pipelines = 0;
+
+const createDatabase = async (services: Services, name: string): Promise<string> => {
+  const admin = postgres(services.postgres.url, { max: 1, onnotice: () => undefined });
+  await admin.unsafe(`CREATE DATABASE ${name}`);
+  await admin.end();
+  const url = new URL(services.postgres.url);
+  url.pathname = `/${name}`;
+  await runMigrations(url.href);
+  return url.href;
+};
+
+const startEdge = (name: string, at: Addresses, env: Readonly<Record<string, string>>): Promise<App> =>
+  startApp({
+    name: "edge",
+    entry: entryOf("edge"),
+    env: {
+      API_KEYS: API_KEY,
+      UPSTASH_REDIS_REST_URL: at.restUrl,
+      UPSTASH_REDIS_REST_TOKEN: REST_TOKEN,
+      DATABASE_URL: at.databaseUrl,
+      NAMESPACE: name,
+      ...env,
+    },
+  });
+
+const startRelay = (name: string, at: Addresses, env: Readonly<Record<string, string>>): Promise<App> =>
+  startApp({
+    name: "relay",
+    entry: entryOf("relay"),
+    env: {
+      REDIS_URL: at.redisUrl,
+      DATABASE_URL: at.databaseUrl,
+      KAFKA_BROKERS: at.brokers.join(","),
+      KAFKA_TOPIC: name,
+      NAMESPACE: name,
+      ...env,
+    },
+  });
+
+const times = <T>(count: number, start: () => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, start));
+
+export const startPipeline = async (services: Services, options: PipelineOptions = {}): Promise<Pipeline> => {
+  const name = `t${process.pid}_${++pipelines}`;
+  const addresses: Addresses = {
+    restUrl: services.rest.url,
+    redisUrl: services.redis.url,
+    databaseUrl: await createDatabase(services, name),
+    brokers: services.kafka.brokers,
+  };
+  await services.kafka.createTopics([{ name, partitions: options.partitions ?? 4, settings: options.topicSettings }]);
+  const edgeAt = options.edgeAddresses?.(addresses) ?? addresses;
+  const relayAt = options.relayAddresses?.(addresses) ?? addresses;
+  const edges = await times(options.edges ?? 1, () => startEdge(name, edgeAt, options.edgeEnv ?? {}));
+  const relays = await times(options.relays ?? 1, () => startRelay(name, relayAt, options.relayEnv ?? {}));
+  const sql = postgres(addresses.databaseUrl, { max: 2, onnotice: () => undefined });
+  return {
+    name,
+    topic: name,
+    addresses,
+    edges,
+    relays,
+    sql,
+    post: (body, headers = { "content-type": "application/json" }, path = "/v1/events") =>
+      fetch(`${edges[0]?.url}${path}`, {
+        method: "POST",
+        body,
+        headers: { authorization: `Bearer ${API_KEY.split(":")[1]}`, ...headers },
+      }),
+    read: () => readTopic(addresses.brokers, name),
+    stop: async () => {
+      await Promise.all([...edges, ...relays].map((app) => app.stop()));
+      await sql.end({ timeout: 1 });
+    },
+  };
+};
