@@ -16,3 +16,19 @@ export type KafkaSasl = {
   readonly username: string;
   readonly password: string;
 };
+
+const broker = /^[^\s:/]+:\d{1,5}$/;
+
+/** Throws `RangeError` for a list that kafkajs would misread: it splits at the first colon and takes what it gets. */
+export const checkBrokers = (brokers: readonly string[]): void => {
+  if (brokers.length === 0) throw new RangeError("at least one broker is needed");
+  for (const address of brokers) {
+    if (!broker.test(address)) throw new RangeError(`"${address}" is not a broker: write host:port`);
+  }
+};
+
+/** The brokers from another start: a client that replaces one in doubt must not knock at the same frozen door first. */
+export const rotated = (brokers: readonly string[], turn: number): string[] => {
+  const start = turn % brokers.length;
+  return [...brokers.slice(start), ...brokers.slice(0, start)];
+};

@@ -1,0 +1,100 @@
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { Clock } from "@spillway/event";
+import { type Admin, type ISocketFactory, Kafka, logLevel, type Producer, type SASLOptions } from "kafkajs";
+import { type KafkaConnection, rotated } from "./connection.ts";
+import { late, within } from "./deadline.ts";
+import type { Deadlines, KafkaLog } from "./options.ts";
+import type { Opened } from "./vendor.ts";
+
+const KEEP_ALIVE_MS = 60_000;
+const METADATA_MAX_AGE_MS = 60_000;
+const SEED_RETRY_MS = 50;
+
+export type KafkajsSettings = {
+  readonly connection: KafkaConnection;
+  readonly deadlines: Deadlines;
+  readonly clock: Clock;
+  readonly log: KafkaLog;
+};
+
+/** The sockets of one client, so that it can be ended: its own `disconnect` waits for a frozen broker. */
+const socketKeeper = () => {
+  const sockets = new Set<Socket>();
+  const factory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+    const name = isIP(host) ? {} : { servername: host };
+    const socket = ssl ? connectTls({ host, port, ...name, ...ssl }, onConnect) : connectTcp({ host, port }, onConnect);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    socket.setNoDelay(true);
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    return socket;
+  };
+  const destroy = (error?: Error): void => {
+    for (const socket of sockets) socket.destroy(error);
+  };
+  return { factory, destroy };
+};
+
+type Disconnectable = { disconnect(): Promise<void> };
+
+/** Ends a client within the deadline. An error on the socket is what makes kafkajs reject whatever still waits. */
+const end = async (settings: KafkajsSettings, client: Disconnectable, sockets: ReturnType<typeof socketKeeper>) => {
+  const { clock, deadlines } = settings;
+  const ended = await within(clock, deadlines.closeMs, client.disconnect()).catch(() => late);
+  sockets.destroy(ended === late ? new Error("closed") : undefined);
+};
+
+const createKafka = (settings: KafkajsSettings, turn: number, socketFactory: ISocketFactory): Kafka => {
+  const { connection, deadlines, log } = settings;
+  return new Kafka({
+    clientId: connection.clientId,
+    brokers: rotated(connection.brokers, turn),
+    ssl: connection.tls ? { ...connection.tls } : undefined,
+    sasl: connection.sasl as SASLOptions | undefined,
+    connectionTimeout: deadlines.connectMs,
+    authenticationTimeout: deadlines.connectMs,
+    requestTimeout: deadlines.requestMs,
+    enforceRequestTimeout: true,
+    // For connecting and for metadata only: one try of each seed. A produce request is never repeated in here.
+    retry: { retries: connection.brokers.length - 1, initialRetryTime: SEED_RETRY_MS, maxRetryTime: SEED_RETRY_MS },
+    socketFactory,
+    logLevel: logLevel.WARN,
+    // The texts may hold a record; the part of kafkajs that complains is enough to know where to look.
+    logCreator: () => (entry) => log("debug", "kafka.client_complains", { part: entry.namespace, level: entry.label }),
+  });
+};
+
+/** Starts to connect a producer. */
+export const openProducer = (settings: KafkajsSettings, turn: number): Opened<Producer> => {
+  const sockets = socketKeeper();
+  const producer = createKafka(settings, turn, sockets.factory).producer({
+    idempotent: false,
+    allowAutoTopicCreation: false,
+    metadataMaxAge: METADATA_MAX_AGE_MS,
+    retry: { retries: 0 },
+    createPartitioner: () => () => {
+      throw new Error("every record comes with its partition");
+    },
+  });
+  return {
+    client: producer.connect().then(() => producer),
+    close: () => end(settings, producer, sockets),
+  };
+};
+
+/** Asks on a connection of its own and ends it. Rejects with what kafkajs throws. */
+export const askAdmin = async <T>(
+  settings: KafkajsSettings,
+  turn: number,
+  ask: (admin: Admin) => Promise<T>,
+): Promise<T> => {
+  const sockets = socketKeeper();
+  const admin = createKafka(settings, turn, sockets.factory).admin();
+  try {
+    await admin.connect();
+    return await ask(admin);
+  } finally {
+    await end(settings, admin, sockets);
+  }
+};
