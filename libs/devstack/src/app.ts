@@ -19,6 +19,8 @@ export interface AppOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly port?: number;
   readonly logFile?: string;
+  /** "inherit": it writes to this process's own stdout and stderr, and there is no log file. */
+  readonly output?: "inherit";
   /** Path that answers 2xx when the app does its work; ignored when `isReady` is given. */
   readonly healthPath?: string;
   readonly isReady?: (url: string) => Promise<boolean>;
@@ -46,7 +48,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       args: [options.entry],
       env: { ...options.env, HOST: "127.0.0.1", PORT: String(port) },
       stopSignal: "SIGTERM",
-      output: logFile,
+      output: options.output ?? logFile,
     }),
     ready: () => options.isReady?.(url) ?? isHealthy(),
     cleanUp: async () => void (folder && (await rm(folder, { recursive: true, force: true }))),

@@ -1,3 +1,69 @@
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** A setting that the devstack cannot use. The message names the variable, what it holds and what it accepts. */
+export class BadSetting extends Error {
+  override readonly name = "BadSetting";
+}
+
+export const REPO_ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+
+export interface DevstackConfig {
+  /** Folder of everything the stack keeps; SPILLWAY_DIR, `.spillway` in the repository when not told. */
+  readonly root: string;
+  /** Services that somebody else runs; those that are absent are started here. */
+  readonly redisUrl?: string;
+  readonly redisRest?: { readonly url: string; readonly token: string };
+  readonly databaseUrl?: string;
+  readonly kafkaBrokers?: string;
+  readonly kafkaTopic: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The scheme is shown, the rest may hold a password. */
+function urlOf(environment: Environment, name: string, schemes: readonly string[]): string | undefined {
+  const value = environment[name];
+  if (!value) return undefined;
+  const scheme = URL.canParse(value) ? new URL(value).protocol.slice(0, -1) : "no URL";
+  if (schemes.includes(scheme)) return value;
+  throw new BadSetting(`${name}: ${scheme} given, ${schemes.map((each) => `${each}://…`).join(" or ")} accepted`);
+}
+
+function redisRestOf(environment: Environment): DevstackConfig["redisRest"] {
+  const url = urlOf(environment, "UPSTASH_REDIS_REST_URL", ["http", "https"]);
+  if (!url) return undefined;
+  const token = environment.UPSTASH_REDIS_REST_TOKEN;
+  if (!token) throw new BadSetting("UPSTASH_REDIS_REST_TOKEN: none given, UPSTASH_REDIS_REST_URL needs its token");
+  if (!environment.REDIS_URL) {
+    throw new BadSetting("REDIS_URL: none given, UPSTASH_REDIS_REST_URL needs the same Redis's redis:// address");
+  }
+  return { url, token };
+}
+
+function brokersOf(environment: Environment): string | undefined {
+  const value = environment.KAFKA_BROKERS;
+  if (!value) return undefined;
+  if (value.split(",").every((broker) => /^[^\s:,/]+:\d{1,5}$/.test(broker))) return value;
+  throw new BadSetting(`KAFKA_BROKERS: "${value}" given, host:port,host:port accepted`);
+}
+
+/** Throws BadSetting. */
+export function readConfig(environment: Environment = process.env): DevstackConfig {
+  const kafkaTopic = environment.KAFKA_TOPIC || "spillway.events";
+  if (!/^[\w.-]{1,249}$/.test(kafkaTopic)) {
+    throw new BadSetting(`KAFKA_TOPIC: "${kafkaTopic}" given, 1 to 249 of letters, digits, ".", "_", "-" accepted`);
+  }
+  return {
+    root: resolve(REPO_ROOT, environment.SPILLWAY_DIR || ".spillway"),
+    redisUrl: urlOf(environment, "REDIS_URL", ["redis", "rediss"]),
+    redisRest: redisRestOf(environment),
+    databaseUrl: urlOf(environment, "DATABASE_URL", ["postgres", "postgresql"]),
+    kafkaBrokers: brokersOf(environment),
+    kafkaTopic,
+  };
+}
+
 /** The environment of this process with `extra` laid over it: what a child of the devstack is given. */
 export function childEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
   const inherited: Record<string, string> = {};

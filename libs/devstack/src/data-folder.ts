@@ -1,6 +1,9 @@
-import { chmod, chown, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { chmod, chown, lstat, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runCommand } from "./provision/command.ts";
+import type { Say } from "./provision/say.ts";
 
 export interface DataFolder {
   readonly path: string;
@@ -8,11 +11,35 @@ export interface DataFolder {
   discard(): Promise<void>;
 }
 
-/** The given folder, or a fresh temporary one; owned by `uid` when told, closed to everyone else. */
-export async function openDataFolder(name: string, dataDir?: string, uid?: number): Promise<DataFolder> {
+/** The given folder, or a fresh temporary one, closed to everyone else. */
+export async function openDataFolder(name: string, dataDir?: string): Promise<DataFolder> {
   const path = dataDir ?? (await mkdtemp(join(tmpdir(), `spillway-${name}-`)));
   await mkdir(path, { recursive: true });
   await chmod(path, 0o700);
-  if (uid !== undefined) await chown(path, uid, uid);
   return { path, discard: async () => void (dataDir ?? (await rm(path, { recursive: true, force: true }))) };
+}
+
+async function isReachableBy(uid: number, path: string): Promise<boolean> {
+  return (await runCommand("/bin/sh", ["-c", 'test -w "$1"', "sh", path], { uid, cwd: "/" })).code === 0;
+}
+
+/**
+ * The same for a service that runs as another user. A folder below one that this user may not enter (a clone in root's
+ * home) is replaced by one in /var/tmp, which outlives a reboot; the same one each time.
+ */
+export async function openDataFolderFor(uid: number, name: string, say: Say, dataDir?: string): Promise<DataFolder> {
+  const folder = await openDataFolder(name, dataDir);
+  await chown(folder.path, uid, uid);
+  if (await isReachableBy(uid, folder.path)) return folder;
+  const digest = createHash("sha256").update(folder.path).digest("hex").slice(0, 16);
+  const path = join("/var/tmp", `spillway-${name}-${digest}`);
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const found = await lstat(path);
+  if (!found.isDirectory() || (found.uid !== uid && found.uid !== process.getuid?.())) {
+    throw new Error(`${path} belongs to someone else; move the repository to where user ${uid} may enter`);
+  }
+  await chmod(path, 0o700);
+  await chown(path, uid, uid);
+  say(`${name}: its data is in ${path}, since user ${uid} cannot reach ${folder.path}`);
+  return { path, discard: folder.discard };
 }

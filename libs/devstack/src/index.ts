@@ -13,5 +13,6 @@ export { freePort } from "./port.ts";
 export { type PostgresOptions, startPostgres } from "./postgres.ts";
 export { NotProvided } from "./provision/refusal.ts";
 export { type RedisOptions, startRedis } from "./redis.ts";
+export { type RedisCluster, startRedisCluster } from "./redis-cluster.ts";
 export { type RedisRest, type RedisRestOptions, startRedisRest } from "./redis-rest.ts";
 export type { Running } from "./service.ts";

@@ -1,4 +1,7 @@
 import { type Admin, Kafka, logLevel } from "kafkajs";
+import { stopIdleTimers } from "./kafkajs-timer.ts";
+
+stopIdleTimers();
 
 const ASK_MS = 2_000;
 const CREATE_MS = 15_000;
@@ -12,9 +15,8 @@ export interface TopicSpec {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** Asks a cluster on a connection of its own, without retries. */
-export async function askKafka<T>(brokers: readonly string[], ask: (admin: Admin) => Promise<T>): Promise<T> {
-  const client = new Kafka({
+export function kafkaClient(brokers: readonly string[]): Kafka {
+  return new Kafka({
     clientId: "spillway-devstack",
     brokers: [...brokers],
     connectionTimeout: ASK_MS,
@@ -22,7 +24,11 @@ export async function askKafka<T>(brokers: readonly string[], ask: (admin: Admin
     retry: { retries: 0 },
     logLevel: logLevel.NOTHING,
   });
-  const admin = client.admin();
+}
+
+/** Asks a cluster on a connection of its own, without retries. */
+export async function askKafka<T>(brokers: readonly string[], ask: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafkaClient(brokers).admin();
   try {
     await admin.connect();
     return await ask(admin);

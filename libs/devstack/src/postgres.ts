@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import postgres from "postgres";
-import { openDataFolder } from "./data-folder.ts";
+import { openDataFolder, openDataFolderFor } from "./data-folder.ts";
 import { freePort } from "./port.ts";
 import { openCluster, removeStalePidFile } from "./postgres-cluster.ts";
 import { providePostgres } from "./provision/postgres-binaries.ts";
@@ -43,7 +43,10 @@ export async function answersQueries(url: string): Promise<boolean> {
 export async function startPostgres(options: PostgresOptions = {}): Promise<Running> {
   const say = options.say ?? silent;
   const binaries = await providePostgres(say);
-  const data = await openDataFolder("postgres", options.dataDir, binaries.uid);
+  const { uid } = binaries;
+  const data = await (uid === undefined
+    ? openDataFolder("postgres", options.dataDir)
+    : openDataFolderFor(uid, "postgres", say, options.dataDir));
   const port = options.port || (await freePort());
   const logFile = options.logFile ?? join(data.path, "postgres.log");
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
@@ -62,7 +65,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
         command: binaries.postgres,
         args: ["-D", cluster, ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`])],
         cwd: data.path,
-        uid: binaries.uid,
+        uid,
         // The "fast" shutdown: open connections are cut. SIGTERM would wait for every client to leave.
         stopSignal: "SIGINT",
         output: logFile,

@@ -32,10 +32,8 @@ const SETTINGS = {
 } as const;
 
 /** Asks one Redis one question on a connection of its own, without retries. */
-export async function askRedis<T>(port: number, ask: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis({
-    host: "127.0.0.1",
-    port,
+export async function askRedis<T>(url: string, ask: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(url, {
     lazyConnect: true,
     connectTimeout: ASK_MS,
     commandTimeout: ASK_MS,
@@ -59,18 +57,19 @@ export async function startRedis(options: RedisOptions = {}): Promise<Running> {
   const binary = await provideRedis(say);
   const data = await openDataFolder("redis", options.dataDir);
   const port = options.port || (await freePort());
+  const url = `redis://127.0.0.1:${port}`;
   const logFile = options.logFile ?? join(data.path, "redis.log");
   const settings = { ...SETTINGS, ...options.settings, port: String(port), dir: data.path };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   return startService({
     name: "redis",
-    url: `redis://127.0.0.1:${port}`,
+    url,
     port,
     logFile,
     stopDeadlineMs: STOP_DEADLINE_MS,
     readyDeadlineMs: READY_DEADLINE_MS,
     prepare: async () => ({ command: binary, args, cwd: data.path, stopSignal: "SIGTERM", output: logFile }),
-    ready: () => askRedis(port, async (redis) => (await redis.ping()) === "PONG"),
+    ready: () => askRedis(url, async (redis) => (await redis.ping()) === "PONG"),
     repair: (log) => mendAppendOnlyFile(binary, data.path, log, say),
     cleanUp: data.discard,
     onSpawn: options.onSpawn,

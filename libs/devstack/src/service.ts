@@ -70,55 +70,76 @@ async function endWithin(child: Child, signal: NodeJS.Signals, deadlineMs: numbe
   await child.exited;
 }
 
-/** Launches what `spec` describes and waits until it is ready. Throws with the end of its log when it never is. */
-export async function startService(spec: ServiceSpec): Promise<Running> {
-  let child: Child | undefined;
-  let stopSignal: NodeJS.Signals = "SIGTERM";
-  let stopped = false;
+interface State {
+  child?: Child;
+  stopSignal: NodeJS.Signals;
+  stopped: boolean;
+  launching: Promise<void>;
+}
 
-  // An attempt may fail because its predecessor has not let go yet: Postgres refuses to start while a backend of the
-  // killed postmaster is still attached to the shared memory, and a port may be held for some milliseconds.
-  const launch = async (): Promise<void> => {
-    const deadline = Date.now() + spec.readyDeadlineMs;
-    for (let attempt = 1; !stopped; attempt++) {
-      const what = await spec.prepare();
-      stopSignal = what.stopSignal;
-      child = await spawnChild(what);
-      spec.onSpawn?.(child.pid);
-      if (await waitReady(spec, child, deadline)) return;
-      const log = await logTail(spec.logFile);
-      if (attempt === LAUNCHES_MAX || Date.now() >= deadline) {
-        await endWithin(child, "SIGKILL", 0);
-        throw new Error(`${spec.name} did not become ready; the end of ${spec.logFile}:\n${log}`);
-      }
-      await spec.repair?.(log);
-      await sleep(RETRY_FIRST_MS * 2 ** attempt);
+// An attempt may fail because its predecessor has not let go yet: Postgres refuses to start while a backend of the
+// killed postmaster is still attached to the shared memory, and a port may be held for some milliseconds.
+async function launchUntilReady(spec: ServiceSpec, state: State): Promise<void> {
+  const deadline = Date.now() + spec.readyDeadlineMs;
+  for (let attempt = 1; !state.stopped; attempt++) {
+    const what = await spec.prepare();
+    state.stopSignal = what.stopSignal;
+    const child = await spawnChild(what);
+    state.child = child;
+    if (state.stopped) return endWithin(child, "SIGKILL", 0);
+    spec.onSpawn?.(child.pid);
+    if ((await waitReady(spec, child, deadline)) || state.stopped) return;
+    const log = await logTail(spec.logFile);
+    if (attempt === LAUNCHES_MAX || Date.now() >= deadline) {
+      await endWithin(child, "SIGKILL", 0);
+      throw new Error(`${spec.name} did not become ready; the end of ${spec.logFile}:\n${log}`);
     }
-  };
+    await spec.repair?.(log);
+    await sleep(RETRY_FIRST_MS * 2 ** attempt);
+  }
+}
 
-  const running: Running = {
+function launch(spec: ServiceSpec, state: State): Promise<void> {
+  state.launching = launchUntilReady(spec, state);
+  return state.launching;
+}
+
+function runningOf(spec: ServiceSpec, state: State): Running {
+  const end = async () => {
+    if (state.child?.isAlive()) await endWithin(state.child, state.stopSignal, spec.stopDeadlineMs);
+  };
+  return {
     name: spec.name,
     url: spec.url,
     port: spec.port,
     logFile: spec.logFile,
-    pid: () => (child?.isAlive() ? child.pid : undefined),
-    exited: () => child?.exited ?? Promise.resolve({ code: null, signal: null }),
+    pid: () => (state.child?.isAlive() ? state.child.pid : undefined),
+    exited: () => state.child?.exited ?? Promise.resolve({ code: null, signal: null }),
     kill: async (signal = "SIGKILL") => {
-      child?.signal(signal);
-      if (signal !== "SIGSTOP" && signal !== "SIGCONT") await child?.exited;
+      state.child?.signal(signal);
+      if (signal !== "SIGSTOP" && signal !== "SIGCONT") await state.child?.exited;
     },
     restart: async () => {
-      if (child?.isAlive()) await endWithin(child, stopSignal, spec.stopDeadlineMs);
-      await launch();
+      await end();
+      await launch(spec, state);
     },
     stop: async () => {
-      stopped = true;
-      if (child?.isAlive()) await endWithin(child, stopSignal, spec.stopDeadlineMs);
+      state.stopped = true;
+      await end();
+      // A launch that was under way sees `stopped` and ends its own child.
+      await Promise.allSettled([state.launching]);
+      await end();
       await spec.cleanUp?.();
     },
   };
+}
+
+/** Launches what `spec` describes and waits until it is ready. Throws with the end of its log when it never is. */
+export async function startService(spec: ServiceSpec): Promise<Running> {
+  const state: State = { stopSignal: "SIGTERM", stopped: false, launching: Promise.resolve() };
+  const running = runningOf(spec, state);
   try {
-    await launch();
+    await launch(spec, state);
   } catch (error) {
     await running.stop();
     throw error;

@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { childEnvironment, searchPath } from "../config.ts";
+import { registerForReaping, unregisterFromReaping } from "../reaper.ts";
 
 const OUTPUT_CHARS_MAX = 64_000;
 
@@ -17,6 +18,8 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly uid?: number;
   readonly input?: string;
+  /** Goes on when this process dies; a package manager must not be cut off in the middle. */
+  readonly isLeftToFinish?: boolean;
 }
 
 /** The full path of the first of `names` that is an executable on the search path. */
@@ -48,6 +51,8 @@ export function runCommand(
       env: childEnvironment(options.env),
       stdio: ["pipe", "pipe", "pipe"],
     });
+    const { pid } = child;
+    if (pid !== undefined && !options.isLeftToFinish) registerForReaping(pid, "SIGTERM");
     let output = "";
     const keep = (piece: Buffer) => {
       output = (output + piece.toString()).slice(-OUTPUT_CHARS_MAX);
@@ -55,7 +60,10 @@ export function runCommand(
     child.stdout.on("data", keep);
     child.stderr.on("data", keep);
     child.once("error", (error) => resolve({ code: null, output: `${output}${error.message}` }));
-    child.once("close", (code) => resolve({ code, output }));
+    child.once("close", (code) => {
+      if (pid !== undefined && !options.isLeftToFinish) unregisterFromReaping(pid);
+      resolve({ code, output });
+    });
     child.stdin.on("error", (error) => keep(Buffer.from(error.message)));
     child.stdin.end(options.input ?? "");
   });

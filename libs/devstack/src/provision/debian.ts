@@ -19,6 +19,7 @@ export async function installDebianPackages(packages: readonly string[], say: Sa
   const apt = (...args: string[]) =>
     runCommand(aptGet, ["-y", "-q", "-o", "DPkg::Lock::Timeout=180", ...args], {
       env: { DEBIAN_FRONTEND: "noninteractive" },
+      isLeftToFinish: true,
     });
   const update = async () => {
     say("apt-get update");

@@ -10,7 +10,9 @@ import type { Say } from "./say.ts";
 export const KAFKA_VERSION = "4.3.1";
 /** The version of the slf4j-api that this Kafka depends on; another binding is silently ignored. */
 const SLF4J_VERSION = "1.7.36";
-const PROGRESS_MS = 3_000;
+const PROGRESS_MS = 5_000;
+const FETCHING = `kafka-${KAFKA_VERSION}.fetching-`;
+const ABANDONED_MS = 3_600_000;
 
 const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -47,22 +49,29 @@ async function provideMaven(say: Say): Promise<string> {
   throw new NotProvided(REMEDIES.kafka, "no Maven to fetch the broker with");
 }
 
-/** Says every few seconds how much has arrived. Returns what ends it. */
-function sayProgress(folder: string, say: Say): () => void {
-  const timer = setInterval(async () => {
-    const names = await readdir(folder).catch(() => []);
-    const sizes = await Promise.all(
-      names.map((name) =>
-        stat(join(folder, name)).then(
-          (file) => file.size,
-          () => 0,
-        ),
-      ),
-    );
-    const megabytes = sizes.reduce((sum, size) => sum + size, 0) / 1e6;
-    say(`kafka: ${names.length} jars, ${megabytes.toFixed(0)} of about 54 MB`);
+/** Says every few seconds that it goes on. Returns what ends it. Maven fills the folder only at its end. */
+function sayProgress(say: Say): () => void {
+  const startedAt = Date.now();
+  const timer = setInterval(() => {
+    const seconds = Math.round((Date.now() - startedAt) / 1_000);
+    say(`kafka: still fetching its jars (54 MB), ${seconds} s`);
   }, PROGRESS_MS);
   return () => clearInterval(timer);
+}
+
+/** A fetch that was killed leaves its folder; one that is an hour old belongs to nobody. */
+async function removeAbandoned(cache: string): Promise<void> {
+  for (const name of await readdir(cache)) {
+    if (!name.startsWith(FETCHING)) continue;
+    const folder = join(cache, name);
+    const age =
+      Date.now() -
+      (await stat(folder).then(
+        (found) => found.mtimeMs,
+        () => Date.now(),
+      ));
+    if (age > ABANDONED_MS) await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /**
@@ -73,12 +82,13 @@ export async function provideKafkaJars(say: Say, cache = cacheFolder()): Promise
   const lib = join(cache, `kafka-${KAFKA_VERSION}`);
   if (await isComplete(lib)) return lib;
   const maven = await provideMaven(say);
-  const work = join(cache, `kafka-${KAFKA_VERSION}.fetching-${randomUUID()}`);
+  const work = join(cache, `${FETCHING}${randomUUID()}`);
   await mkdir(join(work, "lib"), { recursive: true });
+  await removeAbandoned(cache);
   try {
     await writeFile(join(work, "pom.xml"), POM);
     say(`kafka: fetching Apache Kafka ${KAFKA_VERSION} with Maven, once, into ${lib}`);
-    const end = sayProgress(join(work, "lib"), say);
+    const end = sayProgress(say);
     const args = ["-q", "-B", "-f", "pom.xml", "dependency:copy-dependencies", "-DoutputDirectory=lib"];
     const { code, output } = await runCommand(maven, args, { cwd: work });
     end();

@@ -1,0 +1,39 @@
+import { fileURLToPath } from "node:url";
+import { APP_NAMES, type AppName, type DevEnv } from "./dev-env.ts";
+import type { Secrets } from "./secrets.ts";
+
+export function isAppName(name: string | undefined): name is AppName {
+  return APP_NAMES.some((app) => app === name);
+}
+
+export function appEntry(name: AppName): string {
+  return fileURLToPath(new URL(`../../../apps/${name}/src/main.bun.ts`, import.meta.url));
+}
+
+type Settings = Readonly<Record<string, string>>;
+
+/** What each app's config.ts is given; PORT comes from the app's URL. */
+export function appEnvironments(stack: DevEnv, secrets: Secrets): Readonly<Record<AppName, Settings>> {
+  const port = (url: string) => ({ PORT: new URL(url).port, HOST: "127.0.0.1" });
+  const { REDIS_URL, DATABASE_URL, KAFKA_BROKERS, KAFKA_TOPIC, EDGE_URL, RELAY_URL } = stack;
+  const { UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN } = stack;
+  return {
+    edge: {
+      ...port(EDGE_URL),
+      API_KEYS: secrets.apiKey,
+      UPSTASH_REDIS_REST_URL,
+      UPSTASH_REDIS_REST_TOKEN,
+      DATABASE_URL,
+    },
+    relay: { ...port(RELAY_URL), REDIS_URL, DATABASE_URL, KAFKA_BROKERS, KAFKA_TOPIC },
+    dashboard: {
+      ...port(stack.DASHBOARD_URL),
+      DASHBOARD_PASSWORD: secrets.dashboardPassword,
+      REDIS_URL,
+      DATABASE_URL,
+      KAFKA_BROKERS,
+      EDGE_URL,
+      RELAY_URL,
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Names of everything the devstack keeps under `.spillway/`. */
+export interface Layout {
+  readonly root: string;
+  readonly devEnv: string;
+  readonly secrets: string;
+  readonly stackState: string;
+  data(service: string): string;
+  log(name: string): string;
+  lock(name: string): string;
+  pid(name: string): string;
+}
+
+export function layoutOf(root: string): Layout {
+  return {
+    root,
+    devEnv: join(root, "dev.env"),
+    secrets: join(root, "secrets.json"),
+    stackState: join(root, "run", "stack.json"),
+    data: (service) => join(root, service),
+    log: (name) => join(root, "log", `${name}.log`),
+    lock: (name) => join(root, "run", `${name}.lock`),
+    pid: (name) => join(root, "run", `${name}.pid`),
+  };
+}
+
+/** Makes the folders. The root may be passed through, since Postgres runs as another user when the devstack is root. */
+export async function makeLayout(layout: Layout): Promise<void> {
+  await mkdir(layout.root, { recursive: true, mode: 0o711 });
+  await mkdir(join(layout.root, "run"), { recursive: true, mode: 0o700 });
+  await mkdir(join(layout.root, "log"), { recursive: true, mode: 0o700 });
+}

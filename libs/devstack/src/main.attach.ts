@@ -1,0 +1,63 @@
+import { startApp } from "./app.ts";
+import { appEntry, isAppName } from "./apps.ts";
+import { readConfig } from "./config.ts";
+import { APP_NAMES, type AppName } from "./dev-env.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { type Layout, layoutOf, makeLayout } from "./layout.ts";
+import { takeLock } from "./lock.ts";
+import { writePidRecord } from "./pid-record.ts";
+import type { Running } from "./service.ts";
+import { readStackState, type StackState } from "./stack-state.ts";
+import { supervise } from "./supervisor.ts";
+
+const POLL_MS = 200;
+const STOP_DEADLINE_MS = 7_000;
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+async function startUnder(state: StackState, name: AppName, layout: Layout): Promise<Running> {
+  const environment = state.appEnvironments[name];
+  return startApp({
+    name,
+    entry: appEntry(name),
+    port: Number(environment.PORT),
+    env: environment,
+    output: "inherit",
+    stopDeadlineMs: STOP_DEADLINE_MS,
+    onSpawn: (pid) => void writePidRecord(layout.pid(name), pid),
+  });
+}
+
+/** Runs one app for as long as the devstack of the same folder is ready, and brings it back whenever it dies. */
+async function main(name: string | undefined): Promise<void> {
+  if (!isAppName(name)) throw new Error(`"${name}" given, one of ${APP_NAMES.join(", ")} accepted`);
+  const say = (line: string) => console.log(`[${name}] ${line}`);
+  const layout = layoutOf(readConfig().root);
+  await makeLayout(layout);
+  const attempt = await takeLock(layout.lock(name));
+  if (attempt.kind === "taken") return say(`already runs under pid ${attempt.by.pid}`);
+
+  let running: Running | undefined;
+  let endSupervision: (() => void) | undefined;
+  const end = async (code: number) => {
+    endSupervision?.();
+    await running?.stop();
+    await attempt.lock.release();
+    process.exit(code);
+  };
+  await onInterrupt(() => end(0));
+
+  let state = await readStackState(layout.stackState);
+  if (!state) say("waiting for the devstack");
+  for (; !state; state = await readStackState(layout.stackState)) await sleep(POLL_MS);
+  running = await startUnder(state, name, layout);
+  say(`ready on ${running.url}, pid ${running.pid()}`);
+  endSupervision = supervise(running, say);
+  while (await readStackState(layout.stackState)) await sleep(POLL_MS);
+  await end(0);
+}
+
+main(process.argv[2]).catch((error) => {
+  console.error(`[${process.argv[2]}] ${(error as Error).message}`);
+  process.exit(1);
+});

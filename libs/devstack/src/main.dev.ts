@@ -1,0 +1,39 @@
+import { BadSetting, readConfig } from "./config.ts";
+import { Devstack, type SayAs } from "./devstack.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { layoutOf, makeLayout } from "./layout.ts";
+import { takeLock } from "./lock.ts";
+import { NotProvided } from "./provision/refusal.ts";
+
+const say: SayAs = (name) => (line) => console.log(`[${name}] ${line}`);
+
+async function main(): Promise<void> {
+  const config = readConfig();
+  const layout = layoutOf(config.root);
+  await makeLayout(layout);
+  const attempt = await takeLock(layout.lock("devstack"));
+  if (attempt.kind === "taken") {
+    say("devstack")(`already runs as pid ${attempt.by.pid}: its addresses are in ${layout.devEnv}`);
+    return;
+  }
+  const stack = new Devstack(config, attempt.lock, say);
+  await onInterrupt(async (reason) => {
+    say("devstack")(`stopping (${reason})`);
+    await stack.stop();
+    process.exit(0);
+  });
+  try {
+    await stack.start();
+    say("devstack")(`every service is ready; addresses, keys and pids are in ${layout.devEnv}`);
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+}
+
+main().catch((error) => {
+  // What a person can act on is said plainly; anything else with its stack.
+  const isPlain = error instanceof NotProvided || error instanceof BadSetting;
+  console.error(isPlain ? `\n${error.message}\n` : error);
+  process.exit(1);
+});

@@ -1,0 +1,119 @@
+import { runMigrations } from "@spillway/drizzle";
+import type { DevstackConfig } from "./config.ts";
+import type { ServiceName } from "./dev-env.ts";
+import { startKafka } from "./kafka.ts";
+import { createTopics } from "./kafka-admin.ts";
+import type { Layout } from "./layout.ts";
+import type { Ports } from "./ports.ts";
+import { answersQueries, startPostgres } from "./postgres.ts";
+import type { Say } from "./provision/say.ts";
+import { askRedis, startRedis } from "./redis.ts";
+import { startRedisRest } from "./redis-rest.ts";
+import type { Secrets } from "./secrets.ts";
+import type { Running } from "./service.ts";
+
+const TOPIC_PARTITIONS = 12;
+
+/** Where each service of the stack is reached. */
+export interface StackServices {
+  readonly redisUrl: string;
+  readonly redisRestUrl: string;
+  readonly redisRestToken: string;
+  readonly databaseUrl: string;
+  readonly kafkaBrokers: string;
+}
+
+export interface StackServicesOptions {
+  readonly config: DevstackConfig;
+  readonly layout: Layout;
+  readonly secrets: Secrets;
+  readonly ports: Ports;
+  readonly say: (name: ServiceName) => Say;
+  readonly onSpawn: (name: ServiceName, pid: number) => void;
+  /** Told of each service as soon as it runs, so that a stop in the middle of the start reaches it. */
+  readonly onRunning: (running: Running) => void;
+}
+
+const placeOf = (name: ServiceName, options: StackServicesOptions) => ({
+  port: options.ports[name],
+  logFile: options.layout.log(name),
+  say: options.say(name),
+  onSpawn: (pid: number) => options.onSpawn(name, pid),
+});
+
+function noted<T extends Running>(running: T, name: ServiceName, options: StackServicesOptions): T {
+  options.onRunning(running);
+  options.say(name)(`ready on ${running.url}, pid ${running.pid()}`);
+  return running;
+}
+
+/** Turns what a reachability check throws into one line that names the variable. */
+async function reach(variable: string, check: () => Promise<unknown>): Promise<void> {
+  try {
+    await check();
+  } catch (cause) {
+    throw new Error(`${variable} is set, but what it names does not answer (${(cause as Error).name})`, { cause });
+  }
+}
+
+async function openRedis(options: StackServicesOptions): Promise<string> {
+  const { redisUrl } = options.config;
+  if (redisUrl) {
+    await reach("REDIS_URL", () => askRedis(redisUrl, (redis) => redis.ping()));
+    options.say("redis")("the one in REDIS_URL");
+    return redisUrl;
+  }
+  const dataDir = options.layout.data("redis");
+  const redis = await startRedis({ ...placeOf("redis", options), dataDir, settings: { maxmemory: "1gb" } });
+  return noted(redis, "redis", options).url;
+}
+
+async function openPostgres(options: StackServicesOptions): Promise<string> {
+  const { databaseUrl } = options.config;
+  if (databaseUrl) {
+    await reach("DATABASE_URL", () => answersQueries(databaseUrl));
+    options.say("postgres")("the one in DATABASE_URL");
+    await runMigrations(databaseUrl);
+    return databaseUrl;
+  }
+  const dataDir = options.layout.data("postgres");
+  const { url } = noted(await startPostgres({ ...placeOf("postgres", options), dataDir }), "postgres", options);
+  await runMigrations(url);
+  return url;
+}
+
+async function openKafka(options: StackServicesOptions): Promise<string> {
+  const { kafkaBrokers, kafkaTopic } = options.config;
+  const topics = [{ name: kafkaTopic, partitions: TOPIC_PARTITIONS }];
+  if (kafkaBrokers) {
+    await reach("KAFKA_BROKERS", () => createTopics(kafkaBrokers.split(","), topics));
+    options.say("kafka")("the one in KAFKA_BROKERS");
+    return kafkaBrokers;
+  }
+  const dataDir = options.layout.data("kafka");
+  return noted(await startKafka({ ...placeOf("kafka", options), dataDir, topics }), "kafka", options).url;
+}
+
+async function openRedisRest(options: StackServicesOptions, redisUrl: string) {
+  const { redisRest } = options.config;
+  if (redisRest) {
+    options.say("redis-rest")("the one in UPSTASH_REDIS_REST_URL");
+    return redisRest;
+  }
+  const token = options.secrets.redisRestToken;
+  const rest = await startRedisRest({ ...placeOf("redis-rest", options), redisUrl, token });
+  return noted(rest, "redis-rest", options);
+}
+
+/** Starts what is not configured by URL, all at once. Throws the first failure; what runs by then was told. */
+export async function startServices(options: StackServicesOptions): Promise<StackServices> {
+  const redis = openRedis(options);
+  const redisRest = redis.then((url) => openRedisRest(options, url));
+  const [redisUrl, rest, databaseUrl, kafkaBrokers] = await Promise.all([
+    redis,
+    redisRest,
+    openPostgres(options),
+    openKafka(options),
+  ]);
+  return { redisUrl, redisRestUrl: rest.url, redisRestToken: rest.token, databaseUrl, kafkaBrokers };
+}

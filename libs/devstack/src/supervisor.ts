@@ -1,0 +1,45 @@
+import type { Say } from "./provision/say.ts";
+import type { Running } from "./service.ts";
+
+/** A process that lived shorter than this died at once. */
+const INSTANT_MS = 2_000;
+const INSTANT_DEATHS_FREE = 2;
+const BACKOFF_FIRST_MS = 250;
+const BACKOFF_MAX_MS = 5_000;
+
+/** How long to wait before the next start: not at all, unless it has died at once more than twice in a row. */
+export function restartDelayMs(instantDeaths: number): number {
+  if (instantDeaths <= INSTANT_DEATHS_FREE) return 0;
+  return Math.min(BACKOFF_FIRST_MS * 2 ** (instantDeaths - INSTANT_DEATHS_FREE - 1), BACKOFF_MAX_MS);
+}
+
+const cause = (exit: Awaited<ReturnType<Running["exited"]>>) => exit.signal ?? `exit code ${exit.code}`;
+
+/** Starts `running` again whenever it dies, until the returned function is called. Failures are said, never thrown. */
+export function supervise(running: Running, say: Say): () => void {
+  let active = true;
+  const keep = async () => {
+    let instantDeaths = 0;
+    let startedAt = Date.now();
+    while (active) {
+      const exit = await running.exited();
+      if (!active) return;
+      instantDeaths = Date.now() - startedAt < INSTANT_MS ? instantDeaths + 1 : 0;
+      const delayMs = restartDelayMs(instantDeaths);
+      say(`died (${cause(exit)}), ${delayMs === 0 ? "starting it again" : `starting it again in ${delayMs} ms`}`);
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      if (!active) return;
+      startedAt = Date.now();
+      try {
+        await running.restart();
+        if (active) say(`is back as pid ${running.pid()} after ${Date.now() - startedAt} ms`);
+      } catch (error) {
+        say(`did not come back: ${(error as Error).message}`);
+      }
+    }
+  };
+  void keep();
+  return () => {
+    active = false;
+  };
+}
