@@ -1,0 +1,78 @@
+import { Base, Producer, type SASLOptions } from "@platformatic/kafka";
+import type { Clock } from "@spillway/event";
+import type { Compression } from "./compression.ts";
+import { type KafkaConnection, rotated } from "./connection.ts";
+import { within } from "./deadline.ts";
+import type { Deadlines, KafkaLog } from "./options.ts";
+import type { Opened } from "./vendor.ts";
+
+const METADATA_MAX_AGE_MS = 60_000;
+/** Its idempotent producer repeats in place under the same sequence number: no duplicate, where a new producer makes one. */
+const RETRIES = 14;
+const RETRY_FIRST_MS = 100;
+const RETRY_MAX_MS = 1_000;
+
+export type BytesProducer = Producer<Buffer, Buffer, Buffer, Buffer>;
+
+export type PlatformaticSettings = {
+  readonly connection: KafkaConnection;
+  readonly compression: Compression;
+  readonly deadlines: Deadlines;
+  readonly clock: Clock;
+  readonly log: KafkaLog;
+};
+
+const retryDelayMs = (attempt: number): number => Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (attempt - 1));
+
+const saslOf = ({ sasl }: KafkaConnection): SASLOptions | undefined =>
+  sasl && { ...sasl, mechanism: sasl.mechanism.toUpperCase() as "PLAIN" };
+
+const clientOptions = ({ connection, deadlines }: PlatformaticSettings, turn: number) => ({
+  clientId: connection.clientId,
+  bootstrapBrokers: rotated(connection.brokers, turn),
+  tls: connection.tls && { ...connection.tls },
+  // It leaves the server name out unless told, and then a broker behind a name-based listener refuses.
+  tlsServerName: connection.tls !== undefined,
+  sasl: saslOf(connection),
+  connectTimeout: deadlines.connectMs,
+  requestTimeout: deadlines.requestMs,
+  timeout: deadlines.acksMs,
+  metadataMaxAge: METADATA_MAX_AGE_MS,
+  autocreateTopics: false,
+});
+
+/** Ends a client, what it still repeats included. `close` alone waits for a peer that does not read any more. */
+const end = async (settings: PlatformaticSettings, client: Base, closing: () => Promise<void>): Promise<void> => {
+  const connections = [...client.connections].map(([, connection]) => connection);
+  await within(settings.clock, settings.deadlines.closeMs, closing()).catch(() => undefined);
+  for (const connection of connections) connection.socket?.destroy();
+};
+
+/** A producer that connects with its first send. */
+export const openProducer = (settings: PlatformaticSettings, turn: number): Opened<BytesProducer> => {
+  const producer: BytesProducer = new Producer({
+    ...clientOptions(settings, turn),
+    idempotent: true,
+    compression: settings.compression,
+    retries: RETRIES,
+    retryDelay: (_client, _operation, attempt) => retryDelayMs(attempt),
+  });
+  return {
+    client: Promise.resolve(producer),
+    close: () => end(settings, producer, () => producer.close(true)),
+  };
+};
+
+/** Asks on a connection of its own, once, and ends it. Rejects with what the client throws. */
+export const askOnce = async <T>(
+  settings: PlatformaticSettings,
+  turn: number,
+  ask: (client: Base) => Promise<T>,
+): Promise<T> => {
+  const client = new Base({ ...clientOptions(settings, turn), retries: 0 });
+  try {
+    return await ask(client);
+  } finally {
+    await end(settings, client, () => client.close());
+  }
+};

@@ -1,0 +1,64 @@
+import {
+  AuthenticationError,
+  NetworkError,
+  ProtocolError,
+  TimeoutError,
+  UnsupportedApiError,
+  UnsupportedCompressionError,
+  UnsupportedError,
+  UserError,
+} from "@platformatic/kafka";
+import { clientTable, isTlsCode, ofProtocolCode, type Verdict } from "./outcome-table.ts";
+
+const DEPTH_MAX = 10;
+const UNKNOWN_SERVER_ERROR = -1;
+const UNKNOWN_TOPIC = 3;
+
+/**
+ * The errors at the bottom. What is on top says too little: a wrong password stands below a NetworkError that may be
+ * retried, and what an attempt met below an AggregateError with all attempts.
+ */
+const leaves = (error: unknown, depth = 0): unknown[] => {
+  if (depth === DEPTH_MAX || !(error instanceof Error)) return [error];
+  const below = error instanceof AggregateError ? error.errors : error.cause === undefined ? [] : [error.cause];
+  return below.length === 0 ? [error] : below.flatMap((cause) => leaves(cause, depth + 1));
+};
+
+/** It has no class for these, only its text; what stands behind the text (a topic's name) is not looked at. */
+const ofUserError = (message: string): Verdict => {
+  if (message.startsWith("Unknown topic ")) return ofProtocolCode(UNKNOWN_TOPIC);
+  if (message.includes("TLS")) return clientTable.tls;
+  if (message.startsWith("Client closed")) return clientTable.closed;
+  return clientTable.unknown;
+};
+
+const verdictOfLeaf = (leaf: unknown): Verdict => {
+  if (leaf instanceof ProtocolError) return ofProtocolCode(Number(leaf.apiCode));
+  if (leaf instanceof AuthenticationError) return clientTable.sasl;
+  // Before NetworkError, whose code it carries.
+  if (leaf instanceof TimeoutError) return clientTable.requestTimeout;
+  if (leaf instanceof NetworkError) return leaf.hasStaleMetadata ? clientTable.metadata : clientTable.connection;
+  if (leaf instanceof UserError) return ofUserError(leaf.message);
+  if (leaf instanceof UnsupportedApiError || leaf instanceof UnsupportedError) return clientTable.unsupported;
+  if (leaf instanceof UnsupportedCompressionError) return clientTable.unsupported;
+  const code = leaf instanceof Error && "code" in leaf ? leaf.code : undefined;
+  if (typeof code !== "string") return clientTable.unknown;
+  if (isTlsCode(code)) return clientTable.tls;
+  return code.startsWith("E") ? clientTable.connection : clientTable.unknown;
+};
+
+/** A refused record outweighs what came before it, and a fault of configuration the outage that it looks like. */
+const weightOf = ({ outcome }: Verdict): number => {
+  if (outcome.kind === "fatal") return 2;
+  return outcome.pause === true ? 1 : 0;
+};
+
+/** What an error of @platformatic/kafka means. */
+export const platformaticVerdict = (error: unknown): Verdict => {
+  const found = leaves(error);
+  // For each bad record it adds an UNKNOWN_SERVER_ERROR to the code that the broker really sent.
+  const sent = found.filter((leaf) => !(leaf instanceof ProtocolError && leaf.apiCode === UNKNOWN_SERVER_ERROR));
+  const verdicts = (sent.length > 0 ? sent : found).map(verdictOfLeaf);
+  // Of equals the last: attempts stand in their order.
+  return verdicts.reduce((chosen, verdict) => (weightOf(verdict) >= weightOf(chosen) ? verdict : chosen));
+};
