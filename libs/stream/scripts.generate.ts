@@ -1,0 +1,36 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/*
+ * Writes src/scripts.ts from src/scripts/*.lua. The strings are checked in because the edge runs where there are no
+ * files (Workers) and because Bun and Vite do not import a text file in the same way; a test keeps them fresh.
+ */
+const folder = fileURLToPath(new URL("./src/scripts/", import.meta.url));
+const target = fileURLToPath(new URL("./src/scripts.ts", import.meta.url));
+
+export const generatedScripts = (): string => {
+  const scripts = readdirSync(folder)
+    .filter((file) => file.endsWith(".lua"))
+    .sort()
+    .map((file) => {
+      const source = readFileSync(folder + file, "utf8");
+      if (/[`\\]|\$\{/.test(source)) throw new Error(`${file} holds a character that a template would change`);
+      const sha = createHash("sha1").update(source).digest("hex");
+      const name = file.slice(0, -".lua".length);
+      return `\nexport const ${name}Script: Script = {\n  sha: "${sha}",\n  source: \`${source}\`,\n};\n`;
+    });
+  const head = [
+    "// Generated from scripts/*.lua by `bun run generate`: edit those.",
+    "",
+    "export type Script = {",
+    "  /** SHA-1 of the source, the name that EVALSHA calls it by. */",
+    "  readonly sha: string;",
+    "  readonly source: string;",
+    "};",
+    "",
+  ].join("\n");
+  return head + scripts.join("");
+};
+
+if (import.meta.main) writeFileSync(target, generatedScripts());

@@ -1,0 +1,169 @@
+import { Unavailable } from "@spillway/event";
+import { Cluster, Redis } from "ioredis";
+import { codeOfTcpError } from "./errors.ts";
+
+/** What ioredis gives for one server or for a cluster; commands are the same. */
+export type Client = Redis | Cluster;
+
+/** One connection (in a cluster: one to each node that is used), opened by its first `send`. */
+export type Connection = {
+  /**
+   * Does `use` once, within `timeoutMs` from now, connecting first if need be. Rejects with `Unavailable`; what was
+   * sent may then have been executed, or may still be.
+   */
+  send<T>(use: (client: Client) => Promise<T>, timeoutMs?: number): Promise<T>;
+  close(): void;
+};
+
+export type RedisServerOptions = {
+  /** `redis://` or `rediss://` URL; several, separated by commas, are the first nodes of a Redis Cluster. */
+  readonly url: string;
+  /** How long a command that does not block may take; ms, 2000 unless given. */
+  readonly commandTimeoutMs?: number;
+  /** Shown by CLIENT LIST. */
+  readonly connectionName?: string;
+};
+
+/** A client with its users. A retired one gets no new user and is closed by its last. */
+type Link = { readonly client: Client; readonly opening: Promise<void>; users: number; isRetired: boolean };
+
+/*
+ * 2026-11-21, each on purpose:
+ * - nothing reconnects by itself: a client whose connection broke is thrown away, and the next `send` opens another.
+ *   So a command is never queued, never sent again after a restart when the lease has long changed hands, and a caller
+ *   learns at once that the server refuses. (`disconnect(true)` while ioredis connects leaves it dead for ever.)
+ * - no ready check: a loading server then answers LOADING, which tells more than a connection that is never ready.
+ * - no commandTimeout: on a frozen server the command would stay in the queue of a connection that looks well.
+ */
+const redisOptions = (connectionName: string) => ({
+  protocol: 2 as const,
+  lazyConnect: true,
+  retryStrategy: null,
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+  enableOfflineQueue: false,
+  enableReadyCheck: false,
+  disableClientInfo: true,
+  connectionName,
+});
+
+const openCluster = (nodes: readonly string[], connectionName: string): Cluster => {
+  const { username, password, protocol } = new URL(nodes[0] as string);
+  const { retryStrategy: _, enableOfflineQueue: __, ...options } = redisOptions(connectionName);
+  return new Cluster([...nodes], {
+    lazyConnect: true,
+    enableReadyCheck: false,
+    clusterRetryStrategy: null,
+    slotsRefreshTimeout: 2000,
+    redisOptions: {
+      ...options,
+      ...(username === "" ? {} : { username: decodeURIComponent(username) }),
+      ...(password === "" ? {} : { password: decodeURIComponent(password) }),
+      ...(protocol === "rediss:" ? { tls: {} } : {}),
+    },
+  });
+};
+
+const openClient = (url: string, connectionName: string): Client => {
+  const nodes = url.split(",").map((node) => node.trim());
+  return nodes.length === 1 ? new Redis(url, redisOptions(connectionName)) : openCluster(nodes, connectionName);
+};
+
+const openLink = (url: string, connectionName: string): Link => {
+  const client = openClient(url, connectionName);
+  let code = "closed";
+  client.on("error", (error) => {
+    code = codeOfTcpError(error);
+  });
+  const opening = client.connect().catch((error) => {
+    const own = codeOfTcpError(error);
+    throw new Unavailable(own === "redis_error" || own === "closed" ? code : own);
+  });
+  return { client, opening, users: 0, isRetired: false };
+};
+
+/** Rejects with `Unavailable("timeout")` after `ms`, unless cancelled. */
+const timeoutAfter = (ms: number) => {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const promise = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Unavailable("timeout")), ms);
+  });
+  return { promise, cancel: () => clearTimeout(timer) };
+};
+
+const createConnection = (url: string, name: string, commandTimeoutMs: number): Connection => {
+  const links = new Set<Link>();
+  let current: Link | null = null;
+  let isClosed = false;
+
+  const retire = (link: Link) => {
+    link.isRetired = true;
+    if (current === link) current = null;
+    if (link.users > 0) return;
+    links.delete(link);
+    link.client.disconnect();
+  };
+  const use = (): Link => {
+    if (isClosed) throw new Unavailable("closed");
+    if (current === null) {
+      const link = openLink(url, name);
+      link.client.once("end", () => retire(link));
+      links.add(link);
+      current = link;
+    }
+    current.users++;
+    return current;
+  };
+
+  return {
+    async send(command, timeoutMs = commandTimeoutMs) {
+      const link = use();
+      const timeout = timeoutAfter(timeoutMs);
+      try {
+        return await Promise.race([link.opening.then(() => command(link.client)), timeout.promise]);
+      } catch (error) {
+        const code = error instanceof Unavailable ? error.code : codeOfTcpError(error);
+        // The server may be frozen with the connection open, for which ioredis waits for ever. Others finish on it.
+        if (code === "timeout") link.isRetired = true;
+        throw new Unavailable(code);
+      } finally {
+        timeout.cancel();
+        link.users--;
+        if (link.isRetired) retire(link);
+      }
+    },
+    close() {
+      isClosed = true;
+      for (const link of links) link.client.disconnect();
+      links.clear();
+    },
+  };
+};
+
+/** A Redis, or a Redis Cluster, over TCP. */
+export type RedisServer = {
+  /** For every command that answers at once. */
+  readonly commands: Connection;
+  /** Another connection, for reads that block. */
+  open(): Connection;
+  /** Closes all of its connections; what is in flight rejects. */
+  close(): void;
+};
+
+/** Connects to nothing before the first command. */
+export const connectRedis = (options: RedisServerOptions): RedisServer => {
+  const { url, commandTimeoutMs = 2000, connectionName = "spillway" } = options;
+  const opened: Connection[] = [];
+  const open = (): Connection => {
+    const connection = createConnection(url, connectionName, commandTimeoutMs);
+    opened.push(connection);
+    return connection;
+  };
+  return {
+    commands: open(),
+    open,
+    close: () => {
+      for (const connection of opened) connection.close();
+    },
+  };
+};

@@ -1,0 +1,33 @@
+/** The Redis keys of one shard. One hash tag, so that a script over all of them is single-slot in a cluster. */
+export type ShardKeys = {
+  readonly stream: string;
+  /** One set per window, in turn. */
+  readonly seen: readonly [string, string, string];
+  readonly count: string;
+  readonly fence: string;
+  readonly lease: string;
+};
+
+const NAMESPACE = /^[A-Za-z0-9_.:-]{1,64}$/;
+
+/** Throws `TypeError` unless it is 1 to 64 of letters, digits and `_.:-` (braces would move the hash tag). */
+export const checkNamespace = (namespace: string): void => {
+  if (!NAMESPACE.test(namespace)) throw new TypeError(`namespace ${JSON.stringify(namespace)} must match ${NAMESPACE}`);
+};
+
+export const shardKeys = (namespace: string, shard: number): ShardKeys => {
+  const tag = `{${namespace}:${shard}}`;
+  return {
+    stream: `${tag}:stream`,
+    seen: [`${tag}:seen:0`, `${tag}:seen:1`, `${tag}:seen:2`],
+    count: `${tag}:count`,
+    fence: `${tag}:fence`,
+    lease: `${tag}:lease`,
+  };
+};
+
+/** Sorted set: live relays by the end of their announced life. */
+export const relaysKey = (namespace: string): string => `${namespace}:relays`;
+
+/** Hash: what all processes must agree on (`shards`). */
+export const metaKey = (namespace: string): string => `${namespace}:meta`;

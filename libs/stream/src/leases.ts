@@ -1,0 +1,55 @@
+import { type Leases, Unavailable } from "@spillway/event";
+import type { RedisServer } from "./connection.ts";
+import { checkNamespace, relaysKey, shardKeys } from "./keys.ts";
+import { leaseValue } from "./lease-value.ts";
+import { runScript } from "./script.ts";
+import { leaseScript, relaysScript } from "./scripts.ts";
+
+export type LeasesOptions = {
+  readonly redis: RedisServer;
+  /** Begins every key; 1 to 64 of letters, digits and `_.:-`. */
+  readonly namespace: string;
+};
+
+const OWNER = /^[\x21-\x7e]{1,128}$/;
+
+/** Throws `TypeError` unless it is 1 to 128 printable ASCII characters without a space, which the lease's value uses. */
+const checkOwner = (owner: string): void => {
+  if (!OWNER.test(owner)) throw new TypeError(`owner ${JSON.stringify(owner)} must match ${OWNER}`);
+};
+
+const numberOf = (reply: unknown): number => {
+  if (typeof reply !== "number") throw new Unavailable("odd_reply");
+  return reply;
+};
+
+/** Leases over TCP; all times by the server's clock. */
+export const createLeases = ({ redis, namespace }: LeasesOptions): Leases => {
+  checkNamespace(namespace);
+  const relays = async (owner: string, ttlMs: number): Promise<readonly string[]> => {
+    checkOwner(owner);
+    const reply = await runScript(redis.commands, relaysScript, [relaysKey(namespace)], [owner, Math.ceil(ttlMs)]);
+    if (!Array.isArray(reply)) throw new Unavailable("odd_reply");
+    return reply.map(String);
+  };
+  const lease = async (shard: number, operation: string, who: string, ttlMs: number): Promise<number> => {
+    const keys = shardKeys(namespace, shard);
+    const values = [operation, who, Math.ceil(ttlMs)];
+    return numberOf(await runScript(redis.commands, leaseScript, [keys.lease, keys.count], values));
+  };
+  return {
+    announce: (owner, ttlMs) => relays(owner, Math.max(1, ttlMs)),
+    async withdraw(owner) {
+      await relays(owner, 0);
+    },
+    async take(shard, owner, ttlMs) {
+      checkOwner(owner);
+      const token = await lease(shard, "take", owner, ttlMs);
+      return token === 0 ? null : { shard, owner, token };
+    },
+    renew: async (held, ttlMs) => (await lease(held.shard, "renew", leaseValue(held), ttlMs)) === 1,
+    async release(held) {
+      await lease(held.shard, "release", leaseValue(held), 0);
+    },
+  };
+};

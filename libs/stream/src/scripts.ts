@@ -1,0 +1,263 @@
+// Generated from scripts/*.lua by `bun run generate`: edit those.
+
+export type Script = {
+  /** SHA-1 of the source, the name that EVALSHA calls it by. */
+  readonly sha: string;
+  readonly source: string;
+};
+
+export const appendScript: Script = {
+  sha: "affe74e15412df15c0c92f80adf97e2cf9f327fb",
+  source: `-- Adds one chunk of events to a shard's stream, without what was seen before, all or nothing.
+--
+-- KEYS   1 stream  2..4 the seen sets  5 count  6 fence  7 lease
+-- ARGV   1 nonce  2 chunk (base64)  3 the events' dedup keys, 16 characters each, joined
+--        4 seen window (s)  5 backlog events max  6 backlog bytes max
+--        7 "" from an edge, or the lease's value from the drain, which passes the fence
+-- Reply  {nonce, status, entry id, duplicates (csv of indexes), backlog events, backlog bytes}
+--        OK, with no entry id when every event was a duplicate; FULL, FENCED, STALE: nothing was written
+--
+-- Why so: a seen set per window in three slots. The current and the previous one are asked, so that an id is
+-- remembered for one to two windows; a set dies when its second window ends, a whole window before its slot is used
+-- again. A chunk is opaque here, so a duplicate is named in field "s" rather than cut out. A stream that does not
+-- exist begins a new epoch: counters that survived it would count a backlog that nobody can settle. The limits are
+-- compared before the chunk is added, since a chunk larger than the limit would otherwise never fit. XADD is the
+-- first write: without allow-oom it is where a full Redis refuses, before anything happened.
+
+local SLICE = 1000 -- arguments to one command: unpack() ends at about 8000
+
+local nonce, chunk, joined, holder = ARGV[1], ARGV[2], ARGV[3], ARGV[7]
+local window, events_max, bytes_max = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local stream, count = KEYS[1], KEYS[5]
+
+if holder == '' then
+  if redis.call('EXISTS', KEYS[6]) == 1 then return {nonce, 'FENCED', '', '', 0, 0} end
+elseif redis.call('GET', KEYS[7]) ~= holder then
+  return {nonce, 'STALE', '', '', 0, 0}
+end
+
+local had = redis.call('HMGET', count, 'accepted', 'duplicate', 'relayed', 'dead', 'bytes', 'epoch')
+local accepted, duplicate = tonumber(had[1]) or 0, tonumber(had[2]) or 0
+local settled, bytes = (tonumber(had[3]) or 0) + (tonumber(had[4]) or 0), tonumber(had[5]) or 0
+local backlog = math.max(accepted - settled, 0)
+if (backlog >= events_max or bytes >= bytes_max) and redis.call('EXISTS', stream) == 1 then
+  return {nonce, 'FULL', '', '', backlog, bytes}
+end
+
+local time = redis.call('TIME')
+local period = math.floor(tonumber(time[1]) / window)
+local current, previous = KEYS[2 + period % 3], KEYS[2 + (period + 2) % 3]
+
+local total = #joined / 16
+local ids, fresh, skipped, inside = {}, {}, {}, {}
+for i = 1, total do ids[i] = string.sub(joined, i * 16 - 15, i * 16) end
+for from = 1, total, SLICE do
+  local to = math.min(from + SLICE - 1, total)
+  local now = redis.call('SMISMEMBER', current, unpack(ids, from, to))
+  local before = redis.call('SMISMEMBER', previous, unpack(ids, from, to))
+  for i = from, to do
+    local id = ids[i]
+    if now[i - from + 1] == 1 or before[i - from + 1] == 1 or inside[id] then
+      skipped[#skipped + 1] = i - 1
+    else
+      inside[id] = true
+      fresh[#fresh + 1] = id
+    end
+  end
+end
+
+local skip = table.concat(skipped, ',')
+if #fresh == 0 then
+  redis.call('HINCRBY', count, 'duplicate', total)
+  return {nonce, 'OK', '', skip, backlog, bytes}
+end
+
+local entry = {'*', 'c', chunk, 'n', #fresh}
+if #skipped > 0 then
+  entry[6] = 's'
+  entry[7] = skip
+end
+local id = redis.call('XADD', stream, 'NOMKSTREAM', unpack(entry))
+if not id or not had[6] then
+  id = id or redis.call('XADD', stream, unpack(entry))
+  accepted, duplicate, settled, bytes = 0, 0, 0, 0
+  redis.call('HSET', count, 'epoch', time[1] .. string.format('%06d', time[2]), 'relayed', 0, 'dead', 0)
+end
+
+for from = 1, #fresh, SLICE do
+  redis.call('SADD', current, unpack(fresh, from, math.min(from + SLICE - 1, #fresh)))
+end
+redis.call('PEXPIREAT', current, (period + 2) * window * 1000)
+accepted, bytes = accepted + #fresh, bytes + #chunk
+redis.call('HSET', count, 'accepted', accepted, 'duplicate', duplicate + #skipped, 'bytes', bytes)
+return {nonce, 'OK', id, skip, math.max(accepted - settled, 0), bytes}
+`,
+};
+
+export const fenceScript: Script = {
+  sha: "b424bae476b1a53efca1975469c1a3759bb70fb9",
+  source: `#!lua flags=allow-oom
+-- Raises or lowers the fence that sends every edge's appends for this shard to the outbox.
+--
+-- KEYS   1 fence  2 lease
+-- ARGV   1 the lease's value  2 "1" to raise, "0" to lower
+-- Reply  OK, or STALE and nothing was done
+--
+-- Why so: the fence has no expiry. It says that the outbox holds older events of this shard, which stays true when
+-- every relay is dead; if it fell by itself, newer events would overtake them. It is the next owner that lowers it, and
+-- its value is the time (ms) at which it was raised, so that a fence that stands for long is seen.
+-- allow-oom, since order matters most when the stream is full.
+
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 'STALE' end
+if ARGV[2] == '1' then
+  local time = redis.call('TIME')
+  redis.call('SET', KEYS[1], time[1] .. string.format('%03d', math.floor(tonumber(time[2]) / 1000)), 'NX')
+else
+  redis.call('DEL', KEYS[1])
+end
+return 'OK'
+`,
+};
+
+export const inspectScript: Script = {
+  sha: "5f7ee34409bd7a1a697ebf1d1bc9b9246a3b0619",
+  source: `#!lua flags=no-writes
+-- Answers everything about one shard, as of one moment.
+--
+-- KEYS   1 stream  2..4 the seen sets  5 count  6 fence  7 lease
+-- Reply  {now (ms), entries, oldest entry id or "", epoch or "", accepted, duplicate, relayed, dead, backlog bytes,
+--         lease value or "", lease ttl (ms), fence value or "", seen ids}
+--
+-- Why so: read one by one, the numbers would contradict each other while the shard is busy.
+
+local function number(value) return tonumber(value) or 0 end
+
+local time = redis.call('TIME')
+local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
+local had = redis.call('HMGET', KEYS[5], 'epoch', 'accepted', 'duplicate', 'relayed', 'dead', 'bytes')
+return {
+  tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000),
+  redis.call('XLEN', KEYS[1]),
+  oldest and oldest[1] or '',
+  had[1] or '',
+  number(had[2]),
+  number(had[3]),
+  number(had[4]),
+  number(had[5]),
+  number(had[6]),
+  redis.call('GET', KEYS[7]) or '',
+  redis.call('PTTL', KEYS[7]),
+  redis.call('GET', KEYS[6]) or '',
+  redis.call('SCARD', KEYS[2]) + redis.call('SCARD', KEYS[3]) + redis.call('SCARD', KEYS[4]),
+}
+`,
+};
+
+export const leaseScript: Script = {
+  sha: "0de9bf79d38f03a88c76e31ddbdcefb09590b75d",
+  source: `#!lua flags=allow-oom
+-- Takes, renews or releases the lease of a shard.
+--
+-- KEYS   1 lease  2 count
+-- ARGV   1 take | renew | release  2 take: the owner; else the lease's value  3 ttl (ms), not for release
+-- Reply  take: the new token, or 0 when another owner holds it; renew, release: 1, or 0 when the lease is not held
+--
+-- Why so: the lease is a string "token owner" with an expiry, so that every other script checks it with one GET. The
+-- token is counted in the count hash, which no lease outlives, and starts at the server's milliseconds, so that it
+-- grows across an emptied Redis too: a token from before it can never match again. Who takes a lease that it holds
+-- already gets a new token, which fences its own earlier life.
+-- allow-oom, since a full Redis would otherwise deadlock: nobody could take the lease to drain it.
+
+local op, who, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local held = redis.call('GET', KEYS[1])
+
+if op == 'take' then
+  if held and string.sub(held, string.find(held, ' ', 1, true) + 1) ~= who then return 0 end
+  local token = redis.call('HINCRBY', KEYS[2], 'token', 1)
+  if token == 1 then
+    local time = redis.call('TIME')
+    token = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+    redis.call('HSET', KEYS[2], 'token', token)
+  end
+  redis.call('SET', KEYS[1], string.format('%.0f', token) .. ' ' .. who, 'PX', ttl)
+  return token
+end
+
+if held ~= who then return 0 end
+if op == 'renew' then return redis.call('PEXPIRE', KEYS[1], ttl) end
+return redis.call('DEL', KEYS[1])
+`,
+};
+
+export const relaysScript: Script = {
+  sha: "c15d8d02cfa4c265e2dda39f7b2c438199bc9fad",
+  source: `#!lua flags=allow-oom
+-- Says that a relay lives on for a while, or no more, and answers who lives.
+--
+-- KEYS   1 relays
+-- ARGV   1 owner  2 ttl (ms), 0 to withdraw
+-- Reply  the live owners, in the order of their names
+--
+-- Why so: the score is the end of life by this server's clock, so that the relays' own clocks do not matter.
+-- allow-oom, since relays must share the shards of a full Redis too.
+
+local owner, ttl = ARGV[1], tonumber(ARGV[2])
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+if ttl > 0 then
+  redis.call('ZADD', KEYS[1], now + ttl, owner)
+else
+  redis.call('ZREM', KEYS[1], owner)
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+local owners = redis.call('ZRANGE', KEYS[1], 0, -1)
+table.sort(owners)
+return owners
+`,
+};
+
+export const settleScript: Script = {
+  sha: "f40772fd644395e1829fdf023068658ddb13b328",
+  source: `#!lua flags=allow-oom
+-- Removes entries whose events were all confirmed or dead-lettered, and counts them, exactly once.
+--
+-- KEYS   1 stream  2 count  3 lease
+-- ARGV   1 the lease's value  2 events relayed  3.. entry ids
+-- Reply  {status, entries removed, events counted, bytes}: OK, or STALE and nothing was done
+--
+-- Why so: a settle that timed out may run late, when some of its entries are gone. So it counts what it removes, from
+-- the entries themselves, never what it was told: accepted = relayed + dead + pending holds whatever is repeated. What
+-- the caller says is relayed is an upper limit; the rest of the removed events is dead.
+-- allow-oom, since a full Redis must be drainable.
+
+local SLICE = 1000
+
+local relayed_max = tonumber(ARGV[2])
+if redis.call('GET', KEYS[3]) ~= ARGV[1] then return {'STALE', 0, 0, 0} end
+
+local events, bytes, present, taken = 0, 0, {}, {}
+for i = 3, #ARGV do
+  local id = ARGV[i]
+  local found = not taken[id] and redis.call('XRANGE', KEYS[1], id, id)[1]
+  if found then
+    taken[id] = true
+    present[#present + 1] = id
+    local fields = found[2]
+    for at = 1, #fields, 2 do
+      if fields[at] == 'n' then events = events + (tonumber(fields[at + 1]) or 0) end
+      if fields[at] == 'c' then bytes = bytes + #fields[at + 1] end
+    end
+  end
+end
+if #present == 0 then return {'OK', 0, 0, 0} end
+
+for from = 1, #present, SLICE do
+  redis.call('XDEL', KEYS[1], unpack(present, from, math.min(from + SLICE - 1, #present)))
+end
+local relayed = math.min(relayed_max, events)
+redis.call('HINCRBY', KEYS[2], 'relayed', relayed)
+redis.call('HINCRBY', KEYS[2], 'dead', events - relayed)
+redis.call('HINCRBY', KEYS[2], 'bytes', -bytes)
+return {'OK', #present, events, bytes}
+`,
+};

@@ -1,0 +1,31 @@
+#!lua flags=allow-oom
+-- Takes, renews or releases the lease of a shard.
+--
+-- KEYS   1 lease  2 count
+-- ARGV   1 take | renew | release  2 take: the owner; else the lease's value  3 ttl (ms), not for release
+-- Reply  take: the new token, or 0 when another owner holds it; renew, release: 1, or 0 when the lease is not held
+--
+-- Why so: the lease is a string "token owner" with an expiry, so that every other script checks it with one GET. The
+-- token is counted in the count hash, which no lease outlives, and starts at the server's milliseconds, so that it
+-- grows across an emptied Redis too: a token from before it can never match again. Who takes a lease that it holds
+-- already gets a new token, which fences its own earlier life.
+-- allow-oom, since a full Redis would otherwise deadlock: nobody could take the lease to drain it.
+
+local op, who, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local held = redis.call('GET', KEYS[1])
+
+if op == 'take' then
+  if held and string.sub(held, string.find(held, ' ', 1, true) + 1) ~= who then return 0 end
+  local token = redis.call('HINCRBY', KEYS[2], 'token', 1)
+  if token == 1 then
+    local time = redis.call('TIME')
+    token = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+    redis.call('HSET', KEYS[2], 'token', token)
+  end
+  redis.call('SET', KEYS[1], string.format('%.0f', token) .. ' ' .. who, 'PX', ttl)
+  return token
+end
+
+if held ~= who then return 0 end
+if op == 'renew' then return redis.call('PEXPIRE', KEYS[1], ttl) end
+return redis.call('DEL', KEYS[1])

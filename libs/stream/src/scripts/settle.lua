@@ -1,0 +1,41 @@
+#!lua flags=allow-oom
+-- Removes entries whose events were all confirmed or dead-lettered, and counts them, exactly once.
+--
+-- KEYS   1 stream  2 count  3 lease
+-- ARGV   1 the lease's value  2 events relayed  3.. entry ids
+-- Reply  {status, entries removed, events counted, bytes}: OK, or STALE and nothing was done
+--
+-- Why so: a settle that timed out may run late, when some of its entries are gone. So it counts what it removes, from
+-- the entries themselves, never what it was told: accepted = relayed + dead + pending holds whatever is repeated. What
+-- the caller says is relayed is an upper limit; the rest of the removed events is dead.
+-- allow-oom, since a full Redis must be drainable.
+
+local SLICE = 1000
+
+local relayed_max = tonumber(ARGV[2])
+if redis.call('GET', KEYS[3]) ~= ARGV[1] then return {'STALE', 0, 0, 0} end
+
+local events, bytes, present, taken = 0, 0, {}, {}
+for i = 3, #ARGV do
+  local id = ARGV[i]
+  local found = not taken[id] and redis.call('XRANGE', KEYS[1], id, id)[1]
+  if found then
+    taken[id] = true
+    present[#present + 1] = id
+    local fields = found[2]
+    for at = 1, #fields, 2 do
+      if fields[at] == 'n' then events = events + (tonumber(fields[at + 1]) or 0) end
+      if fields[at] == 'c' then bytes = bytes + #fields[at + 1] end
+    end
+  end
+end
+if #present == 0 then return {'OK', 0, 0, 0} end
+
+for from = 1, #present, SLICE do
+  redis.call('XDEL', KEYS[1], unpack(present, from, math.min(from + SLICE - 1, #present)))
+end
+local relayed = math.min(relayed_max, events)
+redis.call('HINCRBY', KEYS[2], 'relayed', relayed)
+redis.call('HINCRBY', KEYS[2], 'dead', events - relayed)
+redis.call('HINCRBY', KEYS[2], 'bytes', -bytes)
+return {'OK', #present, events, bytes}

@@ -1,0 +1,127 @@
+import { type Entry, type ShardCounts, type ShardStream, Unavailable } from "@spillway/event";
+import { appendCall, appendedOf, createNonces } from "./append.ts";
+import type { Connection, RedisServer } from "./connection.ts";
+import { checkNamespace, shardKeys } from "./keys.ts";
+import { leaseValue } from "./lease-value.ts";
+import { checkLimits, type StreamLimits } from "./limits.ts";
+import { runScript } from "./script.ts";
+import { appendScript, fenceScript, settleScript } from "./scripts.ts";
+
+export type ShardStreamOptions = {
+  readonly redis: RedisServer;
+  /** Begins every key; 1 to 64 of letters, digits and `_.:-`. */
+  readonly namespace: string;
+  readonly limits: StreamLimits;
+};
+
+/** How much longer than asked a blocking read may take before its connection counts as dead; ms. */
+const WATCHDOG_MS = 2000;
+const ENTRY_ID = /^\d{1,20}-\d{1,20}$/;
+
+const indexesOf = (csv: string): readonly number[] => (csv === "" ? [] : csv.split(",").map(Number));
+
+/** A foreign entry without our fields becomes one with an empty chunk: it does not decode and ends as a dead letter. */
+const entryOf = (item: unknown): Entry => {
+  const [id, fields] = item as [Buffer, Buffer[]];
+  let chunk = "";
+  let events = 0;
+  let skip = "";
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const name = String(fields[at]);
+    const value = (fields[at + 1] as Buffer).toString("latin1");
+    if (name === "c") chunk = value;
+    else if (name === "n") events = Number(value) || 0;
+    else if (name === "s") skip = value;
+  }
+  return {
+    id: String(id),
+    chunk: Buffer.from(chunk, "base64"),
+    skip: indexesOf(skip),
+    events,
+    storedBytes: chunk.length,
+  };
+};
+
+const entriesOf = (reply: unknown): readonly Entry[] => {
+  if (reply === null) return [];
+  const [stream] = reply as [[Buffer, unknown[]]];
+  return stream[1].map(entryOf);
+};
+
+const read = (connection: Connection, key: string, after: string, entriesMax: number, waitMs: number) => {
+  // BLOCK 0 means for ever.
+  const block = waitMs >= 1 ? ["BLOCK", Math.ceil(waitMs)] : [];
+  const words = ["COUNT", entriesMax, ...block, "STREAMS", key, after];
+  return connection.send((client) => client.callBuffer("xread", ...words), waitMs + WATCHDOG_MS);
+};
+
+const countsOf = (exists: unknown, values: unknown): ShardCounts => {
+  if (!Array.isArray(values)) throw new Unavailable("odd_reply");
+  const [epoch, ...numbers] = exists === 1 ? values : [];
+  const number = (at: number): number => Number(numbers[at] ?? 0);
+  return {
+    epoch: typeof epoch === "string" ? epoch : null,
+    accepted: number(0),
+    duplicate: number(1),
+    relayed: number(2),
+    dead: number(3),
+    backlogBytes: number(4),
+  };
+};
+
+/**
+ * The relay's side over TCP. One outstanding `read` per shard, each on the shard's own connection, which the first one
+ * opens; they live until the server's `close`. Throws `TypeError` for options that no server could serve.
+ */
+export const createShardStream = ({ redis, namespace, limits }: ShardStreamOptions): ShardStream => {
+  checkNamespace(namespace);
+  checkLimits(limits);
+  const readers = new Map<number, Connection>();
+  const readerOf = (shard: number): Connection => {
+    const reader = readers.get(shard) ?? redis.open();
+    readers.set(shard, reader);
+    return reader;
+  };
+  const nonceOf = createNonces();
+  return {
+    async read(shard, after, entriesMax, waitMs) {
+      const { stream } = shardKeys(namespace, shard);
+      return entriesOf(await read(readerOf(shard), stream, after, entriesMax, waitMs));
+    },
+    async settle(lease, { entries, relayed }) {
+      if (!entries.every((id) => ENTRY_ID.test(id))) throw new TypeError("settle: an entry id is not like 1-0");
+      const { stream, count, lease: key } = shardKeys(namespace, lease.shard);
+      const values = [leaseValue(lease), relayed, ...entries];
+      const reply = await runScript(redis.commands, settleScript, [stream, count, key], values);
+      return statusOf(Array.isArray(reply) ? reply[0] : null);
+    },
+    async fence(lease, raised) {
+      const keys = shardKeys(namespace, lease.shard);
+      const values = [leaseValue(lease), raised ? 1 : 0];
+      return statusOf(await runScript(redis.commands, fenceScript, [keys.fence, keys.lease], values));
+    },
+    async append(lease, chunk) {
+      const call = appendCall(namespace, chunk, limits, nonceOf(), leaseValue(lease));
+      try {
+        return appendedOf(await runScript(redis.commands, appendScript, call.keys, call.values), call);
+      } catch (error) {
+        if (error instanceof Unavailable) return { kind: "retriable", code: error.code };
+        throw error;
+      }
+    },
+    async counts(shard) {
+      const { stream, count } = shardKeys(namespace, shard);
+      const fields = ["epoch", "accepted", "duplicate", "relayed", "dead", "bytes"];
+      const [exists, values] = await redis.commands.send((client) =>
+        Promise.all([client.exists(stream), client.hmget(count, ...fields)]),
+      );
+      return countsOf(exists, values);
+    },
+  };
+};
+
+const statusOf = (status: unknown): "ok" | "stale" => {
+  if (status === "OK") return "ok";
+  if (status === "STALE") return "stale";
+  throw new Unavailable("odd_reply");
+};
