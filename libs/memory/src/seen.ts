@@ -1,8 +1,9 @@
-/** Seen ids live in three sets of half a window each, so that one is remembered for 1 to 1.5 windows. */
-const SETS = 3;
 const DEDUP_KEY_LENGTH = 16;
 
-/** The dedup keys that one shard has recorded lately. */
+/**
+ * The dedup keys that one shard has recorded lately: a set per window, the current and the previous one are asked, so
+ * that an id is remembered for one to two windows.
+ */
 export type SeenIds = {
   /** Indexes of the keys that are known, or that stand in `dedupKeys` for the second time. */
   duplicates(dedupKeys: string, nowMs: number): number[];
@@ -16,33 +17,32 @@ const split = (dedupKeys: string): string[] => {
 };
 
 export const createSeenIds = (windowMs: number): SeenIds => {
-  const periodMs = windowMs / (SETS - 1);
-  let sets: { readonly period: number; readonly keys: Set<string> }[] = [];
+  let window = 0;
+  let current = new Set<string>();
+  let previous = new Set<string>();
 
-  const current = (nowMs: number): Set<string> => {
-    const period = Math.floor(nowMs / periodMs);
-    sets = sets.filter((set) => set.period > period - SETS);
-    const found = sets.find((set) => set.period === period);
-    if (found) return found.keys;
-    const keys = new Set<string>();
-    sets.push({ period, keys });
-    return keys;
+  const turnTo = (nowMs: number): void => {
+    const now = Math.floor(nowMs / windowMs);
+    if (now === window) return;
+    previous = now === window + 1 ? current : new Set();
+    current = new Set();
+    window = now;
   };
 
   return {
     duplicates: (dedupKeys, nowMs) => {
-      current(nowMs);
+      turnTo(nowMs);
       const here = new Set<string>();
       const indexes: number[] = [];
       for (const [index, key] of split(dedupKeys).entries()) {
-        if (here.has(key) || sets.some((set) => set.keys.has(key))) indexes.push(index);
+        if (here.has(key) || current.has(key) || previous.has(key)) indexes.push(index);
         here.add(key);
       }
       return indexes;
     },
     remember: (dedupKeys, nowMs) => {
-      const keys = current(nowMs);
-      for (const key of split(dedupKeys)) keys.add(key);
+      turnTo(nowMs);
+      for (const key of split(dedupKeys)) current.add(key);
     },
   };
 };

@@ -24,7 +24,8 @@ export const createShardStream = (streams: Streams, outages: Outages): ShardStre
     return "ok";
   },
   append: async (lease, chunk) => {
-    outages.check("redis");
+    const code = outages.code("redis");
+    if (code !== null) return { kind: "retriable", code };
     return streams.holds(lease) ? streams.append(chunk, true) : { kind: "stale" };
   },
   counts: async (shard) => {

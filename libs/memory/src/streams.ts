@@ -2,11 +2,11 @@ import type { Appended, Clock, Entry, Lease, Settled, ShardChunk, ShardCounts } 
 import { createSeenIds, type SeenIds } from "./seen.ts";
 
 export type StreamLimits = {
-  /** Events that may wait in one shard. */
+  /** A shard that holds this many events refuses more; exceeded by one chunk at most. */
   readonly backlogEventsMax: number;
-  /** Bytes of chunks that may wait in one shard. */
+  /** The same in bytes of chunks. */
   readonly backlogBytesMax: number;
-  /** How long an event's dedup key is remembered at least. */
+  /** A dedup key is remembered for one to two of these. */
   readonly dedupWindowMs: number;
 };
 
@@ -81,17 +81,18 @@ const nextId = (shard: Shard, nowMs: number): string => {
 
 const backlogEvents = (shard: Shard): number => shard.accepted - shard.relayed - shard.dead;
 
-/** What a repeated settle removes now: all of it, nothing, or the rest, whose split into relayed and dead is then unknown. */
+/**
+ * Counts what it removes and not what it was told, since a settle that timed out may run late, when some of its entries
+ * are gone. What the caller says is relayed is an upper limit; the rest of the removed events is dead.
+ */
 const settleEntries = (shard: Shard, settled: Settled): void => {
   const ids = new Set(settled.entries);
   const removed = shard.entries.filter((entry) => ids.has(entry.id));
-  if (removed.length === 0) return;
-  shard.entries = shard.entries.filter((entry) => !ids.has(entry.id));
-  const whole = removed.length === ids.size;
   const events = removed.reduce((sum, entry) => sum + entry.events, 0);
-  const dead = whole ? settled.dead : Math.min(settled.dead, events);
-  shard.dead += dead;
-  shard.relayed += whole ? settled.relayed : events - dead;
+  const relayed = Math.min(settled.relayed, events);
+  shard.entries = shard.entries.filter((entry) => !ids.has(entry.id));
+  shard.relayed += relayed;
+  shard.dead += events - relayed;
   shard.backlogBytes -= removed.reduce((sum, entry) => sum + entry.storedBytes, 0);
 };
 
@@ -127,13 +128,10 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
   const append = (chunk: ShardChunk, passesFence: boolean): Appended => {
     const shard = of(chunk.shard);
     if (shard.fenced && !passesFence) return { kind: "fenced" };
+    if (backlogEvents(shard) >= limits.backlogEventsMax || shard.backlogBytes >= limits.backlogBytesMax)
+      return { kind: "full" };
     const duplicates = shard.seen.duplicates(chunk.dedupKeys, clock.wallMs());
-    const events = chunk.events - duplicates.length;
-    const full =
-      backlogEvents(shard) + events > limits.backlogEventsMax ||
-      shard.backlogBytes + chunk.chunk.length > limits.backlogBytesMax;
-    if (events > 0 && full) return { kind: "full" };
-    if (events > 0) add(shard, chunk, duplicates);
+    if (duplicates.length < chunk.events) add(shard, chunk, duplicates);
     shard.duplicate += duplicates.length;
     return { kind: "ok", duplicates, backlogEvents: backlogEvents(shard) };
   };

@@ -59,8 +59,9 @@ describe("the stream tier", () => {
   test("refuses above a limit, and writes nothing then", async () => {
     const { world } = setup({ backlogEventsMax: 2 });
     await world.tier.append([chunkOf("a")], 100);
-    expect(await world.tier.append([chunkOf("b", "c")], 100)).toEqual([{ kind: "full" }]);
-    expect(await world.tier.append([chunkOf("b")], 100)).toMatchObject([{ kind: "ok", backlogEvents: 2 }]);
+    expect(await world.tier.append([chunkOf("b", "c")], 100)).toMatchObject([{ kind: "ok", backlogEvents: 3 }]);
+    expect(await world.tier.append([chunkOf("d")], 100)).toEqual([{ kind: "full" }]);
+    expect(await world.shardStream.counts(0)).toMatchObject({ accepted: 3 });
   });
 
   test("a fence stops an edge and not the drain", async () => {
