@@ -1,0 +1,74 @@
+import type { Sql } from "postgres";
+import { createClient } from "./client.ts";
+
+/** A postgres.js client for one statement. */
+export type Borrowed = {
+  readonly sql: Sql;
+  /** `sound`: the server answered, in time. */
+  giveBack(sound: boolean): void;
+};
+
+export type Clients = {
+  borrow(): Borrowed;
+  /** Lets what runs end, for 5 s. */
+  close(): Promise<void>;
+};
+
+export type ClientsOptions = {
+  readonly url: string;
+  readonly connectionsMax: number;
+  readonly statementTimeoutMs: number;
+};
+
+/** How long the statements of a client that is given up may take to end before their sockets are destroyed. */
+const END_S = 5;
+
+/** Ends clients beside the work and remembers those that have not ended yet. */
+const createEnding = () => {
+  const ending = new Set<Promise<void>>();
+  return {
+    end: (sql: Sql): void => {
+      const ended: Promise<void> = sql.end({ timeout: END_S }).finally(() => ending.delete(ended));
+      ending.add(ended);
+    },
+    all: async (): Promise<void> => void (await Promise.all(ending)),
+  };
+};
+
+/**
+ * One shared client, replaced as soon as it was late or lost a connection: postgres.js 3.4.9 may have kept half a
+ * message for the dead socket, and that connection then hangs for ever, also when the server is back (2026-11-21).
+ */
+export const createPooledClients = (options: ClientsOptions): Clients => {
+  const { end, all } = createEnding();
+  let sql = createClient(options);
+  return {
+    borrow: () => {
+      const borrowed = sql;
+      return {
+        sql: borrowed,
+        giveBack: (sound) => {
+          if (sound || borrowed !== sql) return;
+          sql = createClient(options);
+          end(borrowed);
+        },
+      };
+    },
+    close: async () => {
+      end(sql);
+      await all();
+    },
+  };
+};
+
+/** A client for every statement. */
+export const createSingleUseClients = (options: ClientsOptions): Clients => {
+  const { end, all } = createEnding();
+  return {
+    borrow: () => {
+      const sql = createClient({ ...options, connectionsMax: 1 });
+      return { sql, giveBack: () => end(sql) };
+    },
+    close: all,
+  };
+};

@@ -1,0 +1,101 @@
+import { sql } from "drizzle-orm";
+import { bigint, check, customType, index, integer, pgTable, text, timestamp, unique } from "drizzle-orm/pg-core";
+
+/*
+ * Names are unqualified on purpose: whoever shares a database with an application puts the tables into a schema of
+ * their own through the connection's search_path.
+ */
+
+/** drizzle-orm 0.45 has no bytea. postgres.js takes any Uint8Array and gives a Buffer. */
+const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => "bytea" });
+
+const moment = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
+
+/** Chunks that wait to enter the stream. A row lives until the transaction that saw its append succeed deletes it. */
+export const outbox = pgTable(
+  "outbox",
+  {
+    id: bigint({ mode: "bigint" }).primaryKey().generatedAlwaysAsIdentity(),
+    shard: integer().notNull(),
+    chunk: bytea().notNull(),
+    events: integer().notNull(),
+    bytes: integer().notNull(),
+    createdAt: moment("created_at").notNull().defaultNow(),
+  },
+  (table) => [index("outbox_shard_id").on(table.shard, table.id)],
+);
+
+/**
+ * Events that the sink refused for good. At most one of `replayedAt` and `discardedAt` is set; with neither the letter
+ * waits for an operator.
+ */
+export const deadLetters = pgTable(
+  "dead_letters",
+  {
+    id: bigint({ mode: "bigint" }).primaryKey().generatedAlwaysAsIdentity(),
+    shard: integer().notNull(),
+    entry: text().notNull(),
+    index: integer().notNull(),
+    deadLetterClass: text("class", { enum: ["poison", "oversize", "rejected", "undecodable"] }).notNull(),
+    code: text().notNull(),
+    detail: text().notNull(),
+    topic: text(),
+    type: text(),
+    partitionKey: text("partition_key"),
+    traceparent: text(),
+    dedupKey: text("dedup_key"),
+    replay: integer().notNull(),
+    attempts: integer().notNull(),
+    receivedAt: moment("received_at"),
+    bytes: bytea().notNull(),
+    /** Read out of the event's bytes; null when they cannot be. */
+    source: text(),
+    eventId: text("event_id"),
+    /** When the event died for the first time: the same in all letters of one (source, eventId). */
+    firstFailedAt: moment("first_failed_at").notNull().defaultNow(),
+    createdAt: moment("created_at").notNull().defaultNow(),
+    replayedAt: moment("replayed_at"),
+    discardedAt: moment("discarded_at"),
+    discardReason: text("discard_reason"),
+  },
+  (table) => [
+    unique("dead_letters_place").on(table.shard, table.entry, table.index),
+    // Hashes, because 1,024 characters of an attribute can be more than the 2,704 bytes that an index row may have.
+    index("dead_letters_event").on(sql`hashtextextended(${table.eventId}, 0)`, table.id),
+    index("dead_letters_type").on(sql`hashtextextended(${table.type}, 0)`, table.id),
+    index("dead_letters_class").on(table.deadLetterClass, table.id),
+    index("dead_letters_waiting")
+      .on(table.id, table.deadLetterClass)
+      .where(sql`${table.replayedAt} is null and ${table.discardedAt} is null`),
+    check("dead_letters_one_end", sql`${table.replayedAt} is null or ${table.discardedAt} is null`),
+  ],
+);
+
+/** Who did what to a dead letter; kept as long as the letter. */
+export const deadLetterActions = pgTable(
+  "dead_letter_actions",
+  {
+    id: bigint({ mode: "bigint" }).primaryKey().generatedAlwaysAsIdentity(),
+    letter: bigint({ mode: "bigint" })
+      .notNull()
+      .references(() => deadLetters.id, { onDelete: "cascade" }),
+    action: text({ enum: ["replay", "discard", "restore"] }).notNull(),
+    actor: text().notNull(),
+    reason: text(),
+    createdAt: moment("created_at").notNull().defaultNow(),
+  },
+  (table) => [index("dead_letter_actions_letter").on(table.letter, table.id)],
+);
+
+/** The last copy of a shard's counters outside of Redis, and what was found missing since ever. */
+export const shardCheckpoints = pgTable("shard_checkpoints", {
+  shard: integer().primaryKey(),
+  epoch: text(),
+  accepted: bigint({ mode: "number" }).notNull(),
+  duplicate: bigint({ mode: "number" }).notNull(),
+  relayed: bigint({ mode: "number" }).notNull(),
+  dead: bigint({ mode: "number" }).notNull(),
+  backlogBytes: bigint("backlog_bytes", { mode: "number" }).notNull(),
+  unaccounted: bigint({ mode: "number" }).notNull().default(0),
+  updatedAt: moment("updated_at").notNull().defaultNow(),
+});
