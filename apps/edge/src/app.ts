@@ -1,0 +1,122 @@
+import type { Clock, OutboxTier, Platform, Tier } from "@spillway/event";
+import type { Log, Metrics } from "@spillway/telemetry";
+import { type Context, Hono } from "hono";
+import { type ApiKey, createKeyRing } from "./auth/api-key.ts";
+import { type Committer, type CommitterOptions, createCommitter } from "./commit/committer.ts";
+import { createDocs } from "./docs/docs.ts";
+import { createHealth } from "./health.ts";
+import { createHttpMetrics } from "./http-metrics.ts";
+import { createIngest } from "./ingest/ingest.ts";
+import type { IngestLimits } from "./ingest/ports.ts";
+import { createMetricsRoute } from "./metrics-route.ts";
+import { createRequestIds } from "./request-id.ts";
+import { respondJson, respondProblem } from "./respond.ts";
+
+export type EdgePorts = {
+  readonly stream: Tier;
+  readonly outbox: OutboxTier;
+  readonly clock: Clock;
+  readonly platform: Platform;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  /** Ids of events that came without one. */
+  readonly newId: () => string;
+  readonly log: Log;
+  readonly metrics: Metrics;
+};
+
+export type EdgeOptions = CommitterOptions &
+  IngestLimits & {
+    readonly apiKeys: readonly ApiKey[];
+    /** Who may read `/metrics`: everybody, nobody, or who has the key with this hash. */
+    readonly metricsAccess: "open" | "closed" | ApiKey;
+  };
+
+export type Edge = {
+  readonly app: Hono;
+  readonly committer: Committer;
+  /** Makes `/readyz` answer 503; everything else goes on. */
+  drain(): void;
+};
+
+/** What one route does with a request; the frame around it does the rest. */
+type Handler = (request: Request, requestId: string) => Response | Promise<Response>;
+
+const methodsOf: ReadonlyMap<string, string> = new Map([
+  ["/v1/events", "POST"],
+  ["/v1/batch", "POST"],
+  ["/livez", "GET, HEAD"],
+  ["/readyz", "GET, HEAD"],
+  ["/metrics", "GET, HEAD"],
+  ["/openapi.json", "GET, HEAD"],
+  ["/docs", "GET, HEAD"],
+]);
+
+const notFound = (path: string, requestId: string): Response => {
+  const allow = methodsOf.get(path);
+  if (allow === undefined)
+    return respondProblem({ code: "not_found", detail: "see /docs for what there is" }, requestId);
+  return respondProblem({ code: "method_not_allowed", detail: `use ${allow}`, headers: { allow } }, requestId);
+};
+
+/**
+ * Gives every answer its request id, its count and its time, and turns a bug into a 500 that says nothing. It is no
+ * middleware: one handler per request is the router's fast path.
+ */
+const createFrame = (ports: EdgePorts, answered: (route: string, status: number, ms: number) => void) => {
+  const { clock, log } = ports;
+  const requestIdOf = createRequestIds(ports.random);
+  return async (route: string, request: Request, handler: Handler): Promise<Response> => {
+    const startedAtMs = clock.monotonicMs();
+    const requestId = requestIdOf(request.headers.get("x-request-id"));
+    let response: Response;
+    try {
+      response = await handler(request, requestId);
+    } catch (error) {
+      const name = error instanceof Error ? error.name : typeof error;
+      log("error", "request.failed", { route, request_id: requestId, error: name });
+      response = respondProblem({ code: "internal", detail: "the request id names it in the log" }, requestId);
+    }
+    answered(route, response.status, clock.monotonicMs() - startedAtMs);
+    return response;
+  };
+};
+
+export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
+  const committer = createCommitter(ports, options);
+  const health = createHealth({ ...ports, committer, shards: options.shards });
+  const http = createHttpMetrics(ports.metrics);
+  const keyOf = createKeyRing(options.apiKeys, ports.platform);
+  const ingest = createIngest({ ...ports, committer, keyOf, onInvalid: http.invalid }, options);
+  const docs = createDocs(options, ports.platform);
+  const metricsRoute = createMetricsRoute(ports, options.metricsAccess);
+  const frame = createFrame(ports, http.answered);
+
+  const app = new Hono();
+  const serve = (route: string, handler: Handler) => (c: Context) => frame(route, c.req.raw, handler);
+  app.post(
+    "/v1/events",
+    serve("/v1/events", (request, requestId) => ingest(request, requestId, false)),
+  );
+  app.post(
+    "/v1/batch",
+    serve("/v1/batch", (request, requestId) => ingest(request, requestId, true)),
+  );
+  app.get(
+    "/livez",
+    serve("/livez", (_, requestId) => respondJson(200, '{"status":"up"}', requestId)),
+  );
+  app.get(
+    "/readyz",
+    serve("/readyz", async (_, requestId) => {
+      const readiness = await health.readiness();
+      const ready = readiness.status === "up" || readiness.status === "degraded";
+      return respondJson(ready ? 200 : 503, JSON.stringify(readiness), requestId);
+    }),
+  );
+  app.get("/metrics", serve("/metrics", metricsRoute));
+  app.get("/openapi.json", serve("/openapi.json", docs.openapi));
+  app.get("/docs", serve("/docs", docs.page));
+  app.notFound((c) => frame("unmatched", c.req.raw, (_, requestId) => notFound(c.req.path, requestId)));
+  return { app, committer, drain: health.drain };
+};

@@ -1,0 +1,41 @@
+import type { Platform } from "@spillway/event";
+
+/** A key as the configuration knows it: never itself, only its hash. */
+export type ApiKey = {
+  /** Gives the default `source` of events, as `/name`. */
+  readonly name: string;
+  readonly sha256: Uint8Array;
+};
+
+/** Longer ones are not even hashed. */
+const KEY_LENGTH_MAX = 512;
+const bearer = /^bearer +([^\s,]+)$/i;
+const textEncoder = new TextEncoder();
+
+export const hashKey = (key: string, platform: Platform): Uint8Array => platform.sha256(textEncoder.encode(key));
+
+/** In constant time: the comparison reads all bytes wherever the first difference is. */
+const sameHash = (a: Uint8Array, b: Uint8Array): boolean => {
+  let difference = a.length ^ b.length;
+  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] as number);
+  return difference === 0;
+};
+
+/**
+ * Whose key an `Authorization` header holds, or null. Compares with every key, so that the time does not tell how far
+ * down the list a match is. Two headers arrive joined by a comma and match nothing.
+ */
+export const createKeyRing = (
+  keys: readonly ApiKey[],
+  platform: Platform,
+): ((authorization: string | null) => ApiKey | null) => {
+  return (authorization) => {
+    if (authorization === null || authorization.length > KEY_LENGTH_MAX) return null;
+    const key = bearer.exec(authorization)?.[1];
+    if (key === undefined) return null;
+    const sha256 = hashKey(key, platform);
+    let found: ApiKey | null = null;
+    for (const candidate of keys) if (sameHash(candidate.sha256, sha256)) found = candidate;
+    return found;
+  };
+};

@@ -1,0 +1,53 @@
+import type { Metrics } from "@spillway/telemetry";
+import { type BreakerState, breakerStates, type Verdict } from "./breaker.ts";
+import type { RefusalCode, TierName } from "./result.ts";
+
+/** What the commits report. Called per append and per chunk, never per event. */
+export type CommitMetrics = {
+  appended(tier: TierName, verdict: Verdict, ms: number): void;
+  breaker(tier: TierName, state: BreakerState): void;
+  ingested(tier: TierName, accepted: number, duplicates: number): void;
+  refused(code: RefusalCode, events: number): void;
+  committed(events: number): void;
+  fenced(shards: number): void;
+};
+
+const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.5, 1];
+const EVENTS = [1, 4, 16, 64, 128, 256, 400, 800, 1_600];
+
+export const createCommitMetrics = (metrics: Metrics): CommitMetrics => {
+  const appendSeconds = metrics.histogram("spillway_tier_append_seconds", "Time of one append to a tier.", SECONDS, [
+    "tier",
+    "outcome",
+  ]);
+  const breakerState = metrics.gauge(
+    "spillway_breaker_state",
+    "1 for the state that the tier's circuit breaker is in, else 0.",
+    ["tier", "state"],
+  );
+  const ingestedTotal = metrics.counter(
+    "spillway_events_ingested_total",
+    "Events that a tier recorded (accepted) or knew already (duplicate).",
+    ["tier", "status"],
+  );
+  const refusedTotal = metrics.counter(
+    "spillway_events_refused_total",
+    "Events that were not stored, by the code of the answer.",
+    ["code"],
+  );
+  const commitEvents = metrics.histogram("spillway_commit_events", "Events of one append to a tier.", EVENTS);
+  const shardsFenced = metrics.gauge("spillway_shards_fenced", "Shards whose events go to the outbox.");
+  return {
+    appended: (tier, outcome, ms) => appendSeconds.observe(ms / 1_000, { tier, outcome }),
+    breaker: (tier, now) => {
+      for (const state of breakerStates) breakerState.set(state === now ? 1 : 0, { tier, state });
+    },
+    ingested: (tier, accepted, duplicates) => {
+      if (accepted > 0) ingestedTotal.add(accepted, { tier, status: "accepted" });
+      if (duplicates > 0) ingestedTotal.add(duplicates, { tier, status: "duplicate" });
+    },
+    refused: (code, events) => refusedTotal.add(events, { code }),
+    committed: (events) => commitEvents.observe(events),
+    fenced: (shards) => shardsFenced.set(shards),
+  };
+};

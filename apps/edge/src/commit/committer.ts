@@ -1,0 +1,138 @@
+import type { Clock, OutboxTier, Platform, SealedEvent, Tier } from "@spillway/event";
+import type { Log, Metrics } from "@spillway/telemetry";
+import { Commit } from "./commit.ts";
+import { createCommitMetrics } from "./commit-metrics.ts";
+import { createGate } from "./gate.ts";
+import { createGuardedTier } from "./guarded-tier.ts";
+import { createHandover } from "./handover.ts";
+import { Lane, type LaneLimits } from "./lane.ts";
+import { createOutboxMeter, type OutboxLimits } from "./outbox-meter.ts";
+import { type EventResult, refused } from "./result.ts";
+
+export type CommitterPorts = {
+  readonly stream: Tier;
+  readonly outbox: OutboxTier;
+  readonly clock: Clock;
+  readonly platform: Platform;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+};
+
+export type CommitterOptions = LaneLimits &
+  OutboxLimits & {
+    readonly shards: number;
+    /** Appends to one tier that may be under way at once; shard n goes through lane n mod lanes. */
+    readonly lanes: number;
+    /** What may wait in memory, in all lanes together. */
+    readonly queueEventsMax: number;
+    readonly queueBytesMax: number;
+  };
+
+/** Limits that are not worth a setting of their own, each measured or derived where it is used. */
+export const commitDefaults = {
+  lanes: 2,
+  commitEventsMax: 400,
+  commitBytesMax: 512 * 1024,
+  callBytesMax: 4 * 1024 * 1024,
+  queueEventsMax: 20_000,
+  queueBytesMax: 64 * 1024 * 1024,
+  streamDeadlineMs: 400,
+  outboxDeadlineMs: 450,
+  answerWithinMs: 900,
+} as const;
+
+/** Makes events durable: in the stream, else in the outbox, else not. */
+export type Committer = {
+  /** One result per event, in order, within `answerWithinMs` and a little. Never rejects. */
+  commit(events: readonly SealedEvent[]): Promise<readonly EventResult[]>;
+  /** Whether an event could be made durable now, and what stands in the way. */
+  state(): { readonly stream: boolean; readonly outbox: boolean; readonly fencedShards: number };
+  /** Integer seconds after which a refused client may come again. */
+  retryAfterSeconds(code: "unavailable" | "overloaded" | "backlog_full"): number;
+  /** Finds out which shards may write to the stream. To be awaited before the first commit. */
+  start(): Promise<void>;
+  /** Ends the background work. Commits under way still get their answers. */
+  close(): void;
+};
+
+const bytesOf = (events: readonly SealedEvent[]): number => {
+  let bytes = 0;
+  for (const event of events) bytes += event.bytes.length;
+  return bytes;
+};
+
+export const createCommitter = (ports: CommitterPorts, options: CommitterOptions): Committer => {
+  const { clock, random } = ports;
+  const metrics = createCommitMetrics(ports.metrics);
+  const guard = { clock, random, log: ports.log, metrics };
+  const gate = createGate(options.shards);
+  const meter = createOutboxMeter(ports.outbox, clock, options);
+  let queuedEvents = 0;
+  let queuedBytes = 0;
+
+  const pumpAll = (): void => {
+    metrics.fenced(gate.fencedCount());
+    for (const lane of lanes) lane.pump();
+  };
+  const deadlineMs = options.streamDeadlineMs;
+  const stream = createGuardedTier(ports.stream, guard, { timeoutOpens: true, deadlineMs, onChange: pumpAll });
+  const outbox = createGuardedTier(ports.outbox, guard, {
+    timeoutOpens: false,
+    deadlineMs: options.outboxDeadlineMs,
+    onChange: pumpAll,
+  });
+  const handover = createHandover({ ...ports, gate, stream, outbox, reads: ports.outbox, meter, onChange: pumpAll });
+  const onFenced = (): void => {
+    metrics.fenced(gate.fencedCount());
+    handover.start();
+  };
+  const onLeft = (events: number, bytes: number): void => {
+    queuedEvents -= events;
+    queuedBytes -= bytes;
+  };
+  const lanePorts = { ...ports, metrics, gate, stream, outbox, meter, onFenced, onLeft };
+  const lanes: readonly Lane[] = Array.from({ length: options.lanes }, (_, lane) => {
+    const shards = Array.from({ length: options.shards }, (_, shard) => shard);
+    return new Lane(
+      shards.filter((shard) => shard % options.lanes === lane),
+      lanePorts,
+      options,
+    );
+  });
+
+  const commit = (events: readonly SealedEvent[]): Promise<readonly EventResult[]> => {
+    const bytes = bytesOf(events);
+    if (queuedEvents + events.length > options.queueEventsMax || queuedBytes + bytes > options.queueBytesMax) {
+      metrics.refused("overloaded", events.length);
+      return Promise.resolve(events.map(() => refused.overloaded));
+    }
+    queuedEvents += events.length;
+    queuedBytes += bytes;
+    const commit = new Commit(events.length, clock.monotonicMs());
+    for (let index = 0; index < events.length; index++) {
+      const event = events[index] as SealedEvent;
+      (lanes[event.shard % lanes.length] as Lane).add({ event, index, commit });
+    }
+    for (const lane of lanes) lane.pump();
+    return commit.done;
+  };
+
+  return {
+    commit,
+    state: () => ({ stream: stream.isUp(), outbox: outbox.isUp(), fencedShards: gate.fencedCount() }),
+    // A short wait, spread over three seconds, so that those who were refused together do not return together.
+    retryAfterSeconds: (code) => (code === "backlog_full" ? meter.retryAfterSeconds() : 1 + Math.floor(random() * 3)),
+    start: async () => {
+      await handover.readOnce(options.outboxDeadlineMs);
+      pumpAll();
+      if (gate.fencedCount() > 0) handover.start();
+    },
+    close: () => {
+      handover.stop();
+      stream.close();
+      outbox.close();
+    },
+  };
+};

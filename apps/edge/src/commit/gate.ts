@@ -1,0 +1,125 @@
+/**
+ * Which shards may write to the stream. Pure state: no time, no ports.
+ *
+ * A shard is open (its events go to the stream) or fenced (to the outbox). It is fenced when an event of it has to go
+ * past the stream, and stays so until a read of the outbox, begun and ended while it was fenced and no insert of ours
+ * was under way, has shown no row of it: whatever we recorded there earlier has then been moved into the stream, so an
+ * append cannot overtake it. A watermark of drained ids would not do, since a lower id may commit later.
+ */
+export type Gate = {
+  isOpen(shard: number): boolean;
+  /** True while a handover holds this fenced shard's events back, so that the outbox can run empty. */
+  isHeld(shard: number): boolean;
+  fencedCount(): number;
+  /** When the shard was last opened, on the clock of whoever opened it; -Infinity if never. */
+  openedAtMs(shard: number): number;
+  /** Answers whether it was open. */
+  fence(shard: number): boolean;
+  insertStarted(shard: number): void;
+  insertEnded(shard: number, recorded: boolean): void;
+  /** To be called before the outbox is asked; the answer goes back to `finishRead`. */
+  startRead(): FenceRead;
+  /** Opens the shards that the read proved empty, and answers them. */
+  finishRead(read: FenceRead, occupied: readonly number[], nowMs: number): readonly number[];
+  /**
+   * Opens the fenced shards of which the outbox has recorded nothing from us, and answers them. Only for when the
+   * outbox cannot be read: without it an outage of the outbox would keep a healthy stream closed for no event's sake.
+   */
+  openWithoutRead(nowMs: number): readonly number[];
+  hold(): void;
+  release(): void;
+};
+
+export type FenceRead = { readonly shards: readonly number[]; readonly versions: readonly number[] };
+
+type ShardState = {
+  open: boolean;
+  inserting: boolean;
+  /** An insert of ours was recorded and not yet proved to be drained. */
+  owing: boolean;
+  /** Counts fences and inserts, so that a read can tell whether one came in between. */
+  version: number;
+  openedAtMs: number;
+};
+
+/** Every shard starts fenced: an earlier process may have left rows in the outbox. */
+const createShardState = (): ShardState => ({
+  open: false,
+  inserting: false,
+  owing: false,
+  version: 0,
+  openedAtMs: Number.NEGATIVE_INFINITY,
+});
+
+const stateOf = (states: readonly ShardState[], shard: number): ShardState => {
+  const state = states[shard];
+  if (!state) throw new RangeError(`shard ${shard} is not one of ${states.length}`);
+  return state;
+};
+
+const openWhere = (
+  states: readonly ShardState[],
+  nowMs: number,
+  mayOpen: (state: ShardState, shard: number) => boolean,
+): readonly number[] => {
+  const opened: number[] = [];
+  states.forEach((state, shard) => {
+    if (state.open || state.inserting || !mayOpen(state, shard)) return;
+    state.open = true;
+    state.owing = false;
+    state.openedAtMs = nowMs;
+    opened.push(shard);
+  });
+  return opened;
+};
+
+export const createGate = (shards: number): Gate => {
+  const states = Array.from({ length: shards }, createShardState);
+  let held = false;
+
+  const startRead = (): FenceRead => {
+    const readable = [...states.keys()].filter((shard) => {
+      const state = stateOf(states, shard);
+      return !state.open && !state.inserting;
+    });
+    return { shards: readable, versions: readable.map((shard) => stateOf(states, shard).version) };
+  };
+
+  return {
+    isOpen: (shard) => states[shard]?.open === true,
+    isHeld: (shard) => held && states[shard]?.open === false,
+    fencedCount: () => states.reduce((count, state) => count + (state.open ? 0 : 1), 0),
+    openedAtMs: (shard) => stateOf(states, shard).openedAtMs,
+    fence: (shard) => {
+      const state = stateOf(states, shard);
+      const wasOpen = state.open;
+      state.open = false;
+      state.version++;
+      return wasOpen;
+    },
+    insertStarted: (shard) => {
+      const state = stateOf(states, shard);
+      if (state.open) throw new Error(`shard ${shard} is open: an insert would be overtaken`);
+      state.inserting = true;
+      state.version++;
+    },
+    insertEnded: (shard, recorded) => {
+      const state = stateOf(states, shard);
+      state.inserting = false;
+      state.owing ||= recorded;
+    },
+    startRead,
+    finishRead: (read, occupied, nowMs) => {
+      const empty = new Map(read.shards.map((shard, i) => [shard, read.versions[i]]));
+      for (const shard of occupied) empty.delete(shard);
+      return openWhere(states, nowMs, (state, shard) => empty.get(shard) === state.version);
+    },
+    openWithoutRead: (nowMs) => openWhere(states, nowMs, (state) => !state.owing),
+    hold: () => {
+      held = true;
+    },
+    release: () => {
+      held = false;
+    },
+  };
+};

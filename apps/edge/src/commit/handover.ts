@@ -1,0 +1,124 @@
+import { type Clock, type OutboxTier, Unavailable } from "@spillway/event";
+import type { Log } from "@spillway/telemetry";
+import type { Gate } from "./gate.ts";
+import type { GuardedTier } from "./guarded-tier.ts";
+import type { OutboxMeter } from "./outbox-meter.ts";
+
+export type HandoverPorts = {
+  readonly gate: Gate;
+  readonly stream: Pick<GuardedTier, "isUp">;
+  readonly outbox: Pick<GuardedTier, "isUp">;
+  /** For its reads only; the breaker does not count them. */
+  readonly reads: Pick<OutboxTier, "occupied">;
+  readonly meter: OutboxMeter;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called when shards were opened or released: what waits for them can go. */
+  readonly onChange: () => void;
+};
+
+/**
+ * Brings fenced shards back to the stream, in the background and only while one is fenced.
+ *
+ * Under a load that never pauses the outbox would never be seen empty, since every commit puts a row into it. So once
+ * little enough waits there, the shards' events are held back for a moment while the drain takes the rest.
+ */
+export type Handover = {
+  /** Reads the outbox once and opens what it may; when the outbox does not answer, what owes it nothing. */
+  readOnce(deadlineMs: number): Promise<void>;
+  /** Starts the loop unless it runs. */
+  start(): void;
+  stop(): void;
+};
+
+/** The longest that a commit is held back. */
+const HANDOVER_MS = 250;
+const HANDOVER_POLL_MS = 15;
+/**
+ * 2026-11-21: on multiples of the wall clock, so that all edges hold at the same moment: each by itself, two edges
+ * under load would never leave the outbox empty for each other.
+ */
+const HANDOVER_EVERY_MS = 1_000;
+const LOOK_EVERY_MS = 250;
+const READ_DEADLINE_MS = 450;
+
+export const createHandover = (ports: HandoverPorts): Handover => {
+  const { gate, stream, outbox, reads, meter, clock, log, onChange } = ports;
+  let running: AbortController | null = null;
+
+  const opened = (shards: readonly number[], proof: "read" | "unread"): void => {
+    if (shards.length === 0) return;
+    for (const shard of shards) log("info", "shard.opened", { shard, proof });
+    if (gate.fencedCount() === 0) meter.emptied();
+    onChange();
+  };
+
+  const openWithoutRead = (): void => opened(gate.openWithoutRead(clock.monotonicMs()), "unread");
+
+  const readOnce = async (deadlineMs: number): Promise<void> => {
+    const read = gate.startRead();
+    if (read.shards.length === 0) return;
+    try {
+      const occupied = await reads.occupied(read.shards, deadlineMs);
+      opened(gate.finishRead(read, occupied, clock.monotonicMs()), "read");
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      openWithoutRead();
+    }
+  };
+
+  const handOver = async (signal: AbortSignal): Promise<void> => {
+    const untilMs = clock.monotonicMs() + HANDOVER_MS;
+    gate.hold();
+    try {
+      for (;;) {
+        const leftMs = untilMs - clock.monotonicMs();
+        if (leftMs <= 0 || signal.aborted || !stream.isUp() || gate.fencedCount() === 0) return;
+        await readOnce(Math.max(HANDOVER_POLL_MS, leftMs));
+        if (gate.fencedCount() > 0) await clock.sleep(HANDOVER_POLL_MS, signal);
+      }
+    } finally {
+      gate.release();
+      onChange();
+    }
+  };
+
+  const look = async (atHandover: boolean, signal: AbortSignal): Promise<void> => {
+    if (outbox.isUp()) await meter.sample(READ_DEADLINE_MS);
+    if (!stream.isUp()) return;
+    if (!outbox.isUp()) return openWithoutRead();
+    if (atHandover && meter.drainsWithin(HANDOVER_MS)) return handOver(signal);
+    return readOnce(READ_DEADLINE_MS);
+  };
+
+  const loop = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted && gate.fencedCount() > 0) {
+      const wallMs = clock.wallMs();
+      const untilHandoverMs = HANDOVER_EVERY_MS - (wallMs % HANDOVER_EVERY_MS);
+      const waitMs = Math.min(untilHandoverMs, LOOK_EVERY_MS);
+      await clock.sleep(waitMs, signal);
+      if (!signal.aborted) await look(waitMs === untilHandoverMs, signal);
+    }
+    if (running?.signal === signal) running = null;
+  };
+
+  const start = (): void => {
+    if (running) return;
+    running = new AbortController();
+    const { signal } = running;
+    loop(signal).catch((error: unknown) => {
+      // A bug of an adapter. The shards stay fenced, which loses nothing, and the next fence starts the loop again.
+      log("error", "handover.threw", { error: error instanceof Error ? error.name : typeof error });
+      running = null;
+    });
+  };
+
+  return {
+    readOnce,
+    start,
+    stop: () => {
+      running?.abort();
+      running = null;
+    },
+  };
+};

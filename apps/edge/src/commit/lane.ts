@@ -1,0 +1,226 @@
+import type { Appended, Clock, Platform } from "@spillway/event";
+import type { Log } from "@spillway/telemetry";
+import type { Waiting } from "./commit.ts";
+import type { CommitMetrics } from "./commit-metrics.ts";
+import type { Gate } from "./gate.ts";
+import type { GuardedTier } from "./guarded-tier.ts";
+import { Line } from "./line.ts";
+import type { OutboxMeter } from "./outbox-meter.ts";
+import type { ChunkLimits, Packed } from "./pack.ts";
+import { accepted, duplicate, type EventResult, type RefusalCode, refused, type TierName } from "./result.ts";
+import { isRefusal, routeOf } from "./route.ts";
+
+export type LanePorts = {
+  readonly gate: Gate;
+  readonly stream: GuardedTier;
+  readonly outbox: GuardedTier;
+  readonly meter: OutboxMeter;
+  readonly clock: Clock;
+  readonly platform: Platform;
+  readonly log: Log;
+  readonly metrics: CommitMetrics;
+  /** Called when a shard was fenced. */
+  readonly onFenced: () => void;
+  /** Called for events that have their results and wait no more. */
+  readonly onLeft: (events: number, bytes: number) => void;
+};
+
+export type LaneLimits = ChunkLimits & {
+  /** Bytes of the chunks of one append. */
+  readonly callBytesMax: number;
+  readonly streamDeadlineMs: number;
+  readonly outboxDeadlineMs: number;
+  /** From a request's commit to its results, at the most. */
+  readonly answerWithinMs: number;
+};
+
+/** With less time than this left an attempt would only be a timeout, and its event perhaps stored unacknowledged. */
+const LEAST_MS = 100;
+/** How long after we opened a shard its `fenced` means that the drain has not lowered its fence yet. */
+const FENCE_GRACE_MS = 300;
+const FENCE_RETRY_MS = 30;
+
+const bytesOf = (waiting: readonly Waiting[]): number => {
+  let bytes = 0;
+  for (const { event } of waiting) bytes += event.bytes.length;
+  return bytes;
+};
+
+/**
+ * Commits the events of some shards in groups: what arrives while an append is under way goes with the next one. At
+ * most one append per tier is under way, and a shard is in at most one of them, so a shard's events keep their order.
+ */
+export class Lane {
+  readonly #ports: LanePorts;
+  readonly #limits: LaneLimits;
+  readonly #lines: readonly Line[];
+  readonly #lineOfShard: readonly Line[];
+  readonly #calling: Record<TierName, boolean> = { stream: false, outbox: false };
+  /** Which line is asked first; moves on, so that none starves when an append cannot take them all. */
+  #turn = 0;
+
+  constructor(shards: readonly number[], ports: LanePorts, limits: LaneLimits) {
+    this.#ports = ports;
+    this.#limits = limits;
+    this.#lines = shards.map((shard) => new Line(shard, limits, ports.platform));
+    const lineOfShard: Line[] = [];
+    for (const line of this.#lines) lineOfShard[line.shard] = line;
+    this.#lineOfShard = lineOfShard;
+  }
+
+  add(waiting: Waiting): void {
+    const { shard } = waiting.event;
+    const route = routeOf(shard, this.#ports);
+    if (isRefusal(route)) this.#refuse([waiting], route);
+    else this.#lineOf(shard).add(waiting);
+  }
+
+  /** Starts what can start now. To be called after `add`, and whenever a route may have changed. */
+  pump(): void {
+    this.#start("stream");
+    this.#start("outbox");
+  }
+
+  #start(tier: TierName): void {
+    if (this.#calling[tier]) return;
+    const chunks = this.#take(tier);
+    if (chunks.length > 0) void this.#call(tier, chunks);
+  }
+
+  #lineOf(shard: number): Line {
+    const line = this.#lineOfShard[shard];
+    if (!line) throw new RangeError(`shard ${shard} is not one of this lane's`);
+    return line;
+  }
+
+  /** At most one chunk per shard, within the limit of one call. */
+  #take(tier: TierName): Packed[] {
+    const chunks: Packed[] = [];
+    let bytes = 0;
+    for (let i = 0; i < this.#lines.length; i++) {
+      const line = this.#lines[(this.#turn + i) % this.#lines.length] as Line;
+      const packed = this.#frontFor(tier, line);
+      if (packed === null) continue;
+      bytes += packed.chunk.length;
+      if (bytes > this.#limits.callBytesMax && chunks.length > 0) break;
+      line.take();
+      chunks.push(packed);
+    }
+    this.#turn++;
+    return chunks;
+  }
+
+  #frontFor(tier: TierName, line: Line): Packed | null {
+    if (line.busy || line.isEmpty()) return null;
+    this.#refuseLate(line);
+    const route = routeOf(line.shard, this.#ports);
+    if (isRefusal(route)) this.#refuse(line.removeAll(), route);
+    return route === tier ? line.front(this.#ports.clock.wallMs()) : null;
+  }
+
+  /** Answers those who have no time left for another attempt. A chunk that was tried already may have been stored. */
+  #refuseLate(line: Line): void {
+    const { packed, queued } = line.removeOlder(
+      this.#ports.clock.monotonicMs() - this.#limits.answerWithinMs + LEAST_MS,
+    );
+    this.#refuse(packed, "unavailable");
+    this.#refuse(queued, "overloaded");
+  }
+
+  async #call(tier: TierName, chunks: readonly Packed[]): Promise<void> {
+    this.#calling[tier] = true;
+    if (tier === "outbox") for (const { shard } of chunks) this.#startInsert(shard);
+    const answers = await this.#ports[tier].append(chunks, this.#deadlineMs(tier, chunks));
+    this.#calling[tier] = false;
+    let events = 0;
+    for (let i = 0; i < chunks.length; i++) {
+      const packed = chunks[i] as Packed;
+      const line = this.#lineOf(packed.shard);
+      line.busy = false;
+      if (tier === "stream") this.#afterStream(line, packed, answers[i] as Appended);
+      else this.#afterOutbox(line, packed, answers[i] as Appended);
+      events += packed.events;
+    }
+    this.#ports.metrics.committed(events);
+    this.pump();
+  }
+
+  /** The tier's own, or less when an event in the call has waited already. */
+  #deadlineMs(tier: TierName, chunks: readonly Packed[]): number {
+    let startedAtMs = Number.POSITIVE_INFINITY;
+    for (const { waiting } of chunks)
+      startedAtMs = Math.min(startedAtMs, waiting[0]?.commit.startedAtMs ?? startedAtMs);
+    const leftMs = startedAtMs + this.#limits.answerWithinMs - this.#ports.clock.monotonicMs();
+    return Math.min(leftMs, tier === "stream" ? this.#limits.streamDeadlineMs : this.#limits.outboxDeadlineMs);
+  }
+
+  #afterStream(line: Line, packed: Packed, answer: Appended): void {
+    if (answer.kind === "ok") {
+      this.#settleStored(packed, "stream", answer.duplicates);
+      return;
+    }
+    const sinceOpenedMs = this.#ports.clock.monotonicMs() - this.#ports.gate.openedAtMs(line.shard);
+    if (answer.kind === "fenced" && sinceOpenedMs < FENCE_GRACE_MS) {
+      void this.#retryFenced(line, packed);
+      return;
+    }
+    line.putBack(packed);
+    this.#fence(line.shard, answer.kind === "retriable" ? answer.code : answer.kind);
+  }
+
+  async #retryFenced(line: Line, packed: Packed): Promise<void> {
+    line.busy = true;
+    await this.#ports.clock.sleep(FENCE_RETRY_MS);
+    line.putBack(packed);
+    this.pump();
+  }
+
+  #fence(shard: number, reason: string): void {
+    if (!this.#ports.gate.fence(shard)) return;
+    this.#ports.log("warn", "shard.fenced", { shard, reason });
+    this.#ports.onFenced();
+  }
+
+  #startInsert(shard: number): void {
+    this.#fence(shard, "stream_down");
+    this.#ports.gate.insertStarted(shard);
+  }
+
+  #afterOutbox(line: Line, packed: Packed, answer: Appended): void {
+    this.#ports.gate.insertEnded(line.shard, answer.kind === "ok");
+    if (answer.kind !== "ok") {
+      this.#refuse(packed.waiting, "unavailable");
+      return;
+    }
+    this.#ports.meter.inserted(packed.events, packed.chunk.length);
+    this.#settleStored(packed, "outbox", answer.duplicates);
+  }
+
+  #settleStored(packed: Packed, tier: TierName, duplicates: readonly number[]): void {
+    this.#ports.metrics.ingested(tier, packed.events - duplicates.length, duplicates.length);
+    if (duplicates.length === 0) {
+      this.#settle(packed.waiting, accepted[tier]);
+      return;
+    }
+    const known = new Set(duplicates);
+    this.#settle(
+      packed.waiting.filter((_, i) => known.has(i)),
+      duplicate[tier],
+    );
+    this.#settle(
+      packed.waiting.filter((_, i) => !known.has(i)),
+      accepted[tier],
+    );
+  }
+
+  #refuse(waiting: readonly Waiting[], code: RefusalCode): void {
+    if (waiting.length === 0) return;
+    this.#ports.metrics.refused(code, waiting.length);
+    this.#settle(waiting, refused[code]);
+  }
+
+  #settle(waiting: readonly Waiting[], result: EventResult): void {
+    for (const { commit, index } of waiting) commit.settle(index, result);
+    this.#ports.onLeft(waiting.length, bytesOf(waiting));
+  }
+}

@@ -1,0 +1,98 @@
+import { type Clock, type OutboxSize, type OutboxTier, Unavailable } from "@spillway/event";
+
+/** How much waits in the outbox, and how fast it is drained. Knows it from a sample a second and from our own inserts. */
+export type OutboxMeter = {
+  /** Asks for the size, unless the last answer is less than a second old. */
+  sample(deadlineMs: number): Promise<void>;
+  /** To be called for what was inserted, in events and stored bytes. */
+  inserted(events: number, bytes: number): void;
+  /** To be called when nothing of ours waits any more. */
+  emptied(): void;
+  /** Whether the outbox is at one of its limits. */
+  isFull(): boolean;
+  /** Whether what waits would be drained within `ms` if nothing came in. */
+  drainsWithin(ms: number): boolean;
+  /** Seconds until the outbox has room, from the measured rate: an integer from 1 to 60. */
+  retryAfterSeconds(): number;
+};
+
+export type OutboxLimits = { readonly outboxEventsMax: number; readonly outboxBytesMax: number };
+
+const SAMPLE_EVERY_MS = 1_000;
+const RETRY_AFTER_SECONDS_MAX = 60;
+/** There is room again when this share of the limit is used: at 100 % the first to come back would fill it. */
+const ROOM_AT = 0.95;
+
+/** One measure of the outbox: what waits, and the rate at which it leaves. */
+const createLevel = (max: number) => {
+  let waiting = 0;
+  let insertedSince = 0;
+  let drainedPerMs = 0;
+  return {
+    insert: (amount: number) => {
+      insertedSince += amount;
+    },
+    /** Inserts of other edges look like a slower drain, which errs on the patient side. */
+    sampled: (amount: number, elapsedMs: number) => {
+      drainedPerMs = elapsedMs > 0 ? Math.max(0, waiting + insertedSince - amount) / elapsedMs : 0;
+      waiting = amount;
+      insertedSince = 0;
+    },
+    empty: () => {
+      waiting = 0;
+      insertedSince = 0;
+    },
+    isFull: () => waiting + insertedSince >= max,
+    drainsWithin: (ms: number) => waiting + insertedSince <= drainedPerMs * ms,
+    roomInMs: () => {
+      const excess = waiting + insertedSince - max * ROOM_AT;
+      return excess <= 0 ? 0 : excess / drainedPerMs;
+    },
+  };
+};
+
+export const createOutboxMeter = (outbox: OutboxTier, clock: Clock, limits: OutboxLimits): OutboxMeter => {
+  const events = createLevel(limits.outboxEventsMax);
+  const bytes = createLevel(limits.outboxBytesMax);
+  let sampledAtMs = Number.NEGATIVE_INFINITY;
+
+  const sizeNow = async (deadlineMs: number): Promise<OutboxSize | null> => {
+    try {
+      return await outbox.size(deadlineMs);
+    } catch (error) {
+      if (error instanceof Unavailable) return null;
+      throw error;
+    }
+  };
+
+  const sample = async (deadlineMs: number): Promise<void> => {
+    if (clock.monotonicMs() - sampledAtMs < SAMPLE_EVERY_MS) return;
+    const size = await sizeNow(deadlineMs);
+    if (size === null) return;
+    const nowMs = clock.monotonicMs();
+    // The first sample has nothing to compare with: it says how much waits, not how fast it leaves.
+    const elapsedMs = Number.isFinite(sampledAtMs) ? nowMs - sampledAtMs : 0;
+    events.sampled(size.events, elapsedMs);
+    bytes.sampled(size.bytes, elapsedMs);
+    sampledAtMs = nowMs;
+  };
+
+  return {
+    sample,
+    inserted: (eventCount, byteCount) => {
+      events.insert(eventCount);
+      bytes.insert(byteCount);
+    },
+    emptied: () => {
+      events.empty();
+      bytes.empty();
+      sampledAtMs = Number.NEGATIVE_INFINITY;
+    },
+    isFull: () => events.isFull() || bytes.isFull(),
+    drainsWithin: (ms) => events.drainsWithin(ms),
+    retryAfterSeconds: () => {
+      const seconds = Math.ceil(Math.max(events.roomInMs(), bytes.roomInMs()) / 1_000);
+      return Math.min(RETRY_AFTER_SECONDS_MAX, Math.max(1, seconds));
+    },
+  };
+};

@@ -1,0 +1,34 @@
+import type { Tier } from "@spillway/event";
+
+export type TierName = Tier["name"];
+
+/**
+ * Why an event was not stored although nothing is wrong with it.
+ *
+ * - `unavailable`: no tier recorded it in time. It may be stored nevertheless (a timeout means unknown).
+ * - `overloaded`: the edge has more waiting than it can commit in time. It is not stored.
+ * - `backlog_full`: the outbox is at its limit. It is not stored.
+ */
+export type RefusalCode = "unavailable" | "overloaded" | "backlog_full";
+
+/** What came of one event. */
+export type EventResult =
+  | { readonly kind: "accepted" | "duplicate"; readonly tier: TierName }
+  | { readonly kind: "refused"; readonly code: RefusalCode };
+
+/** One object per possible result, since a request may hold a thousand. */
+export const accepted: Readonly<Record<TierName, EventResult>> = {
+  stream: { kind: "accepted", tier: "stream" },
+  outbox: { kind: "accepted", tier: "outbox" },
+};
+
+export const duplicate: Readonly<Record<TierName, EventResult>> = {
+  stream: { kind: "duplicate", tier: "stream" },
+  outbox: { kind: "duplicate", tier: "outbox" },
+};
+
+export const refused: Readonly<Record<RefusalCode, EventResult>> = {
+  unavailable: { kind: "refused", code: "unavailable" },
+  overloaded: { kind: "refused", code: "overloaded" },
+  backlog_full: { kind: "refused", code: "backlog_full" },
+};

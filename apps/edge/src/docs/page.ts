@@ -1,0 +1,80 @@
+import type { IngestLimits } from "../ingest/ports.ts";
+import { acceptedMediaTypes } from "../media-type.ts";
+import { problems } from "../problem.ts";
+
+/** Nothing on the page comes from outside, so nothing has to be escaped but what is written here. */
+export const docsStyle = `
+:root { color-scheme: light dark; font: 16px/1.55 system-ui, sans-serif; }
+body { max-width: 52rem; margin: 3rem auto; padding: 0 1.25rem; }
+h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin-top: 2.5rem; }
+pre { padding: 0.9rem 1rem; overflow-x: auto; border: 1px solid color-mix(in srgb, currentColor 20%, transparent); border-radius: 6px; }
+code, pre { font: 0.875rem/1.5 ui-monospace, monospace; }
+table { border-collapse: collapse; width: 100%; font-size: 0.92rem; }
+th, td { text-align: left; vertical-align: top; padding: 0.4rem 0.9rem 0.4rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
+tr:target { background: color-mix(in srgb, Highlight 25%, transparent); }
+`;
+
+const paths: readonly (readonly [string, string])[] = [
+  ["POST /v1/events", "One event, or a batch."],
+  ["POST /v1/batch", "A batch."],
+  ["GET /livez", "Whether the process runs. Asks nobody."],
+  ["GET /readyz", "Whether an event can be made durable now, with the state of each storage."],
+  ["GET /metrics", "Prometheus metrics, where they are allowed."],
+  ["GET /openapi.json", "All of this for machines."],
+];
+
+const statuses: readonly (readonly [string, string])[] = [
+  ["202", "Every event is on disk."],
+  ["207", "Some are on disk; <code>errors</code> names each of the others, by its index."],
+  ["4xx", "Nothing is stored, and sending the same again will not help. <code>429</code> is the exception."],
+  ["429, 503", "Nothing is confirmed. Send again after <code>Retry-After</code> seconds, with the same ids."],
+];
+
+const rows = (pairs: readonly (readonly [string, string])[]): string =>
+  pairs.map(([name, meaning]) => `<tr><td><code>${name}</code></td><td>${meaning}</td></tr>`).join("");
+
+const codeRows = (): string =>
+  Object.entries(problems)
+    .map(
+      ([code, { status, title, retryable }]) =>
+        `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${title}</td><td>${retryable ? "yes" : "no"}</td></tr>`,
+    )
+    .join("");
+
+const limitRows = (limits: IngestLimits): string =>
+  rows([
+    [
+      String(limits.bodyBytesMax),
+      "bytes of a body, decompressed too (<code>Content-Encoding: gzip</code> is accepted)",
+    ],
+    [String(limits.batchEventsMax), "events of a batch"],
+    [String(limits.eventBytesMax), "bytes of an event"],
+    [String(limits.depthMax), "levels of nesting in an event"],
+  ]);
+
+const single = `curl -i http://localhost:3000/v1/events \\
+  -H "Authorization: Bearer $API_KEY" -H "Content-Type: application/json" \\
+  -d '{"type":"order.created","subject":"order-17","data":{"total":12.5}}'`;
+
+const batch = `curl -i http://localhost:3000/v1/batch \\
+  -H "Authorization: Bearer $API_KEY" -H "Content-Type: application/x-ndjson" \\
+  --data-binary $'{"type":"a","id":"1"}\\n{"type":"a","id":"2"}\\n'`;
+
+/** One page without scripts and without anything from elsewhere. */
+export const docsPage = (limits: IngestLimits): string => `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Spillway edge</title><style>${docsStyle}</style></head><body><main>
+<h1>Spillway edge</h1>
+<p>Takes events over HTTP and answers when they are on disk.</p>
+<pre>${single}</pre><pre>${batch}</pre>
+<h2>Paths</h2><table>${rows(paths)}</table>
+<h2>Events</h2>
+<p>CloudEvents 1.0. Only <code>type</code> is required; <code>id</code>, <code>source</code>, <code>time</code> and
+<code>specversion</code> are filled in. Events with one <code>partitionkey</code> (else <code>subject</code>) keep their order.
+Two events with one <code>source</code> and <code>id</code> are one event. Your bytes are passed on as they are.</p>
+<p>Accepted content types: <code>${acceptedMediaTypes}</code>, and CloudEvents binary mode (<code>ce-</code> headers).</p>
+<h2>Answers</h2><table>${rows(statuses)}</table>
+<h2>Limits</h2><table>${limitRows(limits)}</table>
+<h2>Codes</h2><table><tr><th>code</th><th>status</th><th>meaning</th><th>send again</th></tr>${codeRows()}</table>
+</main></body></html>
+`;

@@ -1,0 +1,60 @@
+import type { InvalidEvent } from "@spillway/event";
+import type { EventResult, RefusalCode } from "../commit/result.ts";
+import { problems, refusalDetails } from "../problem.ts";
+import { respondJson, respondProblem } from "../respond.ts";
+
+/** An entry of a batch answer: one event that was not stored. */
+type BatchError = {
+  readonly index: number;
+  readonly id: string | null;
+  readonly code: string;
+  readonly detail: string;
+  readonly pointer: string;
+  readonly retryable: boolean;
+};
+
+/** What became of a batch, collected event by event. */
+export class BatchOutcome {
+  #accepted = 0;
+  #duplicates = 0;
+  #rejected = 0;
+  #refusal: RefusalCode | null = null;
+  readonly #errors: BatchError[] = [];
+
+  reject(index: number, { id, code, detail, pointer }: InvalidEvent): void {
+    this.#rejected++;
+    this.#errors.push({ index, id, code, detail, pointer, retryable: false });
+  }
+
+  settle(index: number, id: string, result: EventResult): void {
+    if (result.kind === "refused") this.#refuse(index, id, result.code);
+    else if (result.kind === "accepted") this.#accepted++;
+    else this.#duplicates++;
+  }
+
+  #refuse(index: number, id: string, code: RefusalCode): void {
+    const { retryable } = problems[code];
+    this.#refusal ??= code;
+    this.#errors.push({ index, id, code, detail: refusalDetails[code], pointer: "", retryable });
+  }
+
+  /** 202 all stored · 207 mixed · 422 none valid · 429 or 503 none stored. */
+  respond(requestId: string, retryAfterSeconds: (code: RefusalCode) => number): Response {
+    const errors = this.#errors.sort((a, b) => a.index - b.index);
+    const members = {
+      accepted: this.#accepted,
+      duplicates: this.#duplicates,
+      rejected: this.#rejected,
+      failed: errors.length - this.#rejected,
+      request_id: requestId,
+      errors,
+    };
+    const code = this.#refusal;
+    const headers = code === null ? undefined : { "retry-after": String(retryAfterSeconds(code)) };
+    if (errors.length === 0) return respondJson(202, JSON.stringify(members), requestId);
+    if (this.#accepted + this.#duplicates > 0) return respondJson(207, JSON.stringify(members), requestId, headers);
+    return code === null
+      ? respondProblem({ code: "none_valid", detail: `all ${errors.length} events are invalid`, members }, requestId)
+      : respondProblem({ code, detail: refusalDetails[code], headers, members }, requestId);
+  }
+}

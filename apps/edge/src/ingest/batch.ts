@@ -1,0 +1,36 @@
+import { type ReadEvent, type SealedEvent, sealEvent } from "@spillway/event";
+import type { EventResult } from "../commit/result.ts";
+import { respondProblem } from "../respond.ts";
+import { BatchOutcome } from "./batch-outcome.ts";
+import type { IngestLimits, IngestPorts } from "./ports.ts";
+
+/** Commits the valid events of a batch and answers for all of them. An empty batch is a batch that is all stored. */
+export const ingestBatch = async (
+  events: readonly ReadEvent[],
+  ports: IngestPorts,
+  limits: IngestLimits,
+  requestId: string,
+): Promise<Response> => {
+  const { batchEventsMax, shards } = limits;
+  if (events.length > batchEventsMax) {
+    const detail = `${events.length} events, the limit is ${batchEventsMax}`;
+    return respondProblem({ code: "batch_too_large", detail, members: { limit: batchEventsMax } }, requestId);
+  }
+  const outcome = new BatchOutcome();
+  const sealed: SealedEvent[] = [];
+  const indexes: number[] = [];
+  for (let index = 0; index < events.length; index++) {
+    const event = events[index] as ReadEvent;
+    if (event.kind === "invalid") {
+      ports.onInvalid(event.code);
+      outcome.reject(index, event);
+    } else {
+      sealed.push(sealEvent(event.attributes, event.bytes, shards, ports.platform));
+      indexes.push(index);
+    }
+  }
+  const results = await ports.committer.commit(sealed);
+  for (let i = 0; i < sealed.length; i++)
+    outcome.settle(indexes[i] as number, (sealed[i] as SealedEvent).id, results[i] as EventResult);
+  return outcome.respond(requestId, ports.committer.retryAfterSeconds);
+};

@@ -1,0 +1,72 @@
+import { readRequestBody } from "../body.ts";
+import { acceptedMediaTypes, isBatchForm, type MediaType, mediaTypeOf } from "../media-type.ts";
+import { type Problem, respondProblem } from "../respond.ts";
+import { ingestBatch } from "./batch.ts";
+import type { IngestLimits, IngestPorts } from "./ports.ts";
+import { readForm } from "./read.ts";
+import { ingestSingle } from "./single.ts";
+
+/** Handles one POST: a single event or a batch, or batches only. */
+export type Ingest = (request: Request, requestId: string, batchOnly: boolean) => Promise<Response>;
+
+const traceparentForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+const traceparentOf = (headers: Headers): string | null => {
+  const traceparent = headers.get("traceparent");
+  return traceparent !== null && traceparentForm.test(traceparent) ? traceparent : null;
+};
+
+const unauthorized: Problem = {
+  code: "unauthorized",
+  detail: "send Authorization: Bearer <key>",
+  headers: { "www-authenticate": 'Bearer realm="spillway"' },
+};
+
+const mediaTypeProblem = (media: Exclude<MediaType, { kind: "ok" }>): Problem => ({
+  code: media.code,
+  detail: media.detail,
+  headers: { "accept-post": acceptedMediaTypes },
+});
+
+const singleForm: Problem = {
+  code: "unsupported_media_type",
+  detail: "this path takes batches; send one event to /v1/events",
+  headers: { "accept-post": acceptedMediaTypes },
+};
+
+const notABatch: Problem = { code: "not_a_batch", detail: 'a batch is a JSON array or {"events":[…]}' };
+
+const bodyProblem = (
+  code: "body_too_large" | "damaged_body" | "unsupported_content_encoding",
+  bytesMax: number,
+): Problem => {
+  switch (code) {
+    case "body_too_large":
+      return { code, detail: `the limit is ${bytesMax} bytes, decompressed too`, members: { limit: bytesMax } };
+    case "damaged_body":
+      return { code, detail: "the body ended early or its compression is damaged" };
+    case "unsupported_content_encoding":
+      return { code, detail: "accepted are gzip and identity", headers: { "accept-encoding": "gzip" } };
+  }
+};
+
+/** The cheap checks come first: a body is read only for somebody who may send it, in a form that can be read. */
+export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest => {
+  const { clock, newId, keyOf } = ports;
+  return async (request, requestId, batchOnly) => {
+    const { headers } = request;
+    const key = keyOf(headers.get("authorization"));
+    if (key === null) return respondProblem(unauthorized, requestId);
+    const media = mediaTypeOf(headers);
+    if (media.kind === "refused") return respondProblem(mediaTypeProblem(media), requestId);
+    if (batchOnly && !isBatchForm(media.form)) return respondProblem(singleForm, requestId);
+    const body = await readRequestBody(request, limits.bodyBytesMax);
+    if (body.kind === "refused") return respondProblem(bodyProblem(body.code, limits.bodyBytesMax), requestId);
+    const defaults = { source: `/${key.name}`, nowMs: clock.wallMs(), newId, traceparent: traceparentOf(headers) };
+    const { contentType } = media;
+    const read = readForm(media.form, { headers, contentType, bytes: body.bytes }, defaults, limits);
+    if (read.kind === "malformed") return respondProblem({ code: read.code, detail: read.detail }, requestId);
+    if (read.kind === "ok") return ingestBatch(read.events, ports, limits, requestId);
+    return batchOnly ? respondProblem(notABatch, requestId) : ingestSingle(read.event, ports, limits, requestId);
+  };
+};

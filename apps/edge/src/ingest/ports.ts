@@ -1,0 +1,21 @@
+import type { Clock, EventLimits, Platform } from "@spillway/event";
+import type { ApiKey } from "../auth/api-key.ts";
+import type { Committer } from "../commit/committer.ts";
+
+export type IngestPorts = {
+  readonly committer: Pick<Committer, "commit" | "retryAfterSeconds">;
+  readonly clock: Clock;
+  readonly platform: Platform;
+  readonly newId: () => string;
+  /** Whose key an `Authorization` header holds. */
+  readonly keyOf: (authorization: string | null) => ApiKey | null;
+  /** Called for events that will never be stored as they are. */
+  readonly onInvalid: (code: string) => void;
+};
+
+export type IngestLimits = EventLimits & {
+  readonly shards: number;
+  /** Bytes of a body, compressed or not. */
+  readonly bodyBytesMax: number;
+  readonly batchEventsMax: number;
+};

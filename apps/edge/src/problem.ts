@@ -1,0 +1,81 @@
+import type { InvalidEventCode } from "@spillway/event";
+import type { RefusalCode } from "./commit/result.ts";
+
+/** Every code that an answer can carry. Stable: clients branch on it. */
+export type ProblemCode =
+  | InvalidEventCode
+  | RefusalCode
+  | "unauthorized"
+  | "not_found"
+  | "method_not_allowed"
+  | "body_too_large"
+  | "batch_too_large"
+  | "damaged_body"
+  | "not_a_batch"
+  | "none_valid"
+  | "unsupported_media_type"
+  | "unsupported_charset"
+  | "unsupported_content_encoding"
+  | "internal";
+
+type ProblemKind = { readonly status: number; readonly title: string; readonly retryable: boolean };
+
+const fault = (status: number, title: string): ProblemKind => ({ status, title, retryable: false });
+const later = (status: number, title: string): ProblemKind => ({ status, title, retryable: true });
+
+export const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
+  invalid_json: fault(400, "The body is not valid JSON"),
+  invalid_encoding: fault(400, "The body is not valid UTF-8"),
+  damaged_body: fault(400, "The body is incomplete or does not decompress"),
+  not_a_batch: fault(400, "The body is not a batch"),
+  unauthorized: fault(401, "A valid API key is required"),
+  not_found: fault(404, "There is nothing here"),
+  method_not_allowed: fault(405, "This method is not for this path"),
+  body_too_large: fault(413, "The body is too large"),
+  batch_too_large: fault(413, "The batch has too many events"),
+  event_too_large: fault(413, "The event is too large"),
+  unsupported_media_type: fault(415, "This content type is not accepted"),
+  unsupported_charset: fault(415, "Only UTF-8 is accepted"),
+  unsupported_content_encoding: fault(415, "This content encoding is not accepted"),
+  not_an_object: fault(422, "The event is not an object"),
+  missing_attribute: fault(422, "The event lacks an attribute"),
+  invalid_attribute: fault(422, "An attribute of the event is invalid"),
+  invalid_attribute_name: fault(422, "An attribute of the event has an invalid name"),
+  unsupported_specversion: fault(422, "Only CloudEvents 1.0 is accepted"),
+  conflicting_data: fault(422, "The event has two kinds of data"),
+  event_too_deep: fault(422, "The event is nested too deeply"),
+  none_valid: fault(422, "No event of the batch is valid"),
+  backlog_full: later(429, "The backlog is full"),
+  internal: later(500, "Something went wrong here"),
+  unavailable: later(503, "The event could not be stored"),
+  overloaded: later(503, "Too much is waiting to be stored"),
+};
+
+/** What is said about a refusal besides its title. */
+export const refusalDetails: Readonly<Record<RefusalCode, string>> = {
+  unavailable: "no storage confirmed the event in time; send it again with the same id, a copy will be dropped",
+  overloaded: "the event was not stored; send it again",
+  backlog_full: "the event was not stored; send it again after the given time",
+};
+
+export type ProblemMembers = Readonly<Record<string, unknown>>;
+
+/** RFC 9457. `type` is a reference that resolves: the documentation has a section per code. */
+export const problemBody = (
+  code: ProblemCode,
+  requestId: string,
+  detail: string,
+  members: ProblemMembers = {},
+): string => {
+  const { status, title, retryable } = problems[code];
+  return JSON.stringify({
+    type: `/docs#${code}`,
+    title,
+    status,
+    detail,
+    code,
+    retryable,
+    request_id: requestId,
+    ...members,
+  });
+};
