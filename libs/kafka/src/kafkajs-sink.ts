@@ -1,6 +1,6 @@
 import { type Sink, systemClock } from "@spillway/event";
 import { CompressionCodecs, CompressionTypes, type Producer } from "kafkajs";
-import { availableCompression, type Compression, defaultCompression, zstdCodec } from "./compression.ts";
+import { availableCompression, type Compression, defaultCompression, gzipCodec, zstdCodec } from "./compression.ts";
 import { checkBrokers } from "./connection.ts";
 import { askAdmin, type KafkajsSettings, openProducer } from "./kafkajs-client.ts";
 import { kafkajsVerdict } from "./kafkajs-errors.ts";
@@ -59,6 +59,7 @@ export const createKafkajsSink = (options: KafkaSinkOptions): Sink => {
   checkBrokers(connection.brokers);
   prepareKafkajs();
   CompressionCodecs[CompressionTypes.ZSTD] = () => zstdCodec;
+  CompressionCodecs[CompressionTypes.GZIP] = () => gzipCodec;
   const compression = compressionTypes[availableCompression(options.compression ?? defaultCompression)];
   const settings = { connection, deadlines: deadlinesOf(options), clock, log };
   return createSink(kafkajsVendor(settings, compression), options);

@@ -9,13 +9,15 @@ const MIX = 0x5bd1e995;
 const utf8 = new TextEncoder();
 let scratch = new Uint8Array(1024);
 
-const bytesOf = (text: string): number => {
+/** The bytes of a key, in memory that the next key uses again. */
+const bytesOf = (key: string): Uint8Array => {
   // A UTF-16 unit becomes at most three bytes.
-  if (text.length * 3 > scratch.length) scratch = new Uint8Array(text.length * 3);
-  return utf8.encodeInto(text, scratch).written;
+  if (key.length * 3 > scratch.length) scratch = new Uint8Array(key.length * 3);
+  return scratch.subarray(0, utf8.encodeInto(key, scratch).written);
 };
 
-const murmur2 = (data: Uint8Array, length: number): number => {
+const murmur2 = (data: Uint8Array): number => {
+  const { length } = data;
   let hash = SEED ^ length;
   const tail = length & ~3;
   for (let i = 0; i < tail; i += 4) {
@@ -35,4 +37,4 @@ const murmur2 = (data: Uint8Array, length: number): number => {
 
 /** The partition of a key, 0 ≤ partition < `partitions`; the empty string is a key like any other. */
 export const partitionOf = (key: string, partitions: number): number =>
-  (murmur2(scratch, bytesOf(key)) & 0x7fffffff) % partitions;
+  (murmur2(bytesOf(key)) & 0x7fffffff) % partitions;

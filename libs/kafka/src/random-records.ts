@@ -1,0 +1,49 @@
+import type { SinkRecord } from "@spillway/event";
+
+/** Keys and records at random from one seed, for tests; a seed gives the same ones for ever. */
+export type RandomRecords = {
+  readonly seed: number;
+  below(limit: number): number;
+  text(lengthMax: number): string;
+  record(): SinkRecord;
+};
+
+const alphabet = [...'abcXYZ019 -_/.:"\\\u0000\u007f\u0080éßłß漢字かな🦊🚀', "\ud800"];
+
+/** Mulberry32. */
+const chanceOf = (seed: number): (() => number) => {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+};
+
+export const createRandomRecords = (seed: number): RandomRecords => {
+  const chance = chanceOf(seed);
+  const below = (limit: number) => Math.floor(chance() * limit);
+  const text = (lengthMax: number) => {
+    let written = "";
+    for (let left = below(lengthMax + 1); left > 0; left--) written += alphabet[below(alphabet.length)];
+    return written;
+  };
+  const headers = () => {
+    const made: Record<string, string> = {};
+    for (let left = below(5); left > 0; left--) made[text(70)] = text(200);
+    return made;
+  };
+  return {
+    seed,
+    below,
+    text,
+    record: () => ({
+      key: below(4) === 0 ? null : text(below(8) === 0 ? 400 : 40),
+      value: Uint8Array.from({ length: below(6) === 0 ? below(20_000) : below(300) }, () => below(256)),
+      headers: headers(),
+      // Weeks apart now and then: a replayed record keeps the time of its ingest.
+      timestampMs: 1_790_000_000_000 - (below(5) === 0 ? below(2 ** 40) : below(10_000)),
+    }),
+  };
+};
