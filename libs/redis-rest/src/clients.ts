@@ -1,0 +1,64 @@
+import type { Cluster, Redis } from "ioredis";
+import { type BackendOptions, within } from "./backend.ts";
+
+/** A fixed number of clients of one Redis, used in turn. */
+export type Clients<Client> = {
+  connect(): Promise<void>;
+  /** The next client that is ready to send now, if any. */
+  next(): Client | undefined;
+  close(): void;
+};
+
+/** A code such as ECONNREFUSED, or the first word of Redis's error; the text itself may hold more than a log should. */
+function codeOf(error: Error): string {
+  if ("code" in error && typeof error.code === "string") return error.code;
+  if (error.message.startsWith("Socket timeout")) return "no reply";
+  return error.message.split(" ", 1)[0] ?? error.name;
+}
+
+/** Creates the clients and logs when the first of them is ready and when the last of them is lost. */
+export function createClients<Client extends Redis | Cluster>(
+  create: () => Client,
+  { connections, log, replyMsMax }: BackendOptions,
+): Clients<Client> {
+  const clients = Array.from({ length: connections }, create);
+  const ready = new Set<Client>();
+  let reason = "closed";
+  let turn = 0;
+  for (const client of clients) {
+    client.on("error", (error: Error) => {
+      reason = codeOf(error);
+      if (ready.size === 0) report(`redis: not connected (${reason})`);
+    });
+    client.on("ready", () => {
+      ready.add(client);
+      reason = "closed";
+      report("redis: connected");
+    });
+    client.on("close", () => {
+      if (ready.delete(client) && ready.size === 0) report(`redis: connection lost (${reason})`);
+    });
+  }
+  let reported = "";
+  function report(line: string) {
+    if (line !== reported) log(line);
+    reported = line;
+  }
+  return {
+    connect: async () => {
+      const attempts = clients.map((client) => client.connect());
+      await within(Promise.allSettled(attempts), replyMsMax, undefined);
+    },
+    next: () => {
+      for (let tried = 0; tried < clients.length; tried += 1) {
+        turn = (turn + 1) % clients.length;
+        const client = clients[turn];
+        if (client?.status === "ready") return client;
+      }
+      return undefined;
+    },
+    close: () => {
+      for (const client of clients) client.disconnect();
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { Cluster, type Redis } from "ioredis";
+import { type Backend, type BackendOptions, connectionOptions, toRedisCommand, toReply } from "./backend.ts";
+import { type Clients, createClients } from "./clients.ts";
+import type { Command } from "./command.ts";
+import { Fault } from "./fault.ts";
+import type { Reply } from "./reply.ts";
+import { transact } from "./transaction.ts";
+
+const SLOTS_REFRESH_MS = 5_000;
+
+function createCluster(urls: readonly string[], options: BackendOptions): Cluster {
+  const { username, password, protocol } = new URL(urls[0] ?? "");
+  const { lazyConnect, retryStrategy, ...connection } = connectionOptions(options);
+  const cluster = new Cluster([...urls], {
+    lazyConnect,
+    enableOfflineQueue: false,
+    clusterRetryStrategy: retryStrategy as (attempt: number) => number,
+    // 0 turns off the resending of commands whose connection was lost: they may have run.
+    retryDelayOnFailover: 0,
+    slotsRefreshTimeout: options.replyMsMax,
+    slotsRefreshInterval: SLOTS_REFRESH_MS,
+    // No retryStrategy: a lost node is dialled again when a slot points to it. No stringNumbers: ioredis 6.0.0 would
+    // compare slot numbers as strings, so integers above 2^53 are rounded here.
+    redisOptions: {
+      ...connection,
+      ...(username && { username: decodeURIComponent(username) }),
+      ...(password && { password: decodeURIComponent(password) }),
+      ...(protocol === "rediss:" && { tls: {} }),
+    },
+  });
+  // ioredis dials a node with the first command for it and refuses the others meanwhile.
+  cluster.on("+node", dial);
+  return cluster;
+}
+
+const isMaster = (node: Redis) => node.options.readOnly !== true;
+
+/** Connects a node that nobody has dialled. A failure shows as the error event of the cluster and in the replies. */
+async function dial(node: Redis): Promise<void> {
+  if (isMaster(node) && node.status === "wait") await node.connect().catch(() => undefined);
+}
+
+/** Every command goes to the node of its slot by itself, so one dead node costs the others nothing. */
+function runEach(cluster: Cluster, commands: readonly Command[], replyMsMax: number): Promise<Reply[]> {
+  return new Promise((resolve) => {
+    const replies = new Map<number, Reply>();
+    const late = new Fault("late");
+    const finish = () => {
+      clearTimeout(timer);
+      resolve(commands.map((_, index) => replies.get(index) ?? (replies.has(index) ? null : late)));
+    };
+    const timer = setTimeout(finish, replyMsMax);
+    for (const [index, command] of commands.entries()) {
+      const settle = (reply: Reply) => {
+        replies.set(index, reply);
+        if (replies.size === commands.length) finish();
+      };
+      const sent = toRedisCommand(command);
+      sent.promise.then(
+        (reply: unknown) => settle(toReply([null, reply])),
+        (error: Error) => settle(toReply([error])),
+      );
+      cluster.sendCommand(sent);
+    }
+  });
+}
+
+/** A Redis Cluster, found through any of its nodes. */
+export function createClusterBackend(urls: readonly string[], options: BackendOptions): Backend {
+  const clients: Clients<Cluster> = createClients(() => createCluster(urls, options), options);
+  return {
+    connect: clients.connect,
+    close: clients.close,
+    async run(commands) {
+      const cluster = clients.next();
+      if (!cluster) return commands.map(() => new Fault("unavailable"));
+      return runEach(cluster, commands, options.replyMsMax);
+    },
+    async transact(commands) {
+      const cluster = clients.next();
+      return cluster ? transact(cluster, commands, options.replyMsMax) : new Fault("unavailable");
+    },
+  };
+}

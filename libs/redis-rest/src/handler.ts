@@ -1,0 +1,71 @@
+import {
+  badRequest,
+  bodyTooLarge,
+  bodyTooSlow,
+  failed,
+  methodNotAllowed,
+  notFound,
+  tokenInUrl,
+  unauthorized,
+} from "./answer.ts";
+import { createBearerCheck } from "./auth.ts";
+import type { Backend } from "./backend.ts";
+import { declaredBytes, readBody } from "./body.ts";
+import { runCommand, runPipeline, runTransaction } from "./execute.ts";
+import { Fault } from "./fault.ts";
+import { type Limits, REQUEST_BYTES } from "./limits.ts";
+import { parseCommand, parseCommands, parsePath } from "./parse.ts";
+import { type Route, routeOf, splitUrl } from "./route.ts";
+
+export type Handler = (request: Request) => Promise<Response>;
+
+type Target = { readonly route: Route; readonly path: string; readonly query: string };
+
+/** The whole of the protocol: who may ask, how much, and what is done. Knows nothing of sockets. */
+export function createHandler(backend: Backend, token: string, limits: Limits): Handler {
+  const isAuthorized = createBearerCheck(token);
+  let inflightBytes = 0;
+
+  function execute({ route, path, query }: Target, body: Uint8Array, base64: boolean): Promise<Response> | Response {
+    if (route.kind === "pipeline" || route.kind === "transaction") {
+      const commands = parseCommands(body, limits.commandsMax);
+      if ("malformed" in commands) return badRequest(commands.malformed);
+      return route.kind === "pipeline"
+        ? runPipeline(backend, commands, base64)
+        : runTransaction(backend, commands, base64);
+    }
+    const command = route.kind === "path" ? parsePath(path, query, body) : parseCommand(body);
+    return "malformed" in command ? badRequest(command.malformed) : runCommand(backend, command, base64);
+  }
+
+  async function readAndExecute(request: Request, target: Target): Promise<Response> {
+    const body = await readBody(request, limits.bodyBytesMax, limits.bodyMsMax);
+    if (body === "too large") return bodyTooLarge(limits.bodyBytesMax);
+    if (body === "too slow") return bodyTooSlow();
+    return execute(target, body, request.headers.get("upstash-encoding") === "base64");
+  }
+
+  async function admit(request: Request, target: Target): Promise<Response> {
+    const bytes = REQUEST_BYTES + Math.min(declaredBytes(request.headers) ?? limits.bodyBytesMax, limits.bodyBytesMax);
+    if (inflightBytes + bytes > limits.inflightBytesMax) return failed(new Fault("busy"));
+    inflightBytes += bytes;
+    try {
+      return await readAndExecute(request, target);
+    } finally {
+      inflightBytes -= bytes;
+    }
+  }
+
+  return async (request) => {
+    const [path, query] = splitUrl(request.url);
+    const route = routeOf(path);
+    if (route?.kind === "livez" && route.methods.includes(request.method)) return new Response("ok");
+    if (query !== "" && new URLSearchParams(query).has("_token")) return tokenInUrl();
+    if (!isAuthorized(request.headers.get("authorization"))) return unauthorized();
+    if (!route) return notFound();
+    if (!route.methods.includes(request.method)) return methodNotAllowed(route.methods.join(", "));
+    const format = request.headers.get("upstash-response-format");
+    if (format !== null && format !== "json") return badRequest("ERR Upstash-Response-Format must be json");
+    return admit(request, { route, path, query });
+  };
+}

@@ -1,0 +1,36 @@
+import { Pipeline, Redis } from "ioredis";
+import {
+  type Backend,
+  type BackendOptions,
+  connectionOptions,
+  faults,
+  type Row,
+  toRedisCommand,
+  toReply,
+  within,
+} from "./backend.ts";
+import { type Clients, createClients } from "./clients.ts";
+import { Fault } from "./fault.ts";
+import { transact } from "./transaction.ts";
+
+/** One Redis server: a request's commands are one write on one of its connections. */
+export function createSingle(url: string, options: BackendOptions): Backend {
+  const settings = { ...connectionOptions(options), enableOfflineQueue: false, stringNumbers: true };
+  const clients: Clients<Redis> = createClients(() => new Redis(url, settings), options);
+  return {
+    connect: clients.connect,
+    close: clients.close,
+    async run(commands) {
+      const client = clients.next();
+      if (!client) return faults(commands, new Fault("unavailable"));
+      const pipeline = new Pipeline(client);
+      for (const command of commands) pipeline.sendCommand(toRedisCommand(command));
+      const rows = await within(pipeline.exec() as Promise<Row[]>, options.replyMsMax, undefined);
+      return rows ? rows.map(toReply) : faults(commands, new Fault("late"));
+    },
+    async transact(commands) {
+      const client = clients.next();
+      return client ? transact(client, commands, options.replyMsMax) : new Fault("unavailable");
+    },
+  };
+}
