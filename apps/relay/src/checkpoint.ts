@@ -1,0 +1,89 @@
+import type { Clock, Ledger, ShardCounts, ShardStream } from "@spillway/event";
+import type { Log } from "@spillway/telemetry";
+import { attempt } from "./attempt.ts";
+import type { Dependencies } from "./dependencies.ts";
+import type { Term } from "./lease/term.ts";
+import type { Measures } from "./measures.ts";
+import type { Pump } from "./shard/pump.ts";
+
+export type CheckpointOptions = {
+  readonly stream: Pick<ShardStream, "counts">;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly measures: Measures;
+  readonly dependencies: Dependencies;
+};
+
+/** What the last checkpoint of a shard told. It outlives a term, or an emptied Redis would look like a new one. */
+type Last = { epoch: string | null; unaccounted: number };
+
+/** Copies a shard's counters out of Redis, shows them, and lets the pump look again where they do not fit what it saw. */
+export type Checkpoints = {
+  write(term: Term, pump: Pump): Promise<void>;
+  /** The numbers of a shard that is no longer ours: another relay shows them. */
+  clear(shard: number): void;
+};
+
+export const createCheckpoints = (options: CheckpointOptions): Checkpoints => {
+  const { stream, ledger, clock, log, measures, dependencies } = options;
+  const lasts = new Map<number, Last>();
+
+  const lastOf = (shard: number): Last => {
+    const last = lasts.get(shard) ?? { epoch: null, unaccounted: 0 };
+    lasts.set(shard, last);
+    return last;
+  };
+
+  const show = (shard: number, counts: ShardCounts, pump: Pump): void => {
+    const labels = { shard: String(shard) };
+    const { accepted, duplicate, relayed, dead } = counts;
+    const pending = accepted - relayed - dead;
+    const oldestAtMs = pump.oldestAtMs;
+    measures.accepted.set(accepted, labels);
+    measures.duplicate.set(duplicate, labels);
+    measures.relayed.set(relayed, labels);
+    measures.dead.set(dead, labels);
+    measures.pending.set(pending, labels);
+    measures.shardBacklog.set(pending, labels);
+    measures.shardBacklogBytes.set(counts.backlogBytes, labels);
+    measures.shardOldestAge.set(oldestAtMs === null ? 0 : Math.max(0, clock.wallMs() - oldestAtMs) / 1000, labels);
+  };
+
+  /** Another birth of the stream, or events that wait although all was read: its ids may have started over. */
+  const compare = (shard: number, counts: ShardCounts, pump: Pump): void => {
+    const last = lastOf(shard);
+    const { epoch, accepted, relayed, dead } = counts;
+    const emptied = last.epoch !== null && epoch !== last.epoch;
+    if (emptied) log("error", "stream.emptied", { shard });
+    if (emptied || (accepted > relayed + dead && pump.entries === 0)) pump.rewind();
+    last.epoch = epoch;
+  };
+
+  return {
+    write: async (term, pump) => {
+      const { shard } = term.lease;
+      const counts = await attempt(stream.counts(shard));
+      dependencies.note("redis", counts);
+      // A late copy of an earlier owner would look smaller than the last one, as if Redis had been emptied.
+      if (!counts.ok || !term.holds()) return;
+      show(shard, counts.value, pump);
+      compare(shard, counts.value, pump);
+      const answer = await attempt(ledger.checkpoint(shard, counts.value));
+      dependencies.note("postgres", answer);
+      if (!answer.ok) return;
+      const { unaccounted } = answer.value;
+      const last = lastOf(shard);
+      measures.unaccounted.set(unaccounted, { shard: String(shard) });
+      if (unaccounted > last.unaccounted) log("error", "events.unaccounted", { shard, events: unaccounted });
+      last.unaccounted = unaccounted;
+    },
+    clear: (shard) => {
+      const { accepted, duplicate, relayed, dead, pending, unaccounted } = measures;
+      const { shardBacklog, shardBacklogBytes, shardOldestAge } = measures;
+      const gauges = [accepted, duplicate, relayed, dead, pending, unaccounted];
+      for (const gauge of [...gauges, shardBacklog, shardBacklogBytes, shardOldestAge])
+        gauge.set(0, { shard: String(shard) });
+    },
+  };
+};

@@ -1,0 +1,53 @@
+import type { Metrics } from "@spillway/telemetry";
+
+const PUBLISH_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];
+const AGE_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120, 600, 3600, 21_600];
+
+const SHARD = ["shard"] as const;
+const LANE = ["topic", "partition"] as const;
+
+/** Every number that the relay shows. Topics come from config; nothing of an event is ever a label. */
+export const createMeasures = (metrics: Metrics) => ({
+  records: metrics.counter("spillway_relay_records_total", "Records by what came of publishing them", [
+    "topic",
+    "outcome",
+  ]),
+  publishSeconds: metrics.histogram(
+    "spillway_relay_publish_seconds",
+    "One publish, from the call to its outcome",
+    PUBLISH_BUCKETS,
+    ["outcome"],
+  ),
+  ageSeconds: metrics.histogram(
+    "spillway_event_age_seconds",
+    "From ingest until Kafka confirmed it, one observation per chunk",
+    AGE_BUCKETS,
+  ),
+  deadLetters: metrics.counter("spillway_dead_letters_total", "Events that became dead letters", ["class"]),
+  lanePaused: metrics.gauge(
+    "spillway_lane_paused",
+    "1 while a fault stops the partition that waiting alone may not heal",
+    LANE,
+  ),
+  laneBlocked: metrics.gauge("spillway_lane_blocked", "1 while the partition waits before its next attempt", LANE),
+  laneRecords: metrics.gauge("spillway_lane_records", "Records in memory for the partition", LANE),
+  shardOwned: metrics.gauge("spillway_shard_owned", "1 while this relay holds the shard's lease", SHARD),
+  shardBacklog: metrics.gauge("spillway_shard_backlog_events", "Events in the shard's stream", SHARD),
+  shardBacklogBytes: metrics.gauge("spillway_shard_backlog_bytes", "Stored bytes in the shard's stream", SHARD),
+  shardOldestAge: metrics.gauge("spillway_shard_oldest_age_seconds", "Age of the oldest event not settled", SHARD),
+  accepted: metrics.gauge("spillway_events_accepted", "Events the shard took; = relayed + dead + pending", SHARD),
+  duplicate: metrics.gauge("spillway_events_duplicate", "Events the shard dropped as seen before", SHARD),
+  relayed: metrics.gauge("spillway_events_relayed", "Events of the shard that Kafka confirmed", SHARD),
+  dead: metrics.gauge("spillway_events_dead", "Events of the shard that became dead letters", SHARD),
+  pending: metrics.gauge("spillway_events_pending", "Events of the shard that wait", SHARD),
+  unaccounted: metrics.gauge("spillway_unaccounted_events", "Events that were pending when Redis was emptied", SHARD),
+  outboxEvents: metrics.gauge("spillway_outbox_events", "Events in the outbox"),
+  outboxBytes: metrics.gauge("spillway_outbox_bytes", "Bytes in the outbox"),
+  outboxOldestAge: metrics.gauge("spillway_outbox_oldest_age_seconds", "Age of the oldest outbox row"),
+  drainedRows: metrics.counter("spillway_drained_rows_total", "Outbox rows moved into the stream", SHARD),
+  dependencyUp: metrics.gauge("spillway_dependency_up", "1 when the relay's last call to it was answered", [
+    "dependency",
+  ]),
+});
+
+export type Measures = ReturnType<typeof createMeasures>;

@@ -1,0 +1,83 @@
+import type { Clock, OutboxDrain } from "@spillway/event";
+import { attempt } from "./attempt.ts";
+import { createBell } from "./bell.ts";
+import type { Dependencies } from "./dependencies.ts";
+import type { Measures } from "./measures.ts";
+import type { Drain } from "./shard/drain.ts";
+
+export type OutboxWatchOptions = {
+  readonly outbox: Pick<OutboxDrain, "occupied" | "size" | "watch">;
+  readonly clock: Clock;
+  readonly measures: Measures;
+  readonly dependencies: Dependencies;
+  /** The drains of the shards that are ours now. */
+  readonly drains: () => ReadonlyMap<number, Drain>;
+  /** Runs a loop in the background; its rejection ends the relay. */
+  readonly start: (loop: Promise<void>) => void;
+};
+
+const POLL_MS = 500;
+/** A burst of hints is one look. */
+const LOOK_APART_MS = 20;
+const SIZE_EVERY_MS = 5_000;
+const DEADLINE_MS = 2_000;
+
+/** Looks which shards have outbox rows, at every hint and at least twice a second, and starts their drains. */
+export const createOutboxWatch = (options: OutboxWatchOptions) => {
+  const { outbox, clock, measures, dependencies, drains, start } = options;
+  const hint = createBell(clock);
+
+  const look = async (): Promise<void> => {
+    const ours = drains();
+    if (ours.size === 0) return;
+    const answer = await attempt(outbox.occupied([...ours.keys()], DEADLINE_MS));
+    dependencies.note("postgres", answer);
+    if (!answer.ok) return;
+    for (const [shard, drain] of ours) start(drain.run(answer.value.includes(shard)));
+  };
+
+  const measure = async (): Promise<void> => {
+    const answer = await attempt(outbox.size(DEADLINE_MS));
+    dependencies.note("postgres", answer);
+    if (!answer.ok) return;
+    const { events, bytes, oldestAtMs } = answer.value;
+    measures.outboxEvents.set(events);
+    measures.outboxBytes.set(bytes);
+    measures.outboxOldestAge.set(oldestAtMs === null ? 0 : Math.max(0, clock.wallMs() - oldestAtMs) / 1000);
+  };
+
+  const lookAgainAndAgain = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      await look();
+      await clock.sleep(LOOK_APART_MS, signal);
+      if (!signal.aborted) await hint.waitAtMost(POLL_MS);
+    }
+  };
+
+  const measureAgainAndAgain = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      await measure();
+      await clock.sleep(SIZE_EVERY_MS, signal);
+    }
+  };
+
+  /** Hints are a convenience: while they cannot be had, polling does. */
+  const listen = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      const answer = await attempt(outbox.watch(hint.ring));
+      if (answer.ok && signal.aborted) return answer.value.close();
+      if (answer.ok) return signal.addEventListener("abort", () => start(answer.value.close()), { once: true });
+      await clock.sleep(SIZE_EVERY_MS, signal);
+    }
+  };
+
+  return {
+    /** Ends when the signal aborts. */
+    run: async (signal: AbortSignal): Promise<void> => {
+      signal.addEventListener("abort", hint.ring, { once: true });
+      await Promise.all([lookAgainAndAgain(signal), measureAgainAndAgain(signal), listen(signal)]);
+    },
+    /** A shard became ours: its fence is not known. */
+    look: hint.ring,
+  };
+};

@@ -1,0 +1,115 @@
+import type { Clock, Outcome, Sink } from "@spillway/event";
+import type { Log } from "@spillway/telemetry";
+import type { Term } from "../lease/term.ts";
+import type { RelayRecord } from "../shard/in-hand.ts";
+import type { Lane } from "./lane.ts";
+
+/** A topic whose partition count is known. */
+export type Topic = {
+  readonly name: string;
+  readonly partitions: number;
+  /** The lane of a key. */
+  laneOf(key: string): Lane;
+  /** A lane for records without a key: the next one in turn, one that stands still only when all do. */
+  anyLane(): Lane;
+};
+
+/** The topics in use, and the lanes into their partitions. */
+export type Topics = {
+  get(name: string): Topic | undefined;
+  /** Asks the sink for a topic that is not known yet. */
+  load(name: string): Promise<Outcome>;
+  push(lane: Lane, record: RelayRecord): void;
+  /** Starts the lanes that got records since the last kick. */
+  kick(): void;
+  drop(term: Term): void;
+  lanes(): readonly Lane[];
+  /** Looks for changed partition counts until the signal aborts. */
+  watch(signal: AbortSignal): Promise<void>;
+};
+
+export type TopicsOptions = {
+  readonly sink: Pick<Sink, "partitions" | "partitionOf">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly createLane: (topic: string, partition: number) => Lane;
+  /**
+   * A topic has another number of partitions, so keys move between them: everything in memory must be given up and
+   * read again, or a key's older records would wait in one lane while newer ones leave by another.
+   */
+  readonly onReshape: () => void;
+};
+
+/** The sink keeps its metadata fresh itself; this only compares. */
+const COMPARE_EVERY_MS = 5_000;
+
+export const createTopics = ({ sink, clock, log, createLane, onReshape }: TopicsOptions): Topics => {
+  const topics = new Map<string, Topic>();
+  const lanes = new Map<string, Lane[]>();
+  const filled = new Set<Lane>();
+
+  const laneAt = (name: string, partition: number): Lane => {
+    const ofTopic = lanes.get(name) ?? [];
+    lanes.set(name, ofTopic);
+    ofTopic[partition] ??= createLane(name, partition);
+    return ofTopic[partition];
+  };
+
+  const createTopic = (name: string, partitions: number): Topic => {
+    let turn = 0;
+    const next = (): Lane => {
+      turn = (turn + 1) % partitions;
+      return laneAt(name, turn);
+    };
+    return {
+      name,
+      partitions,
+      laneOf: (key) => laneAt(name, sink.partitionOf(key, partitions)),
+      anyLane: () => {
+        for (let tries = 1; tries < partitions; tries++) {
+          const lane = next();
+          if (!lane.trouble) return lane;
+        }
+        return next();
+      },
+    };
+  };
+
+  const load = async (name: string): Promise<Outcome> => {
+    const answer = await sink.partitions(name);
+    if (answer.kind !== "ok") return answer;
+    const known = topics.get(name)?.partitions;
+    if (known === answer.count) return { kind: "ok" };
+    if (known !== undefined) {
+      log("warn", "topic.reshaped", { topic: name, before: known, partitions: answer.count });
+      onReshape();
+    }
+    topics.set(name, createTopic(name, answer.count));
+    return { kind: "ok" };
+  };
+
+  const all = (): Lane[] => [...lanes.values()].flatMap((ofTopic) => ofTopic.filter((lane) => lane !== undefined));
+
+  return {
+    get: (name) => topics.get(name),
+    load,
+    push: (lane, record) => {
+      lane.push(record);
+      filled.add(lane);
+    },
+    kick: () => {
+      for (const lane of filled) lane.kick();
+      filled.clear();
+    },
+    drop: (term) => {
+      for (const lane of all()) lane.drop(term);
+    },
+    lanes: all,
+    watch: async (signal) => {
+      while (!signal.aborted) {
+        await clock.sleep(COMPARE_EVERY_MS, signal);
+        for (const name of topics.keys()) if (!signal.aborted) await load(name);
+      }
+    },
+  };
+};

@@ -1,0 +1,199 @@
+import type { Clock, DeadLetters, Leases, Ledger, OutboxDrain, Platform, ShardStream, Sink } from "@spillway/event";
+import type { Log, Metrics } from "@spillway/telemetry";
+import { createCheckpoints } from "./checkpoint.ts";
+import { createDependencies, type DependencyName, type DependencyState } from "./dependencies.ts";
+import { createMembership } from "./lease/membership.ts";
+import type { Term } from "./lease/term.ts";
+import { createMeasures } from "./measures.ts";
+import { createOutboxWatch } from "./outbox-watch.ts";
+import { createLane, type LaneTrouble } from "./partition/lane.ts";
+import { createTopics } from "./partition/topics.ts";
+import { createDrain, type Drain } from "./shard/drain.ts";
+import { createPump, type Pump } from "./shard/pump.ts";
+
+export type RelayPorts = {
+  readonly stream: ShardStream;
+  readonly leases: Leases;
+  readonly outbox: OutboxDrain;
+  readonly sink: Sink;
+  readonly deadLetters: DeadLetters;
+  readonly ledger: Ledger;
+  readonly platform: Platform;
+  readonly clock: Clock;
+  /** 0 ≤ x < 1. */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+};
+
+export type RelayOptions = {
+  /** Unique among the live relays. */
+  readonly owner: string;
+  readonly shards: number;
+  readonly leaseTtlMs: number;
+  /** Events and bytes of events that wait in memory for Kafka's confirmation, all shards together. */
+  readonly inFlightEventsMax: number;
+  readonly inFlightBytesMax: number;
+  /** How long a stop, or the hand-over of a shard, waits for what is in hand. */
+  readonly finishMs: number;
+  /** The topic of an event type. */
+  readonly topicOf: (type: string) => string;
+};
+
+export type RelayState = {
+  readonly owner: string;
+  readonly shards: readonly {
+    readonly shard: number;
+    readonly token: number;
+    readonly entries: number;
+    readonly fence: Drain["fence"];
+  }[];
+  readonly dependencies: Readonly<Record<DependencyName, DependencyState>>;
+  readonly troubles: readonly (LaneTrouble & { readonly topic: string; readonly partition: number })[];
+};
+
+export type Relay = {
+  /**
+   * Relays until the signal aborts, then finishes what is in hand, releases the leases and resolves. Rejects only for a
+   * programmer's error; the process should end then, and its leases run out.
+   */
+  run(signal: AbortSignal): Promise<void>;
+  state(): RelayState;
+};
+
+type OpenShard = {
+  readonly term: Term;
+  readonly pump: Pump;
+  readonly drain: Drain;
+  readonly pumped: Promise<void>;
+};
+
+const CHECKPOINT_MS = 1_000;
+
+export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => {
+  const { stream, leases, outbox, sink, deadLetters, ledger, platform, clock, random, log } = ports;
+  const { owner, shards, finishMs, topicOf } = options;
+  const measures = createMeasures(ports.metrics);
+  const open = new Map<number, OpenShard>();
+  const confirmed = Array.from({ length: shards }, () => new Map<string, number>());
+  const ended = new AbortController();
+  const failure = Promise.withResolvers<never>();
+
+  const start = (loop: Promise<void>): void => {
+    loop.catch(failure.reject);
+  };
+
+  const dependencies = createDependencies((dependency, { status, code }) => {
+    measures.dependencyUp.set(status === "up" ? 1 : 0, { dependency });
+    log(status === "up" ? "info" : "warn", `dependency.${status}`, { dependency, code: code ?? null });
+  });
+
+  const laneOptions = { sink, deadLetters, clock, random, log, measures, signal: ended.signal, start };
+  const topics = createTopics({
+    sink,
+    clock,
+    log,
+    createLane: (topic, partition) => createLane(topic, partition, laneOptions),
+    onReshape: () => {
+      for (const { term } of [...open.values()]) term.end("reshaped");
+    },
+  });
+  const checkpoints = createCheckpoints({ stream, ledger, clock, log, measures, dependencies });
+  const watch = createOutboxWatch({
+    outbox,
+    clock,
+    measures,
+    dependencies,
+    drains: () => new Map([...open].map(([shard, { drain }]) => [shard, drain])),
+    start,
+  });
+
+  const pumpFor = (term: Term): Pump =>
+    createPump({
+      term,
+      stream,
+      deadLetters,
+      topics,
+      topicOf,
+      platform,
+      clock,
+      random,
+      log,
+      measures,
+      dependencies,
+      eventsMax: () => options.inFlightEventsMax / Math.max(1, open.size),
+      bytesMax: () => options.inFlightBytesMax / Math.max(1, open.size),
+      confirmed: confirmed[term.lease.shard] ?? new Map(),
+    });
+
+  const openShard = (term: Term): void => {
+    const { shard } = term.lease;
+    const pump = pumpFor(term);
+    const drain = createDrain({ term, stream, outbox, deadLetters, platform, log, measures, dependencies });
+    const pumped = pump.run();
+    start(pumped);
+    open.set(shard, { term, pump, drain, pumped });
+    measures.shardOwned.set(1, { shard: String(shard) });
+    term.onEnd(() => {
+      open.delete(shard);
+      measures.shardOwned.set(0, { shard: String(shard) });
+      checkpoints.clear(shard);
+    });
+    watch.look();
+  };
+
+  const finish = async (term: Term): Promise<void> => {
+    const shard = open.get(term.lease.shard);
+    if (shard?.term !== term) return;
+    shard.drain.stop();
+    shard.pump.finish();
+    const done = new AbortController();
+    await Promise.race([shard.pumped, clock.sleep(finishMs, done.signal)]);
+    done.abort();
+  };
+
+  const membership = createMembership({
+    leases,
+    clock,
+    random,
+    log,
+    dependencies,
+    owner,
+    shards,
+    leaseTtlMs: options.leaseTtlMs,
+    open: openShard,
+    finish,
+    start,
+  });
+
+  const checkpoint = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      await clock.sleep(CHECKPOINT_MS, signal);
+      await Promise.all([...open.values()].map(({ term, pump }) => checkpoints.write(term, pump)));
+      for (const { topic, partition, records } of topics.lanes())
+        measures.laneRecords.set(records, { topic, partition: String(partition) });
+    }
+  };
+
+  return {
+    run: async (signal) => {
+      const loops = [membership.run(signal), watch.run(signal), checkpoint(signal), topics.watch(signal)];
+      await Promise.race([Promise.all(loops), failure.promise]);
+      await Promise.race([membership.leave(), failure.promise]);
+      ended.abort();
+    },
+    state: () => ({
+      owner,
+      shards: [...open.values()].map(({ term, pump, drain }) => ({
+        shard: term.lease.shard,
+        token: term.lease.token,
+        entries: pump.entries,
+        fence: drain.fence,
+      })),
+      dependencies: dependencies.states(),
+      troubles: topics
+        .lanes()
+        .flatMap((lane) => (lane.trouble ? [{ ...lane.trouble, topic: lane.topic, partition: lane.partition }] : [])),
+    }),
+  };
+};

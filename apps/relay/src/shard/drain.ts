@@ -1,0 +1,136 @@
+import {
+  type DeadLetters,
+  dedupKeysOf,
+  type OutboxDrain,
+  type OutboxRow,
+  type Platform,
+  type ShardStream,
+} from "@spillway/event";
+import type { Log } from "@spillway/telemetry";
+import { attempt } from "../attempt.ts";
+import type { Dependencies } from "../dependencies.ts";
+import type { Term } from "../lease/term.ts";
+import type { Measures } from "../measures.ts";
+import { decodeOrReason, undecodableLetter } from "./undecodable.ts";
+
+export type DrainOptions = {
+  readonly term: Term;
+  readonly stream: Pick<ShardStream, "append" | "fence">;
+  readonly outbox: Pick<OutboxDrain, "drain">;
+  readonly deadLetters: DeadLetters;
+  readonly platform: Platform;
+  readonly log: Log;
+  readonly measures: Measures;
+  readonly dependencies: Dependencies;
+};
+
+/**
+ * Moves one shard's outbox into its stream. The fence stands from before the first row moves until the outbox was read
+ * empty behind it, so that no edge's append overtakes a row.
+ */
+export type Drain = {
+  /** Unknown until this term has set it: the last owner may have left it raised. */
+  readonly fence: "unknown" | "raised" | "lowered";
+  /** Ends when the shard's outbox is empty, or at the first trouble; then it is to be called again after a while. */
+  run(occupied: boolean): Promise<void>;
+  /** Moves no further row. */
+  stop(): void;
+};
+
+/** One transaction holds so many rows for as many appends, about a millisecond each. */
+const ROWS_MAX = 200;
+
+type Moved = "moved" | "full" | "stopped" | "unavailable";
+
+export const createDrain = (options: DrainOptions): Drain => {
+  const { term, stream, outbox, deadLetters, platform, log, measures, dependencies } = options;
+  const { lease } = term;
+  const { shard } = lease;
+  let fence: Drain["fence"] = "unknown";
+  let running = false;
+  let stopped = false;
+
+  const going = (): boolean => !stopped && !term.over;
+
+  const setFence = async (raised: boolean): Promise<boolean> => {
+    const answer = await attempt(stream.fence(lease, raised));
+    dependencies.note("redis", answer);
+    if (answer.ok && answer.value === "stale") term.end("stale");
+    if (!answer.ok || answer.value === "stale") return false;
+    const next = raised ? "raised" : "lowered";
+    if (fence !== next && !(fence === "unknown" && !raised)) log("info", `fence.${next}`, { shard });
+    fence = next;
+    return true;
+  };
+
+  /** A row that nobody can read must not hold up the others for ever. */
+  const bury = async (row: OutboxRow, reason: string): Promise<Moved> => {
+    const place = { shard, entry: `outbox/${row.id}`, events: row.events };
+    const answer = await attempt(deadLetters.put([undecodableLetter(place, row.chunk, reason)]));
+    dependencies.note("postgres", answer);
+    if (!answer.ok) return "unavailable";
+    log("error", "outbox-row.undecodable", { shard, row: row.id, events: row.events, reason });
+    measures.deadLetters.add(row.events, { class: "undecodable" });
+    return "moved";
+  };
+
+  const moveRow = async (row: OutboxRow): Promise<Moved> => {
+    if (!going()) return "stopped";
+    const chunk = decodeOrReason(row.chunk, platform);
+    if (typeof chunk === "string") return bury(row, chunk);
+    const { events } = chunk;
+    if (events.length === 0) return "moved";
+    const append = { shard, chunk: row.chunk, events: events.length, dedupKeys: dedupKeysOf(events) };
+    const answer = await attempt(stream.append(lease, append));
+    dependencies.note("redis", answer);
+    if (!answer.ok) return "unavailable";
+    if (answer.value.kind === "stale") term.end("stale");
+    if (answer.value.kind === "ok") return "moved";
+    return answer.value.kind === "full" ? "full" : "unavailable";
+  };
+
+  /**
+   * One row after the other: a row behind a refused one must not get in, and with several under way it could, since a
+   * smaller one still fits where a larger one did not.
+   */
+  const move = async (rows: readonly OutboxRow[]): Promise<number> => {
+    let moved = 0;
+    for (const row of rows) {
+      const came = await moveRow(row);
+      if (came !== "moved") {
+        log("debug", "drain.waits", { shard, because: came });
+        break;
+      }
+      moved++;
+    }
+    measures.drainedRows.add(moved, { shard: String(shard) });
+    return moved;
+  };
+
+  const empty = async (): Promise<void> => {
+    if (fence !== "raised" && !(await setFence(true))) return;
+    while (going()) {
+      const answer = await attempt(outbox.drain(shard, ROWS_MAX, move));
+      dependencies.note("postgres", answer);
+      if (!answer.ok) return;
+      if (answer.value.found === 0) return void (await setFence(false));
+      if (answer.value.removed < answer.value.found) return;
+    }
+  };
+
+  return {
+    get fence() {
+      return fence;
+    },
+    run: async (occupied) => {
+      if (running || !going()) return;
+      running = true;
+      if (occupied || fence === "raised") await empty();
+      else if (fence === "unknown") await setFence(false);
+      running = false;
+    },
+    stop: () => {
+      stopped = true;
+    },
+  };
+};

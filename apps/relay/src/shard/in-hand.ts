@@ -1,0 +1,31 @@
+import type { ChunkEvent, SinkRecord } from "@spillway/event";
+import type { Term } from "../lease/term.ts";
+
+/** A stream entry from its reading to its settlement. */
+export type InHand = {
+  readonly id: string;
+  readonly term: Term;
+  readonly receivedAtMs: number;
+  /** Events that the stream counts for it: those that were no duplicates. */
+  readonly events: number;
+  readonly storedBytes: number;
+  /** Emptied when all is done, since the wait for the settlement needs no payload. */
+  chunkEvents: readonly ChunkEvent[];
+  /** Bytes of the events that this process holds for it. */
+  readonly dataBytes: number;
+  /** Records that are neither confirmed nor dead-lettered yet. */
+  remaining: number;
+  /** Events of it that went to the dead letters. */
+  dead: number;
+  /** Called when `remaining` reaches zero. */
+  readonly complete: (entry: InHand) => void;
+};
+
+/** A record on its way, and where it came from. */
+export type RelayRecord = SinkRecord & { readonly from: InHand; readonly index: number };
+
+/** One of the entry's records is confirmed or dead-lettered. A count and no promise: this runs for every record. */
+export const recordDone = (entry: InHand): void => {
+  entry.remaining--;
+  if (entry.remaining === 0) entry.complete(entry);
+};

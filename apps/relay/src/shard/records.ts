@@ -1,0 +1,99 @@
+import type { Chunk, Entry } from "@spillway/event";
+import type { Term } from "../lease/term.ts";
+import type { Lane } from "../partition/lane.ts";
+import type { Topic } from "../partition/topics.ts";
+import type { InHand, RelayRecord } from "./in-hand.ts";
+
+const CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8";
+/** Records without a key that follow each other into one partition: enough to fill a batch, too few to fill a lane. */
+const KEYLESS_RUN = 500;
+
+/** Which lane a record takes. Keys decide by themselves; records without one stay together for a while. */
+export type Router = {
+  /** The name of a topic that must be loaded first, or null when all of these are known. */
+  missing(types: Iterable<{ readonly type: string }>): string | null;
+  laneOf(type: string, key: string | null): Lane;
+  /** The next records without a key go elsewhere. */
+  turn(): void;
+};
+
+export const createRouter = (topicOf: (type: string) => string, get: (name: string) => Topic | undefined): Router => {
+  const keyless = new Map<string, { readonly lane: Lane; left: number }>();
+  let lastType: string | null = null;
+  let lastTopic: Topic | undefined;
+
+  // Neighbours are often of one type; the map of all topics is asked again each time, since a topic can be reshaped.
+  const topicFor = (type: string): Topic | undefined => {
+    if (type === lastType && lastTopic !== undefined) return lastTopic;
+    lastType = type;
+    lastTopic = get(topicOf(type));
+    return lastTopic;
+  };
+
+  const keylessLane = (topic: Topic): Lane => {
+    const kept = keyless.get(topic.name);
+    if (kept && kept.left-- > 0) return kept.lane;
+    const lane = topic.anyLane();
+    keyless.set(topic.name, { lane, left: KEYLESS_RUN - 1 });
+    return lane;
+  };
+
+  return {
+    missing: (events) => {
+      lastType = null;
+      for (const { type } of events) if (!topicFor(type)) return topicOf(type);
+      return null;
+    },
+    laneOf: (type, key) => {
+      const topic = topicFor(type);
+      if (!topic) throw new Error("laneOf() is for types that missing() found");
+      return key === null ? keylessLane(topic) : topic.laneOf(key);
+    },
+    turn: () => keyless.clear(),
+  };
+};
+
+/** The entry before any of its records was handed over. */
+export const takeInHand = (entry: Entry, chunk: Chunk, term: Term, complete: (entry: InHand) => void): InHand => {
+  let dataBytes = 0;
+  for (const event of chunk.events) dataBytes += event.bytes.length;
+  const { id, events, storedBytes } = entry;
+  return {
+    id,
+    term,
+    receivedAtMs: chunk.receivedAtMs,
+    events,
+    storedBytes,
+    chunkEvents: chunk.events,
+    dataBytes,
+    remaining: 0,
+    dead: 0,
+    complete,
+  };
+};
+
+/** `spillway-attempt` counts lives, not publishes: a retry sends the same record, a replayed dead letter the next. */
+const headersOf = (traceparent: string | null, entry: string, attempt: string): Readonly<Record<string, string>> =>
+  traceparent === null
+    ? { "content-type": CONTENT_TYPE, "spillway-entry": entry, "spillway-attempt": attempt }
+    : { "content-type": CONTENT_TYPE, traceparent, "spillway-entry": entry, "spillway-attempt": attempt };
+
+/** Hands each record of the entry to its lane, in order. The values are views of the chunk's buffer. */
+export const handOver = (
+  from: InHand,
+  skip: readonly number[],
+  router: Router,
+  push: (lane: Lane, record: RelayRecord) => void,
+): void => {
+  const { chunkEvents, receivedAtMs } = from;
+  const place = `${from.term.lease.shard}/${from.id}/`;
+  const skipped = skip.length === 0 ? null : new Set(skip);
+  for (let index = 0; index < chunkEvents.length; index++) {
+    if (skipped?.has(index)) continue;
+    from.remaining++;
+    const { type, partitionKey, traceparent, replay, bytes } = chunkEvents[index]!;
+    const headers = headersOf(traceparent, place + index, replay === 0 ? "1" : String(replay + 1));
+    const record = { key: partitionKey, value: bytes, headers, timestampMs: receivedAtMs, from, index };
+    push(router.laneOf(type, partitionKey), record);
+  }
+};

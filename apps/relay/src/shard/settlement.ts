@@ -1,0 +1,97 @@
+import type { Clock, Settled, ShardStream } from "@spillway/event";
+import { attempt } from "../attempt.ts";
+import { createBackoff } from "../backoff.ts";
+import { createBell } from "../bell.ts";
+import type { Dependencies } from "../dependencies.ts";
+import type { Term } from "../lease/term.ts";
+import type { InHand } from "./in-hand.ts";
+
+export type SettlementOptions = {
+  readonly term: Term;
+  readonly stream: Pick<ShardStream, "settle">;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly dependencies: Dependencies;
+  /** These left the stream. */
+  readonly onSettled: (entries: readonly InHand[]) => void;
+};
+
+/** Removes entries from the stream whose every event is confirmed or dead-lettered. */
+export type Settlement = {
+  add(entry: InHand): void;
+  /** Settles until the term is over, or until `finished` says so when nothing is left to settle. */
+  run(finished: () => boolean): Promise<void>;
+  /** Lets `run` look at `finished` again. */
+  wake(): void;
+  /** What was added and is not known to have left the stream. */
+  unsettled(): readonly InHand[];
+};
+
+/**
+ * Every settle is one more fsync on the server that the edge's appends wait for, so a few of them are gathered. A crash
+ * publishes what was confirmed in this time again.
+ */
+const GATHER_MS = 25;
+const GATHER_ENTRIES = 256;
+const ENTRIES_MAX = 1_000;
+const RETRY = { firstMs: 50, mostMs: 1_000 } as const;
+
+const settledOf = (entries: readonly InHand[]): Settled => {
+  let events = 0;
+  let dead = 0;
+  let storedBytes = 0;
+  for (const entry of entries) {
+    events += entry.events;
+    dead += entry.dead;
+    storedBytes += entry.storedBytes;
+  }
+  return { entries: entries.map((entry) => entry.id), relayed: events - dead, dead, storedBytes };
+};
+
+export const createSettlement = (options: SettlementOptions): Settlement => {
+  const { term, stream, clock, random, dependencies, onSettled } = options;
+  const added = createBell(clock);
+  const backoff = createBackoff(RETRY, random);
+  let done: InHand[] = [];
+  let asked: InHand[] = [];
+
+  /** Repeats the very same request until it is answered: a repeat with more in it could not be told from a new one. */
+  const settle = async (entries: InHand[]): Promise<void> => {
+    const settled = settledOf(entries);
+    asked = entries;
+    while (!term.over) {
+      const answer = await attempt(stream.settle(term.lease, settled));
+      dependencies.note("redis", answer);
+      if (answer.ok && answer.value === "stale") return term.end("stale");
+      if (answer.ok) {
+        asked = [];
+        backoff.reset();
+        return onSettled(entries);
+      }
+      await clock.sleep(backoff.nextMs());
+    }
+  };
+
+  term.onEnd(added.ring);
+  return {
+    add: (entry) => {
+      done.push(entry);
+      if (done.length === 1 || done.length === GATHER_ENTRIES) added.ring();
+    },
+    run: async (finished) => {
+      while (!term.over) {
+        if (done.length === 0) {
+          if (finished()) return;
+          await added.wait();
+          continue;
+        }
+        if (done.length < GATHER_ENTRIES) await added.waitAtMost(GATHER_MS);
+        const entries = done.slice(0, ENTRIES_MAX);
+        done = done.slice(ENTRIES_MAX);
+        await settle(entries);
+      }
+    },
+    wake: added.ring,
+    unsettled: () => [...asked, ...done],
+  };
+};

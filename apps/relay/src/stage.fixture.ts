@@ -1,0 +1,178 @@
+import {
+  encodeChunk,
+  type Outcome,
+  type SealedEvent,
+  type ShardChunk,
+  type Sink,
+  type SinkRecord,
+  sealEvent,
+} from "@spillway/event";
+import { platform } from "@spillway/event/platform-node";
+import { createManualClock, createMemoryWorld, type MemoryWorldOptions, settlePromises } from "@spillway/memory";
+import { type LogFields, noMetrics } from "@spillway/telemetry";
+import { createRelay, type Relay, type RelayOptions, type RelayPorts } from "./relay.ts";
+
+/** What one test needs of a world: memory ports under a clock that stands still, relays on it, and ways to look at it. */
+const LEASE_TTL_MS = 5_000;
+const STEP_MS = 5;
+
+export const TOPIC = "events";
+
+type Publish = { readonly atMs: number; readonly owner: string; readonly partition: number; readonly ids: string[] };
+type LogLine = { readonly event: string; readonly fields: LogFields };
+
+/** What the broker answers instead of taking the records; null: it takes them. */
+type Answer = (records: readonly SinkRecord[], partition: number) => Outcome | null;
+
+type Running = {
+  readonly relay: Relay;
+  /** SIGTERM. */
+  stop(): Promise<void>;
+  /** kill -9: it never gets another answer. */
+  kill(): void;
+};
+
+export const idOf = (record: SinkRecord): string => JSON.parse(new TextDecoder().decode(record.value)).id;
+
+const sealed = (id: string, key: string | null, shards: number, type: string): SealedEvent => {
+  const bytes = new TextEncoder().encode(JSON.stringify({ specversion: "1.0", id, source: "s", type }));
+  return sealEvent({ id, source: "s", type, partitionKey: key, traceparent: null }, bytes, shards, platform);
+};
+
+/** After the death no call begins and none comes back: what was under way may still have happened. */
+const mortal = <T extends object>(port: T, dead: () => boolean): T =>
+  new Proxy(port, {
+    get: (target, name) => {
+      const member = Reflect.get(target, name);
+      if (typeof member !== "function" || name === "partitionOf") return member;
+      return (...args: unknown[]) => {
+        if (dead()) return new Promise(() => undefined);
+        return Promise.resolve(member.apply(target, args)).then((value) =>
+          dead() ? new Promise(() => undefined) : value,
+        );
+      };
+    },
+  });
+
+export const createStage = (options: Partial<MemoryWorldOptions> & { readonly partitions?: number } = {}) => {
+  const clock = createManualClock();
+  const shards = options.shards ?? 1;
+  const world = createMemoryWorld({ clock, platform, ...options, shards });
+  world.topics.create(TOPIC, { partitions: options.partitions ?? 1 });
+  const publishes: Publish[] = [];
+  const lines: LogLine[] = [];
+  const broker = { latencyMs: 1, answer: (() => null) as Answer };
+
+  const sinkOf = (owner: string): Sink => ({
+    ...world.sink,
+    publish: async (topic, partition, records) => {
+      publishes.push({ atMs: clock.monotonicMs(), owner, partition, ids: records.map(idOf) });
+      await clock.sleep(broker.latencyMs);
+      return broker.answer(records, partition) ?? world.sink.publish(topic, partition, records);
+    },
+  });
+
+  const portsOf = (owner: string, session: AbortSignal): RelayPorts => {
+    const port = <T extends object>(one: T): T => mortal(one, () => session.aborted);
+    return {
+      stream: port(world.shardStream),
+      leases: port(world.leases),
+      outbox: port(world.outboxDrain(session)),
+      sink: port(sinkOf(owner)),
+      deadLetters: port(world.deadLetters),
+      ledger: port(world.ledger),
+      platform,
+      clock: port(clock),
+      random: () => 0.5,
+      log: (_level, event, fields = {}) => void lines.push({ event, fields: { owner, ...fields } }),
+      metrics: noMetrics,
+    };
+  };
+
+  const start = (owner: string, replaced: Partial<RelayPorts> = {}, changed: Partial<RelayOptions> = {}): Running => {
+    const session = new AbortController();
+    const stopping = new AbortController();
+    const ports = portsOf(owner, session.signal);
+    const relay = createRelay(
+      { ...ports, ...replaced, clock: { ...clock, sleep: ports.clock.sleep } },
+      {
+        owner,
+        shards,
+        leaseTtlMs: LEASE_TTL_MS,
+        inFlightEventsMax: 1_000,
+        inFlightBytesMax: 1_000_000,
+        finishMs: 10_000,
+        topicOf: () => TOPIC,
+        ...changed,
+      },
+    );
+    const run = relay.run(stopping.signal);
+    return {
+      relay,
+      kill: () => session.abort(),
+      stop: async () => {
+        stopping.abort();
+        await until(run);
+      },
+    };
+  };
+
+  /** Moves the clock until the condition holds or the promise is settled. */
+  const until = async (goal: (() => boolean) | Promise<void>, limitMs = 120_000): Promise<void> => {
+    let reached = false;
+    if (typeof goal !== "function") goal.finally(() => (reached = true)).catch(() => undefined);
+    const limit = clock.monotonicMs() + limitMs;
+    await settlePromises();
+    while (!(typeof goal === "function" ? goal() : reached)) {
+      if (clock.monotonicMs() > limit) throw new Error(`not reached in ${limitMs} ms of simulated time`);
+      await clock.advance(STEP_MS);
+    }
+    if (typeof goal !== "function") await goal;
+  };
+
+  const chunkOf = (events: readonly SealedEvent[]): ShardChunk => ({
+    shard: events[0]?.shard ?? 0,
+    chunk: encodeChunk({ receivedAtMs: clock.wallMs(), events }, platform),
+    events: events.length,
+    dedupKeys: events.map((event) => event.dedupKey).join(""),
+  });
+
+  const chunksOf = (ids: readonly string[], key: string | null, type = "t"): ShardChunk[] => {
+    const byShard = Map.groupBy(
+      ids.map((id) => sealed(id, key, shards, type)),
+      (event) => event.shard,
+    );
+    return [...byShard.values()].map(chunkOf);
+  };
+
+  return {
+    clock,
+    world,
+    broker,
+    publishes,
+    lines,
+    start,
+    until,
+    /** One chunk per shard of these ids, all with one key. */
+    post: async (ids: readonly string[], key: string | null = "k", type = "t") => {
+      for (const answer of await world.tier.append(chunksOf(ids, key, type), 100))
+        if (answer.kind !== "ok") throw new Error(`not appended: ${answer.kind}`);
+    },
+    /** Rows of one event each. */
+    postToOutbox: (ids: readonly string[], key = "k") => {
+      const transaction = world.outbox.begin();
+      for (const id of ids) for (const chunk of chunksOf([id], key)) transaction.insert(chunk);
+      transaction.commit();
+    },
+    /** What Kafka holds of a partition. */
+    ids: (partition = 0): string[] => (world.topics.get(TOPIC)?.partitions[partition] ?? []).map(idOf),
+    letters: () => world.letters.all(),
+    logged: (event: string) => lines.filter((line) => line.event === event),
+    pending: async (shard = 0) => {
+      const { accepted, relayed, dead } = await world.shardStream.counts(shard);
+      return accepted - relayed - dead;
+    },
+  };
+};
+
+export type Stage = ReturnType<typeof createStage>;
