@@ -1,0 +1,65 @@
+import { outbox } from "@spillway/drizzle/schema";
+import { type EventLimits, encodeChunk, type Platform, readEvent, type SealedEvent, sealEvent } from "@spillway/event";
+import { type SQL, sql } from "drizzle-orm";
+import type { ISql } from "postgres";
+
+export type EnqueueOptions = {
+  /** The same number as everywhere: events of one key must meet in one shard. */
+  readonly shards: number;
+  readonly platform: Platform;
+  /** `source` of events that name none. */
+  readonly source: string;
+  /** `id` of events that name none; pass a UUIDv7 generator where one is at hand. Default `crypto.randomUUID`. */
+  readonly newId?: () => string;
+  /** Default 256 KiB and 64 levels. */
+  readonly limits?: EventLimits;
+};
+
+/** An application's transaction: of drizzle-orm on any Postgres driver, or of postgres.js. */
+export type Transaction = { execute(query: SQL): PromiseLike<unknown> } | ISql;
+
+/** A CloudEvents 1.0 event, of which only `type` is required; or its JSON, which is then kept byte for byte. */
+export type NewEvent = { readonly type: string; readonly [attribute: string]: unknown } | Uint8Array;
+
+/** The event breaks a rule of CloudEvents or a limit. An exception, since an application must not commit without it. */
+export class EventRefused extends Error {
+  readonly code: string;
+  readonly pointer: string;
+
+  constructor(code: string, detail: string, pointer: string) {
+    super(`${code}: ${detail}`);
+    this.name = "EventRefused";
+    this.code = code;
+    this.pointer = pointer;
+  }
+}
+
+const LIMITS: EventLimits = { eventBytesMax: 256 * 1024, depthMax: 64 };
+
+const seal = (event: NewEvent, options: EnqueueOptions, nowMs: number): SealedEvent => {
+  const { shards, platform, source, newId = () => crypto.randomUUID(), limits = LIMITS } = options;
+  const bytes = event instanceof Uint8Array ? event : new TextEncoder().encode(JSON.stringify(event));
+  const read = readEvent(bytes, { source, newId, nowMs, traceparent: null }, limits);
+  if (read.kind === "invalid") throw new EventRefused(read.code, read.detail, read.pointer);
+  return sealEvent(read.attributes, read.bytes, shards, platform);
+};
+
+/**
+ * Makes `enqueue(tx, event)`: the event is sent if and only if the application's transaction commits. Rejects with
+ * `EventRefused`, and with whatever the transaction rejects with. Adds one insert and waits for nobody; order per key
+ * is the order of the inserts, for transactions that do not overlap.
+ */
+export const createEnqueue =
+  (options: EnqueueOptions) =>
+  async (tx: Transaction, event: NewEvent): Promise<{ readonly id: string }> => {
+    const nowMs = Date.now();
+    const sealed = seal(event, options, nowMs);
+    const chunk = encodeChunk({ receivedAtMs: nowMs, events: [sealed] }, options.platform);
+    if (typeof tx === "function")
+      await tx`insert into outbox (shard, chunk, events, bytes) values (${sealed.shard}, ${chunk}, 1, ${chunk.length})`;
+    else
+      await tx.execute(
+        sql`insert into ${outbox} (shard, chunk, events, bytes) values (${sealed.shard}, ${chunk}, 1, ${chunk.length})`,
+      );
+    return { id: sealed.id };
+  };

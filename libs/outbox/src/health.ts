@@ -1,0 +1,43 @@
+import type { Database } from "@spillway/drizzle/database";
+import { DatabaseFailure } from "@spillway/drizzle/database";
+import type { TierHealth } from "@spillway/event";
+
+type Settings = {
+  readonly synchronous_commit: string;
+  readonly fsync: string;
+  readonly full_page_writes: string;
+  readonly read_only: boolean;
+  readonly persistence: string | null;
+};
+
+const warningsOf = (settings: Settings): string[] => {
+  const warnings: string[] = [];
+  // Our own writes raise it for themselves; a commit of an application that enqueues would be answered too early.
+  if (settings.synchronous_commit === "off") warnings.push("synchronous_commit=off");
+  if (settings.fsync === "off") warnings.push("fsync=off");
+  if (settings.full_page_writes === "off") warnings.push("full_page_writes=off");
+  if (settings.read_only) warnings.push("read-only");
+  if (settings.persistence === null) warnings.push("not migrated");
+  if (settings.persistence === "u") warnings.push("outbox is unlogged");
+  return warnings;
+};
+
+/** Down: it cannot take an event now. Reads settings and catalogs only, so a locked table does not show here. */
+export const outboxHealth = async (database: Database, deadlineMs: number): Promise<TierHealth> => {
+  try {
+    const [settings] = await database.run(
+      deadlineMs,
+      (sql) => sql<Settings[]>`
+        select current_setting('synchronous_commit') as synchronous_commit, current_setting('fsync') as fsync,
+          current_setting('full_page_writes') as full_page_writes,
+          current_setting('transaction_read_only')::bool as read_only,
+          (select relpersistence from pg_class where oid = to_regclass('outbox')) as persistence`,
+    );
+    if (settings === undefined) return { status: "down", warnings: [] };
+    const writable = !settings.read_only && settings.persistence !== null;
+    return { status: writable ? "up" : "down", warnings: warningsOf(settings) };
+  } catch (error) {
+    if (error instanceof DatabaseFailure) return { status: "down", warnings: [error.code] };
+    throw error;
+  }
+};

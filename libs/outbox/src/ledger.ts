@@ -1,0 +1,42 @@
+import type { Database } from "@spillway/drizzle/database";
+import type { Ledger } from "@spillway/event";
+import { orUnavailable } from "./unavailable.ts";
+
+export type LedgerOptions = {
+  readonly database: Database;
+  /** Default 2,000. */
+  readonly deadlineMs?: number;
+};
+
+/**
+ * One row per shard. Another epoch: all that was pending in the last copy is gone. Fewer accepted in the same epoch (a
+ * lagging replica was promoted, or the end of the AOF was lost): the difference is gone, at most what was pending. Less
+ * relayed or dead only: how much is gone cannot be told, so all that was pending counts. Locks: the shard's row, until
+ * the statement is over.
+ */
+export const createLedger = ({ database, deadlineMs = 2_000 }: LedgerOptions): Ledger => ({
+  checkpoint: async (shard, counts) => {
+    const { epoch, accepted, duplicate, relayed, dead, backlogBytes } = counts;
+    const copy = { shard, epoch, accepted, duplicate, relayed, dead, backlog_bytes: backlogBytes, unaccounted: 0 };
+    const [row] = await orUnavailable(
+      database.run(
+        deadlineMs,
+        (sql) => sql<{ unaccounted: string }[]>`
+          insert into shard_checkpoints as last ${sql(copy)}
+          on conflict (shard) do update set
+            epoch = excluded.epoch, accepted = excluded.accepted, duplicate = excluded.duplicate,
+            relayed = excluded.relayed, dead = excluded.dead, backlog_bytes = excluded.backlog_bytes,
+            updated_at = now(),
+            unaccounted = last.unaccounted + case
+              when excluded.epoch is distinct from last.epoch then last.accepted - last.relayed - last.dead
+              when excluded.accepted < last.accepted then
+                least(last.accepted - excluded.accepted, last.accepted - last.relayed - last.dead)
+              when excluded.relayed < last.relayed or excluded.dead < last.dead then
+                last.accepted - last.relayed - last.dead
+              else 0 end
+          returning unaccounted`,
+      ),
+    );
+    return { unaccounted: Number(row?.unaccounted) };
+  },
+});
