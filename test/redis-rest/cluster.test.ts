@@ -78,6 +78,30 @@ describe("in front of a Redis Cluster", () => {
     }
   });
 
+  test("a command whose connection was lost is not sent to another node again", async () => {
+    const impatient = await startRest(cluster.urls.slice(0, 2), { connections: 1, limits: { replyMsMax: 300 } });
+    const [frozen] = cluster.nodes;
+    const incr = (key: string) => impatient.post("/", ["INCR", key]) as Promise<Element>;
+    try {
+      const keys = Array.from({ length: 30 }, () => newKey("once"));
+      await frozen?.kill("SIGSTOP");
+      const first = await Promise.all(keys.map(incr));
+      await frozen?.kill("SIGCONT");
+      expect(first.filter(({ error }) => error !== undefined).length).toBeGreaterThan(0);
+      // What was sent again would be seen by one of these: each asks every node, over its connection of that time.
+      for (let round = 0; round < 50; round += 1) {
+        const values = await until(
+          () => pipeline(keys.map((key) => ["GET", key])),
+          (replies) => replies.every(({ error }) => error === undefined),
+        );
+        expect(values.filter(({ result }) => result !== "1" && result !== null)).toEqual([]);
+      }
+    } finally {
+      await frozen?.kill("SIGCONT");
+      await impatient.stop();
+    }
+  });
+
   test("a dead master fails its own slots only, and its replica takes them over", async () => {
     const keys = Array.from({ length: 30 }, () => newKey("taken-over"));
     await pipeline(keys.map((key) => ["SET", key, "kept"]));

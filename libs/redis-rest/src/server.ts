@@ -52,7 +52,8 @@ export async function createRedisRest(options: RedisRestOptions): Promise<RedisR
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: createHandler(backend, token, limits),
       error: (error) => {
-        log(`redis-rest: ${error.name} while handling a request`);
+        // A client that went away while sending its body; nobody reads the answer.
+        if (error.name !== "AbortError") log(`redis-rest: ${error.name} while handling a request`);
         return internalError();
       },
     });
