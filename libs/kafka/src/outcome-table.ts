@@ -91,7 +91,6 @@ export const protocolTable: ReadonlyMap<number, Verdict> = new Map([
   [89, retry("throttling_quota_exceeded")],
   [90, retry("producer_fenced", "replace")],
   [100, retry("unknown_topic_id", "replace")],
-  [119, retry("rebootstrap_required", "replace")],
   [120, retry("transaction_abortable", "replace")],
 ]);
 

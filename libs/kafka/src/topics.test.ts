@@ -1,0 +1,33 @@
+import { describe, expect, test } from "vitest";
+import { topicFor, topicRoutes } from "./topics.ts";
+
+describe("topicFor", () => {
+  const routes = topicRoutes("events", [
+    { prefix: "com.shop.", topic: "shop" },
+    { prefix: "com.shop.order.", topic: "orders" },
+    { prefix: "com.", topic: "com" },
+  ]);
+
+  test.each([
+    ["com.shop.order.created", "orders"],
+    ["com.shop.cart", "shop"],
+    ["com.other", "com"],
+    ["org.else", "events"],
+    ["", "events"],
+  ])("sends %s to %s: the longest prefix wins, wherever it stands in the list", (type, topic) => {
+    expect(topicFor(routes, type)).toBe(topic);
+  });
+});
+
+describe("topicRoutes", () => {
+  test.each(["", ".", "..", "a b", "ä", "x".repeat(250), "a/b"])("refuses %j as a topic", (topic) => {
+    expect(() => topicRoutes(topic)).toThrow(RangeError);
+    expect(() => topicRoutes("events", [{ prefix: "a", topic }])).toThrow(RangeError);
+  });
+
+  test("refuses two topics for one prefix", () => {
+    const twice = ["a", "b"].map((topic) => ({ prefix: "com.", topic }));
+    expect(() => topicRoutes("events", twice)).toThrow(RangeError);
+    expect(() => topicRoutes("events", [{ prefix: "", topic: "all" }])).toThrow(RangeError);
+  });
+});
