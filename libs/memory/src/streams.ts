@@ -44,6 +44,8 @@ export type Streams = {
   arrival(shard: number, waitMs: number): Promise<void>;
   /** Everything is gone, leases and owners too, as after FLUSHALL or a failover to an empty replica. */
   empty(): void;
+  /** Changes one byte of an entry's chunk, as a failing disk does. */
+  damage(shard: number, id: string): void;
 };
 
 type Id = readonly [ms: number, sequence: number];
@@ -198,6 +200,15 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
     empty: () => {
       all = Array.from({ length: shards }, () => createShard(limits));
       owners.clear();
+    },
+    damage: (number, id) => {
+      const shard = of(number);
+      shard.entries = shard.entries.map((entry) => {
+        if (entry.id !== id) return entry;
+        const chunk = entry.chunk.slice();
+        chunk[chunk.length - 1] = (chunk[chunk.length - 1] ?? 0) ^ 0xff;
+        return { ...entry, chunk };
+      });
     },
   };
 };

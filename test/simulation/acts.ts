@@ -1,0 +1,88 @@
+import { decodeChunk, dedupKeysOf, encodeChunk, type SealedEvent, type ShardChunk } from "@spillway/event";
+import { platform } from "@spillway/event/platform-node";
+import type { EventSource } from "./events.ts";
+import type { Act } from "./nemesis.ts";
+import { START_MS } from "./process.ts";
+import type { Scene } from "./scene.ts";
+
+const chunkOf = (event: SealedEvent, receivedAtMs: number): ShardChunk => ({
+  shard: event.shard,
+  chunk: encodeChunk({ receivedAtMs, events: [event] }, platform),
+  events: 1,
+  dedupKeys: dedupKeysOf([event]),
+});
+
+const hostOf = ({ edges, relays }: Scene, host: number) => (host < 2 ? edges[host] : relays[host - 2]);
+
+/** What waits in a stream when it is emptied, and is nowhere else, is the one thing that may be lost. */
+const emptyStreams = ({ memory, history, settings }: Scene): void => {
+  for (let shard = 0; shard < settings.shards; shard++) {
+    for (const entry of memory.streams.entriesAfter(shard, "0", 10_000))
+      for (const [index, event] of decodeChunk(entry.chunk, platform).events.entries()) {
+        const record = history.ofDedupKey(event.dedupKey);
+        if (record && !entry.skip.includes(index)) record.wiped = true;
+      }
+    history.fence(shard, false);
+  }
+  memory.streams.empty();
+};
+
+/** A byte on a disk changes; the entry cannot be decoded any more. */
+const damageEntry = ({ memory, random, settings, history }: Scene): void => {
+  const shard = random.below(settings.shards);
+  const [entry] = memory.streams.entriesAfter(shard, "0", 1);
+  if (!entry) return;
+  for (const event of decodeChunk(entry.chunk, platform).events) {
+    const record = history.ofDedupKey(event.dedupKey);
+    if (record) record.damagedIn = entry.id;
+  }
+  memory.streams.damage(shard, entry.id);
+};
+
+/** An application records an event in a transaction of its own, and commits after a while, or does not. */
+const applicationInsert = (scene: Scene, source: EventSource, ms: number, commits: boolean): void => {
+  const { memory, timeline, history, random, trace } = scene;
+  const event = source.next(random.pick(["k1", "k2"]));
+  const transaction = memory.outbox.begin();
+  transaction.insert(chunkOf(event, START_MS + timeline.nowMs()));
+  const record = history.inserted(event);
+  timeline.after(ms, () => {
+    trace.note(`the application ${commits ? "commits" : "rolls back"} ${event.id}`);
+    if (!commits) return transaction.rollback();
+    history.committed(record);
+    transaction.commit();
+  });
+};
+
+const replay = ({ memory, trace }: Scene): void => {
+  for (const letter of memory.letters.all())
+    if (memory.letters.replay(letter)) trace.note(`replays ${letter.shard}/${letter.entry}/${letter.index}`);
+};
+
+/** Does what the plan says, now. */
+export const perform = (scene: Scene, act: Act, source: EventSource): void => {
+  const { timeline, broker, trace } = scene;
+  trace.note(`act ${JSON.stringify(act)}`);
+  switch (act.kind) {
+    case "kill":
+      return hostOf(scene, act.host)?.process()?.kill();
+    case "freeze":
+      return hostOf(scene, act.host)?.process()?.freeze(act.ms);
+    case "terminate":
+      return act.host < 2 ? undefined : scene.relays[act.host - 2]?.running()?.app.terminate();
+    case "empty-streams":
+      return emptyStreams(scene);
+    case "damage-entry":
+      return damageEntry(scene);
+    case "topic-fault":
+      broker.fault(act.fault);
+      timeline.after(act.ms, () => broker.fault(null));
+      return;
+    case "application-insert":
+      return applicationInsert(scene, source, act.ms, act.commits);
+    case "accept-poison":
+      return broker.acceptPoison();
+    case "replay":
+      return replay(scene);
+  }
+};

@@ -1,0 +1,75 @@
+import { platform } from "@spillway/event/platform-node";
+import { noMetrics, silentLog } from "@spillway/telemetry";
+import {
+  type Committer,
+  type CommitterOptions,
+  commitDefaults,
+  createCommitter,
+} from "@spillway/edge/commit/committer.ts";
+import { createRelay, type Relay, type RelayOptions } from "@spillway/relay/relay.ts";
+import type { EdgePorts, RelayPorts } from "./backends.ts";
+import { topicOf } from "./events.ts";
+import type { Process } from "./process.ts";
+import type { Random } from "./random.ts";
+
+/** Settings of production code, small enough that a dozen events reach every limit. Drawn once per seed. */
+export type Settings = {
+  readonly shards: number;
+  readonly edge: CommitterOptions;
+  readonly relay: Omit<RelayOptions, "owner">;
+};
+
+export const createSettings = (random: Random): Settings => {
+  const shards = 2;
+  return {
+    shards,
+    edge: {
+      ...commitDefaults,
+      shards,
+      lanes: random.between(1, 2),
+      commitEventsMax: random.pick([1, 2, 5, 400]),
+      outboxEventsMax: random.pick([8, 1_000, 1_000]),
+      outboxBytesMax: 1_000_000,
+    },
+    relay: {
+      shards,
+      leaseTtlMs: random.pick([600, 1_000, 2_000]),
+      inFlightEventsMax: random.pick([2, 10, 1_000]),
+      inFlightBytesMax: 1_000_000,
+      finishMs: 300,
+      topicOf,
+    },
+  };
+};
+
+const surroundings = (process: Process, random: Random) => ({
+  clock: process.clock,
+  platform,
+  random: random.fork().next,
+  log: silentLog,
+  metrics: noMetrics,
+});
+
+/** Boots the edge's production code, from its commits downwards. */
+export const bootEdge = async (process: Process, ports: EdgePorts, settings: Settings, random: Random) => {
+  const committer: Committer = createCommitter({ ...ports, ...surroundings(process, random) }, settings.edge);
+  await committer.start();
+  return committer;
+};
+
+export type RunningRelay = {
+  readonly relay: Relay;
+  /** Stops it as SIGTERM does; `ended` resolves when it has finished. */
+  terminate(): void;
+  readonly ended: Promise<void>;
+};
+
+/** Boots the relay's production code, all of it. */
+export const bootRelay = (process: Process, ports: RelayPorts, settings: Settings, random: Random): RunningRelay => {
+  const relay = createRelay(
+    { ...ports, ...surroundings(process, random) },
+    { ...settings.relay, owner: process.name },
+  );
+  const stop = new AbortController();
+  return { relay, terminate: () => stop.abort(), ended: relay.run(stop.signal) };
+};

@@ -1,0 +1,16 @@
+import type { MemoryWorld } from "@spillway/memory";
+import type { Backends, EdgePorts, RelayPorts } from "./backends.ts";
+import type { Process } from "./process.ts";
+import type { Random } from "./random.ts";
+
+/**
+ * A mistake that somebody could make, as a wrapper of the ports that production code stands on: of a backend, or of
+ * what one process of an edge or a relay sees of them.
+ */
+export type Bug = {
+  backends?(memory: MemoryWorld, backends: Backends, random: Random): Partial<Backends>;
+  edge?(ports: EdgePorts, process: Process): EdgePorts;
+  relay?(ports: RelayPorts, process: Process): RelayPorts;
+};
+
+export const noBug: Bug = {};

@@ -1,0 +1,62 @@
+import { type Appended, type ShardChunk, type Tier, Unavailable } from "@spillway/event";
+import type { Backend } from "@spillway/memory";
+import type { Backends, EdgePorts } from "./backends.ts";
+import type { Caller } from "./call.ts";
+import type { History } from "./history.ts";
+
+const unavailable = (code: string): never => {
+  throw new Unavailable(code);
+};
+
+const describe = (chunks: readonly ShardChunk[]): string =>
+  chunks.map((chunk) => `${chunk.shard}:${chunk.events}`).join(",");
+
+/** One edge's view of its tiers through the network. */
+export const createEdgePorts = (backends: Backends, call: Caller, history: History): EdgePorts => {
+  const tier = (backend: Backend, port: Tier, record: (chunk: ShardChunk) => void) => ({
+    append: (chunks: readonly ShardChunk[], deadlineMs: number) =>
+      call<readonly Appended[]>({
+        backend,
+        name: `${port.name}.append ${describe(chunks)}`,
+        timeoutMs: deadlineMs,
+        execute: async () => {
+          const answers = await port.append(chunks, deadlineMs);
+          for (const [i, chunk] of chunks.entries()) if (answers[i]?.kind === "ok") record(chunk);
+          return answers;
+        },
+        fail: (code) => chunks.map(() => ({ kind: "retriable", code })),
+      }),
+    health: (deadlineMs: number) =>
+      call({
+        backend,
+        name: `${port.name}.health`,
+        timeoutMs: deadlineMs,
+        execute: () => port.health(deadlineMs),
+        fail: () => ({ status: "down" as const, warnings: [] }),
+      }),
+  });
+  const { outboxTier, tier: streamTier } = backends;
+  return {
+    stream: { name: "stream", ...tier("redis", streamTier, history.recordedInStream) },
+    outbox: {
+      name: "outbox",
+      ...tier("postgres", outboxTier, history.recordedInOutbox),
+      occupied: (shards, deadlineMs) =>
+        call({
+          backend: "postgres",
+          name: "outbox.occupied",
+          timeoutMs: deadlineMs,
+          execute: () => outboxTier.occupied(shards, deadlineMs),
+          fail: unavailable,
+        }),
+      size: (deadlineMs) =>
+        call({
+          backend: "postgres",
+          name: "outbox.size",
+          timeoutMs: deadlineMs,
+          execute: () => outboxTier.size(deadlineMs),
+          fail: unavailable,
+        }),
+    },
+  };
+};

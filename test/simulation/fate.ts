@@ -1,0 +1,126 @@
+import type { Backend } from "@spillway/memory";
+import type { Random } from "./random.ts";
+
+/**
+ * What becomes of one call to a port. Times in ms from the call.
+ *
+ * - `answered`: executed, and the answer arrives.
+ * - `refused`: not executed, and the caller learns it.
+ * - `reply-lost`: executed, and the caller only learns that its time is up.
+ * - `late`: executed after the caller gave up.
+ * - `request-lost`: never executed, and the caller only learns that its time is up.
+ * - `crash-before`, `crash-after`: the process dies with the call, before or after its execution.
+ */
+export type Fate =
+  | { readonly kind: "answered"; readonly requestMs: number; readonly replyMs: number }
+  | { readonly kind: "refused"; readonly replyMs: number }
+  | { readonly kind: "reply-lost"; readonly requestMs: number }
+  | { readonly kind: "late"; readonly requestMs: number }
+  | { readonly kind: "request-lost" }
+  | { readonly kind: "crash-before" }
+  | { readonly kind: "crash-after"; readonly requestMs: number };
+
+const fateKinds = ["refused", "reply-lost", "late", "request-lost", "crash-before", "crash-after"] as const;
+export type FaultKind = (typeof fateKinds)[number];
+
+/** How bad one seed's world is. Each fault is left out of half of the seeds, so that none hides what another shows. */
+export type Weather = {
+  readonly latencyMsMax: number;
+  /** Probability of each fault per call, until `healAtMs`. */
+  readonly rates: Readonly<Record<FaultKind, number>>;
+  /** Backends whose calls meet these faults. */
+  readonly backends: ReadonlySet<Backend>;
+  readonly healAtMs: number;
+};
+
+const RATES = [0.005, 0.02, 0.06];
+const CRASH_RATES = [0.001, 0.004, 0.01];
+/** How much later than its caller's patience a request may still land. */
+const LATE_MS_MAX = 2_000;
+const backends: readonly Backend[] = ["redis", "postgres", "kafka"];
+
+export const createWeather = (random: Random): Weather => {
+  const rates: Record<FaultKind, number> = { ...calmRates };
+  for (const kind of fateKinds) {
+    const rate = random.pick(kind.startsWith("crash") ? CRASH_RATES : RATES);
+    if (random.chance(0.5)) rates[kind] = rate;
+  }
+  return {
+    latencyMsMax: random.pick([2, 5, 20]),
+    rates,
+    backends: new Set(backends.filter(() => random.chance(0.7))),
+    healAtMs: random.between(1_500, 3_500),
+  };
+};
+
+const calmRates: Readonly<Record<FaultKind, number>> = {
+  refused: 0,
+  "reply-lost": 0,
+  late: 0,
+  "request-lost": 0,
+  "crash-before": 0,
+  "crash-after": 0,
+};
+
+/** A stretch of time in which a backend answers nobody: it refuses at once, or it hangs and executes when it is back. */
+export type Outage = {
+  readonly backend: Backend;
+  readonly kind: "refuses" | "hangs";
+  readonly fromMs: number;
+  readonly untilMs: number;
+};
+
+export type Fates = {
+  /** Draws what becomes of a call that the caller gives up after `timeoutMs`. */
+  draw(backend: Backend, timeoutMs: number): Fate;
+  /** Whether a connection that was open breaks now. */
+  breaks(backend: Backend): boolean;
+};
+
+export const createFates = (
+  random: Random,
+  weather: Weather,
+  outages: readonly Outage[],
+  nowMs: () => number,
+): Fates => {
+  const latency = () => random.between(0, weather.latencyMsMax);
+
+  const duringOutage = (outage: Outage, timeoutMs: number): Fate => {
+    const leftMs = outage.untilMs - nowMs();
+    if (outage.kind === "refuses") return { kind: "refused", replyMs: latency() };
+    if (random.chance(0.3)) return { kind: "request-lost" };
+    const requestMs = leftMs + latency();
+    return requestMs < timeoutMs ? { kind: "answered", requestMs, replyMs: latency() } : { kind: "late", requestMs };
+  };
+
+  const fault = (kind: FaultKind, timeoutMs: number): Fate => {
+    const requestMs = latency();
+    switch (kind) {
+      case "refused":
+        return { kind, replyMs: requestMs };
+      case "late":
+        return { kind, requestMs: timeoutMs + random.between(0, LATE_MS_MAX) };
+      case "reply-lost":
+      case "crash-after":
+        return { kind, requestMs };
+      default:
+        return { kind };
+    }
+  };
+
+  const outageOf = (backend: Backend): Outage | undefined =>
+    outages.find((one) => one.backend === backend && one.fromMs <= nowMs() && nowMs() < one.untilMs);
+  const isStormy = (backend: Backend): boolean => nowMs() < weather.healAtMs && weather.backends.has(backend);
+
+  return {
+    draw: (backend, timeoutMs) => {
+      const outage = outageOf(backend);
+      if (outage) return duringOutage(outage, timeoutMs);
+      if (isStormy(backend))
+        for (const kind of fateKinds) if (random.chance(weather.rates[kind])) return fault(kind, timeoutMs);
+      return { kind: "answered", requestMs: latency(), replyMs: latency() };
+    },
+    breaks: (backend) =>
+      outageOf(backend) !== undefined || (isStormy(backend) && random.chance(weather.rates["request-lost"])),
+  };
+};

@@ -1,0 +1,167 @@
+import type { SealedEvent, ShardChunk } from "@spillway/event";
+
+/** Why one event must come out before another. `generation` counts how often the shard's fence was lowered before. */
+type Precedence =
+  | { readonly before: EventRecord; readonly because: "same-process"; readonly process: string }
+  | { readonly before: EventRecord; readonly because: "in-the-stream" | "committed-before" }
+  | { readonly before: EventRecord; readonly because: "fence"; readonly generation: number }
+  | { readonly before: EventRecord; readonly because: "same-request"; readonly request: number };
+
+/** All that is known about one event from outside: who sent it where, and what was answered. */
+export type EventRecord = {
+  readonly event: SealedEvent;
+  readonly text: string;
+  /** Processes through which it was tried. */
+  readonly through: Set<string>;
+  /** The process and the request of the first positive answer. */
+  accepted: { readonly by: string; readonly request: number } | null;
+  /** A tier recorded it, at any time. */
+  durable: boolean;
+  /** How often its shard's fence had been lowered when it first entered the stream. */
+  enteredInGeneration: number | null;
+  /** It was pending in a stream that was emptied: the one loss that is allowed. */
+  wiped: boolean;
+  /** The stream entry of it that was damaged. */
+  damagedIn: string | null;
+  readonly precedences: Precedence[];
+};
+
+const KEY_LENGTH = 16;
+
+const textOf = (event: SealedEvent): string => new TextDecoder().decode(event.bytes);
+
+/** The log that the checkers read. It sees both ends, and never what the processes between them believe. */
+export const createHistory = (shards: number) => {
+  const byText = new Map<string, EventRecord>();
+  const byDedupKey = new Map<string, EventRecord>();
+  const acceptedOfKey = new Map<string, EventRecord[]>();
+  const fenceRaised = Array.from({ length: shards }, () => false);
+  const generation = Array.from({ length: shards }, () => 0);
+  let requests = 0;
+
+  const open = (event: SealedEvent): EventRecord => {
+    const known = byDedupKey.get(event.dedupKey);
+    if (known) return known;
+    const record: EventRecord = {
+      event,
+      text: textOf(event),
+      through: new Set(),
+      accepted: null,
+      durable: false,
+      enteredInGeneration: null,
+      wiped: false,
+      damagedIn: null,
+      precedences: [],
+    };
+    byDedupKey.set(event.dedupKey, record);
+    byText.set(record.text, record);
+    return record;
+  };
+
+  const precedenceOf = (before: EventRecord, process: string): Precedence | null => {
+    const { shard } = before.event;
+    if (before.enteredInGeneration !== null) return { before, because: "in-the-stream" };
+    if (before.accepted?.by === process) return { before, because: "same-process", process };
+    if (fenceRaised[shard]) return { before, because: "fence", generation: generation[shard] ?? 0 };
+    return null;
+  };
+
+  const isNew = (record: EventRecord): boolean => record.through.size === 0;
+
+  /** The promises that the first attempt of an event makes, given what was accepted before it. */
+  const promise = (record: EventRecord, process: string, request: number, earlier: readonly EventRecord[]): void => {
+    const { partitionKey } = record.event;
+    if (partitionKey === null) return;
+    for (const before of acceptedOfKey.get(partitionKey) ?? []) {
+      const precedence = precedenceOf(before, process);
+      if (precedence) record.precedences.push(precedence);
+    }
+    for (const before of earlier)
+      if (before.event.partitionKey === partitionKey)
+        record.precedences.push({ before, because: "same-request", request });
+  };
+
+  const accept = (record: EventRecord, by: string, request: number): void => {
+    if (record.accepted) return;
+    record.accepted = { by, request };
+    const key = record.event.partitionKey;
+    if (key === null) return;
+    const list = acceptedOfKey.get(key) ?? [];
+    list.push(record);
+    acceptedOfKey.set(key, list);
+  };
+
+  const recordsOf = (chunk: ShardChunk): EventRecord[] => {
+    const records: EventRecord[] = [];
+    for (let at = 0; at < chunk.dedupKeys.length; at += KEY_LENGTH) {
+      const record = byDedupKey.get(chunk.dedupKeys.slice(at, at + KEY_LENGTH));
+      if (record) records.push(record);
+    }
+    return records;
+  };
+
+  return {
+    /** A request is about to be sent; answers its number. */
+    attempted: (events: readonly SealedEvent[], process: string): number => {
+      const request = ++requests;
+      const records = events.map(open);
+      const earlier: EventRecord[] = [];
+      for (const record of records) {
+        if (isNew(record)) {
+          promise(record, process, request, earlier);
+          earlier.push(record);
+        }
+        record.through.add(process);
+      }
+      return request;
+    },
+    accepted: (event: SealedEvent, process: string, request: number): void => accept(open(event), process, request),
+    isDurable: (event: SealedEvent): boolean => open(event).durable,
+    /** An application inserts an event in its own transaction: all that was accepted by now has a lower id. */
+    inserted: (event: SealedEvent): EventRecord => {
+      const record = open(event);
+      record.through.add("application");
+      for (const before of acceptedOfKey.get(event.partitionKey ?? "") ?? [])
+        record.precedences.push({ before, because: "committed-before" });
+      return record;
+    },
+    committed: (record: EventRecord): void => {
+      record.durable = true;
+      accept(record, "application", ++requests);
+    },
+    recordedInOutbox: (chunk: ShardChunk): void => {
+      for (const record of recordsOf(chunk)) record.durable = true;
+    },
+    recordedInStream: (chunk: ShardChunk): void => {
+      for (const record of recordsOf(chunk)) {
+        record.durable = true;
+        record.enteredInGeneration ??= generation[chunk.shard] ?? 0;
+      }
+    },
+    fence: (shard: number, raised: boolean): void => {
+      if (!raised) generation[shard] = (generation[shard] ?? 0) + 1;
+      fenceRaised[shard] = raised;
+    },
+    records: (): readonly EventRecord[] => [...byDedupKey.values()],
+    ofText: (text: string): EventRecord | undefined => byText.get(text),
+    ofDedupKey: (dedupKey: string): EventRecord | undefined => byDedupKey.get(dedupKey),
+  };
+};
+
+export type History = ReturnType<typeof createHistory>;
+
+/** Whether the promise held until the end, so that it must show in the topic. */
+export const isBinding = (record: EventRecord, precedence: Precedence): boolean => {
+  const { before } = precedence;
+  if (before.wiped) return false;
+  switch (precedence.because) {
+    case "same-process":
+      return record.through.size === 1;
+    case "same-request":
+      return before.accepted?.request === precedence.request && record.accepted?.request === precedence.request;
+    case "fence":
+      return before.enteredInGeneration === precedence.generation;
+    default:
+      return true;
+  }
+};

@@ -1,0 +1,59 @@
+import type { Backend } from "@spillway/memory";
+import type { Outage } from "./fate.ts";
+import type { Random } from "./random.ts";
+
+/** What is done to the whole world, and when. */
+export type Act =
+  | { readonly kind: "kill" | "terminate"; readonly atMs: number; readonly host: number }
+  | { readonly kind: "freeze"; readonly atMs: number; readonly host: number; readonly ms: number }
+  | { readonly kind: "empty-streams"; readonly atMs: number }
+  | { readonly kind: "damage-entry"; readonly atMs: number }
+  | { readonly kind: "topic-fault"; readonly atMs: number; readonly ms: number; readonly fault: TopicFault }
+  | { readonly kind: "application-insert"; readonly atMs: number; readonly ms: number; readonly commits: boolean }
+  | { readonly kind: "accept-poison"; readonly atMs: number }
+  | { readonly kind: "replay"; readonly atMs: number };
+
+/** How a topic refuses: its leader moves, its access is revoked, or it has a word to say about each record. */
+export type TopicFault = "moved" | "forbidden" | "suspicious";
+
+export type Plan = {
+  readonly acts: readonly Act[];
+  readonly outages: readonly Outage[];
+  /** One in this many events has content that the broker refuses; 0 for none. */
+  readonly badContentEvery: number;
+};
+
+const backends: readonly Backend[] = ["redis", "postgres", "kafka"];
+const topicFaults: readonly TopicFault[] = ["moved", "forbidden", "suspicious"];
+
+const createOutages = (random: Random, healAtMs: number): Outage[] =>
+  backends
+    .filter(() => random.chance(0.35))
+    .map((backend) => {
+      const fromMs = random.below(healAtMs);
+      const untilMs = Math.min(healAtMs, fromMs + random.between(100, 2_000));
+      return { backend, kind: random.pick(["refuses", "hangs"]), fromMs, untilMs };
+    });
+
+/** Draws what will happen to `hosts` machines until the world heals. Each act is missing from most plans. */
+export const createPlan = (random: Random, hosts: number, healAtMs: number): Plan => {
+  const acts: Act[] = [];
+  const atMs = () => random.below(healAtMs);
+  for (let host = 0; host < hosts; host++) {
+    if (random.chance(0.3)) acts.push({ kind: "kill", atMs: atMs(), host });
+    if (random.chance(0.1)) acts.push({ kind: "terminate", atMs: atMs(), host });
+    if (random.chance(0.25)) acts.push({ kind: "freeze", atMs: atMs(), host, ms: random.between(200, 3_000) });
+  }
+  if (random.chance(0.1)) acts.push({ kind: "empty-streams", atMs: atMs() });
+  if (random.chance(0.1)) acts.push({ kind: "damage-entry", atMs: atMs() });
+  if (random.chance(0.25))
+    acts.push({ kind: "topic-fault", atMs: atMs(), ms: random.between(100, 1_500), fault: random.pick(topicFaults) });
+  for (let inserts = random.chance(0.4) ? random.between(1, 3) : 0; inserts > 0; inserts--)
+    acts.push({ kind: "application-insert", atMs: atMs(), ms: random.between(0, 1_500), commits: random.chance(0.8) });
+  const badContentEvery = random.chance(0.3) ? random.pick([4, 10]) : 0;
+  if (badContentEvery > 0 && random.chance(0.5)) {
+    acts.push({ kind: "replay", atMs: atMs() }, { kind: "replay", atMs: healAtMs });
+    if (random.chance(0.5)) acts.push({ kind: "accept-poison", atMs: atMs() });
+  }
+  return { acts, outages: createOutages(random, healAtMs), badContentEvery };
+};

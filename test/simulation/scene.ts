@@ -1,0 +1,111 @@
+import type { Committer } from "@spillway/edge/commit/committer.ts";
+import { platform } from "@spillway/event/platform-node";
+import { createMemoryWorld, type MemoryWorld } from "@spillway/memory";
+import { bootEdge, bootRelay, createSettings, type RunningRelay, type Settings } from "./apps.ts";
+import type { Backends } from "./backends.ts";
+import { createBroker } from "./broker.ts";
+import type { Bug } from "./bug.ts";
+import { createCaller } from "./call.ts";
+import { createEdgePorts } from "./edge-ports.ts";
+import { RECORD_BYTES_MAX, topics } from "./events.ts";
+import { createFates, createWeather, type Fates, type Weather } from "./fate.ts";
+import { createHistory, type History } from "./history.ts";
+import { createHost, type Host } from "./host.ts";
+import { createPlan, type Plan } from "./nemesis.ts";
+import { createProcess, type Process, START_MS } from "./process.ts";
+import type { Random } from "./random.ts";
+import { createRelayPorts } from "./relay-ports.ts";
+import type { Timeline } from "./timeline.ts";
+import type { Trace } from "./trace.ts";
+import { createWatch } from "./watch.ts";
+
+/** Everything of one seed. */
+export type Scene = {
+  readonly random: Random;
+  readonly timeline: Timeline;
+  readonly trace: Trace;
+  readonly history: History;
+  readonly memory: MemoryWorld;
+  readonly broker: ReturnType<typeof createBroker>;
+  readonly backends: Backends;
+  readonly settings: Settings;
+  readonly weather: Weather;
+  readonly plan: Plan;
+  readonly edges: readonly Host<Committer>[];
+  readonly relays: readonly Host<RunningRelay>[];
+  readonly violate: (violation: string) => void;
+};
+
+const RELAYS = 2;
+
+type Ground = Pick<Scene, "random" | "timeline" | "trace" | "violate"> & { readonly bug: Bug };
+
+const createBackends = ({ random, timeline, bug }: Ground, settings: Settings) => {
+  const clock = {
+    monotonicMs: timeline.nowMs,
+    wallMs: () => START_MS + timeline.nowMs(),
+    sleep: createProcess("servers", timeline, { skewMs: 0, monotonicFromMs: 0 }).clock.sleep,
+  };
+  const backlogEventsMax = random.pick([6, 1_000, 1_000]);
+  const memory = createMemoryWorld({ clock, platform, shards: settings.shards, backlogEventsMax });
+  for (const [topic, partitions] of Object.entries(topics))
+    memory.topics.create(topic, { partitions, recordBytesMax: RECORD_BYTES_MAX });
+  const broker = createBroker(memory.sink);
+  const backends: Backends = { ...memory, sink: broker.sink };
+  return { memory, broker, backends: { ...backends, ...bug.backends?.(memory, backends, random.fork()) } };
+};
+
+const createProcesses = ({ random, timeline }: Ground) => {
+  const skewed = random.chance(0.3);
+  return (name: string): Process =>
+    createProcess(name, timeline, {
+      skewMs: skewed ? random.between(-7_200_000, 7_200_000) : 0,
+      monotonicFromMs: random.between(0, 1_000_000),
+    });
+};
+
+const createHosts = (ground: Ground, parts: Pick<Scene, "history" | "backends" | "settings"> & { fates: Fates }) => {
+  const { random, timeline, trace, violate, bug } = ground;
+  const { history, backends, settings, fates } = parts;
+  const fail = (error: unknown) => violate(`a process fell: ${error instanceof Error ? error.stack : String(error)}`);
+  const common = { timeline, createProcess: createProcesses(ground), restartMs: () => random.between(20, 800), fail };
+  const callOf = (process: Process) => createCaller(process, timeline, fates, trace);
+
+  const edge = (n: number) =>
+    createHost<Committer>({
+      ...common,
+      name: `edge-${n}`,
+      boot: (process) => {
+        const ports = createEdgePorts(backends, callOf(process), history);
+        return bootEdge(process, bug.edge?.(ports, process) ?? ports, settings, random);
+      },
+    });
+  const relay = (n: number) =>
+    createHost<RunningRelay>({
+      ...common,
+      name: `relay-${n}`,
+      boot: async (process) => {
+        const watch = createWatch(timeline.nowMs, (text) => violate(`${process.name}: ${text}`));
+        const network = { process, timeline, random, call: callOf(process), history, watch, breaks: fates.breaks };
+        const ports = createRelayPorts(backends, network);
+        const running = bootRelay(process, bug.relay?.(ports, process) ?? ports, settings, random);
+        running.ended.then(() => process.kill(), fail);
+        return running;
+      },
+    });
+  const count = (n: number) => Array.from({ length: n }, (_, i) => i);
+  return { edges: count(random.between(1, 2)).map(edge), relays: count(RELAYS).map(relay) };
+};
+
+/** Sets the stage for one seed: backends, weather, machines and their first processes. */
+export const createScene = (ground: Ground): Scene => {
+  const { random, timeline } = ground;
+  const settings = createSettings(random.fork());
+  const weather = createWeather(random.fork());
+  const history = createHistory(settings.shards);
+  const { memory, broker, backends } = createBackends(ground, settings);
+  const plan = createPlan(random.fork(), 2 + RELAYS, weather.healAtMs);
+  const fates = createFates(random.fork(), weather, plan.outages, timeline.nowMs);
+  const { edges, relays } = createHosts(ground, { history, backends, settings, fates });
+  return { ...ground, history, memory, broker, backends, settings, weather, plan, edges, relays };
+};

@@ -1,0 +1,113 @@
+import { perform } from "./acts.ts";
+import { type Bug, noBug } from "./bug.ts";
+import { createPost, type Post, runClient } from "./client.ts";
+import { type Content, createEventSource, type EventSource } from "./events.ts";
+import { createRandom } from "./random.ts";
+import { createScene, type Scene } from "./scene.ts";
+import { createTimeline } from "./timeline.ts";
+import { createTrace } from "./trace.ts";
+import { judge, type Outcomes } from "./verdict.ts";
+
+export type SimulationOptions = {
+  /** Keep the trace's lines and not only its hash. */
+  readonly keepTrace?: boolean;
+  readonly bug?: Bug;
+};
+
+export type SimulationResult = Outcomes & {
+  readonly seed: number;
+  readonly violations: readonly string[];
+  /** The same for every run of the same seed with the same code. */
+  readonly hash: string;
+  readonly trace: readonly string[];
+  readonly simulatedMs: number;
+};
+
+/** After the last fault the backlog must be gone within this; the relay's longest pause is half of it. */
+const HEALED_MS_MAX = 60_000;
+/** After that an event posted to any edge must go to the stream within this. */
+const BACK_MS_MAX = 10_000;
+/** Copies of the counters are written once a second: what an emptied stream held is known after this. */
+const LEDGER_MS = 2_500;
+
+const clientsOf = (scene: Scene, post: Post, source: EventSource): Promise<unknown> => {
+  const { random, plan, timeline, edges } = scene;
+  const bad: readonly Content[] = ["poison", "poison", "oversize"];
+  const content = (): Content =>
+    plan.badContentEvery > 0 && random.below(plan.badContentEvery) === 0 ? random.pick(bad) : "healthy";
+  const keys = random.pick<readonly (string | null)[]>([["k1"], ["k1", "k2"], ["k1", "k2", "k3", null]]);
+  const pauseMsMax = random.pick([100, 300, 600]);
+  const run = () => runClient({ post, edges, source, random: random.fork(), timeline, requests: 6, keys, content, pauseMsMax });
+  return Promise.all(Array.from({ length: random.between(1, 3) }, run));
+};
+
+const isIdle = ({ memory, settings }: Scene): boolean => {
+  for (let shard = 0; shard < settings.shards; shard++)
+    if (memory.streams.entriesAfter(shard, "0", 1).length > 0) return false;
+  return memory.outbox.size().events === 0;
+};
+
+const whatWaits = ({ memory, settings }: Scene): string => {
+  const shards = Array.from({ length: settings.shards }, (_, shard) => memory.streams.entriesAfter(shard, "0", 99).length);
+  return `${shards} entries in the streams, ${memory.outbox.size().events} events in the outbox`;
+};
+
+/** Every edge must be back to writing to the stream for every shard. */
+const postUntilStream = async (scene: Scene, post: Post, source: EventSource): Promise<void> => {
+  const { edges, settings, timeline } = scene;
+  for (const edge of edges)
+    for (let shard = 0; shard < settings.shards; shard++) {
+      for (let isBack = false; !isBack; ) {
+        await new Promise<void>((resolve) => timeline.after(100, resolve));
+        let event = source.next(null);
+        while (event.shard !== shard) event = source.next(null);
+        const [result] = (await post(edge, [event])) ?? [];
+        isBack = result !== undefined && result.kind !== "refused" && result.tier === "stream";
+      }
+    }
+};
+
+const storm = async (scene: Scene, post: Post, source: EventSource): Promise<boolean> => {
+  const { timeline, plan, weather, violate } = scene;
+  for (const act of plan.acts) timeline.after(act.atMs, () => perform(scene, act, source));
+  let isSent = false;
+  clientsOf(scene, post, source).then(() => {
+    isSent = true;
+  }, violate);
+  const endMs = () => timeline.nowMs() >= weather.healAtMs;
+  if (!(await timeline.run(() => isSent && endMs(), weather.healAtMs + HEALED_MS_MAX))) violate("the clients never ended");
+  const calm = await timeline.run(() => isIdle(scene), timeline.nowMs() + HEALED_MS_MAX);
+  if (!calm) violate(`not relayed after ${HEALED_MS_MAX} ms: ${whatWaits(scene)}`);
+  return calm;
+};
+
+const recovery = async (scene: Scene, post: Post, source: EventSource): Promise<void> => {
+  const { timeline, plan, violate } = scene;
+  let isBack = false;
+  postUntilStream(scene, post, source).then(() => {
+    isBack = true;
+  }, violate);
+  if (!(await timeline.run(() => isBack, timeline.nowMs() + BACK_MS_MAX))) violate("an edge never left its fence");
+  if (!(await timeline.run(() => isIdle(scene), timeline.nowMs() + HEALED_MS_MAX))) violate("the last events are stuck");
+  if (plan.acts.some((act) => act.kind === "empty-streams"))
+    await timeline.run(() => false, timeline.nowMs() + LEDGER_MS);
+};
+
+/** Runs one seed from the first process to the verdict. */
+export const simulate = async (seed: number, options: SimulationOptions = {}): Promise<SimulationResult> => {
+  const random = createRandom(seed);
+  const timeline = createTimeline(random.fork());
+  const trace = createTrace(timeline.nowMs, options.keepTrace ?? false);
+  const violations: string[] = [];
+  const violate = (violation: unknown): void => {
+    const text = violation instanceof Error ? (violation.stack ?? violation.message) : String(violation);
+    trace.note(`VIOLATION ${text}`);
+    violations.push(text);
+  };
+  const scene = createScene({ random: random.fork(), timeline, trace, violate, bug: options.bug ?? noBug });
+  const post = createPost(scene);
+  const source = createEventSource(random.fork(), scene.settings.shards);
+  if (await storm(scene, post, source)) await recovery(scene, post, source);
+  const outcomes = judge(scene);
+  return { ...outcomes, seed, violations, hash: trace.hash(), trace: trace.lines(), simulatedMs: timeline.nowMs() };
+};

@@ -1,0 +1,108 @@
+import type { SinkRecord } from "@spillway/event";
+import { isPoison, RECORD_BYTES_MAX, topics } from "./events.ts";
+import { type EventRecord, isBinding } from "./history.ts";
+import type { Scene } from "./scene.ts";
+
+const decoder = new TextDecoder();
+
+/** Where an event first stands. */
+type Place = { readonly lane: string; readonly offset: number };
+
+type Landed = { readonly first: ReadonlyMap<EventRecord, Place>; readonly copies: number };
+
+const eachRecord = (scene: Scene, see: (record: SinkRecord, place: Place) => void): void => {
+  for (const topic of Object.keys(topics))
+    for (const [partition, log] of (scene.memory.topics.get(topic)?.partitions ?? []).entries())
+      for (const [offset, record] of log.entries()) see(record, { lane: `${topic}/${partition}`, offset });
+};
+
+/** Reads the topics; what nobody attempted, or not so, is unexpected or corrupted. */
+const readTopics = (scene: Scene): Landed => {
+  const first = new Map<EventRecord, Place>();
+  let copies = 0;
+  eachRecord(scene, (record, place) => {
+    const text = decoder.decode(record.value);
+    const known = scene.history.ofText(text);
+    if (!known) return scene.violate(`unexpected or corrupted in ${place.lane}: ${text.slice(0, 80)}`);
+    if (record.key !== known.event.partitionKey) scene.violate(`${known.event.id} came out under key ${record.key}`);
+    copies++;
+    if (!first.has(known)) first.set(known, place);
+  });
+  return { first, copies };
+};
+
+const isRefusable = (record: EventRecord): boolean =>
+  isPoison(record.text) || record.text.length > RECORD_BYTES_MAX || record.damagedIn !== null;
+
+/** The events that the dead letters hold, each letter also checked for having a reason. */
+const readLetters = (scene: Scene): Set<EventRecord> => {
+  const suspicious = scene.plan.acts.some((act) => act.kind === "topic-fault" && act.fault === "suspicious");
+  const dead = new Set<EventRecord>();
+  for (const letter of scene.memory.letters.all()) {
+    const record = scene.history.ofText(decoder.decode(letter.bytes));
+    if (record) dead.add(record);
+    if (record && !isRefusable(record) && !suspicious) scene.violate(`${record.event.id} died of ${letter.code}`);
+    if (!record && letter.index >= 0) scene.violate(`unexpected dead letter ${letter.shard}/${letter.entry}`);
+  }
+  const damaged = new Set(scene.memory.letters.all().flatMap((letter) => (letter.index < 0 ? [letter.entry] : [])));
+  for (const record of scene.history.records())
+    if (record.damagedIn !== null && damaged.has(record.damagedIn)) dead.add(record);
+  return dead;
+};
+
+const checkLoss = (scene: Scene, landed: Landed, dead: ReadonlySet<EventRecord>): void => {
+  for (const record of scene.history.records()) {
+    if (!record.accepted || record.wiped) continue;
+    if (!landed.first.has(record) && !dead.has(record)) scene.violate(`${record.event.id} is lost`);
+  }
+};
+
+/** A letter that was sent back must have come out, or have died again. */
+const checkReplays = (scene: Scene, landed: Landed): void => {
+  if (scene.plan.acts.some((act) => act.kind === "empty-streams")) return;
+  const letters = scene.memory.letters.all();
+  for (const letter of letters) {
+    if (!letter.replayed) continue;
+    const text = decoder.decode(letter.bytes);
+    const record = scene.history.ofText(text);
+    const again = letters.some((one) => one.replay === letter.replay + 1 && decoder.decode(one.bytes) === text);
+    if (!again && !(record && landed.first.has(record))) scene.violate(`the replay of ${record?.event.id} is lost`);
+  }
+};
+
+const checkOrder = (scene: Scene, landed: Landed, dead: ReadonlySet<EventRecord>): void => {
+  for (const [record, place] of landed.first) {
+    for (const precedence of record.precedences) {
+      const before = landed.first.get(precedence.before);
+      if (!before || before.lane !== place.lane || dead.has(precedence.before)) continue;
+      if (before.offset > place.offset && isBinding(record, precedence))
+        scene.violate(`${record.event.id} overtook ${precedence.before.event.id} (${precedence.because})`);
+    }
+  }
+};
+
+/** accepted = relayed + dead + pending, in every shard. */
+const checkIdentity = ({ memory, settings, violate }: Scene): void => {
+  for (let shard = 0; shard < settings.shards; shard++) {
+    const { accepted, relayed, dead, backlogBytes } = memory.streams.counts(shard);
+    const entries = memory.streams.entriesAfter(shard, "0", 10_000);
+    const pending = entries.reduce((sum, entry) => sum + entry.events, 0);
+    const bytes = entries.reduce((sum, entry) => sum + entry.storedBytes, 0);
+    if (accepted !== relayed + dead + pending || backlogBytes !== bytes)
+      violate(`shard ${shard}: ${accepted} accepted, ${relayed} relayed, ${dead} dead, ${pending} pending`);
+  }
+};
+
+export type Outcomes = { readonly accepted: number; readonly copies: number; readonly dead: number };
+
+/** Compares what came out with what was promised. */
+export const judge = (scene: Scene): Outcomes => {
+  const landed = readTopics(scene);
+  const dead = readLetters(scene);
+  checkLoss(scene, landed, dead);
+  checkReplays(scene, landed);
+  checkOrder(scene, landed, dead);
+  checkIdentity(scene);
+  const accepted = scene.history.records().filter((record) => record.accepted).length;
+  return { accepted, copies: landed.copies, dead: dead.size };
+};
