@@ -106,7 +106,7 @@ const masterView = async (master: Redis) => {
     orNull(master.info("memory")),
   ]);
   return {
-    ...judgeSettings(settingsOf(config)),
+    ...judgeSettings(settingsOf(config), settingNames),
     usedBytes: infoNumber(memory, "used_memory"),
     bytesMax: infoNumber(memory, "maxmemory") || null,
   };

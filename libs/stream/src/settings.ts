@@ -12,12 +12,21 @@ const requirements: readonly Requirement[] = [
 
 export const settingNames: readonly string[] = requirements.map(({ name }) => name);
 
-/** `warnings`: settings that break a promise. `unknown`: settings that the server did not tell (Upstash forbids CONFIG). */
-export const judgeSettings = (settings: Settings): { warnings: readonly string[]; unknown: readonly string[] } => ({
+/** What a REST server lets an edge ask. */
+export const restSettingNames: readonly string[] = ["maxmemory-policy", "appendonly", "appendfsync"];
+
+/**
+ * `warnings`: settings that break a promise. `unknown`: those of the asked ones that the server did not tell (Upstash
+ * forbids CONFIG), which is no warning.
+ */
+export const judgeSettings = (
+  settings: Settings,
+  asked: readonly string[],
+): { readonly warnings: readonly string[]; readonly unknown: readonly string[] } => ({
   warnings: requirements
     .filter(({ name, value }) => settings[name] !== undefined && settings[name] !== value)
     .map(({ name, value, otherwise }) => `${name} is ${settings[name]}, not ${value}: ${otherwise}`),
-  unknown: settingNames.filter((name) => settings[name] === undefined),
+  unknown: asked.filter((name) => settings[name] === undefined),
 });
 
 /** Reads the flat `[name, value, …]` reply of CONFIG GET; whatever else it is, nothing is known. */

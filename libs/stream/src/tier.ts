@@ -6,7 +6,7 @@ import { checkLimits, type StreamLimits } from "./limits.ts";
 import { judgeShards, SHARDS_FIELD, type ShardsAgreement } from "./meta.ts";
 import { createRest, type Rest, type RestReply } from "./rest.ts";
 import { appendScript } from "./scripts.ts";
-import { judgeSettings, settingNames, settingsOf } from "./settings.ts";
+import { judgeSettings, restSettingNames, settingsOf } from "./settings.ts";
 
 export type { StreamLimits } from "./limits.ts";
 export type { ShardsAgreement } from "./meta.ts";
@@ -96,7 +96,7 @@ const agreeOnShards = async (rest: Rest, namespace: string, shards: number, dead
 
 const configOf = async (rest: Rest, deadlineMs: number): Promise<unknown> => {
   try {
-    return await rest.config(settingNames, deadlineMs);
+    return await rest.config(restSettingNames, deadlineMs);
   } catch (error) {
     if (error instanceof Unavailable) return null;
     throw error;
@@ -125,7 +125,7 @@ export const createStreamTier = (options: StreamTierOptions): StreamTier => {
     agreeOnShards: agree,
     async health(deadlineMs) {
       const [agreement, config] = await Promise.all([agree(deadlineMs), configOf(rest, deadlineMs)]);
-      const { warnings, unknown } = judgeSettings(settingsOf(config));
+      const { warnings, unknown } = judgeSettings(settingsOf(config), restSettingNames);
       if (agreement.kind === "agreed") return { status: "up", warnings, unknown };
       if (agreement.kind === "unknown") return { status: "down", warnings, unknown, code: agreement.code };
       return { status: "down", warnings: [agreement.reason, ...warnings], unknown, code: "shards_differ" };

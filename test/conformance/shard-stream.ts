@@ -1,0 +1,198 @@
+import type { Entry, Lease, Leases, ShardCounts, ShardStream, Tier } from "@spillway/event";
+import { afterEach, describe, expect, test } from "vitest";
+import { chunkOf, freshNames } from "./chunks.ts";
+
+/** The three ports on one empty state of their own. */
+export type StreamSubject = {
+  readonly tier: Tier;
+  readonly stream: ShardStream;
+  readonly leases: Leases;
+  close(): Promise<void>;
+};
+
+export type SubjectLimits = { readonly backlogEventsMax: number; readonly backlogBytesMax: number };
+
+export const roomyLimits: SubjectLimits = { backlogEventsMax: 1_000_000, backlogBytesMax: 1_000_000_000 };
+
+const DEADLINE_MS = 30_000;
+const LEASE_MS = 60_000;
+
+const settledOf = (entries: readonly Entry[], dead = 0) => {
+  const events = entries.reduce((sum, entry) => sum + entry.events, 0);
+  return {
+    entries: entries.map(({ id }) => id),
+    relayed: events - dead,
+    dead,
+    storedBytes: entries.reduce((sum, entry) => sum + entry.storedBytes, 0),
+  };
+};
+
+const pendingOf = ({ accepted, relayed, dead }: ShardCounts): number => accepted - relayed - dead;
+
+/** What every `ShardStream` must do. `make` is called once a test. */
+export const shardStreamConformance = (name: string, make: (limits: SubjectLimits) => Promise<StreamSubject>): void => {
+  describe(`${name} as a shard stream`, () => {
+    let opened: StreamSubject | null = null;
+    const open = async (limits: Partial<SubjectLimits> = {}) => {
+      opened = await make({ ...roomyLimits, ...limits });
+      const { tier, stream, leases } = opened;
+      const lease = (await leases.take(0, "one", LEASE_MS)) as Lease;
+      const append = async (names: readonly string[]) =>
+        (await tier.append([chunkOf(0, names)], DEADLINE_MS))[0]?.kind ?? "nothing";
+      const readAll = () => stream.read(0, "0", 10_000, 0);
+      return { stream, leases, lease, append, readAll, tier };
+    };
+    afterEach(async () => {
+      await opened?.close();
+      opened = null;
+    });
+
+    test("reads what was appended, in order, from any position", async () => {
+      const { stream, append, readAll } = await open();
+      for (let i = 0; i < 5; i++) await append(freshNames(i + 1));
+      const all = await readAll();
+      expect(all.map(({ events }) => events)).toEqual([1, 2, 3, 4, 5]);
+      const [first, second] = await stream.read(0, "0", 2, 0);
+      expect([first, second]).toEqual(all.slice(0, 2));
+      expect(await stream.read(0, second?.id ?? "", 10, 0)).toEqual(all.slice(2));
+      expect(await stream.read(0, all.at(-1)?.id ?? "", 10, 0)).toEqual([]);
+      expect(await readAll()).toEqual(all);
+    });
+
+    test("tells what an entry holds without the chunk being decoded", async () => {
+      const { tier, readAll } = await open();
+      const [a = "", b = "", c = ""] = freshNames(3);
+      await tier.append([chunkOf(0, [a])], DEADLINE_MS);
+      const chunk = chunkOf(0, [a, b, c, b]);
+      await tier.append([chunk], DEADLINE_MS);
+      const [, entry] = await readAll();
+      expect(entry).toMatchObject({ skip: [0, 3], events: 2 });
+      expect(Buffer.from(entry?.chunk ?? []).equals(chunk.chunk)).toBe(true);
+      expect(entry?.storedBytes).toBeGreaterThanOrEqual(chunk.chunk.length);
+    });
+
+    test("answers nothing when nothing comes, and wakes when something does", async () => {
+      const { stream, append } = await open();
+      expect(await stream.read(0, "0", 10, 20)).toEqual([]);
+      const waiting = stream.read(0, "0", 10, DEADLINE_MS);
+      await append(freshNames(1));
+      expect(await waiting).toHaveLength(1);
+    });
+
+    test("removes what is settled and nothing else", async () => {
+      const { stream, lease, append, readAll } = await open();
+      for (let i = 0; i < 4; i++) await append(freshNames(2));
+      const all = await readAll();
+      const some = all.filter((_, i) => i === 1 || i === 2);
+      expect(await stream.settle(lease, settledOf(some, 1))).toBe("ok");
+      expect(await readAll()).toEqual([all[0], all[3]]);
+      expect(await stream.counts(0)).toMatchObject({ accepted: 8, relayed: 3, dead: 1 });
+    });
+
+    test("counts a settle once however often it is repeated, also when it is cut otherwise", async () => {
+      const { stream, lease, append, readAll } = await open();
+      for (let i = 0; i < 3; i++) await append(freshNames(2));
+      const all = await readAll();
+      const two = settledOf(all.slice(0, 2));
+      for (let i = 0; i < 3; i++) expect(await stream.settle(lease, two)).toBe("ok");
+      expect(await stream.counts(0)).toMatchObject({ accepted: 6, relayed: 4, dead: 0 });
+      expect(await stream.settle(lease, settledOf(all))).toBe("ok");
+      expect(await stream.counts(0)).toMatchObject({ accepted: 6, relayed: 6, dead: 0, backlogBytes: 0 });
+      expect(await stream.settle(lease, { entries: [], relayed: 0, dead: 0, storedBytes: 0 })).toBe("ok");
+      expect(pendingOf(await stream.counts(0))).toBe(0);
+    });
+
+    test("takes nothing from an owner that lost its lease", async () => {
+      const { stream, leases, lease, append, readAll } = await open();
+      await append(freshNames(2));
+      const before = await readAll();
+      const newer = (await leases.take(0, "one", LEASE_MS)) as Lease;
+      const zombies = [lease, { ...newer, owner: "two" }, { ...newer, token: newer.token + 1 }];
+      for (const zombie of zombies) {
+        expect(await stream.settle(zombie, settledOf(before))).toBe("stale");
+        expect(await stream.fence(zombie, true)).toBe("stale");
+        expect(await stream.append(zombie, chunkOf(0, freshNames(1)))).toEqual({ kind: "stale" });
+      }
+      expect(await append(freshNames(1))).toBe("ok");
+      expect(await stream.counts(0)).toMatchObject({ accepted: 3, relayed: 0, dead: 0 });
+      expect((await readAll()).slice(0, 1)).toEqual(before);
+    });
+
+    test("turns every edge away while it is fenced, but not the drain", async () => {
+      const { stream, lease, append } = await open();
+      expect(await stream.fence(lease, true)).toBe("ok");
+      expect(await stream.fence(lease, true)).toBe("ok");
+      expect(await append(freshNames(1))).toBe("fenced");
+      expect(await stream.append(lease, chunkOf(0, freshNames(2)))).toMatchObject({ kind: "ok", backlogEvents: 2 });
+      expect(await stream.fence(lease, false)).toBe("ok");
+      expect(await stream.fence(lease, false)).toBe("ok");
+      expect(await append(freshNames(1))).toBe("ok");
+      expect(await stream.counts(0)).toMatchObject({ accepted: 3 });
+    });
+
+    test("keeps the fence when its owner is gone: the next one lowers it", async () => {
+      const { stream, leases, lease, append } = await open();
+      await stream.fence(lease, true);
+      await leases.release(lease);
+      expect(await append(freshNames(1))).toBe("fenced");
+      const next = (await leases.take(0, "two", LEASE_MS)) as Lease;
+      await stream.fence(next, false);
+      expect(await append(freshNames(1))).toBe("ok");
+    });
+
+    test("knows the drain's events as it knows the edges'", async () => {
+      const { stream, lease, append } = await open();
+      const names = freshNames(3);
+      await append(names);
+      const answer = await stream.append(lease, chunkOf(0, [...names, ...freshNames(1)]));
+      expect(answer).toEqual({ kind: "ok", duplicates: [0, 1, 2], backlogEvents: 4 });
+    });
+
+    test("is full by events until something is settled, for edges and the drain", async () => {
+      const { stream, lease, append, readAll } = await open({ backlogEventsMax: 4 });
+      expect(await append(freshNames(2))).toBe("ok");
+      expect(await append(freshNames(2))).toBe("ok");
+      expect(await append(freshNames(1))).toBe("full");
+      expect(await stream.append(lease, chunkOf(0, freshNames(1)))).toEqual({ kind: "full" });
+      expect(await stream.counts(0)).toMatchObject({ accepted: 4, duplicate: 0 });
+      await stream.settle(lease, settledOf((await readAll()).slice(0, 1)));
+      expect(await append(freshNames(1))).toBe("ok");
+    });
+
+    test("is full by bytes until something is settled", async () => {
+      const bytes = new Uint8Array(3000);
+      const { stream, lease, tier, readAll } = await open({ backlogBytesMax: bytes.length + 1 });
+      const append = async () => (await tier.append([chunkOf(0, freshNames(1), bytes)], DEADLINE_MS))[0]?.kind;
+      expect(await append()).toBe("ok");
+      expect(await append()).toBe("full");
+      await stream.settle(lease, settledOf(await readAll()));
+      expect(await append()).toBe("ok");
+    });
+
+    test("names its birth, and counts what came after it", async () => {
+      const { stream, append } = await open();
+      const empty = { accepted: 0, duplicate: 0, relayed: 0, dead: 0, backlogBytes: 0 };
+      expect(await stream.counts(0)).toEqual({ epoch: null, ...empty });
+      const names = freshNames(2);
+      await append(names);
+      const born = await stream.counts(0);
+      expect(born.epoch).toEqual(expect.any(String));
+      await append([...names, ...freshNames(1)]);
+      expect(await stream.counts(0)).toMatchObject({ epoch: born.epoch, accepted: 3, duplicate: 2 });
+      expect((await stream.counts(1)).epoch).toBeNull();
+    });
+
+    test("gives a new owner everything that is not settled, from the start", async () => {
+      const { stream, leases, lease, append, readAll } = await open();
+      for (let i = 0; i < 3; i++) await append(freshNames(1));
+      const [first] = await readAll();
+      if (first) await stream.settle(lease, settledOf([first]));
+      await leases.release(lease);
+      const next = (await leases.take(0, "two", LEASE_MS)) as Lease;
+      const rest = await readAll();
+      expect(rest).toHaveLength(2);
+      expect(await stream.settle(next, settledOf(rest))).toBe("ok");
+      expect(await readAll()).toEqual([]);
+    });
+  });
+};

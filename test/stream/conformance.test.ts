@@ -1,0 +1,20 @@
+import { afterAll, beforeAll } from "vitest";
+import { leasesConformance } from "../conformance/leases.ts";
+import { shardStreamConformance } from "../conformance/shard-stream.ts";
+import { tierConformance } from "../conformance/tier.ts";
+import { openStream, type StreamServices, startStreamServices } from "./services.ts";
+
+let services: StreamServices;
+beforeAll(async () => {
+  services = await startStreamServices();
+});
+afterAll(() => services.stop());
+
+tierConformance("Redis", { dropsDuplicates: true }, async () => {
+  const { tier, stream, close } = openStream(services);
+  return { tier, stored: (shard) => stream.read(shard, "0", 10_000, 0), close };
+});
+
+shardStreamConformance("Redis", async (limits) => openStream(services, limits));
+
+leasesConformance("Redis", async () => openStream(services));

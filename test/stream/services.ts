@@ -1,0 +1,76 @@
+import { type RedisOptions, type Running, startRedis } from "@spillway/devstack";
+import { createRedisRest, type RedisRest } from "@spillway/redis-rest";
+import {
+  connectRedis,
+  createLeases,
+  createShardStream,
+  createStreamTier,
+  type RedisServer,
+  type StreamLimits,
+  type StreamTier,
+} from "@spillway/stream";
+import { Redis } from "ioredis";
+import type { StreamSubject } from "../conformance/shard-stream.ts";
+
+export const REST_TOKEN = "token-of-the-stream-tests";
+export const SHARDS = 4;
+
+/** A real Redis, the REST server in front of it, and a client that is not ours to look at it and to break it. */
+export type StreamServices = {
+  readonly redis: Running;
+  readonly rest: RedisRest;
+  readonly admin: Redis;
+  stop(): Promise<void>;
+};
+
+export const startStreamServices = async (options: RedisOptions = {}): Promise<StreamServices> => {
+  const redis = await startRedis(options);
+  const rest = await createRedisRest({ redisUrls: [redis.url], token: REST_TOKEN });
+  const admin = new Redis(redis.url, { protocol: 2, retryStrategy: () => 50, maxRetriesPerRequest: null });
+  admin.on("error", () => undefined);
+  return {
+    redis,
+    rest,
+    admin,
+    stop: async () => {
+      admin.disconnect();
+      await rest.stop();
+      await redis.stop();
+    },
+  };
+};
+
+let namespaces = 0;
+/** Every test has its own keys. */
+export const freshNamespace = (): string => `t${process.pid}-${Date.now().toString(36)}-${namespaces++}`;
+
+export const limitsOf = (limits: Partial<StreamLimits> = {}): StreamLimits => ({
+  seenWindowSeconds: 3600,
+  backlogEventsMax: 1_000_000,
+  backlogBytesMax: 1_000_000_000,
+  ...limits,
+});
+
+export type OpenedStream = StreamSubject & {
+  readonly tier: StreamTier;
+  readonly server: RedisServer;
+  readonly namespace: string;
+};
+
+/** The write half over HTTP and the read half over TCP, on an empty namespace unless one is given. */
+export const openStream = (
+  services: Pick<StreamServices, "redis" | "rest">,
+  limits: Partial<StreamLimits> = {},
+  namespace = freshNamespace(),
+): OpenedStream => {
+  const server = connectRedis({ url: services.redis.url });
+  const all = limitsOf(limits);
+  return {
+    namespace,
+    server,
+    tier: createStreamTier({ url: services.rest.url, token: REST_TOKEN, namespace, shards: SHARDS, limits: all }),
+    stream: createShardStream({ redis: server, namespace, limits: all }),
+    leases: createLeases({ redis: server, namespace }),
+    close: async () => server.close(),
+  };
+};
