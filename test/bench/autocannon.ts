@@ -1,15 +1,12 @@
 import autocannon from "autocannon";
+import { benchEvent } from "./bench-event.ts";
 
 const [url = "", batchText = "1", secondsText = "5", key = ""] = process.argv.slice(2);
 const batch = Number(batchText);
 const prefix = crypto.randomUUID().slice(0, 13);
-const pad = "lorem ipsum dolor ".repeat(5);
 let counter = 0;
 
-const event = () => {
-  counter++;
-  return `{"specversion":"1.0","id":"${prefix}-${counter}","source":"/bench","type":"order.created","subject":"customer-${counter % 1000}","time":"2026-11-21T08:00:00Z","data":{"total":12.50,"currency":"EUR","note":"${pad}"}}`;
-};
+const event = () => benchEvent(prefix, ++counter);
 const body = () => (batch === 1 ? event() : `[${Array.from({ length: batch }, event).join(",")}]`);
 
 const result = await autocannon({

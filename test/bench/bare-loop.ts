@@ -1,4 +1,5 @@
 import { Kafka, logLevel, type Message } from "kafkajs";
+import { benchEvent } from "./bench-event.ts";
 
 /*
  * The bare kafkajs loop: sends the records that our relay would send, 500 a send, acks=all, one send after the other,
@@ -6,11 +7,10 @@ import { Kafka, logLevel, type Message } from "kafkajs";
  */
 const [brokers = "", topic = "", countText = "0"] = process.argv.slice(2);
 const count = Number(countText);
-const pad = "lorem ipsum dolor ".repeat(5);
 
 const messageOf = (i: number): Message => ({
   key: `customer-${i % 1000}`,
-  value: `{"specversion":"1.0","id":"bare-loop-0000-${i}","source":"/bench","type":"order.created","subject":"customer-${i % 1000}","time":"2026-11-21T08:00:00Z","data":{"total":12.50,"currency":"EUR","note":"${pad}"}}`,
+  value: benchEvent("bare-loop-0000", i),
   headers: {
     "content-type": "application/cloudevents+json; charset=UTF-8",
     "spillway-entry": `0/1790000000000-0/${i % 500}`,

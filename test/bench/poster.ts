@@ -1,21 +1,19 @@
 /*
  * A client that does not run as fast as it can. `flat`: batches of 100, pausing while the bench says so.
- * `paced`: so many single events a second in open loop: a slow answer does not
- * slow the next post. Talks over stdin (`pause`, `go`, `end`) and prints one JSON line at the end.
+ * `paced`: so many single events a second in open loop: a slow answer does not slow
+ * the next post. Talks over stdin (`pause`, `go`, `end`) and prints one JSON line at the end.
  */
+import { benchEvent } from "./bench-event.ts";
+
 const [mode = "", url = "", key = "", perSecondText = "0"] = process.argv.slice(2);
 const prefix = crypto.randomUUID().slice(0, 13);
-const pad = "lorem ipsum dolor ".repeat(5);
 let counter = 0;
 let paused = false;
 let ended = false;
 let accepted = 0;
 let failed = 0;
 
-const event = () => {
-  counter++;
-  return `{"specversion":"1.0","id":"${prefix}-${counter}","source":"/bench","type":"order.created","subject":"customer-${counter % 1000}","time":"2026-11-21T08:00:00Z","data":{"postedAt":${Date.now()},"currency":"EUR","note":"${pad}"}}`;
-};
+const event = () => benchEvent(prefix, ++counter, `"postedAt":${Date.now()},`);
 
 const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
 const post = async (body: string, events: number): Promise<number> => {
@@ -29,7 +27,7 @@ const post = async (body: string, events: number): Promise<number> => {
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-const postFlat = async (): Promise<void> => {
+const postFlat = async (): Promise<number[]> => {
   const worker = async () => {
     while (!ended) {
       if (paused) await sleep(2);
@@ -37,6 +35,7 @@ const postFlat = async (): Promise<void> => {
     }
   };
   await Promise.all(Array.from({ length: 8 }, worker));
+  return [];
 };
 
 const postPaced = async (perSecond: number): Promise<number[]> => {
@@ -66,7 +65,7 @@ const listen = async () => {
   ended = true;
 };
 const listening = listen();
-const latencies = mode === "paced" ? await postPaced(Number(perSecondText)) : (await postFlat(), []);
+const latencies = mode === "paced" ? await postPaced(Number(perSecondText)) : await postFlat();
 console.log(JSON.stringify({ accepted, failed, latencies }));
 await Promise.race([listening, sleep(0)]);
 process.exit(0);
