@@ -1,0 +1,205 @@
+import { Redis } from "ioredis";
+import { judge, type Verdict } from "../support/checker.ts";
+import { eventually } from "../support/eventually.ts";
+import { startProducer } from "../support/producer.ts";
+import { type FaultProxy, startProxy } from "../support/proxy.ts";
+import { API_KEY, type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
+import type { FaultWorld, Scenario } from "./scenario.ts";
+
+export type Result = Verdict & {
+  readonly scenario: string;
+  readonly fault: string;
+  readonly passed: boolean;
+  /** Everything that did not hold, in words. */
+  readonly failures: readonly string[];
+  /** From the end of the fault until events flow through the stream again and nothing waits; -1 if never. */
+  readonly recoveryMs: number;
+  readonly slowestAnswerMs: number;
+  readonly seed: number;
+};
+
+const SLOWEST_ANSWER_MS = 1_000;
+/** On top, for a machine whose two cores also run the load, two databases and a broker. */
+const MACHINE_SLACK_MS = 500;
+const RECOVERY_MS = 30_000;
+const DRAIN_MS = 120_000;
+const PROGRESS_EVENTS = 100;
+const SHARDS = 4;
+
+/** mulberry32: small, and good enough to choose faults by. */
+export const seededRandom = (seed: number): (() => number) => {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+};
+
+type Proxies = FaultWorld["proxies"];
+
+const startProxies = async (services: Services): Promise<Proxies> => {
+  const [edgeToRedis, edgeToPostgres, relayToRedis, relayToPostgres] = await Promise.all([
+    startProxy(services.rest),
+    startProxy(services.postgres),
+    startProxy(services.redis),
+    startProxy(services.postgres),
+  ]);
+  return { edgeToRedis, edgeToPostgres, relayToRedis, relayToPostgres };
+};
+
+const through = (url: string, proxy: FaultProxy): string => {
+  const changed = new URL(url);
+  changed.port = String(proxy.port);
+  return changed.href.replace(/\/$/, "");
+};
+
+const startScenarioPipeline = (services: Services, scenario: Scenario, proxies: Proxies): Promise<Pipeline> =>
+  startPipeline(services, {
+    edges: scenario.edges,
+    relays: scenario.relays,
+    edgeEnv: scenario.edgeEnv,
+    relayEnv: scenario.relayEnv,
+    edgeAddresses: (own) => ({
+      ...own,
+      restUrl: through(own.restUrl, proxies.edgeToRedis),
+      databaseUrl: through(own.databaseUrl, proxies.edgeToPostgres),
+    }),
+    relayAddresses: (own) => ({
+      ...own,
+      redisUrl: through(own.redisUrl, proxies.relayToRedis),
+      databaseUrl: through(own.databaseUrl, proxies.relayToPostgres),
+    }),
+  });
+
+/** Everything that has not reached Kafka or the dead letters. */
+const backlogOf = async (services: Services, pipeline: Pipeline): Promise<number> => {
+  const redis = new Redis(services.redis.url, { maxRetriesPerRequest: 0, retryStrategy: () => null });
+  redis.on("error", () => undefined);
+  try {
+    const shards = Array.from({ length: SHARDS }, (_, shard) => redis.xlen(`{${pipeline.name}:${shard}}:stream`));
+    const [outbox] = await pipeline.sql`SELECT count(*)::int AS rows FROM outbox`;
+    return (await Promise.all(shards)).reduce((sum, entries) => sum + entries, 0) + Number(outbox?.rows);
+  } finally {
+    redis.disconnect();
+  }
+};
+
+const recovered = async (world: FaultWorld): Promise<void> => {
+  const accepted = world.producer.accepted();
+  await eventually(
+    "events through the stream",
+    () => {
+      const latest = [...world.producer.attempts.values()].filter((attempt) => attempt.acceptedAt > accepted);
+      return latest.length > 20 && latest.at(-1)?.tier !== "outbox";
+    },
+    RECOVERY_MS,
+  );
+};
+
+const aliveFailures = (pipeline: Pipeline): string[] =>
+  [...pipeline.edges, ...pipeline.relays]
+    .filter((app) => app.pid() === undefined)
+    .map((app) => `${app.name} is not alive`);
+
+const verdictFailures = (scenario: Scenario, verdict: Verdict): string[] => {
+  const zero = ["unexpected", "corrupted", "inversions", ...(scenario.lossIsChecked ? [] : ["lost"])] as const;
+  const failures: string[] = zero
+    .filter((name) => verdict[name as keyof Verdict] !== 0)
+    .map((name) => `${name} is ${verdict[name as keyof Verdict]}`);
+  if (verdict.lost > 0)
+    failures.push(...(scenario.lossIsChecked ? [] : [`first lost ${verdict.firstLost}, last ${verdict.lastLost}`]));
+  return failures;
+};
+
+const duringFailures = (scenario: Scenario, world: FaultWorld, acceptedBefore: number): string[] => {
+  const progress = world.producer.accepted() - acceptedBefore;
+  const failures: string[] = [];
+  if (scenario.during === "answers" && progress < PROGRESS_EVENTS)
+    failures.push(`only ${progress} events accepted during the fault`);
+  if (!world.producer.refusalsAreComplete()) failures.push("a 503 or 429 came without Retry-After");
+  const slowest = world.producer.slowestMs();
+  if (!scenario.slowAnswersAllowed && slowest > SLOWEST_ANSWER_MS + MACHINE_SLACK_MS)
+    failures.push(`an answer took ${Math.round(slowest)} ms`);
+  return failures;
+};
+
+const logFailures = async (pipeline: Pipeline): Promise<string[]> => {
+  const failures: string[] = [];
+  for (const app of [...pipeline.edges, ...pipeline.relays]) {
+    const text = await Bun.file(app.logFile).text();
+    if (/"pad"|9007199254740993|order\.created/.test(text)) failures.push(`${app.name} logged a payload`);
+    if (text.includes(API_KEY.split(":")[1] ?? "")) failures.push(`${app.name} logged the key`);
+    if (/unhandled/i.test(text)) failures.push(`${app.name} had an unhandled rejection`);
+  }
+  return failures;
+};
+
+/** Runs the load, the fault and the checks. */
+const runIn = async (services: Services, scenario: Scenario, seed: number): Promise<Result> => {
+  const proxies = await startProxies(services);
+  const pipeline = await startScenarioPipeline(services, scenario, proxies);
+  const producer = startProducer({
+    urls: pipeline.edges.map((edge) => edge.url),
+    apiKey: API_KEY.split(":")[1] ?? "",
+    keys: 16,
+    eventsPerSecond: scenario.eventsPerSecond ?? 400,
+    batch: scenario.batch,
+  });
+  const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  const world: FaultWorld = { services, pipeline, producer, proxies, random: seededRandom(seed), sleep };
+  const failures: string[] = [];
+  const attempt = async (what: () => Promise<void> | void) => {
+    try {
+      await what();
+    } catch (error) {
+      failures.push(error instanceof Error ? error.message : String(error));
+    }
+  };
+  try {
+    await eventually("a baseline", () => producer.accepted() > 300);
+    const before = producer.accepted();
+    await attempt(() => scenario.run(world));
+    failures.push(...duringFailures(scenario, world, before));
+    const healedAt = performance.now();
+    let recoveryMs = -1;
+    await attempt(async () => {
+      await recovered(world);
+      recoveryMs = Math.round(performance.now() - healedAt);
+    });
+    await producer.stop();
+    await attempt(
+      async () =>
+        void (await eventually("an empty backlog", async () => (await backlogOf(services, pipeline)) === 0, DRAIN_MS)),
+    );
+    const verdict = await judge(producer.attempts, pipeline.addresses.brokers, pipeline.topic, pipeline.sql);
+    failures.push(...verdictFailures(scenario, verdict), ...aliveFailures(pipeline), ...(await logFailures(pipeline)));
+    await attempt(() => scenario.check?.(world, verdict));
+    return {
+      ...verdict,
+      scenario: scenario.id,
+      fault: scenario.fault,
+      passed: failures.length === 0,
+      failures,
+      recoveryMs,
+      slowestAnswerMs: Math.round(producer.slowestMs()),
+      seed,
+    };
+  } finally {
+    await producer.stop();
+    await pipeline.stop();
+    await Promise.all(Object.values(proxies).map((proxy) => proxy.close()));
+  }
+};
+
+/** Runs one scenario on the shared services, or on its own when it would spoil them. */
+export const runScenario = async (shared: Services, scenario: Scenario, seed: number): Promise<Result> => {
+  if (scenario.own === undefined) return runIn(shared, scenario, seed);
+  const services = await startServices(scenario.own);
+  try {
+    return await runIn(services, scenario, seed);
+  } finally {
+    await services.stop();
+  }
+};

@@ -1,0 +1,52 @@
+import { execSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import { startServices } from "../support/world.ts";
+import { type Result, runScenario } from "./harness.ts";
+import { scenarios } from "./scenarios/index.ts";
+
+/*
+ * `npm run faults [ID …]`: every scenario, or those named, one after the other on real services. Prints a table, writes
+ * .spillway/faults.json, and exits 1 unless all passed. SEED=n repeats a run's choices.
+ */
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((id) => !scenarios.some((scenario) => scenario.id === id));
+if (unknown.length > 0)
+  throw new Error(`no scenario ${unknown.join(", ")}; there are ${scenarios.map((s) => s.id).join(" ")}`);
+const selected = chosen.length === 0 ? scenarios : scenarios.filter((scenario) => chosen.includes(scenario.id));
+
+const tableOf = (results: readonly Result[]): string => {
+  const head = "| scenario | fault | accepted | relayed | dead | lost | duplicates | recovery s | |";
+  const lines = results.map(
+    (r) =>
+      `| ${r.scenario} | ${r.fault} | ${r.accepted} | ${r.relayed} | ${r.dead} | ${r.lost} | ${r.duplicates} | ${r.recoveryMs < 0 ? "never" : (r.recoveryMs / 1000).toFixed(1)} | ${r.passed ? "passed" : "FAILED"} |`,
+  );
+  return [head, "|---|---|---|---|---|---|---|---|---|", ...lines].join("\n");
+};
+
+console.log(`faults: ${selected.length} scenarios, SEED=${seed}`);
+const services = await startServices();
+const results: Result[] = [];
+try {
+  for (const scenario of selected) {
+    console.log(`${scenario.id}: ${scenario.fault}`);
+    const result = await runScenario(services, scenario, seed);
+    results.push(result);
+    console.log(`  ${result.passed ? "passed" : `FAILED: ${result.failures.join("; ")}`}`);
+  }
+} finally {
+  await services.stop();
+}
+mkdirSync(`${root}.spillway`, { recursive: true });
+writeFileSync(`${root}.spillway/faults.json`, `${JSON.stringify(results, null, 2)}\n`);
+const commit = execSync("git rev-parse --short HEAD", { cwd: root }).toString().trim();
+const failed = results.filter((result) => !result.passed).length;
+console.log(`\n${tableOf(results)}\n`);
+console.log(
+  `${new Date().toISOString()}, commit ${commit}, ${cpus().length} cores ${cpus()[0]?.model ?? ""}, SEED=${seed}`,
+);
+console.log(`${results.length - failed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);

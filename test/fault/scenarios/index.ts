@@ -1,0 +1,17 @@
+import type { Scenario } from "../scenario.ts";
+import { kafkaScenarios } from "./kafka.ts";
+import { linkScenarios } from "./links.ts";
+import { postgresScenarios } from "./postgres.ts";
+import { processScenarios } from "./processes.ts";
+import { readinessScenarios } from "./readiness.ts";
+import { redisScenarios } from "./redis.ts";
+
+/** Every scenario, in the order of the path: stream, links, outbox, processes, Kafka, settings. */
+export const scenarios: readonly Scenario[] = [
+  ...redisScenarios,
+  ...linkScenarios,
+  ...postgresScenarios,
+  ...processScenarios,
+  ...kafkaScenarios,
+  ...readinessScenarios,
+];

@@ -1,0 +1,169 @@
+import {
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
+  type Admin,
+  ConfigResourceTypes,
+  Kafka,
+  logLevel,
+  ResourcePatternTypes,
+} from "kafkajs";
+import { eventually } from "../../support/eventually.ts";
+import { API_KEY } from "../../support/world.ts";
+import type { FaultWorld, Scenario } from "../scenario.ts";
+
+const withAdmin = async <T>(world: FaultWorld, use: (admin: Admin) => Promise<T>): Promise<T> => {
+  const admin = new Kafka({ brokers: [...world.pipeline.addresses.brokers], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    return await use(admin);
+  } finally {
+    await admin.disconnect();
+  }
+};
+
+const topicSetting = (name: string, value: string) => async (world: FaultWorld) =>
+  withAdmin(world, (admin) =>
+    admin.alterConfigs({
+      validateOnly: false,
+      resources: [{ type: ConfigResourceTypes.TOPIC, name: world.pipeline.topic, configEntries: [{ name, value }] }],
+    }),
+  );
+
+const stopped = (ms: number) => async (world: FaultWorld) => {
+  await world.services.kafka.kill("SIGKILL");
+  await world.sleep(ms);
+  await world.services.kafka.restart();
+};
+
+/** A post beside the producer's, whose events must become dead letters. */
+const postOversize = (world: FaultWorld, count: number) =>
+  fetch(`${world.pipeline.edges[0]?.url}/v1/events`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${API_KEY.split(":")[1]}`, "content-type": "application/json" },
+    body: JSON.stringify(
+      Array.from({ length: count }, (_, i) => ({
+        id: `oversize-${i}`,
+        type: "oversize",
+        data: Array.from({ length: 4_000 }, () => Math.floor(world.random() * 2 ** 32).toString(36)).join(""),
+      })),
+    ),
+  });
+
+const deadLetters = async (world: FaultWorld): Promise<number> => {
+  const [row] = await world.pipeline.sql`SELECT count(*)::int AS letters FROM dead_letters`;
+  return Number(row?.letters);
+};
+
+export const kafkaScenarios: readonly Scenario[] = [
+  { id: "F44a", fault: "the broker killed −9, back after 8 s", quick: true, during: "answers", run: stopped(8_000) },
+  {
+    id: "F44b",
+    fault: "the broker frozen for 20 s",
+    during: "answers",
+    run: async (world) => {
+      await world.services.kafka.kill("SIGSTOP");
+      await world.sleep(20_000);
+      await world.services.kafka.kill("SIGCONT");
+    },
+  },
+  {
+    id: "F44c",
+    fault: "the broker killed −9 and the relay too",
+    during: "answers",
+    run: async (world) => {
+      await world.services.kafka.kill("SIGKILL");
+      await world.sleep(1_000);
+      await world.pipeline.relays[0]?.kill("SIGKILL");
+      await world.pipeline.relays[0]?.restart();
+      await world.sleep(2_000);
+      await world.services.kafka.restart();
+    },
+  },
+  {
+    id: "F46",
+    fault: "events larger than the broker allows among good ones",
+    quick: true,
+    during: "answers",
+    run: async (world) => {
+      await topicSetting("max.message.bytes", "10000")(world);
+      await world.sleep(500);
+      const response = await postOversize(world, 5);
+      if (response.status !== 202) throw new Error(`the oversize events were answered ${response.status}`);
+      await eventually("five dead letters", async () => (await deadLetters(world)) === 5, 30_000);
+      await topicSetting("max.message.bytes", "1048588")(world);
+    },
+  },
+  {
+    id: "F47",
+    fault: "Kafka denies writing to the topic for 8 s (ACL): hold and alarm, no dead letters",
+    during: "answers",
+    own: {
+      kafka: {
+        settings: {
+          "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+          "allow.everyone.if.no.acl.found": "true",
+        },
+      },
+    },
+    run: async (world) => {
+      const rule = {
+        resourceType: AclResourceTypes.TOPIC,
+        resourceName: world.pipeline.topic,
+        resourcePatternType: ResourcePatternTypes.LITERAL,
+        principal: "User:ANONYMOUS",
+        host: "*",
+        operation: AclOperationTypes.WRITE,
+        permissionType: AclPermissionTypes.DENY,
+      };
+      await withAdmin(world, (admin) => admin.createAcls({ acl: [rule] }));
+      await world.sleep(8_000);
+      await withAdmin(world, (admin) => admin.deleteAcls({ filters: [rule] }));
+    },
+    check: async (world) => {
+      const letters = await deadLetters(world);
+      if (letters > 0) throw new Error(`${letters} events were pushed into the dead letters`);
+    },
+  },
+  {
+    id: "F49",
+    fault: "a poison event while the dead letters cannot be written: nothing is settled until they can",
+    during: "answers",
+    run: async (world) => {
+      await topicSetting("max.message.bytes", "10000")(world);
+      world.proxies.relayToPostgres.set({ kind: "refuse" });
+      await world.sleep(500);
+      await postOversize(world, 2);
+      await world.sleep(4_000);
+      if ((await deadLetters(world)) > 0) throw new Error("a dead letter was written through a closed link");
+      world.proxies.relayToPostgres.set({ kind: "pass" });
+      await eventually("two dead letters", async () => (await deadLetters(world)) === 2, 30_000);
+      await topicSetting("max.message.bytes", "1048588")(world);
+    },
+  },
+  {
+    id: "F56",
+    fault: "Kafka stopped, and the backlog full: events overflow to the outbox on disk",
+    quick: true,
+    during: "answers",
+    edgeEnv: { BACKLOG_EVENTS_MAX: "300" },
+    relayEnv: { BACKLOG_EVENTS_MAX: "300" },
+    run: stopped(8_000),
+    check: (world) => {
+      const attempts = [...world.producer.attempts.values()];
+      if (!attempts.some((attempt) => attempt.tier === "outbox")) throw new Error("nothing overflowed");
+      if ([...world.producer.statuses.keys()].some((status) => status !== 202)) throw new Error("a post was refused");
+    },
+  },
+  {
+    id: "F57",
+    fault: "Kafka stopped, backlog and outbox full: 429 with Retry-After, and all is well afterwards",
+    during: "either",
+    edgeEnv: { BACKLOG_EVENTS_MAX: "200", OUTBOX_EVENTS_MAX: "500" },
+    relayEnv: { BACKLOG_EVENTS_MAX: "200" },
+    run: stopped(15_000),
+    check: (world) => {
+      if ((world.producer.statuses.get(429) ?? 0) === 0) throw new Error("no post was answered 429");
+    },
+  },
+];

@@ -1,0 +1,160 @@
+import { Redis } from "ioredis";
+import type { FaultWorld, Scenario } from "../scenario.ts";
+
+/** A connection of the test's own, past the proxies. */
+const withRedis = async <T>(world: FaultWorld, use: (redis: Redis) => Promise<T>): Promise<T> => {
+  const redis = new Redis(world.services.redis.url, { maxRetriesPerRequest: 0 });
+  redis.on("error", () => undefined);
+  try {
+    return await use(redis);
+  } finally {
+    redis.disconnect();
+  }
+};
+
+const configured = (setting: string, faulty: string, sound: string, ms: number) => async (world: FaultWorld) => {
+  await withRedis(world, (redis) => redis.config("SET", setting, faulty));
+  await world.sleep(ms);
+  await withRedis(world, (redis) => redis.config("SET", setting, sound));
+};
+
+const frozen = (ms: number) => async (world: FaultWorld) => {
+  await world.services.redis.kill("SIGSTOP");
+  await world.sleep(ms);
+  await world.services.redis.kill("SIGCONT");
+};
+
+const killedFor = (ms: number) => async (world: FaultWorld) => {
+  await world.services.redis.kill("SIGKILL");
+  await world.sleep(ms);
+  await world.services.redis.restart();
+};
+
+export const redisScenarios: readonly Scenario[] = [
+  { id: "F01", fault: "Redis killed −9, back after 5 s", quick: true, during: "answers", run: killedFor(5_000) },
+  {
+    id: "F01b",
+    fault: "Redis killed −9 five times, back at once",
+    during: "answers",
+    run: async (world) => {
+      for (let i = 0; i < 5; i++) {
+        await killedFor(0)(world);
+        await world.sleep(1_500);
+      }
+    },
+  },
+  { id: "F04a", fault: "Redis frozen for 1 s", during: "answers", run: frozen(1_000) },
+  { id: "F04b", fault: "Redis frozen for 10 s", quick: true, during: "answers", run: frozen(10_000) },
+  { id: "F04c", fault: "Redis frozen for 60 s", during: "answers", run: frozen(60_000) },
+  {
+    id: "F06",
+    fault: "Redis out of memory: XADD is refused, the relay must still drain",
+    quick: true,
+    during: "answers",
+    own: { redis: { settings: { maxmemory: "64mb" } } },
+    run: configured("maxmemory", "1mb", "64mb", 8_000),
+  },
+  {
+    id: "F12a",
+    fault: "Redis busy in an endless script for 6 s (BUSY)",
+    during: "answers",
+    run: async (world) => {
+      const script = withRedis(world, (redis) => redis.eval("while true do end", 0)).catch(() => undefined);
+      await world.sleep(6_000);
+      await withRedis(world, (redis) => redis.call("SCRIPT", "KILL"));
+      await script;
+    },
+  },
+  {
+    id: "F12b",
+    fault: "Redis turned into a read-only replica of nothing (READONLY)",
+    during: "answers",
+    run: async (world) => {
+      await withRedis(world, (redis) => redis.replicaof("127.0.0.1", 1));
+      await world.sleep(6_000);
+      await withRedis(world, (redis) => redis.replicaof("NO", "ONE"));
+    },
+  },
+  {
+    id: "F12c",
+    fault: "Redis asks for a replica that it has not (NOREPLICAS)",
+    during: "answers",
+    run: configured("min-replicas-to-write", "1", "0", 6_000),
+  },
+  {
+    id: "F12d",
+    fault: "Redis forbids scripts to its clients (NOPERM)",
+    during: "answers",
+    run: async (world) => {
+      await withRedis(world, (redis) => redis.call("ACL", "SETUSER", "default", "-evalsha", "-eval"));
+      await world.sleep(6_000);
+      await withRedis(world, (redis) => redis.call("ACL", "SETUSER", "default", "+@all"));
+    },
+  },
+  {
+    id: "F16",
+    fault: "one shard's seen set has the wrong type: one of a pipeline's appends fails, the others do not",
+    during: "answers",
+    run: async (world) => {
+      const keys = [0, 1, 2].map((slot) => `{${world.pipeline.name}:0}:seen:${slot}`);
+      await withRedis(world, async (redis) => {
+        for (const key of keys) if ((await redis.exists(key)) === 1) await redis.rename(key, `${key}:aside`);
+        for (const key of keys) await redis.set(key, "wrong");
+      });
+      await world.sleep(5_000);
+      await withRedis(world, async (redis) => {
+        await redis.del(...keys);
+        for (const key of keys) if ((await redis.exists(`${key}:aside`)) === 1) await redis.rename(`${key}:aside`, key);
+      });
+    },
+  },
+  {
+    id: "F10",
+    fault: "a damaged entry in the stream",
+    during: "answers",
+    run: async (world) => {
+      const key = `{${world.pipeline.name}:0}:stream`;
+      await withRedis(world, (redis) => redis.xadd(key, "*", "c", "AQBub3QgYSBjaHVuaw==", "n", "1"));
+      await world.sleep(2_000);
+    },
+    check: async (world) => {
+      const letters = await world.pipeline.sql`SELECT code FROM dead_letters WHERE class = 'undecodable'`;
+      if (letters.length !== 1) throw new Error(`${letters.length} undecodable dead letters, not 1`);
+    },
+  },
+  {
+    id: "F11",
+    fault: "FLUSHALL while Kafka is stopped: what was pending is gone and must be reported",
+    quick: true,
+    during: "either",
+    lossIsChecked: true,
+    run: async (world) => {
+      await world.services.kafka.kill("SIGSTOP");
+      await world.sleep(3_000);
+      await withRedis(world, (redis) => redis.flushall());
+      await world.services.kafka.kill("SIGCONT");
+      await world.sleep(2_000);
+    },
+    check: async (world, verdict) => {
+      const [row] = await world.pipeline.sql`SELECT sum(unaccounted)::int AS events FROM shard_checkpoints`;
+      const reported = Number(row?.events);
+      if (verdict.lost === 0) throw new Error("nothing was lost: the fault did not hit");
+      // The last checkpoint is at most a second old, and at 400 events/s a little more than that can come after it.
+      if (reported === 0 || reported < verdict.lost - 1_000)
+        throw new Error(`${verdict.lost} lost, ${reported} reported`);
+    },
+  },
+  {
+    id: "F05",
+    fault: "Redis meets a full disk (RLIMIT_FSIZE on its process) and exits; back after 5 s",
+    during: "answers",
+    own: {},
+    run: async (world) => {
+      const pid = String(world.services.redis.pid());
+      Bun.spawnSync(["prlimit", "--pid", pid, "--fsize=65536"]);
+      await world.services.redis.exited();
+      await world.sleep(5_000);
+      await world.services.redis.restart();
+    },
+  },
+];
