@@ -1,4 +1,5 @@
 import { type Database, DatabaseFailure } from "@spillway/drizzle/database";
+import { durableCommit } from "@spillway/drizzle/durable";
 import type { Appended, OutboxTier, ShardChunk } from "@spillway/event";
 import { outboxHealth } from "./health.ts";
 import { occupiedShards } from "./occupied.ts";
@@ -7,9 +8,8 @@ import { outboxSize } from "./size.ts";
 export { type Database, type DatabaseOptions, openDatabase } from "@spillway/drizzle/database";
 
 /**
- * One statement for all chunks: all are committed or none. It raises `synchronous_commit` for its own commit, so that a
- * server that is set to `off` does not answer before the disk has it (14 of 16,349 acknowledged rows were lost so).
- * Locks: ROW EXCLUSIVE on the table, which only DDL and LOCK TABLE block; inserts do not wait for each other.
+ * One statement for all chunks: all are committed or none. Locks: ROW EXCLUSIVE on the table, which only DDL and LOCK
+ * TABLE block; inserts do not wait for each other.
  */
 const insertChunks = (database: Database, chunks: readonly ShardChunk[], deadlineMs: number): Promise<unknown> => {
   const rows = chunks.map(({ shard, chunk, events }) => ({ shard, chunk, events, bytes: chunk.length }));
@@ -17,8 +17,7 @@ const insertChunks = (database: Database, chunks: readonly ShardChunk[], deadlin
     deadlineMs,
     (sql) => sql`
       insert into outbox ${sql(rows, "shard", "chunk", "events", "bytes")}
-      returning case when current_setting('synchronous_commit') = 'off'
-        then set_config('synchronous_commit', 'on', true) end`,
+      returning ${sql.unsafe(durableCommit)}`,
   );
 };
 

@@ -1,0 +1,85 @@
+import type { Database } from "@spillway/drizzle/database";
+import { durableCommit } from "@spillway/drizzle/durable";
+import { type Actor, idsOf, type Refusal, refusalsOf } from "./refusal.ts";
+import { orUnavailable } from "./unavailable.ts";
+
+export type DiscardOptions = {
+  readonly database: Database;
+  /** For one statement. Default 5,000. */
+  readonly deadlineMs?: number;
+};
+
+export type Discarded = { readonly discarded: readonly string[]; readonly refused: readonly Refusal[] };
+export type Restored = { readonly restored: readonly string[]; readonly refused: readonly Refusal[] };
+
+const REASON_LENGTH_MAX = 500;
+
+type Done = { readonly id: string };
+
+/** Locks: the letters' rows, in id order, until the statement is over. */
+const markDiscarded = (database: Database, ids: readonly string[], by: string, reason: string, deadlineMs: number) =>
+  database.run(
+    deadlineMs,
+    (sql) => sql<Done[]>`
+      with locked as (
+        select id from dead_letters
+        where id = any(${`{${ids.join()}}`}::bigint[]) and replayed_at is null and discarded_at is null
+        order by id for update
+      ), discarded as (
+        update dead_letters set discarded_at = now(), discard_reason = ${reason}
+        from locked where dead_letters.id = locked.id returning dead_letters.id
+      ), recorded as (
+        insert into dead_letter_actions (letter, action, actor, reason)
+        select id, 'discard', ${by}, ${reason} from discarded
+      )
+      select id, ${sql.unsafe(durableCommit)} from discarded`,
+  );
+
+/** Locks: the letters' rows, in id order, until the statement is over. */
+const markRestored = (database: Database, ids: readonly string[], by: string, deadlineMs: number) =>
+  database.run(
+    deadlineMs,
+    (sql) => sql<Done[]>`
+      with locked as (
+        select id from dead_letters where id = any(${`{${ids.join()}}`}::bigint[]) and discarded_at is not null
+        order by id for update
+      ), restored as (
+        update dead_letters set discarded_at = null, discard_reason = null
+        from locked where dead_letters.id = locked.id returning dead_letters.id
+      ), recorded as (
+        insert into dead_letter_actions (letter, action, actor) select id, 'restore', ${by} from restored
+      )
+      select id, ${sql.unsafe(durableCommit)} from restored`,
+  );
+
+const split = async (options: Required<DiscardOptions>, asked: readonly string[], rows: readonly Done[]) => {
+  const done = new Set(rows.map((row) => row.id));
+  const left = [...new Set(asked)].filter((id) => !done.has(id));
+  return { done: [...done], refused: await refusalsOf(options.database, left, options.deadlineMs) };
+};
+
+/** Sets letters aside for good, though nothing is deleted. Everything rejects with `Unavailable`; repeating is safe. */
+export const createDiscard = (given: DiscardOptions) => {
+  const options = { deadlineMs: 5_000, ...given };
+  const { database, deadlineMs } = options;
+  return {
+    /** Throws a `RangeError` without a reason of 1 to 500 characters. */
+    discard: async (
+      ids: readonly string[],
+      { by, reason }: Actor & { readonly reason: string },
+    ): Promise<Discarded> => {
+      const why = reason.trim();
+      if (why === "" || why.length > REASON_LENGTH_MAX)
+        throw new RangeError(`a reason of 1 to ${REASON_LENGTH_MAX} characters is required`);
+      const rows = await orUnavailable(markDiscarded(database, idsOf(ids), by, why, deadlineMs));
+      const { done, refused } = await orUnavailable(split(options, ids, rows));
+      return { discarded: done, refused };
+    },
+    /** Makes discarded letters wait again. */
+    restore: async (ids: readonly string[], { by }: Actor): Promise<Restored> => {
+      const rows = await orUnavailable(markRestored(database, idsOf(ids), by, deadlineMs));
+      const { done, refused } = await orUnavailable(split(options, ids, rows));
+      return { restored: done, refused };
+    },
+  };
+};

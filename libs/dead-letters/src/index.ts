@@ -1,0 +1,6 @@
+export { type Database, type DatabaseOptions, openDatabase } from "@spillway/drizzle/database";
+export * from "./discard.ts";
+export * from "./inspect.ts";
+export * from "./put.ts";
+export type { Actor, Refusal } from "./refusal.ts";
+export * from "./replay.ts";

@@ -1,0 +1,56 @@
+import type { Database } from "@spillway/drizzle/database";
+import { isLetterId, type LetterStatus } from "./letter.ts";
+
+/** Why a letter was left as it is. */
+export type Refusal = {
+  readonly id: string;
+  readonly code:
+    | "not_found"
+    | "waiting"
+    | "replayed"
+    | "discarded"
+    | "undecodable"
+    | "no_identity"
+    | "replayed_too_often"
+    | "batch_too_large";
+  readonly detail: string;
+};
+
+/** Who did it, for the record. */
+export type Actor = { readonly by: string };
+
+export const IDS_MAX = 500;
+
+/** The distinct ids that can be one. Throws a `RangeError` for more than 500: the caller pages. */
+export const idsOf = (ids: readonly string[]): string[] => {
+  if (ids.length > IDS_MAX) throw new RangeError(`at most ${IDS_MAX} dead letters at once`);
+  return [...new Set(ids)].filter(isLetterId);
+};
+
+const DETAILS: Readonly<Record<LetterStatus | "not_found", string>> = {
+  not_found: "there is no dead letter of this id",
+  waiting: "it is waiting, neither replayed nor discarded",
+  replayed: "it was replayed before; if it died again it has a new dead letter",
+  discarded: "it was discarded; restore it first",
+};
+
+export const refuse = (id: string, code: LetterStatus | "not_found"): Refusal => ({ id, code, detail: DETAILS[code] });
+
+/** What became of letters that a statement did not change. Locks: ACCESS SHARE. */
+export const refusalsOf = async (
+  database: Database,
+  ids: readonly string[],
+  deadlineMs: number,
+): Promise<Refusal[]> => {
+  if (ids.length === 0) return [];
+  const known = `{${ids.filter(isLetterId).join()}}`;
+  const rows = await database.run(
+    deadlineMs,
+    (sql) => sql<{ id: string; status: LetterStatus }[]>`
+      select id, case when replayed_at is not null then 'replayed' when discarded_at is not null then 'discarded'
+        else 'waiting' end as status
+      from dead_letters where id = any(${known}::bigint[])`,
+  );
+  const statuses = new Map(rows.map((row) => [row.id, row.status]));
+  return ids.map((id) => refuse(id, statuses.get(id) ?? "not_found"));
+};

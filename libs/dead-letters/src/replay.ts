@@ -1,0 +1,147 @@
+import type { Database } from "@spillway/drizzle/database";
+import { durableCommit } from "@spillway/drizzle/durable";
+import { type Clock, encodeChunk, type Platform, sealEvent, systemClock } from "@spillway/event";
+import type { LetterStatus } from "./letter.ts";
+import { type Actor, idsOf, type Refusal, refusalsOf, refuse } from "./refusal.ts";
+import { orUnavailable } from "./unavailable.ts";
+
+export type ReplayOptions = {
+  readonly database: Database;
+  /** The same number as everywhere: a replay goes where its key's other events go. */
+  readonly shards: number;
+  readonly platform: Platform;
+  /** How often one event may be replayed. Default 5. */
+  readonly replayCountMax?: number;
+  /** Event bytes that one call reads at most. Default 16 MiB. */
+  readonly bytesMax?: number;
+  /** For one statement. Default 5,000. */
+  readonly deadlineMs?: number;
+  readonly clock?: Clock;
+};
+
+export type Replayed = { readonly replayed: readonly string[]; readonly refused: readonly Refusal[] };
+
+type StoredLetter = {
+  readonly id: string;
+  readonly status: LetterStatus;
+  readonly index: number;
+  readonly replay: number;
+  readonly source: string | null;
+  readonly event_id: string | null;
+  readonly type: string | null;
+  readonly partition_key: string | null;
+  readonly traceparent: string | null;
+  /** Null beyond `bytesMax` of the call. */
+  readonly bytes: Uint8Array | null;
+};
+
+type Row = { readonly id: string; readonly shard: number; readonly chunk: Uint8Array };
+
+/** Locks: ACCESS SHARE. */
+const readLetters = (database: Database, ids: readonly string[], bytesMax: number, deadlineMs: number) =>
+  database.run(
+    deadlineMs,
+    (sql) => sql<StoredLetter[]>`
+      select id, index, replay, source, event_id, type, partition_key, traceparent,
+        case when replayed_at is not null then 'replayed' when discarded_at is not null then 'discarded'
+          else 'waiting' end as status,
+        case when sum(octet_length(bytes)) over (order by id) <= ${bytesMax} then bytes end as bytes
+      from dead_letters where id = any(${`{${ids.join()}}`}::bigint[]) order by id`,
+  );
+
+const hex = (bytes: Uint8Array): string => {
+  let text = "";
+  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  return text;
+};
+
+/**
+ * Marks letters and inserts their events, both or neither, and only those that still wait: of two calls at once the
+ * second finds none. Locks: the letters' rows, in id order, until the statement is over.
+ */
+const moveToOutbox = (database: Database, rows: readonly Row[], by: string, deadlineMs: number) =>
+  database.run(
+    deadlineMs,
+    (sql) => sql<{ id: string }[]>`
+      with sent as (
+        select id, shard, decode(chunk, 'hex') as chunk from unnest(
+          ${`{${rows.map((row) => row.id).join()}}`}::bigint[],
+          ${`{${rows.map((row) => row.shard).join()}}`}::int[],
+          ${`{${rows.map((row) => hex(row.chunk)).join()}}`}::text[]
+        ) as sent (id, shard, chunk)
+      ), locked as (
+        select id from dead_letters
+        where id in (select id from sent) and replayed_at is null and discarded_at is null
+        order by id for update
+      ), replayed as (
+        update dead_letters set replayed_at = now()
+        from locked where dead_letters.id = locked.id returning dead_letters.id
+      ), recorded as (
+        insert into dead_letter_actions (letter, action, actor) select id, 'replay', ${by} from replayed
+      ), queued as (
+        insert into outbox (shard, chunk, events, bytes)
+        select shard, chunk, 1, octet_length(chunk) from sent where id in (select id from replayed) order by id
+      )
+      select id, ${sql.unsafe(durableCommit)} from replayed`,
+  );
+
+/** Why a letter cannot be replayed, or null. */
+const refusalOf = (letter: StoredLetter, replayCountMax: number): Refusal | null => {
+  const { id } = letter;
+  if (letter.status !== "waiting") return refuse(id, letter.status);
+  if (letter.index < 0)
+    return { id, code: "undecodable", detail: "its chunk could not be decoded, so there is no event to send" };
+  if (letter.replay >= replayCountMax)
+    return {
+      id,
+      code: "replayed_too_often",
+      detail: `replayed ${letter.replay} times and died each time; the limit is ${replayCountMax}`,
+    };
+  if (letter.source === null || letter.event_id === null)
+    return { id, code: "no_identity", detail: "its bytes do not tell the event's source and id" };
+  if (letter.bytes === null)
+    return { id, code: "batch_too_large", detail: "too many bytes for one call; replay it in the next" };
+  return null;
+};
+
+const rowOf = (letter: StoredLetter, options: ReplayOptions, receivedAtMs: number): Row => {
+  const attributes = {
+    id: letter.event_id ?? "",
+    source: letter.source ?? "",
+    type: letter.type ?? "",
+    partitionKey: letter.partition_key,
+    traceparent: letter.traceparent,
+  };
+  const { shards, platform } = options;
+  const sealed = sealEvent(attributes, letter.bytes ?? new Uint8Array(), shards, platform, letter.replay + 1);
+  return { id: letter.id, shard: sealed.shard, chunk: encodeChunk({ receivedAtMs, events: [sealed] }, platform) };
+};
+
+/**
+ * Makes `replay(ids, {by})`: sends waiting letters' events again, through the outbox, each a chunk of its own and oldest
+ * first. Their time of ingest is now, since a broker may refuse old timestamps. Rejects with `Unavailable`; then nobody
+ * knows whether it happened, and repeating is safe.
+ */
+export const createReplay = (options: ReplayOptions) => {
+  const {
+    database,
+    replayCountMax = 5,
+    bytesMax = 16 * 1024 * 1024,
+    deadlineMs = 5_000,
+    clock = systemClock,
+  } = options;
+  return async (ids: readonly string[], { by }: Actor): Promise<Replayed> => {
+    const letters = await orUnavailable(readLetters(database, idsOf(ids), bytesMax, deadlineMs));
+    const refused = letters.flatMap((letter) => refusalOf(letter, replayCountMax) ?? []);
+    const refusedIds = new Set(refused.map((refusal) => refusal.id));
+    const waiting = letters.filter((letter) => !refusedIds.has(letter.id));
+    const rows = waiting.map((letter) => rowOf(letter, options, clock.wallMs()));
+    const moved = rows.length === 0 ? [] : await orUnavailable(moveToOutbox(database, rows, by, deadlineMs));
+    const replayed = new Set(moved.map((row) => row.id));
+    const left = [...new Set(ids)].filter((id) => !replayed.has(id) && !refusedIds.has(id));
+    return {
+      replayed: [...replayed],
+      refused: [...refused, ...(await orUnavailable(refusalsOf(database, left, deadlineMs)))],
+    };
+  };
+};

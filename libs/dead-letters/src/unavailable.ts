@@ -1,0 +1,11 @@
+import { DatabaseFailure } from "@spillway/drizzle/database";
+import { Unavailable } from "@spillway/event";
+
+/** What a port promises instead of a failure of the database. The table of codes is drizzle/src/failure.ts. */
+export const orUnavailable = async <T>(running: Promise<T>): Promise<T> => {
+  try {
+    return await running;
+  } catch (error) {
+    throw error instanceof DatabaseFailure ? new Unavailable(error.code) : error;
+  }
+};
