@@ -161,7 +161,7 @@ export const shardStreamConformance = (name: string, make: (limits: SubjectLimit
 
     test("is full by bytes until something is settled", async () => {
       const bytes = new Uint8Array(3000);
-      const { stream, lease, tier, readAll } = await open({ backlogBytesMax: bytes.length + 1 });
+      const { stream, lease, tier, readAll } = await open({ backlogBytesMax: bytes.length });
       const append = async () => (await tier.append([chunkOf(0, freshNames(1), bytes)], DEADLINE_MS))[0]?.kind;
       expect(await append()).toBe("ok");
       expect(await append()).toBe("full");

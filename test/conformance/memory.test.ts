@@ -1,0 +1,25 @@
+import { systemClock } from "@spillway/event";
+import { platform } from "@spillway/event/platform-node";
+import { createMemoryWorld } from "@spillway/memory";
+import { leasesConformance } from "./leases.ts";
+import { roomyLimits, type SubjectLimits, shardStreamConformance } from "./shard-stream.ts";
+import { tierConformance } from "./tier.ts";
+
+const open = async (limits: SubjectLimits) => {
+  const world = createMemoryWorld({ clock: systemClock, platform, shards: 4, ...limits });
+  return { ...world, stream: world.shardStream, close: async () => undefined };
+};
+
+tierConformance("memory, the stream,", { dropsDuplicates: true }, async () => {
+  const { tier, stream, close } = await open(roomyLimits);
+  return { tier, stored: (shard) => stream.read(shard, "0", 10_000, 0), close };
+});
+
+tierConformance("memory, the outbox,", { dropsDuplicates: false }, async () => {
+  const { outboxTier, outbox, close } = await open(roomyLimits);
+  return { tier: outboxTier, stored: async (shard) => outbox.rows(shard), close };
+});
+
+shardStreamConformance("memory", open);
+
+leasesConformance("memory", () => open(roomyLimits));
