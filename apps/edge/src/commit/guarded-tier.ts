@@ -35,8 +35,8 @@ const FAILURES_MAX = 3;
 /** What a tier may take beyond its deadline before it is left alone with its answer. */
 const GRACE_MS = 50;
 
-/** Codes with which a healthy backend refuses at once: a write that it has no room for says nothing about the next read. */
-const refusalCodes: ReadonlySet<string> = new Set(["oom"]);
+/** Codes with which a healthy backend refuses at once: that it has no room for this write says nothing about the next. */
+const refusalCodes: ReadonlySet<string> = new Set(["oom", "request_too_large", "record_too_large"]);
 
 const verdictOf = (answers: readonly Appended[]): Verdict => {
   let verdict: Verdict = "ok";

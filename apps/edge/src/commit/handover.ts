@@ -84,7 +84,8 @@ export const createHandover = (ports: HandoverPorts): Handover => {
   };
 
   const look = async (atHandover: boolean, signal: AbortSignal): Promise<void> => {
-    if (outbox.isUp()) await meter.sample(READ_DEADLINE_MS);
+    // At the handover and not before it: what was drained since an older sample would look as if it were still there.
+    if (outbox.isUp() && (atHandover || !meter.isSampled())) await meter.sample(READ_DEADLINE_MS);
     if (!stream.isUp()) return;
     if (!outbox.isUp()) return openWithoutRead();
     if (atHandover && meter.drainsWithin(HANDOVER_MS)) return handOver(signal);

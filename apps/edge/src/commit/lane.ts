@@ -56,7 +56,7 @@ export class Lane {
   readonly #lines: readonly Line[];
   readonly #lineOfShard: readonly Line[];
   readonly #calling: Record<TierName, boolean> = { stream: false, outbox: false };
-  /** Which line is asked first; moves on, so that none starves when an append cannot take them all. */
+  /** Which line is asked first: the one that the last append had no room for, so that none starves. */
   #turn = 0;
 
   constructor(shards: readonly number[], ports: LanePorts, limits: LaneLimits) {
@@ -96,17 +96,21 @@ export class Lane {
   /** At most one chunk per shard, within the limit of one call. */
   #take(tier: TierName): Packed[] {
     const chunks: Packed[] = [];
+    const first = this.#turn;
     let bytes = 0;
     for (let i = 0; i < this.#lines.length; i++) {
-      const line = this.#lines[(this.#turn + i) % this.#lines.length] as Line;
+      const at = (first + i) % this.#lines.length;
+      const line = this.#lines[at] as Line;
       const packed = this.#frontFor(tier, line);
       if (packed === null) continue;
       bytes += packed.chunk.length;
-      if (bytes > this.#limits.callBytesMax && chunks.length > 0) break;
+      if (bytes > this.#limits.callBytesMax && chunks.length > 0) {
+        this.#turn = at;
+        break;
+      }
       line.take();
       chunks.push(packed);
     }
-    this.#turn++;
     return chunks;
   }
 

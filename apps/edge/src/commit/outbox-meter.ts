@@ -1,9 +1,10 @@
 import { type Clock, type OutboxSize, type OutboxTier, Unavailable } from "@spillway/event";
 
-/** How much waits in the outbox, and how fast it is drained. Knows it from a sample a second and from our own inserts. */
+/** How much waits in the outbox, and how fast it is drained. Knows it from samples and from our own inserts. */
 export type OutboxMeter = {
-  /** Asks for the size, unless the last answer is less than a second old. */
+  /** Asks for the size. Changes nothing when there is no answer. */
   sample(deadlineMs: number): Promise<void>;
+  isSampled(): boolean;
   /** To be called for what was inserted, in events and stored bytes. */
   inserted(events: number, bytes: number): void;
   /** To be called when nothing of ours waits any more. */
@@ -18,7 +19,6 @@ export type OutboxMeter = {
 
 export type OutboxLimits = { readonly outboxEventsMax: number; readonly outboxBytesMax: number };
 
-const SAMPLE_EVERY_MS = 1_000;
 const RETRY_AFTER_SECONDS_MAX = 60;
 /** There is room again when this share of the limit is used: at 100 % the first to come back would fill it. */
 const ROOM_AT = 0.95;
@@ -34,7 +34,7 @@ const createLevel = (max: number) => {
     },
     /** Inserts of other edges look like a slower drain, which errs on the patient side. */
     sampled: (amount: number, elapsedMs: number) => {
-      drainedPerMs = elapsedMs > 0 ? Math.max(0, waiting + insertedSince - amount) / elapsedMs : 0;
+      drainedPerMs = Math.max(0, waiting + insertedSince - amount) / elapsedMs;
       waiting = amount;
       insertedSince = 0;
     },
@@ -66,12 +66,11 @@ export const createOutboxMeter = (outbox: OutboxTier, clock: Clock, limits: Outb
   };
 
   const sample = async (deadlineMs: number): Promise<void> => {
-    if (clock.monotonicMs() - sampledAtMs < SAMPLE_EVERY_MS) return;
     const size = await sizeNow(deadlineMs);
     if (size === null) return;
     const nowMs = clock.monotonicMs();
-    // The first sample has nothing to compare with: it says how much waits, not how fast it leaves.
-    const elapsedMs = Number.isFinite(sampledAtMs) ? nowMs - sampledAtMs : 0;
+    // The first sample has nothing to compare with: by an infinite time, it says how much waits but no rate.
+    const elapsedMs = Math.max(1, nowMs - sampledAtMs);
     events.sampled(size.events, elapsedMs);
     bytes.sampled(size.bytes, elapsedMs);
     sampledAtMs = nowMs;
@@ -79,6 +78,7 @@ export const createOutboxMeter = (outbox: OutboxTier, clock: Clock, limits: Outb
 
   return {
     sample,
+    isSampled: () => Number.isFinite(sampledAtMs),
     inserted: (eventCount, byteCount) => {
       events.insert(eventCount);
       bytes.insert(byteCount);

@@ -1,0 +1,73 @@
+import { type SealedEvent, sealEvent } from "@spillway/event";
+import { platform } from "@spillway/event/platform-node";
+import { createManualClock, createMemoryWorld, type ManualClock, type MemoryWorld } from "@spillway/memory";
+import { type LogFields, noMetrics } from "@spillway/telemetry";
+import { type Committer, type CommitterOptions, commitDefaults, createCommitter } from "./committer.ts";
+import { type Obstructed, obstructed } from "./obstructed-tier.fixture.ts";
+import type { EventResult } from "./result.ts";
+
+export type EdgeWorld = {
+  readonly clock: ManualClock;
+  readonly world: MemoryWorld;
+  readonly stream: Obstructed<MemoryWorld["tier"]>;
+  readonly outbox: Obstructed<MemoryWorld["outboxTier"]>;
+  readonly committer: Committer;
+  readonly logged: { readonly event: string; readonly fields: LogFields }[];
+};
+
+export const SHARDS = 4;
+
+/** A committer on memory tiers that a test can obstruct, under a clock that stands still. */
+export const createEdgeWorld = (
+  options: Partial<CommitterOptions> & { readonly backlogEventsMax?: number } = {},
+): EdgeWorld => {
+  const clock = createManualClock();
+  const backlogEventsMax = options.backlogEventsMax ?? 100_000;
+  const world = createMemoryWorld({ clock, platform, shards: SHARDS, backlogEventsMax });
+  const stream = obstructed(world.tier, clock);
+  const outbox = obstructed(world.outboxTier, clock);
+  const logged: { event: string; fields: LogFields }[] = [];
+  const committer = createCommitter(
+    {
+      stream: stream.tier,
+      outbox: outbox.tier,
+      clock,
+      platform,
+      random: () => 0.5,
+      log: (_, event, fields = {}) => void logged.push({ event, fields }),
+      metrics: noMetrics,
+    },
+    {
+      ...commitDefaults,
+      shards: SHARDS,
+      outboxEventsMax: 1_000_000,
+      outboxBytesMax: 1024 * 1024 * 1024,
+      ...options,
+    },
+  );
+  return { clock, world, stream, outbox, committer, logged };
+};
+
+const textEncoder = new TextEncoder();
+
+/** Partition keys of which each lands in its own shard. */
+export const keyOfShard: readonly string[] = (() => {
+  const keys: string[] = [];
+  for (let n = 0; keys.filter((key) => key !== undefined).length < SHARDS; n++) {
+    const key = `key-${n}`;
+    keys[event("probe", key).shard] ??= key;
+  }
+  return keys;
+})();
+
+export function event(id: string, partitionKey: string | null = null, bytes = 100): SealedEvent {
+  const attributes = { id, source: "/test", type: "test", partitionKey, traceparent: null };
+  const body = textEncoder.encode(JSON.stringify({ ...attributes, data: "x".repeat(bytes) }));
+  return sealEvent(attributes, body, SHARDS, platform);
+}
+
+export const eventOfShard = (shard: number, id: string, bytes?: number): SealedEvent =>
+  event(id, keyOfShard[shard] ?? null, bytes);
+
+export const kinds = (results: readonly EventResult[]): string[] =>
+  results.map((result) => (result.kind === "refused" ? result.code : `${result.kind} ${result.tier}`));

@@ -1,0 +1,61 @@
+import type { Appended, Clock, OutboxTier, ShardChunk, Tier } from "@spillway/event";
+
+/**
+ * What happens to the calls of a tier from now on.
+ *
+ * - `pass`: they go through.
+ * - `freeze`: nothing is written, and the answer at the deadline is `timeout`.
+ * - `lose_replies`: written, but the answer at the deadline is `timeout`.
+ * - `hang`: no answer, ever.
+ * - `reject`: the promise rejects, as no tier should.
+ */
+export type Obstruction = "pass" | "freeze" | "lose_replies" | "hang" | "reject";
+
+export type Obstructed<T extends Tier> = {
+  readonly tier: T;
+  /** Every append so far, as it was asked for. */
+  readonly calls: (readonly ShardChunk[])[];
+  obstruct(obstruction: Obstruction): void;
+  /** Time that a call takes when it passes; 0 by default. */
+  delay(ms: number): void;
+};
+
+const timeouts = (chunks: readonly ShardChunk[]): readonly Appended[] =>
+  chunks.map(() => ({ kind: "retriable", code: "timeout" }));
+
+/** A tier behind a network that a test can break. */
+export const obstructed = <T extends Tier | OutboxTier>(tier: T, clock: Clock): Obstructed<T> => {
+  const calls: (readonly ShardChunk[])[] = [];
+  let obstruction: Obstruction = "pass";
+  let delayMs = 0;
+
+  const append = async (chunks: readonly ShardChunk[], deadlineMs: number): Promise<readonly Appended[]> => {
+    calls.push(chunks);
+    if (obstruction === "hang") return new Promise(() => undefined);
+    if (obstruction === "reject") throw new Error("a bug");
+    if (obstruction !== "pass") {
+      if (obstruction === "lose_replies") await tier.append(chunks, deadlineMs);
+      await clock.sleep(deadlineMs);
+      return timeouts(chunks);
+    }
+    if (delayMs > 0) await clock.sleep(delayMs);
+    return tier.append(chunks, deadlineMs);
+  };
+
+  const health: Tier["health"] = async (deadlineMs) => {
+    if (obstruction === "pass") return tier.health(deadlineMs);
+    await clock.sleep(deadlineMs);
+    return { status: "down", warnings: [] };
+  };
+
+  return {
+    tier: { ...tier, append, health },
+    calls,
+    obstruct: (next) => {
+      obstruction = next;
+    },
+    delay: (ms) => {
+      delayMs = ms;
+    },
+  };
+};
