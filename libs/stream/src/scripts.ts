@@ -154,7 +154,7 @@ return {
 };
 
 export const leaseScript: Script = {
-  sha: "0de9bf79d38f03a88c76e31ddbdcefb09590b75d",
+  sha: "e0b81edc416c0751f6eaafeb33397ca12ba9e3d9",
   source: `#!lua flags=allow-oom
 -- Takes, renews or releases the lease of a shard.
 --
@@ -163,7 +163,7 @@ export const leaseScript: Script = {
 -- Reply  take: the new token, or 0 when another owner holds it; renew, release: 1, or 0 when the lease is not held
 --
 -- Why so: the lease is a string "token owner" with an expiry, so that every other script checks it with one GET. The
--- token is counted in the count hash, which no lease outlives, and starts at the server's milliseconds, so that it
+-- token is counted in the count hash, which no lease outlives, and starts at the server's microseconds, so that it
 -- grows across an emptied Redis too: a token from before it can never match again. Who takes a lease that it holds
 -- already gets a new token, which fences its own earlier life.
 -- allow-oom, since a full Redis would otherwise deadlock: nobody could take the lease to drain it.
@@ -176,7 +176,7 @@ if op == 'take' then
   local token = redis.call('HINCRBY', KEYS[2], 'token', 1)
   if token == 1 then
     local time = redis.call('TIME')
-    token = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+    token = tonumber(time[1]) * 1000000 + tonumber(time[2])
     redis.call('HSET', KEYS[2], 'token', token)
   end
   redis.call('SET', KEYS[1], string.format('%.0f', token) .. ' ' .. who, 'PX', ttl)
@@ -217,7 +217,7 @@ return owners
 };
 
 export const settleScript: Script = {
-  sha: "f40772fd644395e1829fdf023068658ddb13b328",
+  sha: "65023f2ec5de2607f7ac5b7c23f8bc0eb7852046",
   source: `#!lua flags=allow-oom
 -- Removes entries whose events were all confirmed or dead-lettered, and counts them, exactly once.
 --
@@ -257,7 +257,7 @@ end
 local relayed = math.min(relayed_max, events)
 redis.call('HINCRBY', KEYS[2], 'relayed', relayed)
 redis.call('HINCRBY', KEYS[2], 'dead', events - relayed)
-redis.call('HINCRBY', KEYS[2], 'bytes', -bytes)
+redis.call('HINCRBY', KEYS[2], 'bytes', 0 - bytes) -- a negated zero would be sent as -0, which is no integer
 return {'OK', #present, events, bytes}
 `,
 };

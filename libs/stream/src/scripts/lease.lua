@@ -6,7 +6,7 @@
 -- Reply  take: the new token, or 0 when another owner holds it; renew, release: 1, or 0 when the lease is not held
 --
 -- Why so: the lease is a string "token owner" with an expiry, so that every other script checks it with one GET. The
--- token is counted in the count hash, which no lease outlives, and starts at the server's milliseconds, so that it
+-- token is counted in the count hash, which no lease outlives, and starts at the server's microseconds, so that it
 -- grows across an emptied Redis too: a token from before it can never match again. Who takes a lease that it holds
 -- already gets a new token, which fences its own earlier life.
 -- allow-oom, since a full Redis would otherwise deadlock: nobody could take the lease to drain it.
@@ -19,7 +19,7 @@ if op == 'take' then
   local token = redis.call('HINCRBY', KEYS[2], 'token', 1)
   if token == 1 then
     local time = redis.call('TIME')
-    token = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+    token = tonumber(time[1]) * 1000000 + tonumber(time[2])
     redis.call('HSET', KEYS[2], 'token', token)
   end
   redis.call('SET', KEYS[1], string.format('%.0f', token) .. ' ' .. who, 'PX', ttl)

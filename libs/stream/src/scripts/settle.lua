@@ -37,5 +37,5 @@ end
 local relayed = math.min(relayed_max, events)
 redis.call('HINCRBY', KEYS[2], 'relayed', relayed)
 redis.call('HINCRBY', KEYS[2], 'dead', events - relayed)
-redis.call('HINCRBY', KEYS[2], 'bytes', -bytes)
+redis.call('HINCRBY', KEYS[2], 'bytes', 0 - bytes) -- a negated zero would be sent as -0, which is no integer
 return {'OK', #present, events, bytes}

@@ -1,0 +1,145 @@
+import { relaysScript } from "@spillway/stream/scripts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freshNames } from "../conformance/chunks.ts";
+import { scriptCalls } from "./script-call.ts";
+import { freshNamespace, type StreamServices, startStreamServices } from "./services.ts";
+
+let services: StreamServices;
+beforeAll(async () => {
+  services = await startStreamServices();
+});
+afterAll(() => services.stop());
+
+const open = async () => {
+  const redis = services.admin;
+  const calls = scriptCalls(redis, freshNamespace());
+  const token = await calls.lease("take", "one", 60_000);
+  return { redis, ...calls, token, holder: `${token} one` };
+};
+
+describe("settle.lua", () => {
+  test("counts from the entries that it removed, not from what it was told", async () => {
+    const { redis, keys, append, settle, holder } = await open();
+    const ids: string[] = [];
+    for (const count of [1, 2, 3]) ids.push((await append({ names: freshNames(count), chunk: "AAAA" }))[2]);
+    const [first = "", second = "", third = ""] = ids;
+    expect(await settle(holder, 3, [first, second])).toEqual(["OK", 2, 3, 8]);
+    expect(await settle(holder, 3, [first, second])).toEqual(["OK", 0, 0, 0]);
+    // The call that timed out and now runs late: it says six, two of its three entries are gone.
+    expect(await settle(holder, 6, [first, second, third])).toEqual(["OK", 1, 3, 4]);
+    expect(await redis.hgetall(keys.count)).toMatchObject({ accepted: "6", relayed: "6", dead: "0", bytes: "0" });
+  });
+
+  test("takes what was not relayed for dead", async () => {
+    const { redis, keys, append, settle, holder } = await open();
+    const [, , id] = await append({ names: freshNames(5) });
+    await settle(holder, 2, [id]);
+    expect(await redis.hgetall(keys.count)).toMatchObject({ relayed: "2", dead: "3" });
+  });
+
+  test("counts an id that is named twice once", async () => {
+    const { redis, keys, append, settle, holder } = await open();
+    const [, , id] = await append({ names: ["a"] });
+    expect(await settle(holder, 2, [id, id])).toEqual(["OK", 1, 1, 8]);
+    expect(await redis.hgetall(keys.count)).toMatchObject({ relayed: "1", dead: "0", bytes: "0" });
+  });
+
+  test("removes a foreign entry without counting it", async () => {
+    const { redis, keys, append, settle, holder } = await open();
+    await append({ names: ["a"] });
+    const foreign = (await redis.xadd(keys.stream, "*", "who", "knows")) as string;
+    expect(await settle(holder, 0, [foreign])).toEqual(["OK", 1, 0, 0]);
+    expect(await redis.hgetall(keys.count)).toMatchObject({ accepted: "1", relayed: "0", dead: "0", bytes: "8" });
+  });
+
+  test("takes thousands of entries in one call", async () => {
+    const { redis, keys, append, settle, holder } = await open();
+    const ids: string[] = [];
+    for (let i = 0; i < 2500; i++) ids.push((await append({ names: freshNames(1) }))[2]);
+    expect((await settle(holder, 2500, ids)) as unknown[]).toEqual(["OK", 2500, 2500, 20_000]);
+    expect(await redis.xlen(keys.stream)).toBe(0);
+    expect(await redis.exists(keys.stream)).toBe(1);
+  });
+
+  test("does nothing for a zombie", async () => {
+    const { append, settle, lease, holder, dump } = await open();
+    const [, , id] = await append({ names: ["a"] });
+    await lease("take", "one", 60_000);
+    const before = await dump();
+    expect(await settle(holder, 1, [id])).toEqual(["STALE", 0, 0, 0]);
+    expect(await dump()).toEqual(before);
+  });
+});
+
+describe("lease.lua", () => {
+  test("keeps a lease with an expiry, and its token where no lease outlives it", async () => {
+    const { redis, keys, token, holder } = await open();
+    expect(await redis.get(keys.lease)).toBe(holder);
+    expect(await redis.pttl(keys.lease)).toBeGreaterThan(0);
+    expect(await redis.hget(keys.count, "token")).toBe(String(token));
+  });
+
+  test("shortens and lengthens it when it is renewed", async () => {
+    const { redis, keys, lease, holder } = await open();
+    expect(await lease("renew", holder, 600_000)).toBe(1);
+    expect(await redis.pttl(keys.lease)).toBeGreaterThan(60_000);
+    expect(await lease("renew", "1 one", 1)).toBe(0);
+    expect(await redis.pttl(keys.lease)).toBeGreaterThan(60_000);
+  });
+
+  test("goes on with larger tokens after Redis was emptied", async () => {
+    const { redis, keys, lease, token } = await open();
+    await redis.del(keys.lease, keys.count);
+    expect(await lease("take", "one", 60_000)).toBeGreaterThan(token);
+  });
+
+  test("does not mistake one owner for another whose name begins alike", async () => {
+    const { lease, holder } = await open();
+    for (const other of ["o", "one1", "ne", ""]) expect(await lease("take", other, 60_000)).toBe(0);
+    expect(await lease("release", `${holder}1`)).toBe(0);
+    expect(await lease("release", holder)).toBe(1);
+  });
+});
+
+describe("fence.lua", () => {
+  test("remembers since when it stands, also when it is raised again", async () => {
+    const { redis, keys, fence, holder } = await open();
+    expect(await fence(holder, 1)).toBe("OK");
+    const since = await redis.get(keys.fence);
+    expect(since).toMatch(/^\d{13}$/);
+    expect(await fence(holder, 1)).toBe("OK");
+    expect(await redis.get(keys.fence)).toBe(since);
+    expect(await redis.pttl(keys.fence)).toBe(-1);
+    expect(await fence(holder, 0)).toBe("OK");
+    expect(await redis.exists(keys.fence)).toBe(0);
+  });
+
+  test("obeys the holder only", async () => {
+    const { redis, keys, fence, token } = await open();
+    expect(await fence(`${token - 1} one`, 1)).toBe("STALE");
+    expect(await redis.exists(keys.fence)).toBe(0);
+  });
+});
+
+describe("a full Redis", () => {
+  test("refuses appends before they change anything, and lets itself be drained", async () => {
+    const { redis, keys, append, settle, lease, fence, holder, dump } = await open();
+    const [, , id] = await append({ names: ["a"] });
+    const before = await dump();
+    await redis.config("SET", "maxmemory", "1");
+    try {
+      await expect(append({ names: ["b"] })).rejects.toThrow(/^OOM/);
+      expect(await dump()).toEqual(before);
+      expect(await fence(holder, 1)).toBe("OK");
+      expect(await settle(holder, 1, [id])).toEqual(["OK", 1, 1, 8]);
+      expect(await lease("renew", holder, 60_000)).toBe(1);
+      expect(await lease("release", holder)).toBe(1);
+      expect(await lease("take", "two", 60_000)).toBeGreaterThan(0);
+      const owners = await redis.eval(relaysScript.source, 1, `${keys.count}:relays`, "two", 60_000);
+      expect(owners).toEqual(["two"]);
+    } finally {
+      await redis.config("SET", "maxmemory", "0");
+    }
+    expect((await append({ names: ["b"], holder: (await redis.get(keys.lease)) as string }))[1]).toBe("OK");
+  });
+});

@@ -1,0 +1,59 @@
+import { appendScript, fenceScript, leaseScript, type Script, settleScript } from "@spillway/stream/scripts";
+import type { Redis } from "ioredis";
+import { keyOf } from "../conformance/chunks.ts";
+
+/** The keys of shard 0 as the README names them; spelled out, so that a renamed key shows here. */
+export const keysOf = (namespace: string) => {
+  const tag = `{${namespace}:0}`;
+  return {
+    stream: `${tag}:stream`,
+    seen: [`${tag}:seen:0`, `${tag}:seen:1`, `${tag}:seen:2`] as const,
+    count: `${tag}:count`,
+    fence: `${tag}:fence`,
+    lease: `${tag}:lease`,
+  };
+};
+
+export type AppendValues = {
+  readonly names: readonly string[];
+  readonly chunk?: string;
+  readonly windowSeconds?: number;
+  readonly eventsMax?: number;
+  readonly bytesMax?: number;
+  readonly holder?: string;
+};
+
+/** One script on shard 0 of a namespace, called as itself, without our adapters in between. */
+export const scriptCalls = (redis: Redis, namespace: string) => {
+  const keys = keysOf(namespace);
+  const call = (script: Script, names: readonly string[], values: readonly (string | number)[]) =>
+    redis.eval(script.source, names.length, ...names, ...values) as Promise<unknown>;
+  return {
+    keys,
+    append: (values: AppendValues) =>
+      call(
+        appendScript,
+        [keys.stream, ...keys.seen, keys.count, keys.fence, keys.lease],
+        [
+          "nonce",
+          values.chunk ?? "Y2h1bms=",
+          values.names.map(keyOf).join(""),
+          values.windowSeconds ?? 3600,
+          values.eventsMax ?? 1e6,
+          values.bytesMax ?? 1e9,
+          values.holder ?? "",
+        ],
+      ) as Promise<[nonce: string, status: string, entry: string, duplicates: string, events: number, bytes: number]>,
+    settle: (holder: string, relayed: number, entries: readonly string[]) =>
+      call(settleScript, [keys.stream, keys.count, keys.lease], [holder, relayed, ...entries]),
+    lease: (...values: (string | number)[]) => call(leaseScript, [keys.lease, keys.count], values) as Promise<number>,
+    fence: (holder: string, raised: 0 | 1) => call(fenceScript, [keys.fence, keys.lease], [holder, raised]),
+    /** Everything that the shard's keys hold, to compare before with after. */
+    dump: async () => {
+      const all = [keys.stream, ...keys.seen, keys.count, keys.fence, keys.lease];
+      return (await Promise.all(all.map((key) => redis.dumpBuffer(key)))).map(
+        (value) => value?.toString("hex") ?? null,
+      );
+    },
+  };
+};
