@@ -1,6 +1,7 @@
-import { decodeChunk, dedupKeysOf, encodeChunk, type SealedEvent, type ShardChunk } from "@spillway/event";
+import { decodeChunk, dedupKeysOf, type Entry, encodeChunk, type SealedEvent, type ShardChunk } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import type { EventSource } from "./events.ts";
+import type { EventRecord, History } from "./history.ts";
 import type { Act } from "./nemesis.ts";
 import { START_MS } from "./process.ts";
 import type { Scene } from "./scene.ts";
@@ -14,14 +15,20 @@ const chunkOf = (event: SealedEvent, receivedAtMs: number): ShardChunk => ({
 
 const hostOf = ({ edges, relays }: Scene, host: number) => (host < 2 ? edges[host] : relays[host - 2]);
 
+/** The events that an entry holds and that are to be relayed from it. */
+const recordsIn = (entry: Entry, history: History): EventRecord[] => {
+  const damaged = history.records().filter((record) => record.damagedIn === entry.id);
+  if (damaged.length > 0) return damaged;
+  const { events } = decodeChunk(entry.chunk, platform);
+  const relayed = events.filter((_, index) => !entry.skip.includes(index));
+  return relayed.flatMap((event) => history.ofDedupKey(event.dedupKey) ?? []);
+};
+
 /** What waits in a stream when it is emptied, and is nowhere else, is the one thing that may be lost. */
 const emptyStreams = ({ memory, history, settings }: Scene): void => {
   for (let shard = 0; shard < settings.shards; shard++) {
     for (const entry of memory.streams.entriesAfter(shard, "0", 10_000))
-      for (const [index, event] of decodeChunk(entry.chunk, platform).events.entries()) {
-        const record = history.ofDedupKey(event.dedupKey);
-        if (record && !entry.skip.includes(index)) record.wiped = true;
-      }
+      for (const record of recordsIn(entry, history)) record.wiped = true;
     history.fence(shard, false);
   }
   memory.streams.empty();
@@ -32,10 +39,7 @@ const damageEntry = ({ memory, random, settings, history }: Scene): void => {
   const shard = random.below(settings.shards);
   const [entry] = memory.streams.entriesAfter(shard, "0", 1);
   if (!entry) return;
-  for (const event of decodeChunk(entry.chunk, platform).events) {
-    const record = history.ofDedupKey(event.dedupKey);
-    if (record) record.damagedIn = entry.id;
-  }
+  for (const record of recordsIn(entry, history)) record.damagedIn = entry.id;
   memory.streams.damage(shard, entry.id);
 };
 
@@ -65,24 +69,31 @@ export const perform = (scene: Scene, act: Act, source: EventSource): void => {
   trace.note(`act ${JSON.stringify(act)}`);
   switch (act.kind) {
     case "kill":
-      return hostOf(scene, act.host)?.process()?.kill();
+      hostOf(scene, act.host)?.process()?.kill();
+      break;
     case "freeze":
-      return hostOf(scene, act.host)?.process()?.freeze(act.ms);
+      hostOf(scene, act.host)?.process()?.freeze(act.ms);
+      break;
     case "terminate":
-      return act.host < 2 ? undefined : scene.relays[act.host - 2]?.running()?.app.terminate();
+      if (act.host >= 2) scene.relays[act.host - 2]?.running()?.app.terminate();
+      break;
     case "empty-streams":
-      return emptyStreams(scene);
+      emptyStreams(scene);
+      break;
     case "damage-entry":
-      return damageEntry(scene);
+      damageEntry(scene);
+      break;
     case "topic-fault":
       broker.fault(act.fault);
       timeline.after(act.ms, () => broker.fault(null));
-      return;
+      break;
     case "application-insert":
-      return applicationInsert(scene, source, act.ms, act.commits);
+      applicationInsert(scene, source, act.ms, act.commits);
+      break;
     case "accept-poison":
-      return broker.acceptPoison();
+      broker.acceptPoison();
+      break;
     case "replay":
-      return replay(scene);
+      replay(scene);
   }
 };

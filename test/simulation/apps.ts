@@ -1,12 +1,12 @@
-import { platform } from "@spillway/event/platform-node";
-import { noMetrics, silentLog } from "@spillway/telemetry";
 import {
   type Committer,
   type CommitterOptions,
   commitDefaults,
   createCommitter,
 } from "@spillway/edge/commit/committer.ts";
+import { platform } from "@spillway/event/platform-node";
 import { createRelay, type Relay, type RelayOptions } from "@spillway/relay/relay.ts";
+import { noMetrics, silentLog } from "@spillway/telemetry";
 import type { EdgePorts, RelayPorts } from "./backends.ts";
 import { topicOf } from "./events.ts";
 import type { Process } from "./process.ts";
@@ -66,10 +66,7 @@ export type RunningRelay = {
 
 /** Boots the relay's production code, all of it. */
 export const bootRelay = (process: Process, ports: RelayPorts, settings: Settings, random: Random): RunningRelay => {
-  const relay = createRelay(
-    { ...ports, ...surroundings(process, random) },
-    { ...settings.relay, owner: process.name },
-  );
+  const relay = createRelay({ ...ports, ...surroundings(process, random) }, { ...settings.relay, owner: process.name });
   const stop = new AbortController();
   return { relay, terminate: () => stop.abort(), ended: relay.run(stop.signal) };
 };

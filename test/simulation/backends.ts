@@ -1,5 +1,5 @@
-import type { MemoryWorld } from "@spillway/memory";
 import type { CommitterPorts } from "@spillway/edge/commit/committer.ts";
+import type { MemoryWorld } from "@spillway/memory";
 import type { RelayPorts as AllRelayPorts } from "@spillway/relay/relay.ts";
 
 /** What an edge stands on, as its production code names it. */

@@ -1,6 +1,6 @@
-import type { SealedEvent } from "@spillway/event";
 import type { Committer } from "@spillway/edge/commit/committer.ts";
 import type { EventResult } from "@spillway/edge/commit/result.ts";
+import type { SealedEvent } from "@spillway/event";
 import type { Content, EventSource } from "./events.ts";
 import type { History } from "./history.ts";
 import type { Host } from "./host.ts";
@@ -31,13 +31,18 @@ export const createPost = ({ timeline, history, trace, violate }: PostDeps): Pos
       violate(`request ${request} to ${process.name} was answered after ${tookMs} ms`);
   };
 
-  const accept = (process: Process, request: number, events: readonly SealedEvent[], results: readonly EventResult[]) => {
+  const accept = (
+    process: Process,
+    request: number,
+    events: readonly SealedEvent[],
+    results: readonly EventResult[],
+  ) => {
     for (const [i, event] of events.entries()) {
       const result = results[i];
       if (!result) violate(`request ${request} has no result for event ${event.id}`);
       if (!result || !isPositive(result)) continue;
       if (!history.isDurable(event)) violate(`${event.id} was accepted by ${process.name} before it was durable`);
-      history.accepted(event, process.name, request);
+      history.accepted(event, process.name, request, i);
     }
   };
 
@@ -86,8 +91,7 @@ const ATTEMPTS_MAX = 4;
  */
 export const runClient = async (options: ClientOptions): Promise<void> => {
   const { post, edges, source, random, timeline, requests, keys, content, pauseMsMax } = options;
-  const pause = (msMax: number) =>
-    new Promise<void>((resolve) => timeline.after(random.between(0, msMax), resolve));
+  const pause = (msMax: number) => new Promise<void>((resolve) => timeline.after(random.between(0, msMax), resolve));
   let edge = random.pick(edges);
 
   const deliver = async (events: readonly SealedEvent[]): Promise<void> => {

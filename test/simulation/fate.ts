@@ -73,8 +73,6 @@ export type Outage = {
 export type Fates = {
   /** Draws what becomes of a call that the caller gives up after `timeoutMs`. */
   draw(backend: Backend, timeoutMs: number): Fate;
-  /** Whether a connection that was open breaks now. */
-  breaks(backend: Backend): boolean;
 };
 
 export const createFates = (
@@ -110,17 +108,14 @@ export const createFates = (
 
   const outageOf = (backend: Backend): Outage | undefined =>
     outages.find((one) => one.backend === backend && one.fromMs <= nowMs() && nowMs() < one.untilMs);
-  const isStormy = (backend: Backend): boolean => nowMs() < weather.healAtMs && weather.backends.has(backend);
 
   return {
     draw: (backend, timeoutMs) => {
       const outage = outageOf(backend);
       if (outage) return duringOutage(outage, timeoutMs);
-      if (isStormy(backend))
+      if (nowMs() < weather.healAtMs && weather.backends.has(backend))
         for (const kind of fateKinds) if (random.chance(weather.rates[kind])) return fault(kind, timeoutMs);
       return { kind: "answered", requestMs: latency(), replyMs: latency() };
     },
-    breaks: (backend) =>
-      outageOf(backend) !== undefined || (isStormy(backend) && random.chance(weather.rates["request-lost"])),
   };
 };

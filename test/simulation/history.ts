@@ -13,8 +13,8 @@ export type EventRecord = {
   readonly text: string;
   /** Processes through which it was tried. */
   readonly through: Set<string>;
-  /** The process and the request of the first positive answer. */
-  accepted: { readonly by: string; readonly request: number } | null;
+  /** The first positive answer: the process that gave it, the request, and the event's place in it. */
+  accepted: { readonly by: string; readonly request: number; readonly index: number } | null;
   /** A tier recorded it, at any time. */
   durable: boolean;
   /** How often its shard's fence had been lowered when it first entered the stream. */
@@ -81,9 +81,9 @@ export const createHistory = (shards: number) => {
         record.precedences.push({ before, because: "same-request", request });
   };
 
-  const accept = (record: EventRecord, by: string, request: number): void => {
+  const accept = (record: EventRecord, by: string, request: number, index: number): void => {
     if (record.accepted) return;
-    record.accepted = { by, request };
+    record.accepted = { by, request, index };
     const key = record.event.partitionKey;
     if (key === null) return;
     const list = acceptedOfKey.get(key) ?? [];
@@ -115,7 +115,8 @@ export const createHistory = (shards: number) => {
       }
       return request;
     },
-    accepted: (event: SealedEvent, process: string, request: number): void => accept(open(event), process, request),
+    accepted: (event: SealedEvent, process: string, request: number, index: number): void =>
+      accept(open(event), process, request, index),
     isDurable: (event: SealedEvent): boolean => open(event).durable,
     /** An application inserts an event in its own transaction: all that was accepted by now has a lower id. */
     inserted: (event: SealedEvent): EventRecord => {
@@ -127,7 +128,7 @@ export const createHistory = (shards: number) => {
     },
     committed: (record: EventRecord): void => {
       record.durable = true;
-      accept(record, "application", ++requests);
+      accept(record, "application", ++requests, 0);
     },
     recordedInOutbox: (chunk: ShardChunk): void => {
       for (const record of recordsOf(chunk)) record.durable = true;
@@ -150,6 +151,12 @@ export const createHistory = (shards: number) => {
 
 export type History = ReturnType<typeof createHistory>;
 
+/** An event may stand twice in a request: what counts is the copy that was accepted. */
+const isAcceptedBefore = (before: EventRecord, record: EventRecord, request: number): boolean =>
+  before.accepted?.request === request &&
+  record.accepted?.request === request &&
+  before.accepted.index < record.accepted.index;
+
 /** Whether the promise held until the end, so that it must show in the topic. */
 export const isBinding = (record: EventRecord, precedence: Precedence): boolean => {
   const { before } = precedence;
@@ -158,7 +165,7 @@ export const isBinding = (record: EventRecord, precedence: Precedence): boolean 
     case "same-process":
       return record.through.size === 1;
     case "same-request":
-      return before.accepted?.request === precedence.request && record.accepted?.request === precedence.request;
+      return isAcceptedBefore(before, record, precedence.request);
     case "fence":
       return before.enteredInGeneration === precedence.generation;
     default:

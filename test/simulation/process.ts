@@ -34,8 +34,8 @@ export const createProcess = (name: string, timeline: Timeline, error: ClockErro
 
   const deliver = (happen: () => void): void => {
     if (!alive) return;
-    if (frozenUntilMs <= timeline.nowMs()) return happen();
-    timeline.after(frozenUntilMs - timeline.nowMs(), () => deliver(happen));
+    if (frozenUntilMs <= timeline.nowMs()) happen();
+    else timeline.after(frozenUntilMs - timeline.nowMs(), () => deliver(happen));
   };
 
   const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>

@@ -1,4 +1,4 @@
-import { type Lease, type Outcome, type OutboxRow, Unavailable } from "@spillway/event";
+import { type Lease, type OutboxRow, type Outcome, Unavailable } from "@spillway/event";
 import type { Backend } from "@spillway/memory";
 import type { Backends, RelayPorts } from "./backends.ts";
 import type { Call, Caller } from "./call.ts";
@@ -20,8 +20,6 @@ export type RelayNetwork = {
   readonly call: Caller;
   readonly history: History;
   readonly watch: Watch;
-  /** Whether a connection that was open breaks now. */
-  readonly breaks: (backend: Backend) => boolean;
 };
 
 const unavailable = (code: string): never => {
@@ -88,42 +86,42 @@ const createLeasesPort = ({ leases }: Backends, { watch }: RelayNetwork, ask: As
 });
 
 /**
- * The transaction begins with one hop and commits with another; a process that dies in between takes its session along.
- * Once COMMIT is on its way the death of its sender does not stop it.
+ * A drain is two statements with the process's own work between them: a read that may be for nothing, and a delete that
+ * may be lost or late.
  */
-const createDrainPort = (backends: Backends, network: RelayNetwork, ask: Ask): RelayPorts["outbox"] => {
+const createDrainPort = ({ outboxDrain }: Backends, network: RelayNetwork, ask: Ask): RelayPorts["outbox"] => {
   const { process, timeline, random } = network;
-  const hop = () => new Promise<void>((resolve) => timeline.after(random.between(0, 4), resolve));
-  const plain = backends.outboxDrain(new AbortController().signal);
 
-  const transaction = async (shard: number, rowsMax: number, move: (rows: readonly OutboxRow[]) => Promise<number>) => {
-    const session = new AbortController();
-    const stop = process.onKill(() => session.abort());
-    const inProcess = (rows: readonly OutboxRow[]) =>
-      new Promise<number>((resolve, reject) => process.deliver(() => move(rows).then(resolve, reject)));
-    try {
-      return await backends.outboxDrain(session.signal).drain(shard, rowsMax, async (rows) => {
-        await hop();
-        const moved = await inProcess(rows);
-        stop();
-        await hop();
-        if (network.breaks("postgres")) return unavailable("closed");
-        return moved;
+  const drain: RelayPorts["outbox"]["drain"] = async (shard, rowsMax, move) => {
+    const moved = Promise.withResolvers<number>();
+    let drained: ReturnType<RelayPorts["outbox"]["drain"]> | undefined;
+    const rows = await ask("postgres", `drain ${shard}`, (heard) => {
+      const shown = Promise.withResolvers<readonly OutboxRow[]>();
+      const draining = outboxDrain.drain(shard, rowsMax, (some) => {
+        shown.resolve(some);
+        return heard ? moved.promise : new Promise<never>(() => undefined);
       });
-    } finally {
-      stop();
-    }
+      draining.then(() => shown.resolve([]), shown.reject);
+      if (heard) drained = draining;
+      return shown.promise;
+    });
+    if (rows.length === 0) return { found: 0, removed: 0 };
+    const count = await move(rows);
+    if (count === 0) return { found: rows.length, removed: 0 };
+    return ask("postgres", `drained ${shard} ${count} of ${rows.map((row) => row.id)}`, async () => {
+      moved.resolve(count);
+      return (await drained) ?? unavailable("closed");
+    });
   };
 
   return {
+    drain,
     occupied: (shards, deadlineMs) =>
-      ask("postgres", "drain.occupied", () => plain.occupied(shards, deadlineMs), { timeoutMs: deadlineMs }),
-    drain: (shard, rowsMax, move) =>
-      ask("postgres", `drain ${shard}`, () => transaction(shard, rowsMax, move), { timeoutMs: 60_000 }),
-    size: (deadlineMs) => ask("postgres", "drain.size", () => plain.size(deadlineMs), { timeoutMs: deadlineMs }),
+      ask("postgres", "drain.occupied", () => outboxDrain.occupied(shards, deadlineMs), { timeoutMs: deadlineMs }),
+    size: (deadlineMs) => ask("postgres", "drain.size", () => outboxDrain.size(deadlineMs), { timeoutMs: deadlineMs }),
     watch: async (onRows) => {
       const watching = await ask("postgres", "drain.watch", () =>
-        plain.watch(() => {
+        outboxDrain.watch(() => {
           if (random.chance(0.8)) timeline.after(random.between(0, 20), () => process.deliver(onRows));
         }),
       );

@@ -86,7 +86,7 @@ const createHosts = (ground: Ground, parts: Pick<Scene, "history" | "backends" |
       name: `relay-${n}`,
       boot: async (process) => {
         const watch = createWatch(timeline.nowMs, (text) => violate(`${process.name}: ${text}`));
-        const network = { process, timeline, random, call: callOf(process), history, watch, breaks: fates.breaks };
+        const network = { process, timeline, random, call: callOf(process), history, watch };
         const ports = createRelayPorts(backends, network);
         const running = bootRelay(process, bug.relay?.(ports, process) ?? ports, settings, random);
         running.ended.then(() => process.kill(), fail);

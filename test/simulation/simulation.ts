@@ -37,7 +37,8 @@ const clientsOf = (scene: Scene, post: Post, source: EventSource): Promise<unkno
     plan.badContentEvery > 0 && random.below(plan.badContentEvery) === 0 ? random.pick(bad) : "healthy";
   const keys = random.pick<readonly (string | null)[]>([["k1"], ["k1", "k2"], ["k1", "k2", "k3", null]]);
   const pauseMsMax = random.pick([100, 300, 600]);
-  const run = () => runClient({ post, edges, source, random: random.fork(), timeline, requests: 6, keys, content, pauseMsMax });
+  const run = () =>
+    runClient({ post, edges, source, random: random.fork(), timeline, requests: 6, keys, content, pauseMsMax });
   return Promise.all(Array.from({ length: random.between(1, 3) }, run));
 };
 
@@ -48,7 +49,10 @@ const isIdle = ({ memory, settings }: Scene): boolean => {
 };
 
 const whatWaits = ({ memory, settings }: Scene): string => {
-  const shards = Array.from({ length: settings.shards }, (_, shard) => memory.streams.entriesAfter(shard, "0", 99).length);
+  const shards = Array.from(
+    { length: settings.shards },
+    (_, shard) => memory.streams.entriesAfter(shard, "0", 99).length,
+  );
   return `${shards} entries in the streams, ${memory.outbox.size().events} events in the outbox`;
 };
 
@@ -75,7 +79,8 @@ const storm = async (scene: Scene, post: Post, source: EventSource): Promise<boo
     isSent = true;
   }, violate);
   const endMs = () => timeline.nowMs() >= weather.healAtMs;
-  if (!(await timeline.run(() => isSent && endMs(), weather.healAtMs + HEALED_MS_MAX))) violate("the clients never ended");
+  if (!(await timeline.run(() => isSent && endMs(), weather.healAtMs + HEALED_MS_MAX)))
+    violate("the clients never ended");
   const calm = await timeline.run(() => isIdle(scene), timeline.nowMs() + HEALED_MS_MAX);
   if (!calm) violate(`not relayed after ${HEALED_MS_MAX} ms: ${whatWaits(scene)}`);
   return calm;
@@ -88,7 +93,8 @@ const recovery = async (scene: Scene, post: Post, source: EventSource): Promise<
     isBack = true;
   }, violate);
   if (!(await timeline.run(() => isBack, timeline.nowMs() + BACK_MS_MAX))) violate("an edge never left its fence");
-  if (!(await timeline.run(() => isIdle(scene), timeline.nowMs() + HEALED_MS_MAX))) violate("the last events are stuck");
+  if (!(await timeline.run(() => isIdle(scene), timeline.nowMs() + HEALED_MS_MAX)))
+    violate("the last events are stuck");
   if (plan.acts.some((act) => act.kind === "empty-streams"))
     await timeline.run(() => false, timeline.nowMs() + LEDGER_MS);
 };

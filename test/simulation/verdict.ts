@@ -57,9 +57,9 @@ const checkLoss = (scene: Scene, landed: Landed, dead: ReadonlySet<EventRecord>)
   }
 };
 
-/** A letter that was sent back must have come out, or have died again. */
+/** A letter that was sent back must have come out, or have died again, unless its entry was emptied away or damaged. */
 const checkReplays = (scene: Scene, landed: Landed): void => {
-  if (scene.plan.acts.some((act) => act.kind === "empty-streams")) return;
+  if (scene.plan.acts.some((act) => act.kind === "empty-streams" || act.kind === "damage-entry")) return;
   const letters = scene.memory.letters.all();
   for (const letter of letters) {
     if (!letter.replayed) continue;
@@ -93,6 +93,15 @@ const checkIdentity = ({ memory, settings, violate }: Scene): void => {
   }
 };
 
+/** Nothing may be reported as gone while no stream was emptied. */
+const checkLedger = ({ memory, settings, plan, violate }: Scene): void => {
+  if (plan.acts.some((act) => act.kind === "empty-streams")) return;
+  for (let shard = 0; shard < settings.shards; shard++) {
+    const unaccounted = memory.ledger.unaccounted(shard);
+    if (unaccounted !== 0) violate(`shard ${shard}: ${unaccounted} unaccounted, but nothing was emptied`);
+  }
+};
+
 export type Outcomes = { readonly accepted: number; readonly copies: number; readonly dead: number };
 
 /** Compares what came out with what was promised. */
@@ -103,6 +112,7 @@ export const judge = (scene: Scene): Outcomes => {
   checkReplays(scene, landed);
   checkOrder(scene, landed, dead);
   checkIdentity(scene);
+  checkLedger(scene);
   const accepted = scene.history.records().filter((record) => record.accepted).length;
   return { accepted, copies: landed.copies, dead: dead.size };
 };

@@ -22,7 +22,8 @@ export const createWatch = (nowMs: () => number, violate: (violation: string) =>
       if (underWay.has(lane)) violate(`two publishes under way for ${lane}`);
       underWay.add(lane);
       for (const shard of new Set(records.map(shardOf)))
-        if (!(nowMs() < (heldUntilMs.get(shard) ?? 0))) violate(`a publish for shard ${shard} starts without its lease`);
+        if (!(nowMs() < (heldUntilMs.get(shard) ?? 0)))
+          violate(`a publish for shard ${shard} starts without its lease`);
       return () => void underWay.delete(lane);
     },
   };

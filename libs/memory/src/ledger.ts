@@ -3,21 +3,24 @@ import type { Outages } from "./outages.ts";
 
 const pending = (counts: ShardCounts): number => counts.accepted - counts.relayed - counts.dead;
 
-/** Counters only grow, and an epoch is written once: anything else is another stream than the one last seen. */
-const wasEmptied = (last: ShardCounts, now: ShardCounts): boolean =>
-  last.epoch !== null &&
-  (now.epoch !== last.epoch || now.accepted < last.accepted || now.relayed < last.relayed || now.dead < last.dead);
+/** Counters only grow and an epoch is written once: what contradicts that was in the last copy and is gone. */
+const goneSince = (last: ShardCounts, now: ShardCounts): number => {
+  if (now.epoch !== last.epoch) return pending(last);
+  if (now.accepted < last.accepted) return Math.min(last.accepted - now.accepted, pending(last));
+  return now.relayed < last.relayed || now.dead < last.dead ? pending(last) : 0;
+};
 
-export const createLedger = (outages: Outages): Ledger => {
+/** The ledger, and what it says without writing to it. */
+export const createLedger = (outages: Outages): Ledger & { unaccounted(shard: number): number } => {
   const copies = new Map<number, { readonly counts: ShardCounts; readonly unaccounted: number }>();
   return {
     checkpoint: async (shard, counts) => {
       outages.check("postgres");
       const last = copies.get(shard);
-      const gone = last && wasEmptied(last.counts, counts) ? pending(last.counts) : 0;
-      const unaccounted = (last?.unaccounted ?? 0) + gone;
+      const unaccounted = last ? last.unaccounted + goneSince(last.counts, counts) : 0;
       copies.set(shard, { counts, unaccounted });
       return { unaccounted };
     },
+    unaccounted: (shard) => copies.get(shard)?.unaccounted ?? 0,
   };
 };

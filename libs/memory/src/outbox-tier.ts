@@ -1,18 +1,19 @@
 import type { Appended, OutboxTier } from "@spillway/event";
 import type { Outages } from "./outages.ts";
 import type { Outbox } from "./outbox.ts";
+import { oneChunkPerShard } from "./tier.ts";
 
-/** The second tier. It knows no seen ids: a duplicate among its rows is dropped when it is drained. */
+/** The second tier. It knows no seen ids and no limit; `backlogEvents` counts the chunk alone. */
 export const createOutboxTier = (outbox: Outbox, outages: Outages): OutboxTier => ({
   name: "outbox",
   append: async (chunks) => {
     const code = outages.code("postgres");
     if (code !== null) return chunks.map((): Appended => ({ kind: "retriable", code }));
+    oneChunkPerShard(chunks);
     const transaction = outbox.begin();
     for (const chunk of chunks) transaction.insert(chunk);
     transaction.commit();
-    const backlogEvents = outbox.size().events;
-    return chunks.map((): Appended => ({ kind: "ok", duplicates: [], backlogEvents }));
+    return chunks.map(({ events }): Appended => ({ kind: "ok", duplicates: [], backlogEvents: events }));
   },
   health: async () => ({ status: outages.code("postgres") === null ? "up" : "down", warnings: [] }),
   occupied: async (shards) => {

@@ -14,18 +14,16 @@ export type Outbox = {
   begin(): OutboxTransaction;
   /** Committed rows of a shard, in id order. */
   rows(shard: number): OutboxRow[];
-  remove(rows: readonly OutboxRow[]): void;
+  /** Answers how many of them were there. */
+  remove(rows: readonly OutboxRow[]): number;
   occupied(shards: readonly number[]): number[];
   size(): OutboxSize;
   watch(onRows: () => void): () => void;
-  /** Waits until no other drain of the shard is in its transaction; answers how to end one's own. */
-  lock(shard: number): Promise<() => void>;
 };
 
 export const createOutbox = (clock: Clock): Outbox => {
-  const committed: Row[] = [];
+  let committed: Row[] = [];
   const watchers = new Set<() => void>();
-  const locks = new Map<number, Promise<void>>();
   let sequence = 0;
 
   const begin = (): OutboxTransaction => {
@@ -44,23 +42,14 @@ export const createOutbox = (clock: Clock): Outbox => {
     };
   };
 
-  const lock = async (shard: number): Promise<() => void> => {
-    const before = locks.get(shard);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    locks.set(
-      shard,
-      (before ?? Promise.resolve()).then(() => promise),
-    );
-    await before;
-    return resolve;
-  };
-
   return {
     begin,
     rows: (shard) => committed.filter((row) => row.shard === shard),
     remove: (rows) => {
       const ids = new Set(rows.map((row) => row.id));
-      for (let at = committed.length - 1; at >= 0; at--) if (ids.has(committed[at]?.id ?? "")) committed.splice(at, 1);
+      const before = committed.length;
+      committed = committed.filter((row) => !ids.has(row.id));
+      return before - committed.length;
     },
     occupied: (shards) => shards.filter((shard) => committed.some((row) => row.shard === shard)),
     size: () => ({
@@ -72,6 +61,5 @@ export const createOutbox = (clock: Clock): Outbox => {
       watchers.add(onRows);
       return () => void watchers.delete(onRows);
     },
-    lock,
   };
 };

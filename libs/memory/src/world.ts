@@ -40,13 +40,12 @@ export type MemoryWorld = {
 
   readonly tier: Tier;
   readonly outboxTier: OutboxTier;
+  readonly outboxDrain: OutboxDrain;
   readonly shardStream: ShardStream;
   readonly leases: Leases;
   readonly deadLetters: DeadLetters;
-  readonly ledger: Ledger;
+  readonly ledger: Ledger & { unaccounted(shard: number): number };
   readonly sink: Sink;
-  /** When `session` aborts, an open transaction is rolled back, as when the process at the other end dies. */
-  outboxDrain(session?: AbortSignal): OutboxDrain;
 };
 
 export const createMemoryWorld = (options: MemoryWorldOptions): MemoryWorld => {
@@ -68,11 +67,11 @@ export const createMemoryWorld = (options: MemoryWorldOptions): MemoryWorld => {
     outages,
     tier: createStreamTier(streams, outages),
     outboxTier: createOutboxTier(outbox, outages),
+    outboxDrain: createOutboxDrain(outbox, outages),
     shardStream: createShardStream(streams, outages),
     leases: createLeases(streams, outages),
     deadLetters: createDeadLetters(letters, outages),
     ledger: createLedger(outages),
     sink: createSink(topics, outages),
-    outboxDrain: (session) => createOutboxDrain(outbox, outages, session),
   };
 };
