@@ -17,12 +17,13 @@ export type LedgerOptions = {
 export const createLedger = ({ database, deadlineMs = 2_000 }: LedgerOptions): Ledger => ({
   checkpoint: async (shard, counts) => {
     const { epoch, accepted, duplicate, relayed, dead, backlogBytes } = counts;
-    const copy = { shard, epoch, accepted, duplicate, relayed, dead, backlog_bytes: backlogBytes, unaccounted: 0 };
     const [row] = await orUnavailable(
       database.run(
         deadlineMs,
         (sql) => sql<{ unaccounted: string }[]>`
-          insert into shard_checkpoints as last ${sql(copy)}
+          insert into shard_checkpoints as last
+            (shard, epoch, accepted, duplicate, relayed, dead, backlog_bytes, unaccounted)
+          values (${shard}, ${epoch}, ${accepted}, ${duplicate}, ${relayed}, ${dead}, ${backlogBytes}, 0)
           on conflict (shard) do update set
             epoch = excluded.epoch, accepted = excluded.accepted, duplicate = excluded.duplicate,
             relayed = excluded.relayed, dead = excluded.dead, backlog_bytes = excluded.backlog_bytes,
@@ -34,7 +35,7 @@ export const createLedger = ({ database, deadlineMs = 2_000 }: LedgerOptions): L
               when excluded.relayed < last.relayed or excluded.dead < last.dead then
                 last.accepted - last.relayed - last.dead
               else 0 end
-          returning unaccounted`,
+          returning last.unaccounted`,
       ),
     );
     return { unaccounted: Number(row?.unaccounted) };

@@ -1,0 +1,82 @@
+import type { Ledger, ShardCounts } from "@spillway/event";
+import { afterEach, describe, expect, test } from "vitest";
+
+/** A ledger on an empty backend of its own. */
+export type LedgerSubject = { readonly ledger: Ledger; close(): Promise<void> };
+
+const counts = (accepted: number, relayed: number, fields: Partial<ShardCounts> = {}): ShardCounts => ({
+  epoch: "first",
+  accepted,
+  duplicate: 0,
+  relayed,
+  dead: 0,
+  backlogBytes: 100 * (accepted - relayed),
+  ...fields,
+});
+
+/** What every `Ledger` must do. `make` is called once a test. */
+export const ledgerConformance = (name: string, make: () => Promise<LedgerSubject>): void => {
+  describe(`${name} as the ledger`, () => {
+    let opened: LedgerSubject | null = null;
+    const open = async () => {
+      opened = await make();
+      const { ledger } = opened;
+      return async (copy: ShardCounts, shard = 0) => (await ledger.checkpoint(shard, copy)).unaccounted;
+    };
+    afterEach(async () => {
+      await opened?.close();
+      opened = null;
+    });
+
+    test("misses nothing at the first copy, and nothing while counters grow", async () => {
+      const checkpoint = await open();
+      expect(await checkpoint(counts(10, 2))).toBe(0);
+      expect(await checkpoint(counts(10, 2))).toBe(0);
+      expect(await checkpoint(counts(25, 20, { dead: 3, duplicate: 4 }))).toBe(0);
+      expect(await checkpoint(counts(25, 22, { dead: 3, duplicate: 4 }))).toBe(0);
+    });
+
+    test("misses what was pending when the stream is born again", async () => {
+      const checkpoint = await open();
+      await checkpoint(counts(100, 60, { dead: 10 }));
+      expect(await checkpoint(counts(5, 5, { epoch: "second" }))).toBe(30);
+      expect(await checkpoint(counts(8, 5, { epoch: "second" }))).toBe(30);
+    });
+
+    test("misses what was pending when the stream is not there any more", async () => {
+      const checkpoint = await open();
+      await checkpoint(counts(7, 3));
+      expect(await checkpoint(counts(0, 0, { epoch: null }))).toBe(4);
+      expect(await checkpoint(counts(0, 0, { epoch: null }))).toBe(4);
+      expect(await checkpoint(counts(6, 1, { epoch: "second" }))).toBe(4);
+      expect(await checkpoint(counts(0, 0, { epoch: "third" }))).toBe(9);
+    });
+
+    test("misses nothing of a stream that had no pending event", async () => {
+      const checkpoint = await open();
+      await checkpoint(counts(50, 49, { dead: 1 }));
+      expect(await checkpoint(counts(0, 0, { epoch: "second" }))).toBe(0);
+    });
+
+    test("misses what was pending when counters of the same epoch fall back to their start", async () => {
+      const checkpoint = await open();
+      await checkpoint(counts(10, 4));
+      expect(await checkpoint(counts(1, 1))).toBe(6);
+    });
+
+    test("keeps shards apart", async () => {
+      const checkpoint = await open();
+      await checkpoint(counts(10, 4), 0);
+      await checkpoint(counts(10, 9), 1);
+      expect(await checkpoint(counts(0, 0, { epoch: "second" }), 0)).toBe(6);
+      expect(await checkpoint(counts(11, 10), 1)).toBe(0);
+      expect(await checkpoint(counts(0, 0, { epoch: "second" }), 1)).toBe(1);
+    });
+
+    test("holds counters that no 32-bit integer does", async () => {
+      const checkpoint = await open();
+      await checkpoint(counts(9_000_000_000_000, 8_999_999_999_000));
+      expect(await checkpoint(counts(0, 0, { epoch: "second" }))).toBe(1_000);
+    });
+  });
+};

@@ -1,0 +1,132 @@
+import type { OutboxDrain, OutboxRow, ShardChunk, Tier } from "@spillway/event";
+import { afterEach, describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { chunkOf, freshNames } from "./chunks.ts";
+import type { OpenInsert } from "./outbox-tier.ts";
+
+/** A drain and a tier of one empty outbox of their own. */
+export type OutboxDrainSubject = {
+  readonly drain: OutboxDrain;
+  readonly tier: Pick<Tier, "append">;
+  /** Inserts beside the tier, in a transaction that stays open. */
+  begin(chunk: ShardChunk): Promise<OpenInsert>;
+  close(): Promise<void>;
+};
+
+const DEADLINE_MS = 30_000;
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+
+/** What every `OutboxDrain` must do. `make` is called once a test. */
+export const outboxDrainConformance = (name: string, make: () => Promise<OutboxDrainSubject>): void => {
+  describe(`${name} as the drain's outbox`, () => {
+    let opened: OutboxDrainSubject | null = null;
+    const open = async () => {
+      opened = await make();
+      const { drain, tier } = opened;
+      const append = async (shard: number, count = 1): Promise<ShardChunk[]> => {
+        const chunks = Array.from({ length: count }, () => chunkOf(shard, freshNames(2)));
+        for (const chunk of chunks) await tier.append([chunk], DEADLINE_MS);
+        return chunks;
+      };
+      const seen: OutboxRow[] = [];
+      /** Drains, moving all that is shown unless told how many. */
+      const move = (shard: number, rowsMax: number, moved?: number) =>
+        drain.drain(shard, rowsMax, async (rows) => {
+          seen.splice(0, seen.length, ...rows);
+          return moved ?? rows.length;
+        });
+      return { ...opened, append, move, seen };
+    };
+    afterEach(async () => {
+      await opened?.close();
+      opened = null;
+    });
+
+    test("moves nothing when nothing is there", async () => {
+      const { drain } = await open();
+      const move = () => Promise.reject(new Error("must not be called"));
+      expect(await drain.drain(0, 10, move)).toEqual({ found: 0, removed: 0 });
+    });
+
+    test("shows the oldest rows of one shard in order, whole, and removes what was moved", async () => {
+      const { append, move, seen } = await open();
+      const chunks = await append(0, 5);
+      await append(1, 1);
+      expect(await move(0, 3)).toEqual({ found: 3, removed: 3 });
+      expect(seen.map(({ chunk }) => hex(chunk))).toEqual(chunks.slice(0, 3).map(({ chunk }) => hex(chunk)));
+      expect(seen.every(({ shard, events }) => shard === 0 && events === 2)).toBe(true);
+      expect(seen.map(({ id }) => BigInt(id))).toEqual(
+        seen.map(({ id }) => BigInt(id)).sort((a, b) => (a < b ? -1 : 1)),
+      );
+      expect(await move(0, 10)).toEqual({ found: 2, removed: 2 });
+      expect(seen.map(({ chunk }) => hex(chunk))).toEqual(chunks.slice(3).map(({ chunk }) => hex(chunk)));
+      expect(await move(0, 10)).toEqual({ found: 0, removed: 0 });
+      expect(await move(1, 10)).toEqual({ found: 1, removed: 1 });
+    });
+
+    test("keeps what was not moved, in its order", async () => {
+      const { append, move, seen } = await open();
+      const chunks = await append(0, 4);
+      expect(await move(0, 10, 0)).toEqual({ found: 4, removed: 0 });
+      expect(await move(0, 10, 1)).toEqual({ found: 4, removed: 1 });
+      expect(await move(0, 10)).toEqual({ found: 3, removed: 3 });
+      expect(seen.map(({ chunk }) => hex(chunk))).toEqual(chunks.slice(1).map(({ chunk }) => hex(chunk)));
+    });
+
+    test("keeps everything when the move fails, and shows it again", async () => {
+      const { append, move, seen, drain } = await open();
+      const chunks = await append(0, 2);
+      await expect(drain.drain(0, 10, () => Promise.reject(new Error("no luck")))).rejects.toThrow("no luck");
+      expect(await move(0, 10)).toEqual({ found: 2, removed: 2 });
+      expect(seen.map(({ chunk }) => hex(chunk))).toEqual(chunks.map(({ chunk }) => hex(chunk)));
+    });
+
+    test("finds a row that was inserted before all others and committed after them", async () => {
+      const { append, begin, move, seen } = await open();
+      const late = chunkOf(0, freshNames(1));
+      const insert = await begin(late);
+      await append(0, 2);
+      expect(await move(0, 10)).toEqual({ found: 2, removed: 2 });
+      await insert.commit();
+      expect(await move(0, 10)).toEqual({ found: 1, removed: 1 });
+      expect(seen.map(({ chunk }) => hex(chunk))).toEqual([hex(late.chunk)]);
+    });
+
+    test("leaves rows alone that arrive while others are moved", async () => {
+      const { append, drain, move } = await open();
+      await append(0, 2);
+      const answer = await drain.drain(0, 10, async (rows) => {
+        await append(0, 1);
+        return rows.length;
+      });
+      expect(answer).toEqual({ found: 2, removed: 2 });
+      expect(await move(0, 10)).toEqual({ found: 1, removed: 1 });
+    });
+
+    test("tells which shards are occupied and how much waits", async () => {
+      const { append, drain, move } = await open();
+      await append(0, 2);
+      await append(2, 1);
+      expect([...(await drain.occupied([0, 1, 2], DEADLINE_MS))].sort()).toEqual([0, 2]);
+      expect(await drain.size(DEADLINE_MS)).toMatchObject({ events: 6, oldestAtMs: expect.any(Number) });
+      await move(0, 10);
+      expect(await drain.occupied([0, 1, 2], DEADLINE_MS)).toEqual([2]);
+    });
+
+    test("says that rows may have arrived until the watch is closed", async () => {
+      const { append, drain } = await open();
+      let calls = 0;
+      const watch = await drain.watch(() => calls++);
+      for (let i = 0; i < 3; i++) {
+        const before = calls;
+        await append(0);
+        await eventually("a call", () => calls > before);
+      }
+      await watch.close();
+      const closedAt = calls;
+      await append(0);
+      expect(calls).toBe(closedAt);
+    });
+  });
+};

@@ -1,0 +1,42 @@
+import type { Running } from "@spillway/devstack";
+import { startPostgres } from "@spillway/devstack";
+import { createLedger, createOutboxDrain, createOutboxTier } from "@spillway/outbox";
+import { afterAll, beforeAll } from "vitest";
+import { ledgerConformance } from "../conformance/ledger.ts";
+import { outboxDrainConformance } from "../conformance/outbox-drain.ts";
+import { outboxTierConformance } from "../conformance/outbox-tier.ts";
+import { tierConformance } from "../conformance/tier.ts";
+import { beginInsert, openFresh } from "./fresh-database.ts";
+
+let server: Running;
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server.stop());
+
+const open = async (pooled: boolean) => {
+  const { database, admin, close } = await openFresh(server.url, { pooled });
+  return {
+    database,
+    tier: createOutboxTier({ database }),
+    drain: createOutboxDrain({ database }),
+    ledger: createLedger({ database }),
+    stored: (shard: number) =>
+      admin<{ chunk: Uint8Array }[]>`select chunk from outbox where shard = ${shard} order by id`,
+    begin: (chunk: Parameters<typeof beginInsert>[1]) => beginInsert(admin, chunk),
+    clear: async (shard: number) => void (await admin`delete from outbox where shard = ${shard}`),
+    close,
+  };
+};
+
+for (const [name, pooled] of [
+  ["Postgres", true],
+  ["Postgres, a connection for every statement,", false],
+] as const) {
+  tierConformance(name, { dropsDuplicates: false }, () => open(pooled));
+  outboxTierConformance(name, () => open(pooled));
+}
+
+outboxDrainConformance("Postgres", () => open(true));
+
+ledgerConformance("Postgres", () => open(true));
