@@ -43,3 +43,24 @@ export const bytesMessages = (topic: string, partition: number, records: readonl
     headers: headersOf(record),
     timestamp: BigInt(record.timestampMs),
   }));
+
+/** @platformatic/kafka 2.12.1 writes the time of a record as 31 bits and a sign from the first one of its batch. */
+const SPAN_MS = 2 ** 31;
+
+/**
+ * The records in batches that it can write: 25 days apart from the first (a replayed record keeps the time of its
+ * ingest) the bits overflow, and the broker stores another time or refuses it as too far ahead. One batch, nearly always.
+ */
+export const batchesBySpan = (records: readonly SinkRecord[]): readonly (readonly SinkRecord[])[] => {
+  const batches: SinkRecord[][] = [];
+  let firstMs = Number.NEGATIVE_INFINITY;
+  for (const record of records) {
+    const deltaMs = record.timestampMs - firstMs;
+    if (deltaMs >= -SPAN_MS && deltaMs < SPAN_MS) batches.at(-1)?.push(record);
+    else {
+      batches.push([record]);
+      firstMs = record.timestampMs;
+    }
+  }
+  return batches;
+};

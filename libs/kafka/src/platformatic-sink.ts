@@ -1,13 +1,27 @@
 import { ProduceAcks } from "@platformatic/kafka";
-import { type Sink, systemClock } from "@spillway/event";
+import { type Sink, type SinkRecord, systemClock } from "@spillway/event";
 import { availableCompression, defaultCompression } from "./compression.ts";
 import { checkBrokers } from "./connection.ts";
 import type { KafkaSinkOptions } from "./options.ts";
 import { askOnce, type BytesProducer, openProducer, type PlatformaticSettings } from "./platformatic-client.ts";
 import { platformaticVerdict } from "./platformatic-errors.ts";
-import { bytesMessages } from "./platformatic-messages.ts";
+import { batchesBySpan, bytesMessages } from "./platformatic-messages.ts";
 import { createSink, deadlinesOf } from "./sink.ts";
 import type { Vendor } from "./vendor.ts";
+
+const sendBatch = async (
+  producer: BytesProducer,
+  topic: string,
+  partition: number,
+  records: readonly SinkRecord[],
+): Promise<boolean> => {
+  const { offsets = [] } = await producer.send({
+    acks: ProduceAcks.ALL,
+    messages: bytesMessages(topic, partition, records),
+  });
+  const [reply] = offsets;
+  return offsets.length === 1 && reply?.topic === topic && reply.partition === partition && reply.offset >= 0n;
+};
 
 const platformaticVendor = (settings: PlatformaticSettings): Vendor<BytesProducer> => {
   let turn = 0;
@@ -15,12 +29,10 @@ const platformaticVendor = (settings: PlatformaticSettings): Vendor<BytesProduce
     name: "platformatic",
     open: () => openProducer(settings, turn++),
     send: async (producer, topic, partition, records) => {
-      const { offsets = [] } = await producer.send({
-        acks: ProduceAcks.ALL,
-        messages: bytesMessages(topic, partition, records),
-      });
-      const [reply] = offsets;
-      return offsets.length === 1 && reply?.topic === topic && reply.partition === partition && reply.offset >= 0n;
+      for (const batch of batchesBySpan(records)) {
+        if (!(await sendBatch(producer, topic, partition, batch))) return false;
+      }
+      return true;
     },
     verdictOf: platformaticVerdict,
     countPartitions: (topic) =>

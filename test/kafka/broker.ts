@@ -1,0 +1,44 @@
+import { type KafkaOptions, startKafka } from "@spillway/devstack";
+import type { Sink } from "@spillway/event";
+import type { KafkaSinkOptions } from "@spillway/kafka";
+import type { SinkUnderTest } from "../conformance/sink.ts";
+import { readPartition } from "./kcat.ts";
+
+/** Short, so that a frozen broker costs a test seconds; the order between them is that of the defaults. */
+export const shortDeadlines = { connectMs: 1_500, acksMs: 2_000, requestMs: 2_500, publishMs: 4_000, closeMs: 1_500 };
+
+/** What a topic of the conformance suite takes at once. */
+const BATCH_BYTES_MAX = 100_000;
+
+type CreateSink = (options: KafkaSinkOptions) => Sink;
+
+/** A sink on a broker of its own. */
+export const sinkOnBroker = async (createSink: CreateSink, options: KafkaOptions = {}): Promise<SinkUnderTest> => {
+  const kafka = await startKafka(options);
+  const openSink = () =>
+    createSink({ connection: { brokers: kafka.brokers, clientId: "spillway-test" }, deadlines: shortDeadlines });
+  const sink = openSink();
+  return {
+    sink,
+    openSink,
+    createTopic: async ({ partitions, compacted = false }) => {
+      const name = `t-${crypto.randomUUID()}`;
+      const settings = {
+        "max.message.bytes": String(BATCH_BYTES_MAX),
+        "cleanup.policy": compacted ? "compact" : "delete",
+      };
+      await kafka.createTopics([{ name, partitions, settings }]);
+      return name;
+    },
+    read: (topic, partition) => readPartition(kafka.brokers, topic, partition),
+    batchBytesMax: BATCH_BYTES_MAX,
+    stop: () => kafka.kill("SIGKILL"),
+    start: () => kafka.restart(),
+    freeze: () => kafka.kill("SIGSTOP"),
+    thaw: () => kafka.kill("SIGCONT"),
+    close: async () => {
+      await sink.close();
+      await kafka.stop();
+    },
+  };
+};
