@@ -48,8 +48,16 @@ export const obstructed = <T extends Tier | OutboxTier>(tier: T, clock: Clock): 
     return { status: "down", warnings: [] };
   };
 
+  /** The answer is as old as its way back is long: long enough for an insert to begin and end meanwhile. */
+  const occupied = async (shards: readonly number[], deadlineMs: number): Promise<readonly number[]> => {
+    if (!("occupied" in tier)) return [];
+    const answer = await tier.occupied(shards, deadlineMs);
+    if (delayMs > 0) await clock.sleep(delayMs * 3);
+    return answer;
+  };
+
   return {
-    tier: { ...tier, append, health },
+    tier: "occupied" in tier ? { ...tier, append, health, occupied } : { ...tier, append, health },
     calls,
     obstruct: (next) => {
       obstruction = next;

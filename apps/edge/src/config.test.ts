@@ -1,0 +1,84 @@
+import { platform } from "@spillway/event/platform-node";
+import { describe, expect, test } from "vitest";
+import { ConfigError, readConfig, shownConfig } from "./config.ts";
+
+const SECRET = "a-secret-of-the-tests";
+const env = {
+  API_KEYS: `shop:${SECRET}`,
+  UPSTASH_REDIS_REST_URL: "http://127.0.0.1:8079",
+  UPSTASH_REDIS_REST_TOKEN: `${SECRET}-token`,
+  DATABASE_URL: `postgres://user:${SECRET}@127.0.0.1:5432/spillway`,
+};
+
+const refusal = (change: Readonly<Record<string, string | undefined>>): string => {
+  try {
+    readConfig({ ...env, ...change }, platform);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return "accepted";
+};
+
+describe("the configuration", () => {
+  test("has a default for all that is not a secret or an address", () => {
+    const config = readConfig(env, platform);
+    expect(config).toMatchObject({ PORT: 3000, SHARDS: 4, NAMESPACE: "spillway", EVENT_BYTES_MAX: 1_048_576 });
+    expect(config.apiKeys.map(({ name }) => name)).toEqual(["shop"]);
+  });
+
+  test("takes an empty variable as absent", () => {
+    expect(readConfig({ ...env, PORT: "" }, platform).PORT).toBe(3000);
+  });
+
+  test.each([
+    [{ PORT: "http" }, 'PORT: got "http"; accepts an integer from 0 to 65535'],
+    [{ PORT: "65536" }, 'PORT: got "65536"; accepts an integer from 0 to 65535'],
+    [{ SHARDS: "0" }, 'SHARDS: got "0"; accepts an integer from 1 to 1024'],
+    [{ SHARDS: "4.5" }, 'SHARDS: got "4.5"; accepts an integer from 1 to 1024'],
+    [{ ENVIRONMENT: "test" }, 'ENVIRONMENT: got "test"; accepts development or production'],
+    [{ UPSTASH_REDIS_REST_URL: undefined }, "UPSTASH_REDIS_REST_URL: got nothing; accepts an http or https URL"],
+    [{ UPSTASH_REDIS_REST_URL: "redis://x" }, 'UPSTASH_REDIS_REST_URL: got "redis://x"; accepts an http or https URL'],
+    [{ NAMESPACE: "a{b}" }, 'NAMESPACE: got "a{b}"; accepts 1 to 64 of letters, digits and _ . : -'],
+    [{ STREAM_DEADLINE_MS: "900" }, 'STREAM_DEADLINE_MS: got "900"; accepts an integer from 100 to 400'],
+    [{ EVENT_BYTES_MAX: "8388608" }, "EVENT_BYTES_MAX: got 8388608; accepts at most BODY_BYTES_MAX, 4194304"],
+    [{ API_KEYS: "" }, "API_KEYS: got no key; without one ENVIRONMENT must be development and HOST a loopback address"],
+    [{ API_KEYS: "", ENVIRONMENT: "development", HOST: "10.0.0.1" }, "API_KEYS: got no key; without one"],
+    [{ API_KEYS: "short" }, "API_KEYS: entry 1 has a key of less than 16 characters"],
+  ])("refuses %j", (change, message) => {
+    expect(refusal(change)).toContain(message);
+  });
+
+  test("names every variable that is wrong, at once", () => {
+    expect(refusal({ PORT: "x", SHARDS: "y" }).split("\n")).toHaveLength(2);
+  });
+
+  test("goes without keys on loopback in development", () => {
+    expect(refusal({ API_KEYS: "", ENVIRONMENT: "development" })).toBe("accepted");
+  });
+
+  test.each([
+    [{ HOST: "127.0.0.1" }, "open"],
+    [{ HOST: "10.0.0.1" }, "closed"],
+    [{ HOST: "10.0.0.1", METRICS_TOKEN: "0123456789abcdef" }, { name: "metrics" }],
+    [{ HOST: "127.0.0.1", METRICS_TOKEN: "0123456789abcdef" }, { name: "metrics" }],
+  ])("with %j metrics are %j", (change, access) => {
+    const { metricsAccess } = readConfig({ ...env, ...change }, platform);
+    if (typeof access === "string") expect(metricsAccess).toBe(access);
+    else expect(metricsAccess).toMatchObject(access);
+  });
+
+  test("shows no secret, neither in a refusal nor in the log", () => {
+    expect(refusal({ DATABASE_URL: SECRET })).toBe(
+      `DATABASE_URL: got a value of ${SECRET.length} characters; accepts a URL as postgres://user:password@host:port/database`,
+    );
+    const shown = shownConfig(readConfig(env, platform));
+    expect(JSON.stringify(shown)).not.toContain(SECRET);
+    expect(shown).toMatchObject({
+      API_KEYS: "configured",
+      METRICS_TOKEN: "absent",
+      DATABASE_URL: "configured",
+      PORT: 3000,
+    });
+  });
+});
