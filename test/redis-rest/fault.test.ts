@@ -174,6 +174,20 @@ describe("the connection to Redis breaks", () => {
     expect(await ask(["GET", key])).toEqual({ status: 200, body: { result: "1" } });
   });
 
+  test("a reply that comes drop by drop is 504, though the connection is alive", async () => {
+    const text = "x".repeat(5_000);
+    wire.hold();
+    const pending = ask(["ECHO", text]);
+    await wire.heldReply();
+    const drops = setInterval(wire.drip, 10);
+    expect(await pending).toEqual({ status: 504, body: { error: expect.stringContaining("TIMEOUT") } });
+    clearInterval(drops);
+    wire.release();
+    for (let round = 0; round < 4; round += 1) {
+      expect(await ask(["ECHO", `${round}`])).toEqual({ status: 200, body: { result: `${round}` } });
+    }
+  });
+
   test("@upstash/redis rejects, and sends once", async () => {
     const key = newKey();
     const client = rest.client({ enableAutoPipelining: false });

@@ -7,6 +7,8 @@ export type Wire = {
   hold(): void;
   /** Lets the kept replies and all later ones through. */
   release(): void;
+  /** Lets one kept byte of every connection through. */
+  drip(): void;
   /** Resolves when Redis has replied to something while replies were held: the command has run. */
   heldReply(): Promise<void>;
   /** Breaks every connection. */
@@ -64,6 +66,14 @@ export async function openWire(redisPort: number): Promise<Wire> {
     release: () => {
       holding = false;
       for (const { near, kept } of lines) for (const bytes of kept.splice(0)) near.write(bytes);
+    },
+    drip: () => {
+      for (const { near, kept } of lines) {
+        const [first, ...rest] = Buffer.concat(kept.splice(0));
+        if (first === undefined) continue;
+        near.write(Buffer.of(first));
+        kept.push(Buffer.from(rest));
+      }
     },
     heldReply: () => held,
     close: async () => {

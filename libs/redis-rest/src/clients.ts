@@ -3,6 +3,7 @@ import { type BackendOptions, within } from "./backend.ts";
 
 /** A fixed number of clients of one Redis, used in turn. */
 export type Clients<Client> = {
+  readonly all: readonly Client[];
   connect(): Promise<void>;
   /** The next client that is ready to send now, if any. */
   next(): Client | undefined;
@@ -39,12 +40,15 @@ export function createClients<Client extends Redis | Cluster>(
       if (ready.delete(client) && ready.size === 0) report(`redis: connection lost (${reason})`);
     });
   }
-  let reported = "";
+  /** The last line; undefined when the end is ours and no news. */
+  let reported: string | undefined = "";
   function report(line: string) {
-    if (line !== reported) log(line);
+    if (reported === undefined || line === reported) return;
     reported = line;
+    log(line);
   }
   return {
+    all: clients,
     connect: async () => {
       const attempts = clients.map((client) => client.connect());
       await within(Promise.allSettled(attempts), replyMsMax, undefined);
@@ -58,6 +62,7 @@ export function createClients<Client extends Redis | Cluster>(
       return undefined;
     },
     close: () => {
+      reported = undefined;
       for (const client of clients) client.disconnect();
     },
   };

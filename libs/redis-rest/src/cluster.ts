@@ -1,5 +1,5 @@
 import { Cluster, type Redis } from "ioredis";
-import { type Backend, type BackendOptions, connectionOptions, toRedisCommand, toReply } from "./backend.ts";
+import { type Backend, type BackendOptions, connectionOptions, toRedisCommand, toReply, within } from "./backend.ts";
 import { type Clients, createClients } from "./clients.ts";
 import type { Command } from "./command.ts";
 import { Fault } from "./fault.ts";
@@ -40,6 +40,14 @@ async function dial(node: Redis): Promise<void> {
   if (isMaster(node) && node.status === "wait") await node.connect().catch(() => undefined);
 }
 
+/** Resolves when a dialled node is ready or is given up. */
+const settled = (node: Redis) =>
+  new Promise<void>((resolve) => {
+    if (node.status === "ready") return resolve();
+    node.once("ready", resolve);
+    node.once("end", resolve);
+  });
+
 /** Every command goes to the node of its slot by itself, so one dead node costs the others nothing. */
 function runEach(cluster: Cluster, commands: readonly Command[], replyMsMax: number): Promise<Reply[]> {
   return new Promise((resolve) => {
@@ -69,8 +77,12 @@ function runEach(cluster: Cluster, commands: readonly Command[], replyMsMax: num
 export function createClusterBackend(urls: readonly string[], options: BackendOptions): Backend {
   const clients: Clients<Cluster> = createClients(() => createCluster(urls, options), options);
   return {
-    connect: clients.connect,
     close: clients.close,
+    async connect() {
+      await clients.connect();
+      const masters = clients.all.flatMap((cluster) => cluster.nodes("master"));
+      await within(Promise.all(masters.map(settled)), options.replyMsMax, undefined);
+    },
     async run(commands) {
       const cluster = clients.next();
       if (!cluster) return commands.map(() => new Fault("unavailable"));
