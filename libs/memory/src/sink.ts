@@ -1,10 +1,18 @@
-import { type Outcome, ok, type Sink, type SinkRecord } from "@spillway/event";
+import { type Clock, type Outcome, ok, type Sink, type SinkRecord } from "@spillway/event";
 import { murmur2 } from "./murmur2.ts";
 import type { Outages } from "./outages.ts";
-import type { Topics } from "./topics.ts";
+import type { Topic, Topics } from "./topics.ts";
 
-const UNKNOWN_TOPIC: Exclude<Outcome, { kind: "ok" }> = { kind: "retriable", code: "UNKNOWN_TOPIC_OR_PARTITION" };
-const TOO_LARGE: Outcome = { kind: "fatal", code: "MESSAGE_TOO_LARGE", deadLetterClass: "oversize" };
+type Refusal = Exclude<Outcome, { kind: "ok" }>;
+
+const UNKNOWN_TOPIC: Refusal = { kind: "retriable", code: "UNKNOWN_TOPIC_OR_PARTITION" };
+const CLOSED: Refusal = { kind: "retriable", code: "closed" };
+const TOO_LARGE: Refusal = { kind: "fatal", code: "MESSAGE_TOO_LARGE", deadLetterClass: "oversize" };
+const NO_KEY: Refusal = { kind: "fatal", code: "INVALID_RECORD", deadLetterClass: "rejected" };
+const AHEAD: Refusal = { kind: "fatal", code: "INVALID_TIMESTAMP", deadLetterClass: "rejected" };
+
+/** Brokers refuse a time that is further ahead (`message.timestamp.after.max.ms`). */
+const AHEAD_MS_MAX = 3_600_000;
 
 const encoder = new TextEncoder();
 
@@ -14,35 +22,48 @@ const recordBytes = (record: SinkRecord): number => {
   return bytes;
 };
 
-/** A broker takes a request as a whole: one record that is too large refuses all of them. */
-export const createSink = (topics: Topics, outages: Outages): Sink => {
-  const refusal = (topic: string): Exclude<Outcome, { kind: "ok" }> | null => {
-    const code = outages.code("kafka");
+const refusalOfRecord = (record: SinkRecord, topic: Topic, nowMs: number): Refusal | null => {
+  if (recordBytes(record) > topic.recordBytesMax) return TOO_LARGE;
+  if (topic.compacted && record.key === null) return NO_KEY;
+  return record.timestampMs > nowMs + AHEAD_MS_MAX ? AHEAD : null;
+};
+
+/** A broker takes a request as a whole: one record that it refuses refuses all of them. */
+export const createSink = (topics: Topics, outages: Outages, clock: Clock): Sink => {
+  let closed = false;
+  const down = (): string | null => (closed ? CLOSED.code : outages.code("kafka"));
+  const refusalOf = (topic: string): Refusal | null => {
+    const code = down();
     return code === null ? topics.faultOf(topic) : { kind: "retriable", code };
   };
   return {
     name: "memory",
     partitions: async (topic) => {
-      const refused = refusal(topic);
+      const refused = refusalOf(topic);
       if (refused) return refused;
       const found = topics.get(topic);
       return found ? { kind: "ok", count: found.partitions.length } : UNKNOWN_TOPIC;
     },
     partitionOf: (key, partitions) => murmur2(key) % partitions,
     publish: async (topic, partition, records) => {
-      const refused = refusal(topic);
+      const refused = refusalOf(topic);
       if (refused) return refused;
       const found = topics.get(topic);
       const log = found?.partitions[partition];
       if (!found || !log) return UNKNOWN_TOPIC;
-      if (records.some((record) => recordBytes(record) > found.recordBytesMax)) return TOO_LARGE;
+      for (const record of records) {
+        const refusal = refusalOfRecord(record, found, clock.wallMs());
+        if (refusal) return refusal;
+      }
       log.push(...records);
       return ok;
     },
     health: async () => {
-      const code = outages.code("kafka");
+      const code = down();
       return code === null ? { status: "up" } : { status: "down", code };
     },
-    close: async () => undefined,
+    close: async () => {
+      closed = true;
+    },
   };
 };

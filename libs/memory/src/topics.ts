@@ -2,12 +2,18 @@ import type { Outcome, SinkRecord } from "@spillway/event";
 
 export type Topic = {
   /** Records by partition, in the order in which the broker took them. */
-  readonly partitions: readonly SinkRecord[][];
+  readonly partitions: SinkRecord[][];
   /** Largest record that it takes: key, value and headers, in bytes. */
   readonly recordBytesMax: number;
+  /** A compacted topic refuses records without a key. */
+  readonly compacted: boolean;
 };
 
-export type TopicOptions = { readonly partitions?: number; readonly recordBytesMax?: number };
+export type TopicOptions = {
+  readonly partitions?: number;
+  readonly recordBytesMax?: number;
+  readonly compacted?: boolean;
+};
 
 /** The broker's state, and the faults that it shows. */
 export type Topics = {
@@ -17,8 +23,6 @@ export type Topics = {
   /** Every request for this topic is answered so until `null`, and nothing is stored. */
   fault(topic: string, outcome: Exclude<Outcome, { kind: "ok" }> | null): void;
   faultOf(topic: string): Exclude<Outcome, { kind: "ok" }> | null;
-  /** More partitions, as an operator may add them; never fewer. */
-  grow(topic: string, partitions: number): void;
 };
 
 /** What a broker takes when nobody configured it (`message.max.bytes` is 1048588). */
@@ -26,20 +30,17 @@ const RECORD_BYTES_MAX = 1_048_588;
 const PARTITIONS = 3;
 
 export const createTopics = (): Topics => {
-  const topics = new Map<string, { partitions: SinkRecord[][]; recordBytesMax: number }>();
+  const topics = new Map<string, Topic>();
   const faults = new Map<string, Exclude<Outcome, { kind: "ok" }>>();
   return {
     create: (topic, options = {}) => {
       const partitions = Array.from({ length: options.partitions ?? PARTITIONS }, (): SinkRecord[] => []);
-      topics.set(topic, { partitions, recordBytesMax: options.recordBytesMax ?? RECORD_BYTES_MAX });
+      const { recordBytesMax = RECORD_BYTES_MAX, compacted = false } = options;
+      topics.set(topic, { partitions, recordBytesMax, compacted });
     },
     remove: (topic) => void topics.delete(topic),
     get: (topic) => topics.get(topic) ?? null,
     fault: (topic, outcome) => void (outcome ? faults.set(topic, outcome) : faults.delete(topic)),
     faultOf: (topic) => faults.get(topic) ?? null,
-    grow: (topic, partitions) => {
-      const all = topics.get(topic)?.partitions;
-      while (all && all.length < partitions) all.push([]);
-    },
   };
 };

@@ -46,6 +46,8 @@ export type MemoryWorld = {
   readonly deadLetters: DeadLetters;
   readonly ledger: Ledger & { unaccounted(shard: number): number };
   readonly sink: Sink;
+  /** Another sink on the same topics. */
+  openSink(): Sink;
 };
 
 export const createMemoryWorld = (options: MemoryWorldOptions): MemoryWorld => {
@@ -57,8 +59,9 @@ export const createMemoryWorld = (options: MemoryWorldOptions): MemoryWorld => {
     dedupWindowMs: options.dedupWindowMs ?? 3_600_000,
   });
   const outbox = createOutbox(clock);
-  const letters = createLetters(outbox, platform);
+  const letters = createLetters(outbox, clock, platform);
   const topics = createTopics();
+  const openSink = () => createSink(topics, outages, clock);
   return {
     streams,
     outbox,
@@ -72,6 +75,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions): MemoryWorld => {
     leases: createLeases(streams, outages),
     deadLetters: createDeadLetters(letters, outages),
     ledger: createLedger(outages),
-    sink: createSink(topics, outages),
+    sink: openSink(),
+    openSink,
   };
 };

@@ -1,0 +1,36 @@
+import { type ShardChunk, systemClock } from "@spillway/event";
+import { platform } from "@spillway/event/platform-node";
+import { createMemoryWorld } from "@spillway/memory";
+import { deadLettersConformance } from "../conformance/dead-letters.ts";
+import { ledgerConformance } from "../conformance/ledger.ts";
+import { outboxDrainConformance } from "../conformance/outbox-drain.ts";
+import { outboxTierConformance } from "../conformance/outbox-tier.ts";
+
+const open = () => {
+  const world = createMemoryWorld({ clock: systemClock, platform, shards: 4 });
+  const begin = async (chunk: ShardChunk) => {
+    const transaction = world.outbox.begin();
+    transaction.insert(chunk);
+    return { commit: async () => transaction.commit(), rollback: async () => transaction.rollback() };
+  };
+  return { ...world, begin, close: async () => undefined };
+};
+
+outboxTierConformance("memory", async () => {
+  const { outboxTier, outbox, begin, close } = open();
+  const clear = async (shard: number) => void outbox.remove(outbox.rows(shard));
+  return { tier: outboxTier, begin, clear, close };
+});
+
+outboxDrainConformance("memory", async () => {
+  const { outboxDrain, outboxTier, begin, close } = open();
+  return { drain: outboxDrain, tier: outboxTier, begin, close };
+});
+
+deadLettersConformance("memory", async () => {
+  const { deadLetters, letters, close } = open();
+  const all = async () => letters.all().map(({ replayed: _, ...letter }) => letter);
+  return { deadLetters, all, close };
+});
+
+ledgerConformance("memory", async () => open());
