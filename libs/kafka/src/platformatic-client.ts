@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { Base, Producer, type SASLOptions } from "@platformatic/kafka";
 import type { Clock } from "@spillway/event";
 import type { Compression } from "./compression.ts";
@@ -27,12 +28,14 @@ const retryDelayMs = (attempt: number): number => Math.min(RETRY_MAX_MS, RETRY_F
 const saslOf = ({ sasl }: KafkaConnection): SASLOptions | undefined =>
   sasl && { ...sasl, mechanism: sasl.mechanism.toUpperCase() as "PLAIN" };
 
+/** Told to, it names the server to the TLS listener: needed where several share an address, refused for an address. */
+const hasName = (broker: string): boolean => isIP(broker.slice(0, broker.lastIndexOf(":"))) === 0;
+
 const clientOptions = ({ connection, deadlines }: PlatformaticSettings, turn: number) => ({
   clientId: connection.clientId,
   bootstrapBrokers: rotated(connection.brokers, turn),
   tls: connection.tls && { ...connection.tls },
-  // It leaves the server name out unless told, and then a broker behind a name-based listener refuses.
-  tlsServerName: connection.tls !== undefined,
+  tlsServerName: connection.tls !== undefined && connection.brokers.every(hasName),
   sasl: saslOf(connection),
   connectTimeout: deadlines.connectMs,
   requestTimeout: deadlines.requestMs,

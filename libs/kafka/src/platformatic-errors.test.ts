@@ -57,7 +57,7 @@ describe("platformaticVerdict", () => {
   test.each([
     ["an unknown topic, which has only a text", new UserError("Unknown topic orders."), ofProtocolCode(3)],
     ["plain text to a TLS port", new UserError("Broker requires TLS."), clientTable.tls],
-    ["TLS to a plain port", new UserError("TLS handshake failed. Please verify"), clientTable.tls],
+    ["TLS to a plain port", new UserError("TLS handshake failed.", { cause: node("ECONNRESET") }), clientTable.tls],
     ["a certificate that is not trusted", node("DEPTH_ZERO_SELF_SIGNED_CERT"), clientTable.tls],
     ["nobody there", node("ECONNREFUSED"), clientTable.connection],
     ["a name that does not resolve", node("ENOTFOUND"), clientTable.connection],

@@ -19,7 +19,8 @@ const UNKNOWN_TOPIC = 3;
  * retried, and what an attempt met below an AggregateError with all attempts.
  */
 const leaves = (error: unknown, depth = 0): unknown[] => {
-  if (depth === DEPTH_MAX || !(error instanceof Error)) return [error];
+  // A UserError explains what lies below it: a broken connection as a broker without TLS.
+  if (depth === DEPTH_MAX || !(error instanceof Error) || error instanceof UserError) return [error];
   const below = error instanceof AggregateError ? error.errors : error.cause === undefined ? [] : [error.cause];
   return below.length === 0 ? [error] : below.flatMap((cause) => leaves(cause, depth + 1));
 };
