@@ -119,14 +119,20 @@ const createConnection = (url: string, name: string, commandTimeoutMs: number): 
     async send(command, timeoutMs = commandTimeoutMs) {
       const link = use();
       const timeout = timeoutAfter(timeoutMs);
+      let isOver = false;
+      const reply = link.opening.then(() => {
+        if (isOver) throw new Unavailable("timeout");
+        return command(link.client);
+      });
       try {
-        return await Promise.race([link.opening.then(() => command(link.client)), timeout.promise]);
+        return await Promise.race([reply, timeout.promise]);
       } catch (error) {
         const code = error instanceof Unavailable ? error.code : codeOfTcpError(error);
         // The server may be frozen with the connection open, for which ioredis waits for ever. Others finish on it.
         if (code === "timeout") link.isRetired = true;
         throw new Unavailable(code);
       } finally {
+        isOver = true;
         timeout.cancel();
         link.users--;
         if (link.isRetired) retire(link);
@@ -154,8 +160,10 @@ export type RedisServer = {
 export const connectRedis = (options: RedisServerOptions): RedisServer => {
   const { url, commandTimeoutMs = 2000, connectionName = "spillway" } = options;
   const opened: Connection[] = [];
+  let isClosed = false;
   const open = (): Connection => {
     const connection = createConnection(url, connectionName, commandTimeoutMs);
+    if (isClosed) connection.close();
     opened.push(connection);
     return connection;
   };
@@ -163,6 +171,7 @@ export const connectRedis = (options: RedisServerOptions): RedisServer => {
     commands: open(),
     open,
     close: () => {
+      isClosed = true;
       for (const connection of opened) connection.close();
     },
   };

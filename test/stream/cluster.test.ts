@@ -1,0 +1,86 @@
+import { type RedisCluster, startRedisCluster } from "@spillway/devstack";
+import { createRedisRest, type RedisRest } from "@spillway/redis-rest";
+import {
+  agreeOnShards,
+  connectRedis,
+  createLeases,
+  createShardStream,
+  createStreamInspection,
+  createStreamTier,
+} from "@spillway/stream";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { chunkOf, freshNames } from "../conformance/chunks.ts";
+import { leasesConformance } from "../conformance/leases.ts";
+import { roomyLimits, type SubjectLimits, shardStreamConformance } from "../conformance/shard-stream.ts";
+import { tierConformance } from "../conformance/tier.ts";
+import { eventually } from "../support/eventually.ts";
+import { freshNamespace, limitsOf, REST_TOKEN } from "./services.ts";
+
+const SHARDS = 8;
+
+let cluster: RedisCluster;
+let rest: RedisRest;
+beforeAll(async () => {
+  cluster = await startRedisCluster();
+  rest = await createRedisRest({ redisUrls: cluster.urls, token: REST_TOKEN });
+});
+afterAll(async () => {
+  await rest.stop();
+  await cluster.stop();
+});
+
+const open = (limits: SubjectLimits = roomyLimits) => {
+  const namespace = freshNamespace();
+  const server = connectRedis({ url: cluster.urls.join(",") });
+  const all = limitsOf(limits);
+  return {
+    namespace,
+    server,
+    tier: createStreamTier({ url: rest.url, token: REST_TOKEN, namespace, shards: SHARDS, limits: all }),
+    stream: createShardStream({ redis: server, namespace, limits: all }),
+    leases: createLeases({ redis: server, namespace }),
+    close: async () => server.close(),
+  };
+};
+
+tierConformance("a Redis Cluster", { dropsDuplicates: true }, async () => {
+  const { tier, stream, close } = open();
+  return { tier, stored: (shard) => stream.read(shard, "0", 10_000, 0), close };
+});
+
+shardStreamConformance("a Redis Cluster", async (limits) => open(limits));
+
+leasesConformance("a Redis Cluster", async () => open());
+
+describe("a Redis Cluster", () => {
+  test("is inspected as one, and agrees on shards", async () => {
+    const { server, namespace, tier, close } = open();
+    expect(await agreeOnShards(server, namespace, SHARDS)).toEqual({ kind: "agreed" });
+    expect(await tier.health(30_000)).toMatchObject({ status: "up", warnings: [] });
+    const inspection = createStreamInspection(server, namespace);
+    expect(await inspection.server()).toMatchObject({ warnings: [], recordedShards: SHARDS });
+    expect(await inspection.shard(5)).toMatchObject({ kind: "known", view: { entries: 0 } });
+    await close();
+  });
+
+  test("goes on when a master was killed: leases, appends and blocked reads of every shard", async () => {
+    const { tier, stream, leases, close } = open();
+    const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
+    const append = async (shard: number) =>
+      (await tier.append([chunkOf(shard, freshNames(1))], 1000))[0]?.kind === "ok";
+    for (const shard of shards) expect(await append(shard)).toBe(true);
+    const readOn = (shard: number, after: string) =>
+      eventually(`shard ${shard} reads on`, async () => (await stream.read(shard, after, 10, 500))[0]);
+    const firsts = await Promise.all(shards.map((shard) => readOn(shard, "0")));
+    const reading = shards.map((shard) => readOn(shard, firsts[shard]?.id ?? ""));
+    await cluster.nodes[0]?.kill("SIGKILL");
+    for (const shard of shards) {
+      await eventually(`shard ${shard} appends`, () => append(shard));
+      const lease = await eventually(`shard ${shard} is leased`, () => leases.take(shard, "one", 60_000));
+      expect(await stream.fence(lease, false)).toBe("ok");
+    }
+    for (const entry of await Promise.all(reading)) expect(entry).toMatchObject({ events: 1 });
+    await cluster.nodes[0]?.restart();
+    await close();
+  });
+});

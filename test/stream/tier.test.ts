@@ -1,0 +1,168 @@
+import { createRedisRest } from "@spillway/redis-rest";
+import { createStreamTier } from "@spillway/stream/tier";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { chunkOf, freshNames } from "../conformance/chunks.ts";
+import { eventually } from "../support/eventually.ts";
+import {
+  freshNamespace,
+  limitsOf,
+  openStream,
+  REST_TOKEN,
+  SHARDS,
+  type StreamServices,
+  startStreamServices,
+} from "./services.ts";
+
+const DEADLINE_MS = 30_000;
+
+let services: StreamServices;
+beforeAll(async () => {
+  services = await startStreamServices();
+});
+afterAll(() => services.stop());
+
+const options = (changes: Partial<Parameters<typeof createStreamTier>[0]> = {}) => ({
+  url: services.rest.url,
+  token: REST_TOKEN,
+  namespace: freshNamespace(),
+  shards: SHARDS,
+  limits: limitsOf(),
+  ...changes,
+});
+
+describe("the tier over HTTP", () => {
+  test("goes on when the server has lost its scripts", async () => {
+    const { tier, close } = openStream(services);
+    const append = () => tier.append([chunkOf(0, freshNames(1)), chunkOf(1, freshNames(2))], DEADLINE_MS);
+    for (let i = 0; i < 3; i++) {
+      await services.admin.script("FLUSH");
+      expect((await append()).map(({ kind }) => kind)).toEqual(["ok", "ok"]);
+    }
+    await close();
+  });
+
+  test("tells a wrong token from a server that is not there", async () => {
+    const wrong = createStreamTier(options({ token: "wrong" }));
+    const chunks = [chunkOf(0, freshNames(1))];
+    expect(await wrong.append(chunks, DEADLINE_MS)).toEqual([{ kind: "retriable", code: "unauthorized" }]);
+    expect(await wrong.health(DEADLINE_MS)).toMatchObject({ status: "down", code: "unauthorized" });
+    const nowhere = createStreamTier(options({ url: "http://127.0.0.1:1" }));
+    expect(await nowhere.append(chunks, DEADLINE_MS)).toEqual([{ kind: "retriable", code: "unreachable" }]);
+    expect(await nowhere.health(DEADLINE_MS)).toMatchObject({ status: "down", code: "unreachable" });
+  });
+
+  test("says so when a request is larger than the server takes", async () => {
+    const rest = await createRedisRest({
+      redisUrls: [services.redis.url],
+      token: REST_TOKEN,
+      limits: { bodyBytesMax: 10_000 },
+    });
+    const tier = createStreamTier(options({ url: rest.url }));
+    const append = (bytes: number) => tier.append([chunkOf(0, freshNames(1), new Uint8Array(bytes))], DEADLINE_MS);
+    expect(await append(20_000)).toEqual([{ kind: "retriable", code: "request_too_large" }]);
+    expect(await append(1000)).toMatchObject([{ kind: "ok" }]);
+    await rest.stop();
+  });
+
+  test("refuses options that no server could serve", () => {
+    for (const url of ["", "redis://127.0.0.1", "127.0.0.1", "http://"]) {
+      expect(() => createStreamTier(options({ url })), url).toThrow(TypeError);
+    }
+    expect(() => createStreamTier(options({ token: "" }))).toThrow(TypeError);
+    expect(() => createStreamTier(options({ namespace: "a}b" }))).toThrow(TypeError);
+    for (const bad of [0, -1, 1.5, Number.NaN]) {
+      expect(() => createStreamTier(options({ limits: limitsOf({ backlogEventsMax: bad }) }))).toThrow(TypeError);
+    }
+  });
+
+  test("answers for a full Redis, and for one that is full no more", async () => {
+    const { tier, close } = openStream(services);
+    const append = () => tier.append([chunkOf(0, freshNames(1))], DEADLINE_MS);
+    await services.admin.config("SET", "maxmemory", "1");
+    try {
+      expect(await append()).toEqual([{ kind: "retriable", code: "oom" }]);
+      expect(await tier.health(DEADLINE_MS)).toMatchObject({ status: "down", code: "oom" });
+    } finally {
+      await services.admin.config("SET", "maxmemory", "0");
+    }
+    expect(await append()).toMatchObject([{ kind: "ok" }]);
+    expect(await tier.health(DEADLINE_MS)).toMatchObject({ status: "up" });
+    await close();
+  });
+
+  test("does not know what became of a write when Redis is frozen, and may repeat it", async () => {
+    const { tier, stream, close } = openStream(services);
+    await tier.append([chunkOf(0, freshNames(1))], DEADLINE_MS);
+    const chunk = chunkOf(0, freshNames(2));
+    await services.redis.kill("SIGSTOP");
+    expect(await tier.append([chunk], 100)).toEqual([{ kind: "retriable", code: "timeout" }]);
+    await services.redis.kill("SIGCONT");
+    await eventually(
+      "the repeated chunk is answered",
+      async () => (await tier.append([chunk], 1000))[0]?.kind === "ok",
+    );
+    expect(await stream.read(0, "0", 10, 0)).toHaveLength(2);
+    await close();
+  });
+
+  test("has on disk what it said ok to when Redis is killed, and goes on when it is back", async () => {
+    const { tier, stream, server, close } = openStream(services);
+    const sent: string[] = [];
+    let isKilled = false;
+    const load = (async () => {
+      while (!isKilled) {
+        const chunk = chunkOf(0, freshNames(1));
+        const [answer] = await tier.append([chunk], 1000);
+        if (answer?.kind === "ok") sent.push(Buffer.from(chunk.chunk).toString());
+      }
+    })();
+    await eventually("appends are under way", () => sent.length > 50);
+    await services.redis.kill("SIGKILL");
+    isKilled = true;
+    await load;
+    await services.redis.restart();
+    await eventually(
+      "it appends again",
+      async () => (await tier.append([chunkOf(1, freshNames(1))], 1000))[0]?.kind === "ok",
+    );
+    const kept = (await stream.read(0, "0", 100_000, 0)).map(({ chunk }) => Buffer.from(chunk).toString());
+    expect(kept.filter((text) => sent.includes(text))).toEqual(sent);
+    server.close();
+    await close();
+  });
+});
+
+describe("its health", () => {
+  test.each([
+    ["maxmemory-policy", "allkeys-lru", "noeviction"],
+    ["appendonly", "no", "yes"],
+    ["appendfsync", "everysec", "always"],
+  ] as const)("names %s %s as a broken promise", async (name, bad, good) => {
+    const tier = createStreamTier(options());
+    expect(await tier.health(DEADLINE_MS)).toEqual({ status: "up", warnings: [], unknown: [] });
+    await services.admin.config("SET", name, bad);
+    try {
+      const { status, warnings } = await tier.health(DEADLINE_MS);
+      expect(status).toBe("up");
+      expect(warnings).toHaveLength(1);
+      expect(warnings[0]).toContain(`${name} is ${bad}, not ${good}`);
+    } finally {
+      await services.admin.config("SET", name, good);
+    }
+  });
+
+  test("knows nothing of settings where CONFIG is forbidden, and warns of nothing", async () => {
+    await services.admin.call("ACL", "SETUSER", "edge", "on", ">secret", "~*", "+@all", "-config");
+    const url = new URL(services.redis.url);
+    const rest = await createRedisRest({ redisUrls: [`redis://edge:secret@${url.host}`], token: REST_TOKEN });
+    const tier = createStreamTier(options({ url: rest.url }));
+    const health = await tier.health(DEADLINE_MS);
+    expect(health).toEqual({
+      status: "up",
+      warnings: [],
+      unknown: ["maxmemory-policy", "appendonly", "appendfsync"],
+    });
+    await rest.stop();
+    await services.admin.call("ACL", "DELUSER", "edge");
+  });
+});
