@@ -77,7 +77,7 @@ export const createStage = (options: Partial<MemoryWorldOptions> & { readonly pa
     return {
       stream: port(world.shardStream),
       leases: port(world.leases),
-      outbox: port(world.outboxDrain(session)),
+      outbox: port(world.outboxDrain),
       sink: port(sinkOf(owner)),
       deadLetters: port(world.deadLetters),
       ledger: port(world.ledger),

@@ -7,7 +7,7 @@ import type { Measures } from "../measures.ts";
 import { type RelayRecord, recordDone } from "../shard/in-hand.ts";
 import { createPace } from "./pace.ts";
 import { createRecordQueue } from "./record-queue.ts";
-import { createRefusals, type Refusals } from "./refusals.ts";
+import { createRefusals } from "./refusals.ts";
 
 type Retriable = Extract<Outcome, { kind: "retriable" }>;
 type Fatal = Extract<Outcome, { kind: "fatal" }>;
@@ -102,6 +102,7 @@ export const createLane = (topic: string, partition: number, options: LaneOption
   const pace = createPace();
   const retryBackoff = createBackoff(RETRY, random);
   const pauseBackoff = createBackoff(PAUSE, random);
+  const refusals = createRefusals();
   let running = false;
   let inWork = 0;
   let trouble: LaneTrouble | null = null;
@@ -150,10 +151,10 @@ export const createLane = (topic: string, partition: number, options: LaneOption
   };
 
   /** Takes a refused segment apart, the older half first; true when the topic seems to refuse everything. */
-  const takeApart = async (segment: Segment, fatal: Fatal, work: Segment[], refusals: Refusals): Promise<boolean> => {
+  const takeApart = async (segment: Segment, fatal: Fatal, work: Segment[]): Promise<boolean> => {
     const { records, attempts } = segment;
     const suspicions = Math.max(0, segment.suspicions - 1);
-    const tooMany = refusals.tooMany(fatal, records.length);
+    const tooMany = refusals.refused(fatal, records.length);
     const middle = records.length >> 1;
     const [only] = records;
     if (middle === 0 && only) await bury(only, fatal, attempts);
@@ -176,7 +177,7 @@ export const createLane = (topic: string, partition: number, options: LaneOption
 
   /** Everything of the batch is confirmed, dead-lettered or dropped when this ends. `work` is a stack, oldest on top. */
   const publish = async (batch: readonly RelayRecord[]): Promise<void> => {
-    const refusals = createRefusals(batch.length);
+    refusals.begin(batch.length);
     const work: Segment[] = [{ records: batch, attempts: 0, suspicions: 0 }];
     let paused = false;
     for (let segment = work.pop(); segment; segment = work.pop()) {
@@ -185,12 +186,13 @@ export const createLane = (topic: string, partition: number, options: LaneOption
       const outcome = await send(segment);
       if (outcome.kind === "ok") {
         for (const record of segment.records) recordDone(record.from);
+        refusals.taken();
         retryBackoff.reset();
         if (!paused) setTrouble(null);
         continue;
       }
       const fatal = outcome.kind === "fatal" ? outcome : await afterRetriable(segment, outcome, work);
-      if (!fatal || !(await takeApart(segment, fatal, work, refusals))) continue;
+      if (!fatal || !(await takeApart(segment, fatal, work))) continue;
       paused = true;
       await standStill("paused", fatal.code);
     }

@@ -6,30 +6,56 @@ type Fatal = Extract<Outcome, { kind: "fatal" }>;
 const REQUESTS_MAX = 64;
 const SMALL_BATCH = 100;
 const REJECTED_PART_MAX = 0.2;
+/** Single records refused one after the other without one that was taken. */
+const IN_A_ROW_MAX = 16;
 
 /**
- * Watches one batch being taken apart, and says when it is the topic that refuses and not a record: then the lane pauses
- * and alarms instead of emptying the stream into the dead letters. What is too large is too large: not counted.
+ * Watches what a partition refuses, and says when it is the topic that refuses and not a record: then the lane pauses
+ * and alarms instead of emptying the stream into the dead letters. While nothing at all is taken, each further dead
+ * letter costs a pause: one in half a minute, so that good records behind bad ones come through in the end. What is too
+ * large is too large: not counted.
  */
 export type Refusals = {
-  /** A publish of `records` records was refused; true when it is time to pause, after which the count starts again. */
-  tooMany(fatal: Fatal, records: number): boolean;
+  /** A new batch begins. */
+  begin(records: number): void;
+  taken(): void;
+  /** A publish of `records` records was refused; true when it is time to pause. */
+  refused(fatal: Fatal, records: number): boolean;
 };
 
-export const createRefusals = (batchRecords: number): Refusals => {
+export const createRefusals = (): Refusals => {
+  let batch = 0;
   let requests = 0;
   let rejected = 0;
+  let inARow = 0;
+
+  const begin = (records: number): void => {
+    batch = records;
+    requests = 0;
+    rejected = 0;
+  };
+
+  const isTooMuch = (): boolean => {
+    const most = batch >= SMALL_BATCH && rejected > batch * REJECTED_PART_MAX;
+    return requests > REQUESTS_MAX || most;
+  };
+
   return {
-    tooMany: (fatal, records) => {
+    begin,
+    taken: () => {
+      inARow = 0;
+    },
+    refused: (fatal, records) => {
       if (fatal.deadLetterClass === "oversize") return false;
       // About half of the requests of a bisection are refused; the other half succeeds and is not seen here.
       requests += 2;
-      if (records === 1) rejected++;
-      const many = requests > REQUESTS_MAX;
-      const most = batchRecords >= SMALL_BATCH && rejected > batchRecords * REJECTED_PART_MAX;
-      if (!many && !most) return false;
-      requests = 0;
-      rejected = 0;
+      if (records === 1) {
+        rejected++;
+        inARow++;
+        if (inARow > IN_A_ROW_MAX) return true;
+      }
+      if (!isTooMuch()) return false;
+      begin(batch);
       return true;
     },
   };

@@ -1,0 +1,131 @@
+import { describe, expect, test } from "vitest";
+import { createStage } from "../stage.fixture.ts";
+
+const ids = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `e${from + i}`);
+
+const opened = async (options: Parameters<typeof createStage>[0] = {}) => {
+  const stage = createStage(options);
+  const running = stage.start("r1");
+  const fence = () => running.relay.state().shards[0]?.fence;
+  await stage.until(() => fence() === "lowered");
+  return { stage, fence, ...running };
+};
+
+describe("the drain", () => {
+  test("moves the outbox into the stream in id order, behind the fence, and lowers it when all is through", async () => {
+    const { stage, fence } = await opened();
+    stage.postToOutbox(ids(0, 499));
+    await stage.until(() => fence() === "raised");
+    expect(stage.world.streams.fenced(0)).toBe(true);
+    await stage.until(() => stage.ids().length === 500);
+    expect(stage.ids()).toEqual(ids(0, 499));
+    await stage.until(() => fence() === "lowered");
+    expect(stage.world.streams.fenced(0)).toBe(false);
+    expect(stage.world.outbox.size().events).toBe(0);
+  });
+
+  test("the fence is up before the first row moves", async () => {
+    const stage = createStage();
+    const fencedAt: boolean[] = [];
+    const shardStream = stage.world.shardStream;
+    const append: typeof shardStream.append = (lease, chunk) => {
+      fencedAt.push(stage.world.streams.fenced(0));
+      return shardStream.append(lease, chunk);
+    };
+    stage.start("r1", { stream: { ...shardStream, append } });
+    stage.postToOutbox(ids(0, 2));
+    await stage.until(() => stage.ids().length === 3);
+    expect(fencedAt).toEqual([true, true, true]);
+  });
+
+  test("a fence that a dead owner left raised is lowered when there is nothing to drain", async () => {
+    const stage = createStage();
+    const lease = await stage.world.leases.take(0, "dead", 10);
+    if (lease) await stage.world.shardStream.fence(lease, true);
+    await stage.clock.advance(20);
+    stage.start("r1");
+    await stage.until(() => !stage.world.streams.fenced(0));
+  });
+
+  test("a fence stays while the outbox cannot be read, and comes down after it", async () => {
+    const { stage, fence } = await opened();
+    stage.postToOutbox(ids(0, 499));
+    await stage.until(() => fence() === "raised");
+    stage.world.outages.start("postgres");
+    await stage.clock.advance(10_000);
+    expect(stage.world.streams.fenced(0)).toBe(true);
+    stage.world.outages.end("postgres");
+    await stage.until(() => stage.ids().length === 500 && fence() === "lowered");
+    expect(stage.ids()).toEqual(ids(0, 499));
+  });
+
+  test("stops at a full stream, keeps the fence, and comes back when there is room", async () => {
+    const { stage, fence } = await opened({ backlogEventsMax: 3 });
+    stage.broker.answer = () => ({ kind: "retriable", code: "connection_failed" });
+    stage.postToOutbox(ids(0, 9));
+    await stage.clock.advance(5_000);
+    expect(await stage.pending()).toBe(3);
+    expect(fence()).toBe("raised");
+    expect(stage.world.outbox.size().events).toBe(7);
+    stage.broker.answer = () => null;
+    await stage.until(() => stage.ids().length === 10 && fence() === "lowered");
+    expect(stage.ids()).toEqual(ids(0, 9));
+  });
+
+  test("rows whose transaction failed after the move are moved again, as duplicates", async () => {
+    const { stage } = await opened();
+    const shardStream = stage.world.shardStream;
+    stage.postToOutbox(ids(0, 4));
+    // Postgres goes away between the appends and the commit.
+    await stage.until(() => stage.world.outages.code("postgres") === null);
+    const lease = await stage.world.leases.take(0, "r1", 5_000);
+    if (!lease) throw new Error("no lease");
+    await expect(
+      stage.world.outboxDrain.drain(0, 10, async (rows) => {
+        const { decodeChunk, dedupKeysOf } = await import("@spillway/event");
+        const { platform } = await import("@spillway/event/platform-node");
+        for (const row of rows) {
+          const dedupKeys = dedupKeysOf(decodeChunk(row.chunk, platform).events);
+          await shardStream.append(lease, { ...row, dedupKeys });
+        }
+        stage.world.outages.start("postgres");
+        return rows.length;
+      }),
+    ).rejects.toThrow();
+    stage.world.outages.end("postgres");
+    await stage.until(() => stage.world.outbox.size().events === 0);
+    await stage.until(() => stage.ids().length === 5);
+    await stage.clock.advance(2_000);
+    expect(stage.ids()).toEqual(ids(0, 4));
+  });
+
+  test("a row that nobody can read becomes a dead letter and holds up nothing", async () => {
+    const { stage } = await opened();
+    const transaction = stage.world.outbox.begin();
+    transaction.insert({ shard: 0, chunk: new Uint8Array(50), events: 3, dedupKeys: "" });
+    transaction.commit();
+    stage.postToOutbox(["after"]);
+    await stage.until(() => stage.ids().length === 1);
+    expect(stage.letters()).toMatchObject([
+      { entry: "outbox/1", index: -1, deadLetterClass: "undecodable", bytes: new Uint8Array(50) },
+    ]);
+    await stage.until(() => stage.world.outbox.size().events === 0);
+  });
+
+  test("stops when its lease is lost: what comes after the loss is the next owner's to move", async () => {
+    const stage = createStage();
+    const shardStream = stage.world.shardStream;
+    let appends = 0;
+    const append: typeof shardStream.append = async (lease, chunk) => {
+      if (++appends === 3) await stage.world.leases.take(0, "r1", 5_000);
+      return shardStream.append(lease, chunk);
+    };
+    stage.start("r1", { stream: { ...shardStream, append } });
+    stage.postToOutbox(ids(0, 9));
+    await stage.until(() => stage.logged("lease.ended").length === 1);
+    expect(stage.logged("lease.ended")[0]?.fields.reason).toBe("stale");
+    expect(appends).toBe(3);
+    await stage.until(() => stage.ids().length === 10);
+    expect(stage.ids()).toEqual(ids(0, 9));
+  });
+});
