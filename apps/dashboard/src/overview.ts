@@ -1,0 +1,65 @@
+import type { BreakerRow, DashboardPorts, LetterPageView, LetterTotals, OutboxRowView, ShardRow } from "./ports.ts";
+
+/** One look at everything. A null is something that could not be read. */
+export type Overview = {
+  readonly atMs: number;
+  readonly shards: readonly ShardRow[];
+  readonly outbox: readonly OutboxRowView[] | null;
+  readonly breakers: readonly BreakerRow[];
+  readonly unaccounted: number | null;
+  readonly totals: LetterTotals | null;
+  readonly letters: LetterPageView | null;
+  /** The state in words; the first is the worst. Empty: all is well. */
+  readonly troubles: readonly string[];
+};
+
+/** Older than this the oldest event says that relaying does not keep up. */
+const LAG_MS_MAX = 60_000;
+
+type Seen = Omit<Overview, "troubles">;
+
+const streamTroubles = ({ shards }: Seen): string[] => {
+  const unknown = shards.filter((shard) => shard.known === null).length;
+  if (unknown > 0) return [`${unknown} of ${shards.length} shards cannot be read: Redis does not answer`];
+  const ownerless = shards.filter((shard) => shard.known?.owner === null && shard.known.backlogEvents > 0);
+  const oldest = Math.max(0, ...shards.map((shard) => shard.known?.oldestAgeMs ?? 0));
+  const troubles: string[] = [];
+  if (ownerless.length > 0)
+    troubles.push(`no relay owns shard ${ownerless.map(({ shard }) => shard).join(", ")}, which has a backlog`);
+  if (oldest > LAG_MS_MAX) troubles.push(`the oldest event has waited ${Math.round(oldest / 1000)} s for Kafka`);
+  return troubles;
+};
+
+const outboxTroubles = ({ outbox, totals }: Seen): string[] => {
+  if (outbox === null || totals === null) return ["Postgres does not answer: no fallback, no dead letters"];
+  const events = outbox.reduce((sum, shard) => sum + shard.events, 0);
+  const troubles: string[] = [];
+  if (events > 0) troubles.push(`${events} events wait in the outbox`);
+  if (totals.total > 0) troubles.push(`${totals.total}${totals.capped ? "+" : ""} dead letters wait for a decision`);
+  return troubles;
+};
+
+const troublesOf = (seen: Seen): string[] => {
+  const troubles = [...streamTroubles(seen), ...outboxTroubles(seen)];
+  for (const { name, status, warnings } of seen.breakers) {
+    if (status !== "up")
+      troubles.push(`the edge ${status === "down" ? "cannot write to" : "does not say how it sees"} the ${name}`);
+    troubles.push(...warnings.map((warning) => `${name}: ${warning}`));
+  }
+  if (seen.unaccounted !== null && seen.unaccounted > 0)
+    troubles.push(`${seen.unaccounted} events were pending when Redis was emptied, and are gone`);
+  return troubles;
+};
+
+export const look = async (ports: DashboardPorts, before: string | null): Promise<Overview> => {
+  const [shards, outbox, breakers, unaccounted, totals, letters] = await Promise.all([
+    ports.shards(),
+    ports.outbox(),
+    ports.breakers(),
+    ports.unaccounted(),
+    ports.totals(),
+    ports.letters(before),
+  ]);
+  const seen: Seen = { atMs: ports.clock.wallMs(), shards, outbox, breakers, unaccounted, totals, letters };
+  return { ...seen, troubles: troublesOf(seen) };
+};
