@@ -1,0 +1,67 @@
+import { platform } from "@spillway/event/platform-node";
+import { createManualClock, createMemoryWorld, type ManualClock, type MemoryWorld } from "@spillway/memory";
+import { noMetrics } from "@spillway/telemetry";
+import { createApp, type Edge, type EdgeOptions } from "./app.ts";
+import { hashKey } from "./auth/api-key.ts";
+import { commitDefaults } from "./commit/committer.ts";
+
+export const KEY = "key-of-the-tests";
+
+export type AppWorld = Edge & {
+  readonly world: MemoryWorld;
+  readonly clock: ManualClock;
+  readonly logged: string[];
+  post(body: BodyInit | null, headers?: Readonly<Record<string, string>>, path?: string): Promise<Response>;
+  get(path: string, init?: RequestInit): Promise<Response>;
+};
+
+/** The whole app on memory tiers, started. */
+export const createAppWorld = async (
+  options: Partial<EdgeOptions> & { readonly backlogEventsMax?: number } = {},
+): Promise<AppWorld> => {
+  const clock = createManualClock();
+  const backlogEventsMax = options.backlogEventsMax ?? 100_000;
+  const world = createMemoryWorld({ clock, platform, shards: 4, backlogEventsMax });
+  const logged: string[] = [];
+  let ids = 0;
+  const edge = createApp(
+    {
+      stream: world.tier,
+      outbox: world.outboxTier,
+      clock,
+      platform,
+      random: () => 0.5,
+      newId: () => `new-${++ids}`,
+      log: (level, event, fields) => void logged.push(JSON.stringify({ level, event, ...fields })),
+      metrics: { ...noMetrics, expose: async () => ({ text: "metric 1\n", contentType: "text/plain; version=0.0.4" }) },
+    },
+    {
+      ...commitDefaults,
+      shards: 4,
+      outboxEventsMax: 1_000_000,
+      outboxBytesMax: 1024 * 1024 * 1024,
+      eventBytesMax: 10_000,
+      bodyBytesMax: 40_000,
+      batchEventsMax: 100,
+      depthMax: 8,
+      apiKeys: [{ name: "shop", sha256: hashKey(KEY, platform) }],
+      metricsAccess: "open",
+      ...options,
+    },
+  );
+  await edge.committer.start();
+  const request = async (path: string, init?: RequestInit) => edge.app.request(path, init);
+  return {
+    ...edge,
+    world,
+    clock,
+    logged,
+    get: request,
+    post: (body, headers = {}, path = "/v1/events") =>
+      request(path, {
+        method: "POST",
+        body,
+        headers: { "content-type": "application/json", authorization: `Bearer ${KEY}`, ...headers },
+      }),
+  };
+};

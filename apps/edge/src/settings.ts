@@ -1,0 +1,24 @@
+import type { EdgeOptions } from "./app.ts";
+import { commitDefaults } from "./commit/committer.ts";
+import type { Config } from "./config.ts";
+
+/** The configuration in the words of the parts that it configures. */
+export const edgeOptionsOf = (config: Config): EdgeOptions => ({
+  ...commitDefaults,
+  shards: config.SHARDS,
+  lanes: config.LANES,
+  eventBytesMax: config.EVENT_BYTES_MAX,
+  bodyBytesMax: config.BODY_BYTES_MAX,
+  batchEventsMax: config.BATCH_EVENTS_MAX,
+  depthMax: config.DEPTH_MAX,
+  queueEventsMax: config.QUEUE_EVENTS_MAX,
+  queueBytesMax: config.QUEUE_BYTES_MAX,
+  commitEventsMax: config.COMMIT_EVENTS_MAX,
+  commitBytesMax: config.COMMIT_BYTES_MAX,
+  streamDeadlineMs: config.STREAM_DEADLINE_MS,
+  outboxDeadlineMs: config.OUTBOX_DEADLINE_MS,
+  outboxEventsMax: config.OUTBOX_EVENTS_MAX,
+  outboxBytesMax: config.OUTBOX_BYTES_MAX,
+  apiKeys: config.apiKeys,
+  metricsAccess: config.metricsAccess,
+});
