@@ -1,0 +1,237 @@
+import { type KafkaCluster, startKafkaCluster } from "@spillway/devstack";
+import type { Sink, SinkRecord } from "@spillway/event";
+import { createKafkajsSink, createPlatformaticSink } from "@spillway/kafka";
+import { Kafka, logLevel } from "kafkajs";
+import { createRandom, type Random } from "../simulation/random.ts";
+import { readPartition } from "./kcat.ts";
+
+/*
+ * Three brokers (replication 3, min.insync.replicas 2) whose leaders are moved, killed and frozen under load, and both
+ * sinks publishing into them, one publish in flight per partition as the relay does. Run alone:
+ *   bun test/kafka/chaos.fault.ts [seed] [rounds]
+ */
+export type ChaosRow = {
+  readonly scenario: string;
+  readonly passed: boolean;
+  readonly accepted: number;
+  readonly relayed: number;
+  readonly dead: number;
+  readonly lost: number;
+  readonly unexpected: number;
+  readonly corrupted: number;
+  readonly duplicates: number;
+  readonly inversions: number;
+  /** The longest time in which a partition confirmed nothing. */
+  readonly recoveryMs: number;
+  readonly seed: number;
+};
+
+const PARTITIONS = 12;
+const KEYS_PER_PARTITION = 5;
+const BATCH = 20;
+const BACKOFF_MAX_MS = 1_000;
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** One partition under load: what was confirmed in it, and how long it stood still at most. */
+type Lane = { readonly partition: number; confirmed: number; dead: number; stallMs: number };
+
+const recordsFrom = (partition: number, from: number): SinkRecord[] =>
+  Array.from({ length: BATCH }, (_, i) => {
+    const key = `key-${partition}-${(from + i) % KEYS_PER_PARTITION}`;
+    return { key, value: Buffer.from(`${key}:${from + i}`), headers: { n: String(from + i) }, timestampMs: Date.now() };
+  });
+
+const publishUntilOk = async (sink: Sink, topic: string, lane: Lane, records: readonly SinkRecord[]) => {
+  for (let backoffMs = 50; ; backoffMs = Math.min(BACKOFF_MAX_MS, backoffMs * 2)) {
+    const outcome = await sink.publish(topic, lane.partition, records);
+    if (outcome.kind === "ok") return;
+    if (outcome.kind === "fatal") {
+      lane.dead += records.length;
+      return;
+    }
+    await sleep(backoffMs);
+  }
+};
+
+const runLane = async (sink: Sink, topic: string, lane: Lane, until: AbortSignal) => {
+  for (let confirmedAt = performance.now(); !until.aborted; ) {
+    await publishUntilOk(sink, topic, lane, recordsFrom(lane.partition, lane.confirmed));
+    lane.confirmed += BATCH;
+    lane.stallMs = Math.max(lane.stallMs, performance.now() - confirmedAt);
+    confirmedAt = performance.now();
+    await sleep(2);
+  }
+};
+
+type Fault = (cluster: KafkaCluster, random: Random) => Promise<void>;
+
+const pickNode = (cluster: KafkaCluster, random: Random) => random.pick(cluster.nodes);
+
+/** Gives about half of the partitions another preferred leader; the controller elects it within a second. */
+const moveLeaders: Fault = async (cluster, random) => {
+  const kafka = new Kafka({ clientId: "chaos", brokers: [...cluster.brokers], logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const names = (await admin.listTopics()).filter((topic) => topic.startsWith("chaos-"));
+    const topics = names.map((topic) => ({
+      topic,
+      partitionAssignment: Array.from({ length: PARTITIONS }, (_, partition) => {
+        const first = 1 + random.below(3);
+        return { partition, replicas: [first, (first % 3) + 1, ((first + 1) % 3) + 1] };
+      }),
+    }));
+    await admin.alterPartitionReassignments({ topics });
+    await sleep(2_500);
+  } finally {
+    await admin.disconnect();
+  }
+};
+
+const faults: readonly (readonly [name: string, fault: Fault])[] = [
+  ["leaders move", moveLeaders],
+  [
+    "kill -9",
+    async (cluster, random) => {
+      const node = pickNode(cluster, random);
+      await node.kill("SIGKILL");
+      await sleep(3_000);
+      await node.restart();
+    },
+  ],
+  ["leaders move again", moveLeaders],
+  [
+    "freeze for less than the session",
+    async (cluster, random) => {
+      const node = pickNode(cluster, random);
+      await node.kill("SIGSTOP");
+      await sleep(1_500);
+      await node.kill("SIGCONT");
+    },
+  ],
+  [
+    "freeze for longer than a request",
+    async (cluster, random) => {
+      const node = pickNode(cluster, random);
+      await node.kill("SIGSTOP");
+      await sleep(15_000);
+      await node.kill("SIGCONT");
+    },
+  ],
+  [
+    "orderly restart",
+    async (cluster, random) => {
+      const node = pickNode(cluster, random);
+      await node.kill("SIGTERM");
+      await node.restart();
+    },
+  ],
+  [
+    "kill -9 and back at once",
+    async (cluster, random) => {
+      const node = pickNode(cluster, random);
+      await node.kill("SIGKILL");
+      await node.restart();
+    },
+  ],
+];
+
+type Found = Pick<ChaosRow, "relayed" | "lost" | "unexpected" | "corrupted" | "duplicates" | "inversions">;
+
+/** Compares what a partition holds with what was confirmed in it. */
+const checkPartition = async (brokers: readonly string[], topic: string, lane: Lane): Promise<Found> => {
+  const found = { relayed: 0, lost: 0, unexpected: 0, corrupted: 0, duplicates: 0, inversions: 0 };
+  const seen = new Set<number>();
+  const newest = new Map<string, number>();
+  for (const record of await readPartition(brokers, topic, lane.partition)) {
+    const [key = "", number = ""] = record.value.toString().split(":");
+    const at = Number(number);
+    if (
+      record.key !== key ||
+      record.headers.n !== number ||
+      key !== `key-${lane.partition}-${at % KEYS_PER_PARTITION}`
+    ) {
+      found.corrupted++;
+    } else if (seen.has(at)) found.duplicates++;
+    else {
+      seen.add(at);
+      if (at >= lane.confirmed) found.unexpected++;
+      if (at < (newest.get(key) ?? -1)) found.inversions++;
+      newest.set(key, Math.max(at, newest.get(key) ?? -1));
+    }
+  }
+  found.relayed = seen.size;
+  for (let at = 0; at < lane.confirmed; at++) if (!seen.has(at)) found.lost++;
+  return found;
+};
+
+const check = async (brokers: readonly string[], name: string, lanes: readonly Lane[], seed: number) => {
+  const parts: Found[] = [];
+  for (const lane of lanes) parts.push(await checkPartition(brokers, `chaos-${name}`, lane));
+  const sum = (count: (part: Found) => number) => parts.reduce((total, part) => total + count(part), 0);
+  const row = {
+    scenario: `kafka cluster chaos, ${name}`,
+    accepted: lanes.reduce((total, lane) => total + lane.confirmed, 0),
+    relayed: sum((part) => part.relayed),
+    dead: lanes.reduce((total, lane) => total + lane.dead, 0),
+    lost: sum((part) => part.lost),
+    unexpected: sum((part) => part.unexpected),
+    corrupted: sum((part) => part.corrupted),
+    duplicates: sum((part) => part.duplicates),
+    inversions: sum((part) => part.inversions),
+    recoveryMs: Math.round(Math.max(...lanes.map((lane) => lane.stallMs))),
+    seed,
+  };
+  const broken = row.dead + row.lost + row.unexpected + row.corrupted + row.inversions;
+  return { ...row, passed: broken === 0 && row.accepted > 0 };
+};
+
+const newLanes = (): Lane[] =>
+  Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, confirmed: 0, dead: 0, stallMs: 0 }));
+
+const injectFaults = async (cluster: KafkaCluster, seed: number, rounds: number): Promise<void> => {
+  const random = createRandom(seed);
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, fault] of faults) {
+      console.info(`round ${round + 1} of ${rounds}: ${name}`);
+      await fault(cluster, random);
+      await sleep(3_000);
+    }
+  }
+};
+
+const sinks = { kafkajs: createKafkajsSink, platformatic: createPlatformaticSink };
+
+/** One row for each sink. About a minute and a half a round. */
+export const runKafkaChaos = async (seed: number, rounds = 1): Promise<ChaosRow[]> => {
+  const names = Object.keys(sinks) as (keyof typeof sinks)[];
+  const cluster = await startKafkaCluster({
+    settings: { "leader.imbalance.check.interval.seconds": "1", "leader.imbalance.per.broker.percentage": "0" },
+    topics: names.map((name) => ({ name: `chaos-${name}`, partitions: PARTITIONS, copies: 3 })),
+  });
+  try {
+    const done = new AbortController();
+    const runs = names.map((name) => {
+      const sink = sinks[name]({ connection: { brokers: cluster.brokers, clientId: `chaos-${name}` } });
+      const lanes = newLanes();
+      const running = Promise.all(lanes.map((lane) => runLane(sink, `chaos-${name}`, lane, done.signal)));
+      return { name, sink, lanes, running };
+    });
+    await injectFaults(cluster, seed, rounds);
+    done.abort();
+    for (const { running, sink } of runs) await running.then(() => sink.close());
+    const rows: ChaosRow[] = [];
+    for (const { name, lanes } of runs) rows.push(await check(cluster.brokers, name, lanes, seed));
+    return rows;
+  } finally {
+    await cluster.stop();
+  }
+};
+
+if (import.meta.main) {
+  const [seed = String(Date.now() % 2 ** 31), rounds = "1"] = process.argv.slice(2);
+  const rows = await runKafkaChaos(Number(seed), Number(rounds));
+  console.table(rows);
+  process.exit(rows.every((row) => row.passed) ? 0 : 1);
+}
