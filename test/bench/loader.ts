@@ -37,8 +37,8 @@ const runWrk = async (load: Load): Promise<Loaded> => {
     /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(text)?.slice(1) ?? [];
   return {
     requestsPerSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]),
-    p50Ms: msOf(/50%\s+(\S+)/.exec(text)?.[1]),
-    p99Ms: msOf(/99%\s+(\S+)/.exec(text)?.[1]),
+    p50Ms: msOf(/^\s+50%\s+(\S+)/m.exec(text)?.[1]),
+    p99Ms: msOf(/^\s+99%\s+(\S+)/m.exec(text)?.[1]),
     failed: non2xx + socketErrors.reduce((sum, count) => sum + Number(count), 0),
   };
 };
