@@ -32,8 +32,9 @@ export interface AppOptions {
 export async function startApp(options: AppOptions): Promise<App> {
   const port = options.port || (await freePort());
   const url = `http://127.0.0.1:${port}`;
-  const folder = options.logFile ? undefined : await mkdtemp(join(tmpdir(), `spillway-${options.name}-`));
-  const logFile = options.logFile ?? join(folder ?? tmpdir(), `${options.name}.log`);
+  const hasOwnLog = options.logFile === undefined && options.output === undefined;
+  const folder = hasOwnLog ? await mkdtemp(join(tmpdir(), `spillway-${options.name}-`)) : undefined;
+  const logFile = options.logFile ?? (folder ? join(folder, `${options.name}.log`) : "/dev/null");
   const healthUrl = `${url}${options.healthPath ?? "/livez"}`;
   const isHealthy = async () => (await fetch(healthUrl, { signal: AbortSignal.timeout(ASK_MS) })).ok;
   return startService({

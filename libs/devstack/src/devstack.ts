@@ -3,7 +3,7 @@ import { appEnvironments } from "./apps.ts";
 import type { DevstackConfig } from "./config.ts";
 import { APP_NAMES, type DevEnv, PROCESS_NAMES, type ProcessName, renderDevEnv, SERVICE_NAMES } from "./dev-env.ts";
 import { replaceFile } from "./file.ts";
-import { type Layout, layoutOf, makeLayout } from "./layout.ts";
+import { type Layout, layoutOf, makeLayout, rotateLog } from "./layout.ts";
 import type { Lock } from "./lock.ts";
 import { endLeftover, readPidRecord, recordOf, waitForEnd, writePidRecord } from "./pid-record.ts";
 import { choosePorts, type Ports } from "./ports.ts";
@@ -68,6 +68,7 @@ export class Devstack {
     const layout = this.#layout;
     await makeLayout(layout);
     await this.#endLeftovers();
+    for (const name of SERVICE_NAMES) await rotateLog(layout, name);
     const [ports, secrets] = [await choosePorts(), await openSecrets(layout.secrets)];
     const services = await startServices({
       config: this.#config,

@@ -1,4 +1,4 @@
-import { type Admin, Kafka, logLevel } from "kafkajs";
+import { type Admin, Kafka, logLevel, type RetryOptions } from "kafkajs";
 import { stopIdleTimers } from "./kafkajs-timer.ts";
 
 stopIdleTimers();
@@ -15,13 +15,13 @@ export interface TopicSpec {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-export function kafkaClient(brokers: readonly string[]): Kafka {
+export function kafkaClient(brokers: readonly string[], retry: RetryOptions = { retries: 0 }): Kafka {
   return new Kafka({
     clientId: "spillway-devstack",
     brokers: [...brokers],
     connectionTimeout: ASK_MS,
     requestTimeout: CREATE_MS,
-    retry: { retries: 0 },
+    retry,
     logLevel: logLevel.NOTHING,
   });
 }

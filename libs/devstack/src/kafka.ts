@@ -30,7 +30,13 @@ export interface Kafka extends Running {
   createTopics(topics: readonly TopicSpec[]): Promise<void>;
 }
 
+interface Runtime {
+  readonly java: string;
+  readonly classPath: string;
+}
+
 interface Node {
+  readonly runtime: Runtime;
   readonly config: BrokerConfig;
   readonly data: DataFolder;
   readonly logFile: string;
@@ -45,11 +51,14 @@ const JVM = [
   "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
 ];
 
+async function provideRuntime(say: Say): Promise<Runtime> {
+  const java = await provideJava(say);
+  return { java, classPath: join(await provideKafkaJars(say), "*") };
+}
+
 async function startNode(node: Node): Promise<Running> {
   const { config, data, logFile, options } = node;
-  const say = options.say ?? silent;
-  const java = await provideJava(say);
-  const classPath = join(await provideKafkaJars(say), "*");
+  const { java, classPath } = node.runtime;
   const url = `127.0.0.1:${config.port}`;
   return startService({
     name: config.nodeId === 1 ? "kafka" : `kafka-${config.nodeId}`,
@@ -59,7 +68,7 @@ async function startNode(node: Node): Promise<Running> {
     stopDeadlineMs: STOP_DEADLINE_MS,
     readyDeadlineMs: READY_DEADLINE_MS,
     prepare: async () => {
-      await formatLogFolder(java, classPath, data.path, config, say);
+      await formatLogFolder(java, classPath, data.path, config, options.say ?? silent);
       return {
         command: java,
         args: [...JVM, "-cp", classPath, "kafka.Kafka", join(data.path, "server.properties")],
@@ -81,6 +90,7 @@ function asKafka(node: Running, brokers: readonly string[], topics: readonly Top
 
 /** Starts one real broker on loopback that is its own controller. Throws NotProvided, or its log. */
 export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
+  const runtime = await provideRuntime(options.say ?? silent);
   const port = options.port || (await freePort());
   const controllerPort = await freePort();
   const config = {
@@ -92,7 +102,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   };
   const data = await openDataFolder("kafka", options.dataDir);
   const logFile = options.logFile ?? join(data.path, "kafka.log");
-  const node = await startNode({ config, data, logFile, options });
+  const node = await startNode({ runtime, config, data, logFile, options });
   const kafka = asKafka(node, [node.url], options.topics ?? []);
   await kafka.createTopics(options.topics ?? []);
   return kafka;
@@ -112,13 +122,14 @@ export interface KafkaCluster {
 
 /** Starts brokers on loopback that are one cluster, each with a temporary data folder. */
 export async function startKafkaCluster(options: KafkaClusterOptions = {}): Promise<KafkaCluster> {
+  const runtime = await provideRuntime(options.say ?? silent);
   const ids = Array.from({ length: options.nodes ?? 3 }, (_, index) => index + 1);
   const controllers = await Promise.all(ids.map(() => freePort()));
   const clusterId = newClusterId();
   const starts = ids.map(async (nodeId) => {
     const config = { nodeId, port: await freePort(), controllers, clusterId, settings: options.settings };
     const data = await openDataFolder(`kafka-${nodeId}`);
-    return startNode({ config, data, logFile: join(data.path, "kafka.log"), options });
+    return startNode({ runtime, config, data, logFile: join(data.path, "kafka.log"), options });
   });
   const settled = await Promise.allSettled(starts);
   const nodes = settled.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []));

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Names of everything the devstack keeps under `.spillway/`. */
@@ -31,4 +31,13 @@ export async function makeLayout(layout: Layout): Promise<void> {
   await mkdir(layout.root, { recursive: true, mode: 0o711 });
   await mkdir(join(layout.root, "run"), { recursive: true, mode: 0o700 });
   await mkdir(join(layout.root, "log"), { recursive: true, mode: 0o700 });
+}
+
+/** Every run has logs of its own, and those of the run before stay beside them: two runs are what they may grow to. */
+export async function rotateLog(layout: Layout, name: string): Promise<void> {
+  const file = layout.log(name);
+  await rm(`${file}.1`, { force: true });
+  await rename(file, `${file}.1`).catch((error) => {
+    if (error.code !== "ENOENT") throw error;
+  });
 }

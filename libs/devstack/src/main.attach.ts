@@ -1,12 +1,13 @@
 import { startApp } from "./app.ts";
 import { appEntry, isAppName } from "./apps.ts";
-import { readConfig } from "./config.ts";
+import { REPO_ROOT, readConfig } from "./config.ts";
 import { APP_NAMES, type AppName } from "./dev-env.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { type Layout, layoutOf, makeLayout } from "./layout.ts";
 import { takeLock } from "./lock.ts";
 import { writePidRecord } from "./pid-record.ts";
 import type { Running } from "./service.ts";
+import { watchSources } from "./source-watch.ts";
 import { readStackState, type StackState } from "./stack-state.ts";
 import { supervise } from "./supervisor.ts";
 
@@ -38,9 +39,9 @@ async function main(name: string | undefined): Promise<void> {
   if (attempt.kind === "taken") return say(`already runs under pid ${attempt.by.pid}`);
 
   let running: Running | undefined;
-  let endSupervision: (() => void) | undefined;
+  const endings: (() => void)[] = [];
   const end = async (code: number) => {
-    endSupervision?.();
+    for (const each of endings) each();
     await running?.stop();
     await attempt.lock.release();
     process.exit(code);
@@ -52,7 +53,12 @@ async function main(name: string | undefined): Promise<void> {
   for (; !state; state = await readStackState(layout.stackState)) await sleep(POLL_MS);
   running = await startUnder(state, name, layout);
   say(`ready on ${running.url}, pid ${running.pid()}`);
-  endSupervision = supervise(running, say);
+  endings.push(supervise(running, say));
+  const restart = () => {
+    say("a source file changed");
+    void running?.kill("SIGTERM");
+  };
+  endings.push(await watchSources(REPO_ROOT, name, restart));
   while (await readStackState(layout.stackState)) await sleep(POLL_MS);
   await end(0);
 }

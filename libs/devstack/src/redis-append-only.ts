@@ -17,7 +17,8 @@ export async function mendAppendOnlyFile(binary: string, dataDir: string, log: s
   const checker = join(dirname(binary), basename(binary).replace("-server", "-check-aof"));
   const manifest = join(folder, "appendonly.aof.manifest");
   const { code, output } = await runCommand(checker, ["--fix", manifest], { input: "y\n" });
-  const cut = /diff=(\d+)/.exec(output)?.[1] ?? "an unknown number of";
+  // One "diff=" for the base file, then one for the increment, which is where a write was cut.
+  const cut = [...output.matchAll(/diff=(\d+)/g)].at(-1)?.[1] ?? "an unknown number of";
   say(
     code === 0
       ? `redis: the append-only file was damaged; ${cut} bytes were cut off its end, the damaged one is kept in ${copy}`

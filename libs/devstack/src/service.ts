@@ -1,8 +1,9 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { type Child, type Exit, type Launch, spawnChild } from "./child.ts";
 
-const LAUNCHES_MAX = 6;
+const LAUNCHES_MAX = 10;
 const RETRY_FIRST_MS = 50;
+const RETRY_MAX_MS = 400;
 const READY_POLL_MS = 25;
 const LOG_TAIL_CHARS = 2_000;
 
@@ -44,9 +45,16 @@ export interface ServiceSpec {
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-async function logTail(file: string): Promise<string> {
-  const text = await readFile(file, "utf8").catch(() => "(no log)");
-  return text.slice(-LOG_TAIL_CHARS);
+const sizeOf = (file: string) =>
+  stat(file).then(
+    (found) => found.size,
+    () => 0,
+  );
+
+/** The end of what was logged after the first `from` bytes: an older process's last words explain nothing. */
+async function logSince(file: string, from: number): Promise<string> {
+  const bytes = await readFile(file).catch(() => Buffer.from(""));
+  return bytes.subarray(from).toString().slice(-LOG_TAIL_CHARS) || "(nothing was logged)";
 }
 
 async function waitReady(spec: ServiceSpec, child: Child, deadline: number): Promise<boolean> {
@@ -84,18 +92,19 @@ async function launchUntilReady(spec: ServiceSpec, state: State): Promise<void> 
   for (let attempt = 1; !state.stopped; attempt++) {
     const what = await spec.prepare();
     state.stopSignal = what.stopSignal;
+    const logStart = await sizeOf(spec.logFile);
     const child = await spawnChild(what);
     state.child = child;
     if (state.stopped) return endWithin(child, "SIGKILL", 0);
     spec.onSpawn?.(child.pid);
     if ((await waitReady(spec, child, deadline)) || state.stopped) return;
-    const log = await logTail(spec.logFile);
+    const log = await logSince(spec.logFile, logStart);
     if (attempt === LAUNCHES_MAX || Date.now() >= deadline) {
       await endWithin(child, "SIGKILL", 0);
       throw new Error(`${spec.name} did not become ready; the end of ${spec.logFile}:\n${log}`);
     }
     await spec.repair?.(log);
-    await sleep(RETRY_FIRST_MS * 2 ** attempt);
+    await sleep(Math.min(RETRY_FIRST_MS * 2 ** attempt, RETRY_MAX_MS));
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Exit } from "./child.ts";
 import type { Say } from "./provision/say.ts";
 import type { Running } from "./service.ts";
 
@@ -13,7 +14,10 @@ export function restartDelayMs(instantDeaths: number): number {
   return Math.min(BACKOFF_FIRST_MS * 2 ** (instantDeaths - INSTANT_DEATHS_FREE - 1), BACKOFF_MAX_MS);
 }
 
-const cause = (exit: Awaited<ReturnType<Running["exited"]>>) => exit.signal ?? `exit code ${exit.code}`;
+/** SIGKILL comes from outside: whoever sends it, however often, sees the process come back without delay. */
+const diedAtOnce = (exit: Exit, livedMs: number) => livedMs < INSTANT_MS && exit.signal !== "SIGKILL";
+
+const cause = (exit: Exit) => exit.signal ?? `exit code ${exit.code}`;
 
 /** Starts `running` again whenever it dies, until the returned function is called. Failures are said, never thrown. */
 export function supervise(running: Running, say: Say): () => void {
@@ -24,7 +28,7 @@ export function supervise(running: Running, say: Say): () => void {
     while (active) {
       const exit = await running.exited();
       if (!active) return;
-      instantDeaths = Date.now() - startedAt < INSTANT_MS ? instantDeaths + 1 : 0;
+      instantDeaths = diedAtOnce(exit, Date.now() - startedAt) ? instantDeaths + 1 : 0;
       const delayMs = restartDelayMs(instantDeaths);
       say(`died (${cause(exit)}), ${delayMs === 0 ? "starting it again" : `starting it again in ${delayMs} ms`}`);
       await new Promise((resolve) => setTimeout(resolve, delayMs));

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { cacheFolder } from "../config.ts";
 import { findExecutable, runCommand } from "./command.ts";
 import { installDebianPackages } from "./debian.ts";
+import { withProgress } from "./progress.ts";
 import { NotProvided, REMEDIES } from "./refusal.ts";
 import type { Say } from "./say.ts";
 
 export const KAFKA_VERSION = "4.3.1";
 /** The version of the slf4j-api that this Kafka depends on; another binding is silently ignored. */
 const SLF4J_VERSION = "1.7.36";
-const PROGRESS_MS = 5_000;
 const FETCHING = `kafka-${KAFKA_VERSION}.fetching-`;
 const ABANDONED_MS = 3_600_000;
 
@@ -49,16 +49,6 @@ async function provideMaven(say: Say): Promise<string> {
   throw new NotProvided(REMEDIES.kafka, "no Maven to fetch the broker with");
 }
 
-/** Says every few seconds that it goes on. Returns what ends it. Maven fills the folder only at its end. */
-function sayProgress(say: Say): () => void {
-  const startedAt = Date.now();
-  const timer = setInterval(() => {
-    const seconds = Math.round((Date.now() - startedAt) / 1_000);
-    say(`kafka: still fetching its jars (54 MB), ${seconds} s`);
-  }, PROGRESS_MS);
-  return () => clearInterval(timer);
-}
-
 /** A fetch that was killed leaves its folder; one that is an hour old belongs to nobody. */
 async function removeAbandoned(cache: string): Promise<void> {
   for (const name of await readdir(cache)) {
@@ -87,11 +77,20 @@ export async function provideKafkaJars(say: Say, cache = cacheFolder()): Promise
   await removeAbandoned(cache);
   try {
     await writeFile(join(work, "pom.xml"), POM);
-    say(`kafka: fetching Apache Kafka ${KAFKA_VERSION} with Maven, once, into ${lib}`);
-    const end = sayProgress(say);
-    const args = ["-q", "-B", "-f", "pom.xml", "dependency:copy-dependencies", "-DoutputDirectory=lib"];
-    const { code, output } = await runCommand(maven, args, { cwd: work });
-    end();
+    const args = [
+      "-q",
+      "-B",
+      "-Dstyle.color=never",
+      "-f",
+      "pom.xml",
+      "dependency:copy-dependencies",
+      "-DoutputDirectory=lib",
+    ];
+    const { code, output } = await withProgress(
+      say,
+      `kafka: fetching Apache Kafka ${KAFKA_VERSION} (54 MB) with Maven, once, into ${lib}`,
+      () => runCommand(maven, args, { cwd: work }),
+    );
     if (code !== 0 || !(await isComplete(join(work, "lib")))) {
       throw new NotProvided(REMEDIES.kafka, `Maven could not fetch the broker: ${output.trim().slice(-600)}`);
     }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { cp, lstat, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { cp, lstat, readFile, rename, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -42,16 +42,10 @@ async function copyForOthers(native: string, version: string, say: Say): Promise
     await rename(work, target);
     return target;
   } catch (error) {
-    if (await isOursAlone(target)) {
-      await rm(work, { recursive: true, force: true });
-      return target;
-    }
+    await rm(work, { recursive: true, force: true });
+    if (await isOursAlone(target)) return target;
     // Someone else's folder stands under that name in a directory that everyone may write to: never run what is in it.
-    say(`postgres: ${target} belongs to someone else (${(error as Error).name}), using a fresh folder`);
-    const fresh = await mkdtemp(`${target}-`);
-    await rm(fresh, { recursive: true });
-    await rename(work, fresh);
-    return fresh;
+    throw new NotProvided(REMEDIES.postgres, `${target} belongs to someone else (${(error as Error).name})`);
   }
 }
 

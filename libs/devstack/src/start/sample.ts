@@ -1,0 +1,37 @@
+import { randomUUID } from "node:crypto";
+
+const POST_MS = 10_000;
+
+/** A few events as an application might send them; two of them share a partition key. */
+function sampleEvents(): { id: string }[] {
+  const event = (type: string, subject: string, data: Record<string, unknown>) => ({
+    specversion: "1.0",
+    id: randomUUID(),
+    source: "/spillway/sample",
+    type,
+    subject,
+    time: new Date().toISOString(),
+    data,
+  });
+  return [
+    event("order.placed", "customer-7", { order: 1001, amount: 42.5 }),
+    event("order.paid", "customer-7", { order: 1001, amount: 42.5 }),
+    event("order.placed", "customer-8", { order: 1002, amount: 7 }),
+    event("stock.reserved", "item-31", { order: 1002, quantity: 3 }),
+    event("user.signed-in", "customer-9", { device: "phone" }),
+  ];
+}
+
+/** Posts the samples in one batch and returns their ids. Throws when the edge does not take all of them. */
+export async function postSamples(edgeUrl: string, apiKey: string): Promise<string[]> {
+  const events = sampleEvents();
+  const response = await fetch(`${edgeUrl}/v1/events`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/cloudevents-batch+json" },
+    body: JSON.stringify(events),
+    signal: AbortSignal.timeout(POST_MS),
+  });
+  const answer = await response.text();
+  if (response.status !== 202) throw new Error(`the edge answered ${response.status}: ${answer.slice(0, 400)}`);
+  return events.map(({ id }) => id);
+}
