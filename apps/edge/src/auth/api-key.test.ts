@@ -41,6 +41,11 @@ describe("an Authorization header", () => {
     expect(ring(authorization)?.name ?? null).toBe(name);
   });
 
+  test("belongs to nobody unless the whole hash is right", () => {
+    const others = Array.from({ length: 2_000 }, (_, n) => ring(`Bearer ${KEY}-${n}`));
+    expect(others.filter((key) => key !== null)).toEqual([]);
+  });
+
   test("belongs to nobody when no key is configured", () => {
     expect(createKeyRing([], platform)("Bearer anything")).toBeNull();
   });

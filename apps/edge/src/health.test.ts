@@ -1,0 +1,68 @@
+import type { Tier, TierHealth } from "@spillway/event";
+import { createManualClock } from "@spillway/memory";
+import { describe, expect, test } from "vitest";
+import { createHealth } from "./health.ts";
+
+const SHARDS = 4;
+
+const tierWith = (name: Tier["name"], health: Partial<TierHealth>) => {
+  const tier = {
+    name,
+    asked: 0,
+    append: async () => [],
+    health: async (): Promise<TierHealth> => {
+      tier.asked++;
+      return { status: "up", warnings: [], ...health };
+    },
+  };
+  return tier;
+};
+
+type Row = {
+  readonly stream?: Partial<TierHealth>;
+  readonly outbox?: Partial<TierHealth>;
+  readonly state?: { readonly stream?: boolean; readonly outbox?: boolean; readonly fencedShards?: number };
+  readonly status: string;
+};
+
+const down = { status: "down" } as const;
+
+describe("readiness", () => {
+  test.each<Row>([
+    { status: "up" },
+    { stream: down, status: "degraded" },
+    { outbox: down, status: "degraded" },
+    { stream: down, outbox: down, status: "down" },
+    { state: { stream: false }, status: "degraded" },
+    { state: { stream: false, outbox: false }, status: "down" },
+    { stream: down, state: { outbox: false }, status: "down" },
+    { stream: { warnings: ["appendonly is no"] }, status: "degraded" },
+    { state: { fencedShards: 1 }, status: "degraded" },
+    { state: { fencedShards: SHARDS }, status: "degraded" },
+    { state: { fencedShards: SHARDS - 1 }, outbox: down, status: "degraded" },
+    { state: { fencedShards: SHARDS }, outbox: down, status: "down" },
+  ])("%j", async ({ stream = {}, outbox = {}, state = {}, status }) => {
+    const health = createHealth({
+      stream: tierWith("stream", stream),
+      outbox: tierWith("outbox", outbox),
+      committer: { state: () => ({ stream: true, outbox: true, fencedShards: 0, ...state }) },
+      clock: createManualClock(),
+      shards: SHARDS,
+    });
+    expect((await health.readiness()).status).toBe(status);
+    health.drain();
+    expect((await health.readiness()).status).toBe("draining");
+  });
+
+  test("however many ask, a tier is asked once a second", async () => {
+    const clock = createManualClock();
+    const stream = tierWith("stream", {});
+    const committer = { state: () => ({ stream: true, outbox: true, fencedShards: 0 }) };
+    const health = createHealth({ stream, outbox: tierWith("outbox", {}), committer, clock, shards: SHARDS });
+    await Promise.all(Array.from({ length: 50 }, () => health.readiness()));
+    expect(stream.asked).toBe(1);
+    await clock.advance(1_000);
+    await health.readiness();
+    expect(stream.asked).toBe(2);
+  });
+});
