@@ -2,6 +2,7 @@ import { type KafkaOptions, startKafka } from "@spillway/devstack";
 import type { Sink } from "@spillway/event";
 import type { KafkaSinkOptions } from "@spillway/kafka";
 import type { SinkUnderTest } from "../conformance/sink.ts";
+import { createTopic } from "./fresh-topic.ts";
 import { readPartition } from "./kcat.ts";
 
 /** Short, so that a frozen broker costs a test seconds; the order between them is that of the defaults. */
@@ -21,15 +22,14 @@ export const sinkOnBroker = async (createSink: CreateSink, options: KafkaOptions
   return {
     sink,
     openSink,
-    createTopic: async ({ partitions, compacted = false }) => {
-      const name = `t-${crypto.randomUUID()}`;
-      const settings = {
-        "max.message.bytes": String(BATCH_BYTES_MAX),
-        "cleanup.policy": compacted ? "compact" : "delete",
-      };
-      await kafka.createTopics([{ name, partitions, settings }]);
-      return name;
-    },
+    createTopic: ({ partitions, compacted = false }) =>
+      createTopic(kafka, {
+        partitions,
+        settings: {
+          "max.message.bytes": String(BATCH_BYTES_MAX),
+          "cleanup.policy": compacted ? "compact" : "delete",
+        },
+      }),
     read: (topic, partition) => readPartition(kafka.brokers, topic, partition),
     batchBytesMax: BATCH_BYTES_MAX,
     stop: () => kafka.kill("SIGKILL"),

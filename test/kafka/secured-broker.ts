@@ -2,17 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort, type Kafka, startKafka } from "@spillway/devstack";
-import {
-  type AclEntry,
-  AclOperationTypes,
-  AclPermissionTypes,
-  AclResourceTypes,
-  type Admin,
-  Kafka as Client,
-  logLevel,
-  ResourcePatternTypes,
-} from "kafkajs";
+import { type AclEntry, AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from "kafkajs";
 import { provide } from "./debian.ts";
+import { askBroker } from "./fresh-topic.ts";
 
 /** A broker with one listener for each way in: plain, SASL and TLS. Only the user of SASL needs permissions. */
 export type SecuredBroker = {
@@ -73,16 +65,6 @@ const settingsOf = (ports: Ports, folder: string): Record<string, string> => {
   };
 };
 
-const withAdmin = async (broker: string, use: (admin: Admin) => Promise<unknown>): Promise<void> => {
-  const admin = new Client({ clientId: "test", brokers: [broker], logLevel: logLevel.NOTHING }).admin();
-  await admin.connect();
-  try {
-    await use(admin);
-  } finally {
-    await admin.disconnect();
-  }
-};
-
 const entry = (topic: string, operation: AclOperationTypes): AclEntry => ({
   principal: `User:${user.username}`,
   host: "*",
@@ -111,10 +93,12 @@ export const startSecuredBroker = async (): Promise<SecuredBroker> => {
     tls: `127.0.0.1:${ports.tls}`,
     certificate,
     user,
-    allow: (topic, operation) =>
-      withAdmin(plain, (admin) => admin.createAcls({ acl: [entry(topic, AclOperationTypes[operation])] })),
-    forbid: (topic) =>
-      withAdmin(plain, (admin) => admin.deleteAcls({ filters: [entry(topic, AclOperationTypes.ANY)] })),
+    allow: async (topic, operation) => {
+      await askBroker(plain, (admin) => admin.createAcls({ acl: [entry(topic, AclOperationTypes[operation])] }));
+    },
+    forbid: async (topic) => {
+      await askBroker(plain, (admin) => admin.deleteAcls({ filters: [entry(topic, AclOperationTypes.ANY)] }));
+    },
     stop: async () => {
       await kafka.stop();
       rmSync(folder, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import { createKafkajsSink, createPlatformaticSink, type KafkaConnection } from 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { shortDeadlines } from "./broker.ts";
+import { createTopic } from "./fresh-topic.ts";
 import { readPartition } from "./kcat.ts";
 import { type SecuredBroker, startSecuredBroker } from "./secured-broker.ts";
 
@@ -51,14 +52,13 @@ describe.each([
   };
   const asUser = (over: Partial<NonNullable<KafkaConnection["sasl"]>> = {}): Sink =>
     open(broker.sasl, { sasl: { mechanism: "plain", ...broker.user, ...over } });
-  const createTopic = async () => {
-    topic = `t-${crypto.randomUUID()}`;
-    await broker.kafka.createTopics([{ name: topic, partitions: 1 }]);
+  const makeTopic = async () => {
+    topic = await createTopic(broker.kafka, { partitions: 1 });
   };
   const publish = (sink: Sink) => sink.publish(topic, 0, [record()]);
 
   test("pauses while the user may not see the topic, and publishes as soon as it may write", async () => {
-    await createTopic();
+    await makeTopic();
     const sink = asUser();
     expect(await publish(sink)).toMatchObject(denied);
     await broker.allow(topic, "DESCRIBE");
@@ -70,7 +70,7 @@ describe.each([
   });
 
   test("pauses when the permission is taken away from a connection that was good", async () => {
-    await createTopic();
+    await makeTopic();
     await broker.allow(topic, "WRITE");
     const sink = asUser();
     await eventually("a confirmed publish", async () => (await publish(sink)).kind === "ok");
@@ -107,7 +107,7 @@ describe.each([
   });
 
   test("publishes through TLS to a broker whose authority it was given", async () => {
-    await createTopic();
+    await makeTopic();
     const sink = open(broker.tls, { tls: { ca: broker.certificate } });
     expect(await publish(sink)).toEqual({ kind: "ok" });
     expect(await readPartition([broker.plain], topic, 0)).toMatchObject([{ value: Buffer.from(PAYLOAD) }]);
