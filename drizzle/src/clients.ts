@@ -10,7 +10,7 @@ export type Borrowed = {
 
 export type Clients = {
   borrow(): Borrowed;
-  /** Lets what runs end, for 5 s. */
+  /** Lets what runs end, for as long as a statement may take. */
   close(): Promise<void>;
 };
 
@@ -20,15 +20,16 @@ export type ClientsOptions = {
   readonly statementTimeoutMs: number;
 };
 
-/** How long the statements of a client that is given up may take to end before their sockets are destroyed. */
-const END_S = 5;
-
-/** Ends clients beside the work and remembers those that have not ended yet. */
-const createEnding = () => {
+/**
+ * Ends clients beside the work and remembers those that have not ended yet. A statement that outlasts its own limit is
+ * cut off; so is a client that lost a connection, whose end postgres.js otherwise never reports.
+ */
+const createEnding = (statementTimeoutMs: number) => {
+  const timeout = statementTimeoutMs / 1_000;
   const ending = new Set<Promise<void>>();
   return {
     end: (sql: Sql): void => {
-      const ended: Promise<void> = sql.end({ timeout: END_S }).finally(() => ending.delete(ended));
+      const ended: Promise<void> = sql.end({ timeout }).finally(() => ending.delete(ended));
       ending.add(ended);
     },
     all: async (): Promise<void> => void (await Promise.all(ending)),
@@ -40,7 +41,7 @@ const createEnding = () => {
  * message for the dead socket, and that connection then hangs for ever, also when the server is back (2026-11-21).
  */
 export const createPooledClients = (options: ClientsOptions): Clients => {
-  const { end, all } = createEnding();
+  const { end, all } = createEnding(options.statementTimeoutMs);
   let sql = createClient(options);
   return {
     borrow: () => {
@@ -63,7 +64,7 @@ export const createPooledClients = (options: ClientsOptions): Clients => {
 
 /** A client for every statement. */
 export const createSingleUseClients = (options: ClientsOptions): Clients => {
-  const { end, all } = createEnding();
+  const { end, all } = createEnding(options.statementTimeoutMs);
   return {
     borrow: () => {
       const sql = createClient({ ...options, connectionsMax: 1 });

@@ -46,7 +46,7 @@ export type Database = {
   run<T>(deadlineMs: number, work: (sql: Sql) => PromiseLike<T>): Promise<T>;
   /** Calls `onWake` after every notification on a channel, and after every (re)connect, since some were missed. */
   listen(channel: string, onWake: () => void): Listening;
-  /** Lets what runs end, for 5 s. */
+  /** Lets what runs end, for as long as a statement may take. */
   close(): Promise<void>;
 };
 

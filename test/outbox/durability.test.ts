@@ -1,0 +1,89 @@
+import { createDeadLetters } from "@spillway/dead-letters";
+import { type Running, startPostgres } from "@spillway/devstack";
+import { createOutboxTier, type Database, openDatabase } from "@spillway/outbox";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { chunkOf, freshNames } from "../conformance/chunks.ts";
+import { letterOf } from "../conformance/dead-letters.ts";
+import { adminOf, freshDatabase } from "./fresh-database.ts";
+
+/* A server that promises nothing: commits are answered before the disk has them, and it takes ten seconds to write. */
+const CARELESS = { synchronous_commit: "off", wal_writer_delay: "10000ms", wal_writer_flush_after: "1GB" };
+const DEADLINE_MS = 5_000;
+
+let server: Running;
+let url: string;
+let database: Database;
+
+beforeAll(async () => {
+  server = await startPostgres({ settings: CARELESS });
+});
+afterAll(() => server.stop());
+beforeEach(async () => {
+  url = await freshDatabase(server.url);
+  database = openDatabase({ url });
+});
+afterEach(() => database.close());
+
+/** What a table holds after the whole server was killed −9. */
+const rowsAfterKill = async (table: string): Promise<number> => {
+  await server.kill("SIGKILL");
+  await server.restart();
+  const admin = adminOf(url);
+  const [row] = await admin.unsafe<{ rows: number }[]>(`select count(*)::int as rows from ${table}`);
+  await admin.end();
+  return row?.rows ?? -1;
+};
+
+describe("on a server with synchronous_commit=off", () => {
+  test("a plain insert is lost when it is killed −9: the server is as careless as it says", async () => {
+    const admin = adminOf(url);
+    await admin.unsafe("create table plain (n int)");
+    await admin.unsafe("checkpoint");
+    for (let n = 0; n < 20; n++) await admin`insert into plain values (${n})`;
+    await admin.end();
+    expect(await rowsAfterKill("plain")).toBeLessThan(20);
+  });
+
+  test("what the outbox tier acknowledged is there all the same", async () => {
+    const tier = createOutboxTier({ database });
+    for (let n = 0; n < 20; n++)
+      expect(await tier.append([chunkOf(n % 4, freshNames(1))], DEADLINE_MS)).toMatchObject([{ kind: "ok" }]);
+    expect(await rowsAfterKill("outbox")).toBe(20);
+  });
+
+  test("a dead letter that was put is there all the same", async () => {
+    const deadLetters = createDeadLetters({ database });
+    for (let n = 0; n < 20; n++) await deadLetters.put([letterOf()]);
+    expect(await rowsAfterKill("dead_letters")).toBe(20);
+  });
+
+  test("the tier warns of it: an application's own commits are not that careful", async () => {
+    const tier = createOutboxTier({ database });
+    expect(await tier.health(DEADLINE_MS)).toEqual({ status: "up", warnings: ["synchronous_commit=off"] });
+  });
+});
+
+describe("the tier's health", () => {
+  test("warns of fsync=off and full_page_writes=off", async () => {
+    const reckless = await startPostgres({ settings: { fsync: "off", full_page_writes: "off" } });
+    const pool = openDatabase({ url: await freshDatabase(reckless.url) });
+    const health = await createOutboxTier({ database: pool }).health(DEADLINE_MS);
+    await pool.close();
+    await reckless.stop();
+    expect(health).toEqual({ status: "up", warnings: ["fsync=off", "full_page_writes=off"] });
+  });
+
+  test("warns of an unlogged table, and is down without any", async () => {
+    const tier = createOutboxTier({ database });
+    const admin = adminOf(url);
+    await admin.unsafe("alter table outbox set unlogged");
+    expect((await tier.health(DEADLINE_MS)).warnings).toContain("outbox is unlogged");
+    await admin.unsafe("drop table outbox");
+    expect(await tier.health(DEADLINE_MS)).toMatchObject({ status: "down" });
+    expect((await tier.health(DEADLINE_MS)).warnings).toContain("not migrated");
+    expect(await tier.append([chunkOf(0, freshNames(1))], DEADLINE_MS)).toEqual([
+      { kind: "retriable", code: "not_migrated" },
+    ]);
+    await admin.end();
+  });
+});

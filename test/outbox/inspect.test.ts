@@ -1,0 +1,101 @@
+import { type Running, startPostgres } from "@spillway/devstack";
+import { createLedger, createOutboxInspector, createOutboxTier } from "@spillway/outbox";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { chunkOf, freshNames } from "../conformance/chunks.ts";
+import { openFresh } from "./fresh-database.ts";
+
+const DEADLINE_MS = 30_000;
+
+let server: Running;
+let fresh: Awaited<ReturnType<typeof openFresh>>;
+
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server.stop());
+beforeEach(async () => {
+  fresh = await openFresh(server.url);
+});
+afterEach(() => fresh.close());
+
+/** Rows of `events` 3 whose chunks have `bytes`, spread over four shards. */
+const fill = (rows: number, bytes: number) => fresh.admin`
+  insert into outbox (shard, chunk, events, bytes)
+  select n % 4, decode(repeat('ab', ${bytes}), 'hex'), 3, ${bytes} from generate_series(1, ${rows}) as n`;
+
+const nearly = (value: number, share: number) => ({ low: value * (1 - share), high: value * (1 + share) });
+
+describe("how much waits", () => {
+  test("is exact while the table is small", async () => {
+    await fill(2_000, 300);
+    const tier = createOutboxTier(fresh);
+    expect(await tier.size(DEADLINE_MS)).toMatchObject({ events: 6_000, bytes: 600_000 });
+  });
+
+  test("is a close estimate when it is large, and again when most of it was drained", async () => {
+    await fill(60_000, 1_500);
+    const tier = createOutboxTier(fresh);
+    for (const left of [60_000, 20_000]) {
+      await fresh.admin`delete from outbox where id <= ${60_000 - left}`;
+      const size = await tier.size(DEADLINE_MS);
+      const { low, high } = nearly(left * 3, 0.3);
+      expect(size.events).toBeGreaterThan(low);
+      expect(size.events).toBeLessThan(high);
+      expect(size.bytes / size.events).toBeCloseTo(500, 0);
+      expect(size.oldestAtMs).toBeGreaterThan(0);
+    }
+  });
+
+  test("reads a bounded number of pages however large it is", async () => {
+    await fill(60_000, 1_500);
+    await fresh.admin.unsafe("vacuum analyze outbox");
+    const [{ "QUERY PLAN": plan } = { "QUERY PLAN": [] }] = await fresh.admin.unsafe<{ "QUERY PLAN": unknown[] }[]>(`
+      explain (analyze, buffers, format json) select sum(events) from outbox tablesample system (
+        100 * (select least(1, 1000.0 / greatest(1, pg_relation_size('outbox') / 8192))))`);
+    const { Plan: total } = plan[0] as { Plan: { "Shared Hit Blocks": number; "Shared Read Blocks": number } };
+    expect(total["Shared Hit Blocks"] + total["Shared Read Blocks"]).toBeLessThan(1_500);
+  });
+});
+
+describe("the inspector", () => {
+  test("shows the shards that have rows, their sums and their oldest", async () => {
+    const inspector = createOutboxInspector(fresh);
+    expect(await inspector.shards(DEADLINE_MS)).toEqual([]);
+    const tier = createOutboxTier(fresh);
+    const [a, b, c] = [chunkOf(1, freshNames(2)), chunkOf(1, freshNames(3)), chunkOf(7, freshNames(4))];
+    await tier.append([a], DEADLINE_MS);
+    await tier.append([b, c], DEADLINE_MS);
+    const { oldestAtMs } = await tier.size(DEADLINE_MS);
+    expect(await inspector.shards(DEADLINE_MS)).toEqual([
+      { shard: 1, rows: 2, events: 5, bytes: a.chunk.length + b.chunk.length, exact: true, oldestAtMs },
+      { shard: 7, rows: 1, events: 4, bytes: c.chunk.length, exact: true, oldestAtMs: expect.any(Number) },
+    ]);
+  });
+
+  test("estimates sums of large shards and says so", async () => {
+    await fill(40_000, 1_500);
+    const shards = await createOutboxInspector(fresh).shards(DEADLINE_MS);
+    expect(shards.map(({ shard }) => shard)).toEqual([0, 1, 2, 3]);
+    const { low, high } = nearly(10_000, 0.3);
+    for (const { rows, events, exact } of shards) {
+      expect(exact).toBe(false);
+      expect(rows).toBeGreaterThan(low);
+      expect(rows).toBeLessThan(high);
+      expect(Math.abs(events - 3 * rows)).toBeLessThanOrEqual(3);
+    }
+  });
+
+  test("shows the last copies of the counters", async () => {
+    const ledger = createLedger(fresh);
+    const counts = { epoch: "e", accepted: 9, duplicate: 1, relayed: 5, dead: 2, backlogBytes: 77 };
+    await ledger.checkpoint(3, counts);
+    await ledger.checkpoint(0, { ...counts, epoch: null });
+    const inspector = createOutboxInspector(fresh);
+    const checkpoints = await inspector.checkpoints(DEADLINE_MS);
+    const times = { unaccounted: 0, updatedAtMs: expect.any(Number) };
+    expect(checkpoints).toEqual([
+      { shard: 0, ...counts, epoch: null, ...times },
+      { shard: 3, ...counts, ...times },
+    ]);
+  });
+});

@@ -1,0 +1,26 @@
+import { type Running, startPostgres } from "@spillway/devstack";
+import { runMigrations } from "@spillway/drizzle";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { adminOf } from "./fresh-database.ts";
+
+let server: Running;
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server.stop());
+
+test("are applied once by eight that start at once, and change nothing when applied again", async () => {
+  await Promise.all(Array.from({ length: 8 }, () => runMigrations(server.url)));
+  const admin = adminOf(server.url);
+  const applied = async () => admin`select hash from drizzle.spillway_migrations order by id`;
+  const first = await applied();
+  expect(first.length).toBeGreaterThan(0);
+  expect(new Set(first.map(({ hash }) => hash)).size).toBe(first.length);
+  await admin`insert into outbox (shard, chunk, events, bytes) values (0, '\\x00', 1, 1)`;
+  await runMigrations(server.url);
+  expect(await applied()).toEqual(first);
+  expect(await admin`select id from outbox`).toHaveLength(1);
+  const locks = await admin`select 1 from pg_locks where locktype = 'advisory'`;
+  expect(locks).toHaveLength(0);
+  await admin.end();
+});
