@@ -20,7 +20,7 @@ export type Settings = {
 };
 
 export const createSettings = (random: Random): Settings => {
-  const shards = 2;
+  const shards = random.pick([1, 2, 2, 3]);
   return {
     shards,
     edge: {

@@ -48,8 +48,13 @@ export const createPlan = (random: Random, hosts: number, healAtMs: number): Pla
   if (random.chance(0.1)) acts.push({ kind: "damage-entry", atMs: atMs() });
   if (random.chance(0.25))
     acts.push({ kind: "topic-fault", atMs: atMs(), ms: random.between(100, 1_500), fault: random.pick(topicFaults) });
-  for (let inserts = random.chance(0.4) ? random.between(1, 3) : 0; inserts > 0; inserts--)
-    acts.push({ kind: "application-insert", atMs: atMs(), ms: random.between(0, 1_500), commits: random.chance(0.8) });
+  for (let inserts = random.chance(0.4) ? random.between(1, 6) : 0; inserts > 0; inserts--)
+    acts.push({
+      kind: "application-insert",
+      atMs: atMs(),
+      ms: random.pick([0, 100, 1_500]),
+      commits: random.chance(0.8),
+    });
   const badContentEvery = random.chance(0.3) ? random.pick([4, 10]) : 0;
   if (badContentEvery > 0 && random.chance(0.5)) {
     acts.push({ kind: "replay", atMs: atMs() }, { kind: "replay", atMs: healAtMs });

@@ -40,14 +40,21 @@ const RELAYS = 2;
 
 type Ground = Pick<Scene, "random" | "timeline" | "trace" | "violate"> & { readonly bug: Bug };
 
-const createBackends = ({ random, timeline, bug }: Ground, settings: Settings) => {
+/** Commits are slow at times, so that a lower id of the outbox appears after a higher one; not once all is well. */
+const createCommitMs = (random: Random, timeline: Timeline, weather: Weather) => {
+  const stormyMsMax = random.pick([0, 5, 300]);
+  return () => random.between(0, timeline.nowMs() < weather.healAtMs ? stormyMsMax : 2);
+};
+
+const createBackends = ({ random, timeline, bug }: Ground, settings: Settings, weather: Weather) => {
   const clock = {
     monotonicMs: timeline.nowMs,
     wallMs: () => START_MS + timeline.nowMs(),
     sleep: createProcess("servers", timeline, { skewMs: 0, monotonicFromMs: 0 }).clock.sleep,
   };
   const backlogEventsMax = random.pick([6, 1_000, 1_000]);
-  const memory = createMemoryWorld({ clock, platform, shards: settings.shards, backlogEventsMax });
+  const commitMs = createCommitMs(random, timeline, weather);
+  const memory = createMemoryWorld({ clock, platform, shards: settings.shards, backlogEventsMax, commitMs });
   for (const [topic, partitions] of Object.entries(topics))
     memory.topics.create(topic, { partitions, recordBytesMax: RECORD_BYTES_MAX });
   const broker = createBroker(memory.sink);
@@ -59,14 +66,18 @@ const createProcesses = ({ random, timeline }: Ground) => {
   const skewed = random.chance(0.3);
   return (name: string): Process =>
     createProcess(name, timeline, {
-      skewMs: skewed ? random.between(-7_200_000, 7_200_000) : 0,
+      skewMs: skewed ? random.between(-3_000_000, 3_000_000) : 0,
       monotonicFromMs: random.between(0, 1_000_000),
     });
 };
 
-const createHosts = (ground: Ground, parts: Pick<Scene, "history" | "backends" | "settings"> & { fates: Fates }) => {
+const createHosts = (
+  ground: Ground,
+  parts: Pick<Scene, "history" | "memory" | "backends" | "settings"> & { fates: Fates },
+) => {
   const { random, timeline, trace, violate, bug } = ground;
   const { history, backends, settings, fates } = parts;
+  const { streams } = parts.memory;
   const fail = (error: unknown) => violate(`a process fell: ${error instanceof Error ? error.stack : String(error)}`);
   const common = { timeline, createProcess: createProcesses(ground), restartMs: () => random.between(20, 800), fail };
   const callOf = (process: Process) => createCaller(process, timeline, fates, trace);
@@ -86,13 +97,15 @@ const createHosts = (ground: Ground, parts: Pick<Scene, "history" | "backends" |
       name: `relay-${n}`,
       boot: async (process) => {
         const watch = createWatch(timeline.nowMs, (text) => violate(`${process.name}: ${text}`));
-        const network = { process, timeline, random, call: callOf(process), history, watch };
+        const network = { process, timeline, random, call: callOf(process), history, watch, streams, hintRate };
         const ports = createRelayPorts(backends, network);
         const running = bootRelay(process, bug.relay?.(ports, process) ?? ports, settings, random);
         running.ended.then(() => process.kill(), fail);
         return running;
       },
     });
+  // Hints may never come: LISTEN does not work through every connection pooler.
+  const hintRate = random.pick([1, 0.8, 0]);
   const count = (n: number) => Array.from({ length: n }, (_, i) => i);
   return { edges: count(random.between(1, 2)).map(edge), relays: count(RELAYS).map(relay) };
 };
@@ -103,9 +116,9 @@ export const createScene = (ground: Ground): Scene => {
   const settings = createSettings(random.fork());
   const weather = createWeather(random.fork());
   const history = createHistory(settings.shards);
-  const { memory, broker, backends } = createBackends(ground, settings);
+  const { memory, broker, backends } = createBackends(ground, settings, weather);
   const plan = createPlan(random.fork(), 2 + RELAYS, weather.healAtMs);
   const fates = createFates(random.fork(), weather, plan.outages, timeline.nowMs);
-  const { edges, relays } = createHosts(ground, { history, backends, settings, fates });
+  const { edges, relays } = createHosts(ground, { history, memory, backends, settings, fates });
   return { ...ground, history, memory, broker, backends, settings, weather, plan, edges, relays };
 };

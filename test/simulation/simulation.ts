@@ -26,7 +26,7 @@ export type SimulationResult = Outcomes & {
 /** After the last fault the backlog must be gone within this; the relay's longest pause is half of it. */
 const HEALED_MS_MAX = 60_000;
 /** After that an event posted to any edge must go to the stream within this. */
-const BACK_MS_MAX = 10_000;
+const BACK_MS_MAX = 30_000;
 /** Copies of the counters are written once a second: what an emptied stream held is known after this. */
 const LEDGER_MS = 2_500;
 
@@ -36,7 +36,7 @@ const clientsOf = (scene: Scene, post: Post, source: EventSource): Promise<unkno
   const content = (): Content =>
     plan.badContentEvery > 0 && random.below(plan.badContentEvery) === 0 ? random.pick(bad) : "healthy";
   const keys = random.pick<readonly (string | null)[]>([["k1"], ["k1", "k2"], ["k1", "k2", "k3", null]]);
-  const pauseMsMax = random.pick([100, 300, 600]);
+  const pauseMsMax = random.pick([20, 100, 300, 600]);
   const run = () =>
     runClient({ post, edges, source, random: random.fork(), timeline, requests: 6, keys, content, pauseMsMax });
   return Promise.all(Array.from({ length: random.between(1, 3) }, run));

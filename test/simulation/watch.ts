@@ -5,6 +5,13 @@ export type Watch = {
   /** The server lent or renewed the lease. */
   leaseHeld(lease: Lease, ttlMs: number): void;
   leaseGivenUp(shard: number): void;
+  /** The server obeyed a lease that it has given to somebody else, or to nobody. */
+  wroteWithoutLease(lease: Lease): void;
+  /** The relay asks for the fence, or was told that it stands or fell. Asking to lower it makes it uncertain. */
+  fenceAsked(shard: number, raised: boolean): void;
+  fenceIs(shard: number, raised: boolean): void;
+  /** The drain moves a row into a shard. */
+  drains(shard: number): void;
   /** To be called as a publish starts; answers what to call when its caller has the outcome. */
   publishStarts(topic: string, partition: number, records: readonly SinkRecord[]): () => void;
 };
@@ -13,10 +20,21 @@ const shardOf = (record: SinkRecord): number => Number(record.headers["spillway-
 
 export const createWatch = (nowMs: () => number, violate: (violation: string) => void): Watch => {
   const heldUntilMs = new Map<number, number>();
+  const fenced = new Set<number>();
   const underWay = new Set<string>();
   return {
     leaseHeld: ({ shard }, ttlMs) => void heldUntilMs.set(shard, nowMs() + ttlMs),
     leaseGivenUp: (shard) => void heldUntilMs.delete(shard),
+    wroteWithoutLease: ({ shard, token }) => violate(`shard ${shard} was written to under the lost lease ${token}`),
+    fenceAsked: (shard, raised) => {
+      if (!raised) fenced.delete(shard);
+    },
+    fenceIs: (shard, raised) => {
+      if (raised) fenced.add(shard);
+    },
+    drains: (shard) => {
+      if (!fenced.has(shard)) violate(`a row is moved into shard ${shard} without knowing that its fence stands`);
+    },
     publishStarts: (topic, partition, records) => {
       const lane = `${topic}/${partition}`;
       if (underWay.has(lane)) violate(`two publishes under way for ${lane}`);

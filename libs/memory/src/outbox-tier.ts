@@ -3,8 +3,8 @@ import type { Outages } from "./outages.ts";
 import type { Outbox } from "./outbox.ts";
 import { oneChunkPerShard } from "./tier.ts";
 
-/** The second tier. It knows no seen ids and no limit; `backlogEvents` counts the chunk alone. */
-export const createOutboxTier = (outbox: Outbox, outages: Outages): OutboxTier => ({
+/** The second tier. It knows no seen ids and no limit; `backlogEvents` counts the chunk alone. `commit` is awaited between ids and commit. */
+export const createOutboxTier = (outbox: Outbox, outages: Outages, commit: () => Promise<void>): OutboxTier => ({
   name: "outbox",
   append: async (chunks) => {
     const code = outages.code("postgres");
@@ -12,6 +12,7 @@ export const createOutboxTier = (outbox: Outbox, outages: Outages): OutboxTier =
     oneChunkPerShard(chunks);
     const transaction = outbox.begin();
     for (const chunk of chunks) transaction.insert(chunk);
+    await commit();
     transaction.commit();
     return chunks.map(({ events }): Appended => ({ kind: "ok", duplicates: [], backlogEvents: events }));
   },

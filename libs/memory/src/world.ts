@@ -27,6 +27,8 @@ export type MemoryWorldOptions = Partial<StreamLimits> & {
   readonly clock: Clock;
   readonly platform: Platform;
   readonly shards: number;
+  /** How long an insert of the outbox tier takes from drawing its ids to its commit, in ms; 0 unless given. */
+  readonly commitMs?: () => number;
 };
 
 /** One state in memory and every port onto it. Ports share nothing else, so any number of edges and relays may use them. */
@@ -51,7 +53,7 @@ export type MemoryWorld = {
 };
 
 export const createMemoryWorld = (options: MemoryWorldOptions): MemoryWorld => {
-  const { clock, platform, shards } = options;
+  const { clock, platform, shards, commitMs = () => 0 } = options;
   const outages = createOutages();
   const streams = createStreams(clock, shards, {
     backlogEventsMax: options.backlogEventsMax ?? 100_000,
@@ -61,6 +63,10 @@ export const createMemoryWorld = (options: MemoryWorldOptions): MemoryWorld => {
   const outbox = createOutbox(clock);
   const letters = createLetters(outbox, clock, platform);
   const topics = createTopics();
+  const commit = async (): Promise<void> => {
+    const ms = commitMs();
+    if (ms > 0) await clock.sleep(ms);
+  };
   const openSink = () => createSink(topics, outages, clock);
   return {
     streams,
@@ -69,7 +75,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions): MemoryWorld => {
     topics,
     outages,
     tier: createStreamTier(streams, outages),
-    outboxTier: createOutboxTier(outbox, outages),
+    outboxTier: createOutboxTier(outbox, outages, commit),
     outboxDrain: createOutboxDrain(outbox, outages),
     shardStream: createShardStream(streams, outages),
     leases: createLeases(streams, outages),

@@ -1,0 +1,86 @@
+import type { Bug } from "./bug.ts";
+
+/** Mistakes on the way back from the outbox into the stream. */
+export const bugsOfTheDrain: Readonly<Record<string, Bug>> = {
+  "the drain follows a cursor": {
+    backends: (memory, { outboxDrain }) => {
+      const cursor = new Map<number, number>();
+      return {
+        outboxDrain: {
+          ...outboxDrain,
+          drain: async (shard, rowsMax, move) => {
+            const after = cursor.get(shard) ?? 0;
+            const rows = memory.outbox.rows(shard).filter((row) => Number(row.id) > after);
+            const shown = rows.slice(0, rowsMax);
+            if (shown.length === 0) return { found: 0, removed: 0 };
+            const moved = shown.slice(0, await move(shown));
+            cursor.set(shard, Number(moved.at(-1)?.id ?? after));
+            return { found: shown.length, removed: memory.outbox.remove(moved) };
+          },
+        },
+      };
+    },
+  },
+
+  "outbox rows are deleted before their append is confirmed": {
+    backends: (memory, { outboxDrain }) => ({
+      outboxDrain: {
+        ...outboxDrain,
+        drain: async (shard, rowsMax, move) => {
+          const rows = memory.outbox.rows(shard).slice(0, rowsMax);
+          if (rows.length === 0) return { found: 0, removed: 0 };
+          const removed = memory.outbox.remove(rows);
+          await move(rows);
+          return { found: rows.length, removed };
+        },
+      },
+    }),
+  },
+
+  "the drain takes rows in any order": {
+    backends: (_memory, { outboxDrain }) => ({
+      outboxDrain: {
+        ...outboxDrain,
+        drain: (shard, _rowsMax, move) =>
+          outboxDrain.drain(shard, 1_000, async (rows) => {
+            const moved = await move([...rows].reverse());
+            return moved === rows.length ? moved : 0;
+          }),
+      },
+    }),
+  },
+
+  "no fence stands while the outbox is drained": {
+    backends: (_memory, { shardStream }) => ({ shardStream: { ...shardStream, fence: async () => "ok" } }),
+  },
+
+  "the fence falls before the outbox is empty": {
+    relay: (ports) => ({
+      ...ports,
+      outbox: {
+        ...ports.outbox,
+        drain: async (shard, _rowsMax, move) => {
+          const answer = await ports.outbox.drain(shard, 1, move);
+          return answer.removed > 0 ? { found: 0, removed: 0 } : answer;
+        },
+      },
+    }),
+  },
+
+  "settle, fence and append do not look at the lease": {
+    backends: (memory, { shardStream }) => ({
+      shardStream: {
+        ...shardStream,
+        settle: async ({ shard }, settled) => {
+          memory.streams.settle(shard, settled);
+          return "ok";
+        },
+        fence: async ({ shard }, raised) => {
+          memory.streams.fence(shard, raised);
+          return "ok";
+        },
+        append: async (_lease, chunk) => memory.streams.append(chunk, true),
+      },
+    }),
+  },
+};

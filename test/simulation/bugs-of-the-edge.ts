@@ -1,0 +1,102 @@
+import type { Appended, ShardChunk } from "@spillway/event";
+import type { MemoryWorld } from "@spillway/memory";
+import type { Bug } from "./bug.ts";
+
+const lastEntry = (memory: MemoryWorld, shard: number): string[] =>
+  memory.streams
+    .entriesAfter(shard, "0", 10_000)
+    .slice(-1)
+    .map((entry) => entry.id);
+
+const forget = (memory: MemoryWorld, shard: number, entries: readonly string[]): void =>
+  memory.streams.settle(shard, { entries, relayed: 0, dead: 0, storedBytes: 0 });
+
+/** Mistakes on the way in: what an edge, its tiers or the scripts behind them could get wrong. */
+export const bugsOfTheEdge: Readonly<Record<string, Bug>> = {
+  "the edge answers 202 when the append timed out": {
+    edge: ({ stream, outbox }) => ({
+      outbox,
+      stream: {
+        ...stream,
+        append: async (chunks, deadlineMs) => {
+          const answers = await stream.append(chunks, deadlineMs);
+          const believed: Appended = { kind: "ok", duplicates: [], backlogEvents: 0 };
+          return answers.map((answer) =>
+            answer.kind === "retriable" && answer.code === "timeout" ? believed : answer,
+          );
+        },
+      },
+    }),
+  },
+
+  "dedup ids are remembered before an append that then fails": {
+    backends: (memory, { tier }, random) => ({
+      tier: {
+        ...tier,
+        append: async (chunks, deadlineMs) => {
+          if (!random.chance(0.05)) return tier.append(chunks, deadlineMs);
+          await tier.append(chunks, deadlineMs);
+          for (const { shard } of chunks) forget(memory, shard, lastEntry(memory, shard));
+          return chunks.map(() => ({ kind: "retriable", code: "closed" }));
+        },
+      },
+    }),
+  },
+
+  "XADD trims with MAXLEN": {
+    backends: (memory, { tier }) => ({
+      tier: {
+        ...tier,
+        append: async (chunks, deadlineMs) => {
+          const answers = await tier.append(chunks, deadlineMs);
+          for (const { shard } of chunks) {
+            const entries = memory.streams.entriesAfter(shard, "0", 10_000).map((entry) => entry.id);
+            forget(memory, shard, entries.slice(0, -8));
+          }
+          return answers;
+        },
+      },
+    }),
+  },
+
+  "the outbox answers before its commit": {
+    backends: (_memory, { outboxTier }, random) => ({
+      outboxTier: {
+        ...outboxTier,
+        append: async (chunks: readonly ShardChunk[], deadlineMs) =>
+          random.chance(0.1)
+            ? chunks.map(({ events }) => ({ kind: "ok", duplicates: [], backlogEvents: events }))
+            : outboxTier.append(chunks, deadlineMs),
+      },
+    }),
+  },
+
+  "an edge that fell back goes on writing to the stream": {
+    edge: ({ stream, outbox }) => ({ stream, outbox: { ...outbox, occupied: async () => [] } }),
+  },
+
+  "an edge leaves its fence by a watermark of drained ids": {
+    backends: (memory, { outboxTier, outboxDrain }) => {
+      const drained = new Map<number, number>();
+      return {
+        outboxTier: {
+          ...outboxTier,
+          occupied: async (shards) =>
+            shards.filter((shard) =>
+              memory.outbox.rows(shard).some((row) => Number(row.id) > (drained.get(shard) ?? 0)),
+            ),
+        },
+        outboxDrain: {
+          ...outboxDrain,
+          drain: (shard, rowsMax, move) =>
+            outboxDrain.drain(shard, rowsMax, async (rows) => {
+              const moved = await move(rows);
+              const last = Number(rows[moved - 1]?.id ?? 0);
+              drained.set(shard, Math.max(drained.get(shard) ?? 0, last));
+              return moved;
+            }),
+        },
+      };
+    },
+  },
+};

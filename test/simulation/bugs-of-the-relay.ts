@@ -1,0 +1,117 @@
+import type { Outcome } from "@spillway/event";
+import type { Bug } from "./bug.ts";
+
+/** Mistakes on the way out: what a relay, its leases or the sink could get wrong. */
+export const bugsOfTheRelay: Readonly<Record<string, Bug>> = {
+  "entries leave the stream when they are read": {
+    backends: (memory, { shardStream }) => ({
+      shardStream: {
+        ...shardStream,
+        read: async (shard, after, entriesMax, waitMs) => {
+          const entries = await shardStream.read(shard, after, entriesMax, waitMs);
+          const relayed = entries.reduce((sum, entry) => sum + entry.events, 0);
+          memory.streams.settle(shard, { entries: entries.map(({ id }) => id), relayed, dead: 0, storedBytes: 0 });
+          return entries;
+        },
+      },
+    }),
+  },
+
+  "settling removes everything up to an entry": {
+    backends: (memory, { shardStream }) => ({
+      shardStream: {
+        ...shardStream,
+        settle: (lease, settled) => {
+          const last = settled.entries.at(-1);
+          const all = memory.streams.entriesAfter(lease.shard, "0", 10_000).map(({ id }) => id);
+          const entries = last === undefined ? [] : all.slice(0, all.indexOf(last) + 1);
+          return shardStream.settle(lease, { ...settled, entries, relayed: Number.MAX_SAFE_INTEGER });
+        },
+      },
+    }),
+  },
+
+  "a new owner starts at the end of the stream": {
+    relay: (ports) => ({
+      ...ports,
+      stream: {
+        ...ports.stream,
+        read: async (shard, after, entriesMax, waitMs) => {
+          if (after !== "0") return ports.stream.read(shard, after, entriesMax, waitMs);
+          const here = await ports.stream.read(shard, "0", 10_000, 0);
+          return ports.stream.read(shard, here.at(-1)?.id ?? "0", entriesMax, waitMs);
+        },
+      },
+    }),
+  },
+
+  "two publishes are in flight per partition": {
+    relay: (ports) => ({
+      ...ports,
+      sink: {
+        ...ports.sink,
+        publish: async (topic, partition, records) => {
+          const half = records.length >> 1;
+          const parts = half === 0 ? [records] : [records.slice(0, half), records.slice(half)];
+          const outcomes = await Promise.all(parts.map((part) => ports.sink.publish(topic, partition, part)));
+          return outcomes.find((outcome) => outcome.kind !== "ok") ?? { kind: "ok" };
+        },
+      },
+    }),
+  },
+
+  "a record that failed is tried again behind the newer ones": {
+    relay: (ports, process) => {
+      const again = async (outcome: Outcome, publish: () => Promise<Outcome>): Promise<void> => {
+        for (let last = outcome; last.kind === "retriable"; last = await publish()) await process.clock.sleep(50);
+      };
+      return {
+        ...ports,
+        sink: {
+          ...ports.sink,
+          publish: async (topic, partition, records) => {
+            const publish = () => ports.sink.publish(topic, partition, records);
+            const outcome = await publish();
+            if (outcome.kind !== "retriable") return outcome;
+            void again(outcome, publish);
+            return { kind: "ok" };
+          },
+        },
+      };
+    },
+  },
+
+  "entries are settled before the dead letter is stored": {
+    relay: (ports) => ({
+      ...ports,
+      deadLetters: {
+        put: async (letters) => {
+          ports.deadLetters.put(letters).catch(() => "nobody waits for it");
+        },
+      },
+    }),
+  },
+
+  "the sink confirms a batch of which one record is missing": {
+    backends: (_memory, { sink }, random) => ({
+      sink: {
+        ...sink,
+        publish: (topic, partition, records) =>
+          sink.publish(topic, partition, random.chance(0.02) ? records.slice(0, -1) : records),
+      },
+    }),
+  },
+
+  "a zombie goes on sending after its deadline": {
+    relay: (ports) => ({
+      ...ports,
+      leases: {
+        ...ports.leases,
+        renew: async (lease, ttlMs) => {
+          await ports.leases.renew(lease, ttlMs).catch(() => false);
+          return true;
+        },
+      },
+    }),
+  },
+};

@@ -1,0 +1,54 @@
+import type { Lease } from "@spillway/event";
+import type { Backends, RelayPorts } from "./backends.ts";
+import { type Ask, PATIENCE_MS, type RelayNetwork } from "./relay-network.ts";
+
+/** The streams as one relay sees them. */
+export const createStreamPort = (
+  { shardStream }: Backends,
+  { history, watch, streams }: RelayNetwork,
+  ask: Ask,
+): RelayPorts["stream"] => {
+  const check = (lease: Lease, isWritten: boolean): void => {
+    if (isWritten && !streams.holds(lease)) watch.wroteWithoutLease(lease);
+  };
+
+  const fence: RelayPorts["stream"]["fence"] = async (lease, raised) => {
+    watch.fenceAsked(lease.shard, raised);
+    const answer = await ask("redis", `fence ${lease.shard} ${raised}`, async () => {
+      const done = await shardStream.fence(lease, raised);
+      check(lease, done === "ok");
+      if (done === "ok") history.fence(lease.shard, raised);
+      return done;
+    });
+    if (answer === "ok") watch.fenceIs(lease.shard, raised);
+    return answer;
+  };
+
+  const append: RelayPorts["stream"]["append"] = (lease, chunk) => {
+    watch.drains(lease.shard);
+    const execute = async () => {
+      const answer = await shardStream.append(lease, chunk);
+      check(lease, answer.kind === "ok");
+      if (answer.kind === "ok") history.recordedInStream(chunk);
+      return answer;
+    };
+    const name = `append ${chunk.shard}:${chunk.events}`;
+    return ask("redis", name, execute, { fail: (code) => ({ kind: "retriable", code }) });
+  };
+
+  return {
+    read: (shard, after, entriesMax, waitMs) =>
+      ask("redis", `read ${shard} ${after}`, () => shardStream.read(shard, after, entriesMax, waitMs), {
+        timeoutMs: waitMs + PATIENCE_MS.redis,
+      }),
+    settle: (lease, settled) =>
+      ask("redis", `settle ${lease.shard} ${settled.entries}`, async () => {
+        const done = await shardStream.settle(lease, settled);
+        check(lease, done === "ok");
+        return done;
+      }),
+    fence,
+    append,
+    counts: (shard) => ask("redis", `counts ${shard}`, () => shardStream.counts(shard)),
+  };
+};
