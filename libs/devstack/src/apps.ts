@@ -13,21 +13,33 @@ export function appEntry(name: AppName): string {
 type Settings = Readonly<Record<string, string>>;
 
 /** What each app's config.ts is given; PORT comes from the app's URL. */
-export function appEnvironments(stack: DevEnv, secrets: Secrets): Readonly<Record<AppName, Settings>> {
-  const port = (url: string) => ({ PORT: new URL(url).port, HOST: "127.0.0.1" });
+export function appEnvironments(
+  stack: DevEnv,
+  secrets: Secrets,
+  kafkaCompression: string,
+): Readonly<Record<AppName, Settings>> {
+  // In production the edge wants hashed keys and the dashboard's cookie wants https.
+  const at = (url: string) => ({ PORT: new URL(url).port, HOST: "127.0.0.1", ENVIRONMENT: "development" });
   const { REDIS_URL, DATABASE_URL, KAFKA_BROKERS, KAFKA_TOPIC, EDGE_URL, RELAY_URL } = stack;
   const { UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN } = stack;
   return {
     edge: {
-      ...port(EDGE_URL),
-      API_KEYS: secrets.apiKey,
+      ...at(EDGE_URL),
+      API_KEYS: `dev:${secrets.apiKey}`,
       UPSTASH_REDIS_REST_URL,
       UPSTASH_REDIS_REST_TOKEN,
       DATABASE_URL,
     },
-    relay: { ...port(RELAY_URL), REDIS_URL, DATABASE_URL, KAFKA_BROKERS, KAFKA_TOPIC },
+    relay: {
+      ...at(RELAY_URL),
+      REDIS_URL,
+      DATABASE_URL,
+      KAFKA_BROKERS,
+      KAFKA_TOPIC,
+      KAFKA_COMPRESSION: kafkaCompression,
+    },
     dashboard: {
-      ...port(stack.DASHBOARD_URL),
+      ...at(stack.DASHBOARD_URL),
       DASHBOARD_PASSWORD: secrets.dashboardPassword,
       REDIS_URL,
       DATABASE_URL,

@@ -17,16 +17,25 @@ export interface DevstackConfig {
   readonly databaseUrl?: string;
   readonly kafkaBrokers?: string;
   readonly kafkaTopic: string;
+  /** Of the relay; none when not told: what arrives can then be read with any client, kafkajs knows gzip alone. */
+  readonly kafkaCompression: string;
+  /** Whether an app is started again when its sources change; SPILLWAY_WATCH, on when not told, off under npm start. */
+  readonly watchesSources: boolean;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The scheme is shown, the rest may hold a password. */
+const schemeOf = (text: string) => (URL.canParse(text) ? new URL(text).protocol.slice(0, -1) : "no URL");
+
+/** One URL, or those of a cluster's nodes with commas between. The scheme is shown, the rest may hold a password. */
 function urlOf(environment: Environment, name: string, schemes: readonly string[]): string | undefined {
   const value = environment[name];
   if (!value) return undefined;
-  const scheme = URL.canParse(value) ? new URL(value).protocol.slice(0, -1) : "no URL";
-  if (schemes.includes(scheme)) return value;
+  const scheme = value
+    .split(",")
+    .map(schemeOf)
+    .find((each) => !schemes.includes(each));
+  if (scheme === undefined) return value;
   throw new BadSetting(`${name}: ${scheme} given, ${schemes.map((each) => `${each}://…`).join(" or ")} accepted`);
 }
 
@@ -61,6 +70,8 @@ export function readConfig(environment: Environment = process.env): DevstackConf
     databaseUrl: urlOf(environment, "DATABASE_URL", ["postgres", "postgresql"]),
     kafkaBrokers: brokersOf(environment),
     kafkaTopic,
+    kafkaCompression: environment.KAFKA_COMPRESSION || "none",
+    watchesSources: environment.SPILLWAY_WATCH !== "off",
   };
 }
 

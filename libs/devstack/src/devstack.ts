@@ -82,7 +82,7 @@ export class Devstack {
     const settings = settingsOf(services, ports, secrets, this.#config.kafkaTopic);
     this.#settings = settings;
     this.#readyAt = Date.now();
-    const environments = appEnvironments(settings, secrets);
+    const environments = appEnvironments(settings, secrets, this.#config.kafkaCompression);
     const devstack = await recordOf(process.pid);
     await writeStackState(layout.stackState, { devstack, settings, appEnvironments: environments });
     this.#pollAppPids();

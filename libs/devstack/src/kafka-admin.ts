@@ -9,7 +9,7 @@ const CREATE_MS = 15_000;
 export interface TopicSpec {
   readonly name: string;
   readonly partitions: number;
-  /** One when not told. */
+  /** As many as the cluster makes by default when not told. */
   readonly copies?: number;
   /** Topic settings: { "min.insync.replicas": "2" }. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -60,7 +60,7 @@ export async function createTopics(brokers: readonly string[], topics: readonly 
       topics: missing.map((topic) => ({
         topic: topic.name,
         numPartitions: topic.partitions,
-        replicationFactor: topic.copies ?? 1,
+        replicationFactor: topic.copies ?? -1,
         configEntries: Object.entries(topic.settings ?? {}).map(([name, value]) => ({ name, value })),
       })),
     });
@@ -76,11 +76,12 @@ async function waitForLeaders(brokers: readonly string[], topics: string[]): Pro
   let reason: unknown;
   while (Date.now() < deadline) {
     try {
-      const metadata = await askKafka(brokers, (admin) => admin.fetchTopicMetadata({ topics }));
-      if (metadata.topics.every((topic) => topic.partitions.every((partition) => partition.leader >= 0))) return;
-      reason = undefined;
+      // Metadata names a leader before that broker serves the partition: asking it for offsets is the proof.
+      await askKafka(brokers, async (admin) => {
+        for (const topic of topics) await admin.fetchTopicOffsets(topic);
+      });
+      return;
     } catch (error) {
-      // kafkajs throws LEADER_NOT_AVAILABLE for a topic that is too young to have leaders.
       reason = error;
     }
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -43,6 +43,7 @@ export function brokerProperties(config: BrokerConfig, logFolder: string): strin
     "broker.session.timeout.ms": "2000",
     "broker.heartbeat.interval.ms": "500",
     "group.initial.rebalance.delay.ms": "0",
+    "default.replication.factor": copies,
     "min.insync.replicas": inSync,
     "offsets.topic.num.partitions": "1",
     "offsets.topic.replication.factor": copies,

@@ -1,55 +1,35 @@
-import { randomUUID } from "node:crypto";
-import { link, rename, rm, writeFile } from "node:fs/promises";
-import { isRunning, type PidRecord, readPidRecord, recordOf } from "./pid-record.ts";
+import { Database, SQLiteError } from "bun:sqlite";
+import { rm } from "node:fs/promises";
+import { type PidRecord, readPidRecord, writePidRecord } from "./pid-record.ts";
 
 /** Held by one process at a time; a dead holder holds nothing. */
 export interface Lock {
   release(): Promise<void>;
 }
 
-export type LockAttempt = { readonly kind: "held"; readonly lock: Lock } | { readonly kind: "taken"; by: PidRecord };
-
-const ATTEMPTS_MAX = 20;
+export type LockAttempt =
+  | { readonly kind: "held"; readonly lock: Lock }
+  /** `by` is absent for the moment between another's taking it and its writing its name. */
+  | { readonly kind: "taken"; readonly by: PidRecord | undefined };
 
 /**
- * Takes the lock file for this process, or says who holds it. The file appears whole (written aside, then linked), and
- * a stale one is moved away before it is judged, so that of two processes that both find it stale only one removes it.
+ * Takes the lock for this process, or says who holds it. The kernel's own file lock, through SQLite, since neither Bun
+ * nor Node has flock(2): it ends with its process. Lock files that a successor judges stale and removes let two through
+ * (measured: three of sixteen at once).
  */
 export async function takeLock(file: string): Promise<LockAttempt> {
-  const own = `${file}.${randomUUID()}`;
-  await writeFile(own, JSON.stringify(await recordOf(process.pid)), { mode: 0o600 });
+  const database = new Database(`${file}.sqlite`);
   try {
-    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-      if (await tryLink(own, file)) return { kind: "held", lock: { release: () => rm(file, { force: true }) } };
-      const holder = await readPidRecord(file);
-      if (holder && (await isRunning(holder))) return { kind: "taken", by: holder };
-      await removeStale(file);
-    }
-    throw new Error(`${file} changes hands faster than it can be read`);
-  } finally {
-    await rm(own, { force: true });
-  }
-}
-
-async function tryLink(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
+    database.run("begin exclusive");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
+    database.close();
+    if (!(error instanceof SQLiteError) || error.code !== "SQLITE_BUSY") throw error;
+    return { kind: "taken", by: await readPidRecord(file) };
   }
-}
-
-async function removeStale(file: string): Promise<void> {
-  const aside = `${file}.${randomUUID()}`;
-  try {
-    await rename(file, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
-    throw error;
-  }
-  // Between our reading and our renaming somebody may have removed the stale lock and taken a new one: put it back.
-  if (await isRunning(await readPidRecord(aside))) await tryLink(aside, file);
-  await rm(aside, { force: true });
+  await writePidRecord(file, process.pid);
+  const release = async () => {
+    await rm(file, { force: true });
+    database.close();
+  };
+  return { kind: "held", lock: { release } };
 }

@@ -4,12 +4,12 @@ import { REPO_ROOT, readConfig } from "./config.ts";
 import { APP_NAMES, type AppName } from "./dev-env.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { type Layout, layoutOf, makeLayout } from "./layout.ts";
-import { takeLock } from "./lock.ts";
 import { writePidRecord } from "./pid-record.ts";
 import type { Running } from "./service.ts";
 import { watchSources } from "./source-watch.ts";
 import { readStackState, type StackState } from "./stack-state.ts";
 import { supervise } from "./supervisor.ts";
+import { takeTurn } from "./turn.ts";
 
 const POLL_MS = 200;
 const STOP_DEADLINE_MS = 7_000;
@@ -33,10 +33,11 @@ async function startUnder(state: StackState, name: AppName, layout: Layout): Pro
 async function main(name: string | undefined): Promise<void> {
   if (!isAppName(name)) throw new Error(`"${name}" given, one of ${APP_NAMES.join(", ")} accepted`);
   const say = (line: string) => console.log(`[${name}] ${line}`);
-  const layout = layoutOf(readConfig().root);
+  const config = readConfig();
+  const layout = layoutOf(config.root);
   await makeLayout(layout);
-  const attempt = await takeLock(layout.lock(name));
-  if (attempt.kind === "taken") return say(`already runs under pid ${attempt.by.pid}`);
+  const attempt = await takeTurn(layout, name, () => say("waiting for another one to start or stop"));
+  if (attempt.kind === "taken") return say(`already runs under pid ${attempt.by?.pid}`);
 
   let running: Running | undefined;
   const endings: (() => void)[] = [];
@@ -58,7 +59,7 @@ async function main(name: string | undefined): Promise<void> {
     say("a source file changed");
     void running?.kill("SIGTERM");
   };
-  endings.push(await watchSources(REPO_ROOT, name, restart));
+  if (config.watchesSources) endings.push(await watchSources(REPO_ROOT, name, restart));
   while (await readStackState(layout.stackState)) await sleep(POLL_MS);
   await end(0);
 }

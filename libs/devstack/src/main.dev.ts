@@ -2,8 +2,8 @@ import { BadSetting, readConfig } from "./config.ts";
 import { Devstack, type SayAs } from "./devstack.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { layoutOf, makeLayout } from "./layout.ts";
-import { takeLock } from "./lock.ts";
 import { NotProvided } from "./provision/refusal.ts";
+import { takeTurn } from "./turn.ts";
 
 const say: SayAs = (name) => (line) => console.log(`[${name}] ${line}`);
 
@@ -11,9 +11,9 @@ async function main(): Promise<void> {
   const config = readConfig();
   const layout = layoutOf(config.root);
   await makeLayout(layout);
-  const attempt = await takeLock(layout.lock("devstack"));
+  const attempt = await takeTurn(layout, "devstack", () => say("devstack")("waiting for another one to start or stop"));
   if (attempt.kind === "taken") {
-    say("devstack")(`already runs as pid ${attempt.by.pid}: its addresses are in ${layout.devEnv}`);
+    say("devstack")(`already runs as pid ${attempt.by?.pid}: its addresses are in ${layout.devEnv}`);
     return;
   }
   const stack = new Devstack(config, attempt.lock, say);

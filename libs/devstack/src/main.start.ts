@@ -1,9 +1,9 @@
 import { readConfig } from "./config.ts";
 import type { DevEnv } from "./dev-env.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { layoutOf, makeLayout, rotateLog } from "./layout.ts";
+import { type Layout, layoutOf, makeLayout, rotateLog } from "./layout.ts";
 import { isRunning, readPidRecord } from "./pid-record.ts";
-import { readStackState } from "./stack-state.ts";
+import { readStackState, type StackState } from "./stack-state.ts";
 import { renderBlock } from "./start/block.ts";
 import { createThrottledPrinter, renderArrival, summaryOf } from "./start/line.ts";
 import { postSamples } from "./start/sample.ts";
@@ -15,13 +15,14 @@ const ASK_MS = 2_000;
 const APPS_READY_MS = 60_000;
 const SAMPLES_BACK_MS = 60_000;
 
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const print = (line: string) => console.log(line);
 
 async function waitUntil(what: string, deadlineMs: number, isTrue: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + deadlineMs;
   while (!(await isTrue())) {
     if (Date.now() >= deadline) throw new Error(`${what} within ${deadlineMs / 1_000} s`);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await sleep(POLL_MS);
   }
 }
 
@@ -50,7 +51,11 @@ async function showEvents(settings: DevEnv, devEnvFile: string): Promise<Tail> {
     const id = summaryOf(arrival.value)?.id;
     if (id) lines.set(id, renderArrival(arrival));
   };
-  const tail = await tailTopic(settings.KAFKA_BROKERS, settings.KAFKA_TOPIC, (arrival) => onArrival(arrival));
+  const tail = await tailTopic({
+    brokers: settings.KAFKA_BROKERS.split(","),
+    topic: settings.KAFKA_TOPIC,
+    onArrival: (arrival) => onArrival(arrival),
+  });
   const ids = await postSamples(settings.EDGE_URL, settings.API_KEY);
   await waitUntil("the sample events were not in Kafka", SAMPLES_BACK_MS, async () => ids.every((id) => lines.has(id)));
   const heading = "Spillway runs. Ctrl-C ends all of it.";
@@ -61,13 +66,25 @@ async function showEvents(settings: DevEnv, devEnvFile: string): Promise<Tail> {
   return tail;
 }
 
+/** The stack that another start runs, once it is ready; one that is stopping is waited for. */
+async function findOther(layout: Layout): Promise<StackState | undefined> {
+  const holder = await readPidRecord(layout.lock("devstack"));
+  while (await isRunning(holder)) {
+    const state = await readStackState(layout.stackState);
+    if (state) return state;
+    await sleep(POLL_MS);
+  }
+  return undefined;
+}
+
 async function main(): Promise<number> {
   const layout = layoutOf(readConfig().root);
   await makeLayout(layout);
-  const holder = await readPidRecord(layout.lock("devstack"));
-  if (holder && (await isRunning(holder))) {
-    const settings = await waitForStack(layout.stackState);
-    print(renderBlock(settings, layout.devEnv, `Spillway already runs (devstack pid ${holder.pid}).`, []));
+  const other = await findOther(layout);
+  if (other) {
+    print(
+      renderBlock(other.settings, layout.devEnv, `Spillway already runs (devstack pid ${other.devstack.pid}).`, []),
+    );
     return 0;
   }
   let turbo: Turbo | undefined;

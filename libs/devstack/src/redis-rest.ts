@@ -1,7 +1,9 @@
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { type App, startApp } from "./app.ts";
 
-const ENTRY = fileURLToPath(new URL("../../redis-rest/src/main.ts", import.meta.url));
+const require = createRequire(import.meta.url);
+const ENTRY = join(dirname(require.resolve("@spillway/redis-rest")), "main.ts");
 
 export interface RedisRestOptions {
   readonly redisUrl: string;

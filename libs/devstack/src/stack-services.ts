@@ -59,7 +59,8 @@ async function reach(variable: string, check: () => Promise<unknown>): Promise<v
 async function openRedis(options: StackServicesOptions): Promise<string> {
   const { redisUrl } = options.config;
   if (redisUrl) {
-    await reach("REDIS_URL", () => askRedis(redisUrl, (redis) => redis.ping()));
+    const [first = redisUrl] = redisUrl.split(",");
+    await reach("REDIS_URL", () => askRedis(first, (redis) => redis.ping()));
     options.say("redis")("the one in REDIS_URL");
     return redisUrl;
   }

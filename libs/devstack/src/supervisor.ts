@@ -15,7 +15,7 @@ export function restartDelayMs(instantDeaths: number): number {
 }
 
 /** SIGKILL comes from outside: whoever sends it, however often, sees the process come back without delay. */
-const diedAtOnce = (exit: Exit, livedMs: number) => livedMs < INSTANT_MS && exit.signal !== "SIGKILL";
+export const diedAtOnce = (exit: Exit, livedMs: number) => livedMs < INSTANT_MS && exit.signal !== "SIGKILL";
 
 const cause = (exit: Exit) => exit.signal ?? `exit code ${exit.code}`;
 

@@ -6,7 +6,7 @@ import { NotProvided, REMEDIES } from "./refusal.ts";
 import type { Say } from "./say.ts";
 
 /** Kafka 4's class files need it (measured with 17 and 25). */
-export const JAVA_MAJOR_MIN = 17;
+const JAVA_MAJOR_MIN = 17;
 
 /** The major version in what `java -version` prints, from "1.8.0_402" (8) to "25-ea" (25). */
 export function javaMajor(versionOutput: string): number | undefined {

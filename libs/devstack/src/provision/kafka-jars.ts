@@ -8,7 +8,7 @@ import { withProgress } from "./progress.ts";
 import { NotProvided, REMEDIES } from "./refusal.ts";
 import type { Say } from "./say.ts";
 
-export const KAFKA_VERSION = "4.3.1";
+const KAFKA_VERSION = "4.3.1";
 /** The version of the slf4j-api that this Kafka depends on; another binding is silently ignored. */
 const SLF4J_VERSION = "1.7.36";
 const FETCHING = `kafka-${KAFKA_VERSION}.fetching-`;

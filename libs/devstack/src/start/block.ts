@@ -2,7 +2,7 @@ import type { DevEnv } from "../dev-env.ts";
 
 const RULE = "─".repeat(88);
 
-export function curlLine(stack: Pick<DevEnv, "EDGE_URL" | "API_KEY">): string {
+function curlLine(stack: Pick<DevEnv, "EDGE_URL" | "API_KEY">): string {
   return [
     `curl -sS ${stack.EDGE_URL}/v1/events -H 'authorization: Bearer ${stack.API_KEY}'`,
     `-H 'content-type: application/json' -d '{"type":"order.paid","subject":"customer-7","data":{"amount":42}}'`,

@@ -1,12 +1,25 @@
 import { randomUUID } from "node:crypto";
-import type { KafkaMessage } from "kafkajs";
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { CompressionCodecs, CompressionTypes, type Consumer, type KafkaMessage } from "kafkajs";
 import { askKafka, kafkaClient } from "../kafka-admin.ts";
+
+// kafkajs reads gzip alone by itself; the relay writes zstd.
+CompressionCodecs[CompressionTypes.ZSTD] = () => ({
+  compress: async (encoder: { readonly buffer: Buffer }) => zstdCompressSync(encoder.buffer),
+  decompress: async (bytes: Buffer) => zstdDecompressSync(bytes),
+});
 
 export interface Arrival {
   readonly partition: number;
   readonly offset: string;
   readonly key: string | null;
   readonly value: Buffer;
+}
+
+export interface TailOptions {
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  readonly onArrival: (arrival: Arrival) => void;
 }
 
 export interface Tail {
@@ -20,21 +33,50 @@ const arrivalOf = (partition: number, message: KafkaMessage): Arrival => ({
   value: message.value ?? Buffer.from(""),
 });
 
-/**
- * Calls `onArrival` for every record that reaches the topic from now on, with a Kafka client that is not the relay's.
- * "Now" is read before the consumer starts: one that starts at the latest offset misses what comes while it joins.
- */
-export async function tailTopic(brokers: string, topic: string, onArrival: (arrival: Arrival) => void): Promise<Tail> {
-  const addresses = brokers.split(",");
-  const starts = await askKafka(addresses, (admin) => admin.fetchTopicOffsets(topic));
-  // A group of its own, so that two tails do not share the partitions out between them.
-  const consumer = kafkaClient(addresses, { retries: 5, restartOnFailure: async () => true }).consumer({
-    groupId: `spillway-tail-${randomUUID()}`,
-    maxWaitTimeInMs: 300,
-  });
+const REOPEN_MS = 500;
+
+/** One consumer from the given positions on. It does not heal itself: `onCrash` is told of the first failure. */
+async function openConsumer(tail: TailOptions, positions: Map<number, string>, onCrash: () => void): Promise<Consumer> {
+  const client = kafkaClient(tail.brokers, { retries: 2, restartOnFailure: async () => false });
+  // A new group each time: one whose only member was cut off makes the next member wait for its session to end.
+  const consumer = client.consumer({ groupId: `spillway-tail-${randomUUID()}`, maxWaitTimeInMs: 300 });
+  consumer.on(consumer.events.CRASH, onCrash);
   await consumer.connect();
-  await consumer.subscribe({ topic });
-  await consumer.run({ eachMessage: async ({ partition, message }) => onArrival(arrivalOf(partition, message)) });
-  for (const { partition, high } of starts) consumer.seek({ topic, partition, offset: high });
-  return { stop: () => consumer.disconnect() };
+  await consumer.subscribe({ topic: tail.topic });
+  await consumer.run({
+    autoCommit: false,
+    eachMessage: async ({ partition, message }) => {
+      positions.set(partition, String(BigInt(message.offset) + 1n));
+      tail.onArrival(arrivalOf(partition, message));
+    },
+  });
+  for (const [partition, offset] of positions) consumer.seek({ topic: tail.topic, partition, offset });
+  return consumer;
+}
+
+/**
+ * Calls `onArrival` for every record that reaches the topic from now on, with a Kafka client that is not the relay's,
+ * through every restart of the broker (kafkajs's own recovery gave up on one that was away for nine seconds). "Now" is
+ * read before the consumer starts: one that starts at the latest offset misses what comes while it joins.
+ */
+export async function tailTopic(tail: TailOptions): Promise<Tail> {
+  const ends = await askKafka(tail.brokers, (admin) => admin.fetchTopicOffsets(tail.topic));
+  const positions = new Map(ends.map(({ partition, high }) => [partition, high]));
+  let consumer: Consumer | undefined;
+  let isStopped = false;
+  const reopen = async (): Promise<void> => {
+    await consumer?.disconnect().catch(() => undefined);
+    consumer = undefined;
+    await new Promise((resolve) => setTimeout(resolve, REOPEN_MS));
+    if (!isStopped) await open().catch(reopen);
+  };
+  const open = async () => {
+    consumer = await openConsumer(tail, positions, () => void (!isStopped && reopen()));
+  };
+  await open();
+  const stop = async () => {
+    isStopped = true;
+    await consumer?.disconnect();
+  };
+  return { stop };
 }

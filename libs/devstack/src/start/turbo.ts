@@ -27,10 +27,14 @@ export interface TurboOptions {
 export function startTurbo(options: TurboOptions): Turbo {
   const log = openSync(options.logFile, "a", 0o600);
   const bin = join(REPO_ROOT, "node_modules", ".bin");
-  const child = spawn(join(bin, "turbo"), ["run", "dev", "--ui=stream"], {
+  const child = spawn(join(bin, "turbo"), ["run", "dev", "--ui=stream", "--env-mode=loose"], {
     cwd: REPO_ROOT,
     // turbo looks for bun, the package manager, on the PATH.
-    env: childEnvironment({ PATH: [bin, ...searchPath()].join(":"), TURBO_TELEMETRY_DISABLED: "1" }),
+    env: childEnvironment({
+      PATH: [bin, ...searchPath()].join(":"),
+      TURBO_TELEMETRY_DISABLED: "1",
+      SPILLWAY_WATCH: "off",
+    }),
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
