@@ -3,6 +3,7 @@ import { connectRedis, createLeases, createShardStream } from "@spillway/stream"
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";
 import { eventually } from "../support/eventually.ts";
+import { startForgetfulProxy } from "./forgetful-proxy.ts";
 import {
   freshNamespace,
   limitsOf,
@@ -59,6 +60,21 @@ describe("the connection over TCP", () => {
     await services.redis.kill("SIGCONT");
     expect(await eventually("a lease is given", () => leases.take(0, "one", 1000))).toMatchObject({ owner: "one" });
     server.close();
+  });
+
+  test("opens another connection when the old one died without a word", async () => {
+    const proxy = await startForgetfulProxy(services.redis.port);
+    const server = connectRedis({ url: `redis://127.0.0.1:${proxy.port}`, commandTimeoutMs: 300 });
+    const stream = createShardStream({ redis: server, namespace: freshNamespace(), limits: limitsOf() });
+    expect(await stream.read(0, "0", 10, 1)).toEqual([]);
+    expect(await stream.counts(0)).toMatchObject({ accepted: 0 });
+    proxy.forgetAll();
+    expect(await codeOf(stream.read(0, "0", 10, 1))).toBe("timeout");
+    expect(await codeOf(stream.counts(0))).toBe("timeout");
+    await eventually("it counts again", () => stream.counts(0));
+    await eventually("it reads again", () => stream.read(0, "0", 10, 1));
+    server.close();
+    await proxy.close();
   });
 
   test("reports a killed server at once, and reads on from its position when it is back", async () => {
