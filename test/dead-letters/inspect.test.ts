@@ -1,0 +1,156 @@
+import { createDeadLetterInspector, createDeadLetters, type LetterFilter } from "@spillway/dead-letters";
+import { type Running, startPostgres } from "@spillway/devstack";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { letterOf } from "../conformance/dead-letters.ts";
+import { openFresh } from "../outbox/fresh-database.ts";
+
+let server: Running;
+let fresh: Awaited<ReturnType<typeof openFresh>>;
+
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server.stop());
+beforeEach(async () => {
+  fresh = await openFresh(server.url);
+});
+afterEach(() => fresh.close());
+
+const put = (...letters: readonly Parameters<typeof letterOf>[0][]) =>
+  createDeadLetters(fresh).put(letters.map((fields) => letterOf(fields)));
+
+const inspector = () => createDeadLetterInspector(fresh);
+
+const idsOf = async (filter: LetterFilter, before: string | null = null, rowsMax = 100) =>
+  (await inspector().page(filter, before, rowsMax)).letters.map(({ id }) => id);
+
+describe("the list of dead letters", () => {
+  test("pages through all of them, newest first, while more arrive", async () => {
+    await put(...Array.from({ length: 25 }, () => ({})));
+    const seen: string[] = [];
+    let next: string | null = null;
+    do {
+      const page: Awaited<ReturnType<ReturnType<typeof inspector>["page"]>> = await inspector().page({}, next, 10);
+      seen.push(...page.letters.map(({ id }) => id));
+      ({ next } = page);
+      await put({});
+    } while (next !== null);
+    expect(seen).toEqual(Array.from({ length: 25 }, (_, i) => String(25 - i)));
+  });
+
+  test("filters by status, class and type, alone and together", async () => {
+    const long = "type".repeat(256);
+    await put(
+      { deadLetterClass: "poison", type: "a" },
+      { deadLetterClass: "oversize", type: "a" },
+      { deadLetterClass: "oversize", type: "b" },
+      { deadLetterClass: "undecodable", type: null, index: -1 },
+      { deadLetterClass: "rejected", type: long },
+    );
+    await fresh.admin`update dead_letters set replayed_at = now() where id = 2`;
+    await fresh.admin`update dead_letters set discarded_at = now() where id = 3`;
+    expect(await idsOf({})).toEqual(["5", "4", "3", "2", "1"]);
+    expect(await idsOf({ status: "waiting" })).toEqual(["5", "4", "1"]);
+    expect(await idsOf({ status: "replayed" })).toEqual(["2"]);
+    expect(await idsOf({ status: "discarded" })).toEqual(["3"]);
+    expect(await idsOf({ deadLetterClass: "oversize" })).toEqual(["3", "2"]);
+    expect(await idsOf({ type: "a" })).toEqual(["2", "1"]);
+    expect(await idsOf({ type: long })).toEqual(["5"]);
+    expect(await idsOf({ type: "a", status: "waiting", deadLetterClass: "poison" })).toEqual(["1"]);
+    expect(await idsOf({ type: "none" })).toEqual([]);
+  });
+
+  test("shows what a letter is without fetching its bytes", async () => {
+    await put({ bytes: new TextEncoder().encode('{"id":"x","source":"/s"}'), attempts: 3, replay: 1 });
+    const [letter] = (await inspector().page({}, null, 10)).letters;
+    expect(letter).toEqual({
+      id: "1",
+      status: "waiting",
+      deadLetterClass: "poison",
+      code: "MESSAGE_TOO_LARGE",
+      detail: "the broker refused the record",
+      topic: "events",
+      type: "order.placed",
+      source: "/s",
+      eventId: "x",
+      partitionKey: "customer-1",
+      shard: 0,
+      entry: expect.any(String),
+      index: 0,
+      replay: 1,
+      attempts: 3,
+      bytesLength: 24,
+      receivedAtMs: 1_795_000_000_123,
+      firstFailedAtMs: expect.any(Number),
+      createdAtMs: expect.any(Number),
+      replayedAtMs: null,
+      discardedAtMs: null,
+      discardReason: null,
+    });
+  });
+
+  test("takes any cursor and any id without a word of SQL", async () => {
+    await put({});
+    for (const odd of ["", "0", "-1", "1e3", "'; drop table dead_letters; --", "9".repeat(40)]) {
+      expect(await inspector().get(odd)).toBeNull();
+      expect((await idsOf({}, odd)).length).toBeLessThanOrEqual(1);
+    }
+    expect(await idsOf({ type: "'; drop table dead_letters; --" })).toEqual([]);
+    expect(await idsOf({})).toEqual(["1"]);
+  });
+});
+
+describe("one dead letter", () => {
+  test("comes whole, with its very bytes", async () => {
+    const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
+    await put({ bytes });
+    const letter = await inspector().get("1");
+    expect(Buffer.from(letter?.bytes ?? []).equals(bytes)).toBe(true);
+    expect(letter).toMatchObject({ source: null, eventId: null, history: [], actions: [] });
+    expect(await inspector().get("2")).toBeNull();
+  });
+
+  test("keeps texts that Postgres would not, rather than hold up its shard", async () => {
+    const bytes = new TextEncoder().encode('{"id":"a\\u0000b","source":"/s"}');
+    await put({ detail: `\u0000${"x".repeat(5_000)}`, type: "a\u0000", partitionKey: "\ud800", bytes });
+    const letter = await inspector().get("1");
+    expect(letter).toMatchObject({ type: "a\ufffd", partitionKey: "\ufffd", eventId: "a\ufffdb" });
+    expect(letter?.detail.length).toBeLessThanOrEqual(1_000);
+  });
+
+  test("takes ids and types longer than an index row may be", async () => {
+    const long = Array.from({ length: 1_024 }, (_, i) => String.fromCodePoint(0x4e00 + ((i * 7919) % 20_000))).join("");
+    await put({ type: long, bytes: new TextEncoder().encode(JSON.stringify({ id: long, source: long })) });
+    expect(await inspector().get("1")).toMatchObject({ type: long, eventId: long, source: long });
+    expect(await idsOf({ type: long })).toEqual(["1"]);
+  });
+});
+
+describe("the counts", () => {
+  test("are of waiting letters, by class, with the age of the oldest", async () => {
+    expect(await inspector().counts()).toEqual({
+      byClass: { poison: 0, oversize: 0, rejected: 0, undecodable: 0 },
+      total: 0,
+      capped: false,
+      oldestAtMs: null,
+    });
+    await put({}, { deadLetterClass: "oversize" }, {}, { deadLetterClass: "rejected" });
+    await fresh.admin`update dead_letters set replayed_at = now() where id = 1`;
+    const counts = await inspector().counts();
+    expect(counts).toMatchObject({ byClass: { poison: 1, oversize: 1, rejected: 1, undecodable: 0 }, total: 3 });
+    expect(counts.oldestAtMs).toBe((await inspector().get("2"))?.createdAtMs);
+  });
+});
+
+describe("the export", () => {
+  test("yields every letter that the filter lets through, with its bytes", async () => {
+    await put(...Array.from({ length: 45 }, (_, i) => ({ deadLetterClass: i % 3 ? "poison" : "oversize" }) as const));
+    const exported: string[] = [];
+    for await (const letter of inspector().export({ deadLetterClass: "poison" })) {
+      expect(letter.bytes.length).toBe(letter.bytesLength);
+      exported.push(letter.id);
+    }
+    expect(exported).toEqual(await idsOf({ deadLetterClass: "poison" }));
+    expect(exported).toHaveLength(30);
+  });
+});

@@ -1,0 +1,73 @@
+import { execFileSync } from "node:child_process";
+import { chownSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Running, startPostgres } from "@spillway/devstack";
+import { createOutboxTier } from "@spillway/outbox";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { chunkOf, freshNames } from "../conformance/chunks.ts";
+import { eventually } from "../support/eventually.ts";
+import { adminOf, openFresh } from "./fresh-database.ts";
+
+const DEADLINE_MS = 5_000;
+
+/** A file system of 8 MiB, or null where one may not be mounted (only root may, and not in every container). */
+const mountSmall = (): string | null => {
+  const folder = mkdtempSync(join(tmpdir(), "spillway-small-"));
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], { stdio: "ignore" });
+    return folder;
+  } catch {
+    rmSync(folder, { recursive: true });
+    return null;
+  }
+};
+
+const folder = mountSmall();
+let server: Running;
+
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(async () => {
+  await server.stop();
+  if (folder === null) return;
+  execFileSync("umount", [folder]);
+  rmSync(folder, { recursive: true });
+});
+
+/** The user that the server runs as owns its data. */
+const giveToServer = async (path: string): Promise<void> => {
+  const admin = adminOf(server.url);
+  const [row] = await admin<{ folder: string }[]>`select current_setting('data_directory') as folder`;
+  await admin.end();
+  const { uid, gid } = statSync(row?.folder ?? "");
+  chownSync(path, uid, gid);
+};
+
+test.runIf(folder !== null)(
+  "says that the disk is full, keeps what it acknowledged, and goes on when there is room",
+  async () => {
+    const place = folder ?? "";
+    await giveToServer(place);
+    const { database, admin, close } = await openFresh(server.url);
+    await admin.unsafe(`create tablespace small location '${place}'`);
+    await admin.unsafe("alter table outbox set tablespace small");
+    const tier = createOutboxTier({ database });
+    const append = async () => {
+      const bytes = crypto.getRandomValues(new Uint8Array(60_000));
+      return (await tier.append([chunkOf(0, freshNames(1), bytes)], DEADLINE_MS))[0];
+    };
+    let acknowledged = 0;
+    let answer = await append();
+    for (; answer?.kind === "ok"; answer = await append()) acknowledged++;
+    expect(answer).toEqual({ kind: "retriable", code: "disk_full" });
+    expect(acknowledged).toBeGreaterThan(10);
+    expect((await tier.size(DEADLINE_MS)).events).toBe(acknowledged);
+    execFileSync("mount", ["-o", "remount,size=32m", place]);
+    await eventually("an append succeeds again", async () => (await append())?.kind === "ok");
+    await admin.unsafe("alter table outbox set tablespace pg_default");
+    await admin.unsafe("drop tablespace small");
+    await close();
+  },
+);
