@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { judge, type Verdict } from "../support/checker.ts";
 import { eventually } from "../support/eventually.ts";
@@ -75,7 +76,11 @@ const startScenarioPipeline = (services: Services, scenario: Scenario, proxies: 
 
 /** Everything that has not reached Kafka or the dead letters. */
 const backlogOf = async (services: Services, pipeline: Pipeline): Promise<number> => {
-  const redis = new Redis(services.redis.url, { maxRetriesPerRequest: 0, retryStrategy: () => null });
+  const redis = new Redis(services.redis.url, {
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+    enableReadyCheck: false,
+  });
   redis.on("error", () => undefined);
   try {
     const shards = Array.from({ length: SHARDS }, (_, shard) => redis.xlen(`{${pipeline.name}:${shard}}:stream`));
@@ -136,6 +141,16 @@ const logFailures = async (pipeline: Pipeline): Promise<string[]> => {
   return failures;
 };
 
+/** What the apps logged is the only witness of a failure that may not come again. */
+const keepLogs = async (pipeline: Pipeline, scenario: Scenario): Promise<void> => {
+  const folder = fileURLToPath(new URL(`../../.spillway/faults/${scenario.id}/`, import.meta.url));
+  await Promise.all(
+    [...pipeline.edges, ...pipeline.relays].map((app, i) =>
+      Bun.write(`${folder}${app.name}-${i}.log`, Bun.file(app.logFile)),
+    ),
+  );
+};
+
 /** Runs the load, the fault and the checks. */
 const runIn = async (services: Services, scenario: Scenario, seed: number): Promise<Result> => {
   const proxies = await startProxies(services);
@@ -176,6 +191,7 @@ const runIn = async (services: Services, scenario: Scenario, seed: number): Prom
     const verdict = await judge(producer.attempts, pipeline.addresses.brokers, pipeline.topic, pipeline.sql);
     failures.push(...verdictFailures(scenario, verdict), ...aliveFailures(pipeline), ...(await logFailures(pipeline)));
     await attempt(() => scenario.check?.(world, verdict));
+    if (failures.length > 0) await keepLogs(pipeline, scenario);
     return {
       ...verdict,
       scenario: scenario.id,
