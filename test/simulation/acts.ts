@@ -16,8 +16,8 @@ const chunkOf = (event: SealedEvent, receivedAtMs: number): ShardChunk => ({
 const hostOf = ({ edges, relays }: Scene, host: number) => (host < 2 ? edges[host] : relays[host - 2]);
 
 /** The events that an entry holds and that are to be relayed from it. */
-const recordsIn = (entry: Entry, history: History): EventRecord[] => {
-  const damaged = history.records().filter((record) => record.damagedIn === entry.id);
+const recordsIn = (shard: number, entry: Entry, history: History): EventRecord[] => {
+  const damaged = history.records().filter((record) => record.damagedIn === `${shard}/${entry.id}`);
   if (damaged.length > 0) return damaged;
   const { events } = decodeChunk(entry.chunk, platform);
   const relayed = events.filter((_, index) => !entry.skip.includes(index));
@@ -25,13 +25,14 @@ const recordsIn = (entry: Entry, history: History): EventRecord[] => {
 };
 
 /** What waits in a stream when it is emptied, and is nowhere else, is the one thing that may be lost. */
-const emptyStreams = ({ memory, history, settings }: Scene): void => {
+const emptyStreams = ({ memory, history, settings, servers }: Scene, clockBehindMs: number): void => {
   for (let shard = 0; shard < settings.shards; shard++) {
     for (const entry of memory.streams.entriesAfter(shard, "0", 10_000))
-      for (const record of recordsIn(entry, history)) record.wiped = true;
+      for (const record of recordsIn(shard, entry, history)) record.wiped = true;
     history.fence(shard, false);
   }
   memory.streams.empty();
+  servers.setBack(clockBehindMs);
 };
 
 /** A byte on a disk changes; the entry cannot be decoded any more. */
@@ -39,7 +40,7 @@ const damageEntry = ({ memory, random, settings, history }: Scene): void => {
   const shard = random.below(settings.shards);
   const [entry] = memory.streams.entriesAfter(shard, "0", 1);
   if (!entry) return;
-  for (const record of recordsIn(entry, history)) record.damagedIn = entry.id;
+  for (const record of recordsIn(shard, entry, history)) record.damagedIn = `${shard}/${entry.id}`;
   memory.streams.damage(shard, entry.id);
 };
 
@@ -78,7 +79,7 @@ export const perform = (scene: Scene, act: Act, source: EventSource): void => {
       if (act.host >= 2) scene.relays[act.host - 2]?.running()?.app.terminate();
       break;
     case "empty-streams":
-      emptyStreams(scene);
+      emptyStreams(scene, act.clockBehindMs);
       break;
     case "damage-entry":
       damageEntry(scene);

@@ -65,8 +65,14 @@ export type RunningRelay = {
 };
 
 /** Boots the relay's production code, all of it. */
-export const bootRelay = (process: Process, ports: RelayPorts, settings: Settings, random: Random): RunningRelay => {
-  const relay = createRelay({ ...ports, ...surroundings(process, random) }, { ...settings.relay, owner: process.name });
+export const bootRelay = (
+  process: Process,
+  ports: RelayPorts,
+  owner: string,
+  settings: Settings,
+  random: Random,
+): RunningRelay => {
+  const relay = createRelay({ ...ports, ...surroundings(process, random) }, { ...settings.relay, owner });
   const stop = new AbortController();
   return { relay, terminate: () => stop.abort(), ended: relay.run(stop.signal) };
 };

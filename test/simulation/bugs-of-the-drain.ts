@@ -51,7 +51,9 @@ export const bugsOfTheDrain: Readonly<Record<string, Bug>> = {
   },
 
   "no fence stands while the outbox is drained": {
-    backends: (_memory, { shardStream }) => ({ shardStream: { ...shardStream, fence: async () => "ok" } }),
+    backends: ({ streams }, { shardStream }) => ({
+      shardStream: { ...shardStream, fence: async (lease) => (streams.holds(lease) ? "ok" : "stale") },
+    }),
   },
 
   "the fence falls before the outbox is empty": {

@@ -1,4 +1,4 @@
-import type { Appended, ShardChunk } from "@spillway/event";
+import type { Appended, OutboxRow, ShardChunk } from "@spillway/event";
 import type { MemoryWorld } from "@spillway/memory";
 import type { Bug } from "./bug.ts";
 
@@ -77,22 +77,19 @@ export const bugsOfTheEdge: Readonly<Record<string, Bug>> = {
 
   "an edge leaves its fence by a watermark of drained ids": {
     backends: (memory, { outboxTier, outboxDrain }) => {
-      const drained = new Map<number, number>();
+      let drainedUpTo = 0;
+      const isAhead = (row: OutboxRow): boolean => Number(row.id) > drainedUpTo;
       return {
         outboxTier: {
           ...outboxTier,
-          occupied: async (shards) =>
-            shards.filter((shard) =>
-              memory.outbox.rows(shard).some((row) => Number(row.id) > (drained.get(shard) ?? 0)),
-            ),
+          occupied: async (shards) => shards.filter((shard) => memory.outbox.rows(shard).some(isAhead)),
         },
         outboxDrain: {
           ...outboxDrain,
           drain: (shard, rowsMax, move) =>
             outboxDrain.drain(shard, rowsMax, async (rows) => {
               const moved = await move(rows);
-              const last = Number(rows[moved - 1]?.id ?? 0);
-              drained.set(shard, Math.max(drained.get(shard) ?? 0, last));
+              drainedUpTo = Math.max(drainedUpTo, Number(rows[moved - 1]?.id ?? 0));
               return moved;
             }),
         },

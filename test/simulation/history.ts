@@ -21,7 +21,7 @@ export type EventRecord = {
   enteredInGeneration: number | null;
   /** It was pending in a stream that was emptied: the one loss that is allowed. */
   wiped: boolean;
-  /** The stream entry of it that was damaged. */
+  /** The stream entry of it that was damaged, as shard/id. */
   damagedIn: string | null;
   readonly precedences: Precedence[];
 };

@@ -6,7 +6,7 @@ import type { Random } from "./random.ts";
 export type Act =
   | { readonly kind: "kill" | "terminate"; readonly atMs: number; readonly host: number }
   | { readonly kind: "freeze"; readonly atMs: number; readonly host: number; readonly ms: number }
-  | { readonly kind: "empty-streams"; readonly atMs: number }
+  | { readonly kind: "empty-streams"; readonly atMs: number; readonly clockBehindMs: number }
   | { readonly kind: "damage-entry"; readonly atMs: number }
   | { readonly kind: "topic-fault"; readonly atMs: number; readonly ms: number; readonly fault: TopicFault }
   | { readonly kind: "application-insert"; readonly atMs: number; readonly ms: number; readonly commits: boolean }
@@ -44,7 +44,7 @@ export const createPlan = (random: Random, hosts: number, healAtMs: number): Pla
     if (random.chance(0.1)) acts.push({ kind: "terminate", atMs: atMs(), host });
     if (random.chance(0.25)) acts.push({ kind: "freeze", atMs: atMs(), host, ms: random.between(200, 3_000) });
   }
-  if (random.chance(0.1)) acts.push({ kind: "empty-streams", atMs: atMs() });
+  if (random.chance(0.1)) acts.push({ kind: "empty-streams", atMs: atMs(), clockBehindMs: random.pick([0, 0, 2_000]) });
   if (random.chance(0.1)) acts.push({ kind: "damage-entry", atMs: atMs() });
   if (random.chance(0.25))
     acts.push({ kind: "topic-fault", atMs: atMs(), ms: random.between(100, 1_500), fault: random.pick(topicFaults) });

@@ -2,6 +2,7 @@ import { Unavailable } from "@spillway/event";
 import type { Backend, MemoryWorld } from "@spillway/memory";
 import type { Call, Caller } from "./call.ts";
 import type { History } from "./history.ts";
+import type { LedgerCopies } from "./ledger-copies.ts";
 import type { Process } from "./process.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
@@ -18,6 +19,7 @@ export type RelayNetwork = {
   readonly call: Caller;
   readonly history: History;
   readonly watch: Watch;
+  readonly copies: LedgerCopies;
   /** How many of the hints at new outbox rows arrive. */
   readonly hintRate: number;
   readonly streams: Pick<MemoryWorld["streams"], "holds">;

@@ -62,7 +62,10 @@ export const createRelayPorts = (backends: Backends, network: RelayNetwork): Rel
     },
     ledger: {
       checkpoint: (shard, counts) =>
-        ask("postgres", `checkpoint ${shard}`, () => backends.ledger.checkpoint(shard, counts)),
+        ask("postgres", `checkpoint ${shard}`, () => {
+          network.copies.written(shard, counts);
+          return backends.ledger.checkpoint(shard, counts);
+        }),
     },
     sink: createSinkPort(backends, network, ask),
   };

@@ -1,4 +1,5 @@
 import type { Committer } from "@spillway/edge/commit/committer.ts";
+import type { Clock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { createMemoryWorld, type MemoryWorld } from "@spillway/memory";
 import { bootEdge, bootRelay, createSettings, type RunningRelay, type Settings } from "./apps.ts";
@@ -11,6 +12,7 @@ import { RECORD_BYTES_MAX, topics } from "./events.ts";
 import { createFates, createWeather, type Fates, type Weather } from "./fate.ts";
 import { createHistory, type History } from "./history.ts";
 import { createHost, type Host } from "./host.ts";
+import { createLedgerCopies, type LedgerCopies } from "./ledger-copies.ts";
 import { createPlan, type Plan } from "./nemesis.ts";
 import { createProcess, type Process, START_MS } from "./process.ts";
 import type { Random } from "./random.ts";
@@ -27,6 +29,8 @@ export type Scene = {
   readonly history: History;
   readonly memory: MemoryWorld;
   readonly broker: ReturnType<typeof createBroker>;
+  readonly copies: LedgerCopies;
+  readonly servers: Servers;
   readonly backends: Backends;
   readonly settings: Settings;
   readonly weather: Weather;
@@ -46,20 +50,37 @@ const createCommitMs = (random: Random, timeline: Timeline, weather: Weather) =>
   return () => random.between(0, timeline.nowMs() < weather.healAtMs ? stormyMsMax : 2);
 };
 
-const createBackends = ({ random, timeline, bug }: Ground, settings: Settings, weather: Weather) => {
-  const clock = {
-    monotonicMs: timeline.nowMs,
-    wallMs: () => START_MS + timeline.nowMs(),
-    sleep: createProcess("servers", timeline, { skewMs: 0, monotonicFromMs: 0 }).clock.sleep,
+/** The clock of the servers behind the ports; another server's may be behind. */
+const createServers = (timeline: Timeline) => {
+  const { sleep } = createProcess("servers", timeline, { skewMs: 0, monotonicFromMs: 0 }).clock;
+  let behindMs = 0;
+  const clock: Clock = { monotonicMs: timeline.nowMs, wallMs: () => START_MS + timeline.nowMs() - behindMs, sleep };
+  return {
+    clock,
+    setBack: (ms: number): void => {
+      behindMs += ms;
+    },
   };
+};
+
+type Servers = ReturnType<typeof createServers>;
+
+const createBackends = ({ random, timeline, bug }: Ground, settings: Settings, weather: Weather) => {
+  const servers = createServers(timeline);
   const backlogEventsMax = random.pick([6, 1_000, 1_000]);
   const commitMs = createCommitMs(random, timeline, weather);
-  const memory = createMemoryWorld({ clock, platform, shards: settings.shards, backlogEventsMax, commitMs });
+  const memory = createMemoryWorld({
+    clock: servers.clock,
+    platform,
+    shards: settings.shards,
+    backlogEventsMax,
+    commitMs,
+  });
   for (const [topic, partitions] of Object.entries(topics))
     memory.topics.create(topic, { partitions, recordBytesMax: RECORD_BYTES_MAX });
   const broker = createBroker(memory.sink);
   const backends: Backends = { ...memory, sink: broker.sink };
-  return { memory, broker, backends: { ...backends, ...bug.backends?.(memory, backends, random.fork()) } };
+  return { memory, servers, broker, backends: { ...backends, ...bug.backends?.(memory, backends, random.fork()) } };
 };
 
 const createProcesses = ({ random, timeline }: Ground) => {
@@ -73,10 +94,10 @@ const createProcesses = ({ random, timeline }: Ground) => {
 
 const createHosts = (
   ground: Ground,
-  parts: Pick<Scene, "history" | "memory" | "backends" | "settings"> & { fates: Fates },
+  parts: Pick<Scene, "history" | "memory" | "copies" | "backends" | "settings"> & { fates: Fates },
 ) => {
   const { random, timeline, trace, violate, bug } = ground;
-  const { history, backends, settings, fates } = parts;
+  const { history, copies, backends, settings, fates } = parts;
   const { streams } = parts.memory;
   const fail = (error: unknown) => violate(`a process fell: ${error instanceof Error ? error.stack : String(error)}`);
   const common = { timeline, createProcess: createProcesses(ground), restartMs: () => random.between(20, 800), fail };
@@ -97,13 +118,16 @@ const createHosts = (
       name: `relay-${n}`,
       boot: async (process) => {
         const watch = createWatch(timeline.nowMs, (text) => violate(`${process.name}: ${text}`));
-        const network = { process, timeline, random, call: callOf(process), history, watch, streams, hintRate };
+        const network = { process, timeline, random, call: callOf(process), history, watch, streams, copies, hintRate };
         const ports = createRelayPorts(backends, network);
-        const running = bootRelay(process, bug.relay?.(ports, process) ?? ports, settings, random);
+        const running = bootRelay(process, bug.relay?.(ports, process) ?? ports, owner(process), settings, random);
         running.ended.then(() => process.kill(), fail);
         return running;
       },
     });
+  // An orchestrator may give a restarted process its predecessor's name.
+  const isNameKept = random.chance(0.3);
+  const owner = ({ name }: Process) => (isNameKept ? name.replace(/\.\d+$/, "") : name);
   // Hints may never come: LISTEN does not work through every connection pooler.
   const hintRate = random.pick([1, 0.8, 0]);
   const count = (n: number) => Array.from({ length: n }, (_, i) => i);
@@ -116,9 +140,10 @@ export const createScene = (ground: Ground): Scene => {
   const settings = createSettings(random.fork());
   const weather = createWeather(random.fork());
   const history = createHistory(settings.shards);
-  const { memory, broker, backends } = createBackends(ground, settings, weather);
+  const { memory, servers, broker, backends } = createBackends(ground, settings, weather);
   const plan = createPlan(random.fork(), 2 + RELAYS, weather.healAtMs);
   const fates = createFates(random.fork(), weather, plan.outages, timeline.nowMs);
-  const { edges, relays } = createHosts(ground, { history, memory, backends, settings, fates });
-  return { ...ground, history, memory, broker, backends, settings, weather, plan, edges, relays };
+  const copies = createLedgerCopies(memory.streams);
+  const { edges, relays } = createHosts(ground, { history, memory, copies, backends, settings, fates });
+  return { ...ground, history, memory, broker, copies, servers, backends, settings, weather, plan, edges, relays };
 };
