@@ -11,6 +11,8 @@ import { startProxy } from "../support/proxy.ts";
 
 const SHARDS = 8;
 const BY = { by: "operator" };
+/** A lock that the replay meets while it executes; one on the table would stop it while it is parsed. */
+const LOCK_LETTERS = "select id from dead_letters for update";
 
 let server: Running;
 let fresh: Awaited<ReturnType<typeof openFresh>>;
@@ -49,13 +51,13 @@ const outboxRows = async () => {
   });
 };
 
-/** Keeps everybody from the outbox until the answer is called. */
-const lockOutbox = async (): Promise<() => Promise<void>> => {
+/** Keeps a statement's locks until the answer is called. */
+const hold = async (statement: string): Promise<() => Promise<void>> => {
   const locker = adminOf(fresh.url);
   const locked = Promise.withResolvers<void>();
   const free = Promise.withResolvers<void>();
   const over = locker.begin(async (tx) => {
-    await tx`lock table outbox in access exclusive mode`;
+    await tx.unsafe(statement);
     locked.resolve();
     await free.promise;
   });
@@ -134,7 +136,7 @@ describe("replay", () => {
     const marked = async () =>
       (await fresh.admin`select id from dead_letters where replayed_at is not null order by id`).map(({ id }) => id);
 
-    const [unlockFirst, terminated] = [await lockOutbox(), replay(ids, BY)];
+    const [unlockFirst, terminated] = [await hold(LOCK_LETTERS), replay(ids, BY)];
     const refused = expect(terminated).rejects.toMatchObject({ name: "Unavailable" });
     await fresh.admin`select pg_terminate_backend(${await waitingBackend()})`;
     await refused;
@@ -142,7 +144,7 @@ describe("replay", () => {
     expect(await marked()).toEqual([]);
     expect(await outboxRows()).toEqual([]);
 
-    const [unlockSecond, unanswered] = [await lockOutbox(), replay(ids, BY)];
+    const [unlockSecond, unanswered] = [await hold(LOCK_LETTERS), replay(ids, BY)];
     const unknown = expect(unanswered).rejects.toMatchObject({ name: "Unavailable" });
     await waitingBackend();
     proxy.set({ kind: "cut-reply" });
@@ -220,7 +222,7 @@ describe("replay", () => {
 
   test("cannot be while the outbox is locked, and says so without marking anything", async () => {
     const [id = ""] = await put(eventOf("a"));
-    const unlock = await lockOutbox();
+    const unlock = await hold("lock table outbox in access exclusive mode");
     await expect(replayWith()([id], BY)).rejects.toMatchObject({ code: "statement_timeout" });
     await unlock();
     expect((await createDeadLetterInspector(fresh).get(id))?.status).toBe("waiting");
