@@ -1,6 +1,8 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { html } from "hono/html";
+import type { Child } from "hono/jsx";
 import { secureHeaders } from "hono/secure-headers";
 import { createLoginLimit } from "./login-limit.ts";
 import { look } from "./overview.ts";
@@ -27,6 +29,9 @@ const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
   for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
   return difference === 0;
 };
+
+/** Browsers take a page without it for one of 1998. */
+const documentOf = (page: Child) => html`<!doctype html>${page}`;
 
 const textOf = (result: ActionResult, verb: string): string =>
   result.done > 0 ? `1 dead letter ${verb}.` : `Nothing was ${verb}: ${result.refusals.join("; ") || "it is gone"}.`;
@@ -72,19 +77,19 @@ export const createApp = (ports: DashboardPorts, options: DashboardOptions): Hon
   app.get("/live.js", (c) => c.body(options.assets.script, 200, { "content-type": "text/javascript; charset=utf-8" }));
   app.get("/icon.svg", (c) => c.body(ICON, 200, { "content-type": "image/svg+xml" }));
 
-  app.get("/login", (c) => c.html(<LoginPage problem={null} />, 200, { "cache-control": "no-store" }));
+  app.get("/login", (c) => c.html(documentOf(<LoginPage problem={null} />), 200, { "cache-control": "no-store" }));
   app.post("/login", async (c) => {
     const wait = limit.waitSeconds();
     if (wait > 0) {
       c.header("Retry-After", String(wait));
-      return c.html(<LoginPage problem={`Too many attempts: try again in ${wait} s.`} />, 429);
+      return c.html(documentOf(<LoginPage problem={`Too many attempts: try again in ${wait} s.`} />), 429);
     }
     const { password } = await formOf(c);
     const given = platform.sha256(encoder.encode(typeof password === "string" ? password : ""));
     if (!sameBytes(given, passwordHash)) {
       limit.failed();
       log("warn", "login.failed");
-      return c.html(<LoginPage problem="That is not the password." />, 401);
+      return c.html(documentOf(<LoginPage problem="That is not the password." />), 401);
     }
     limit.succeeded();
     const { id } = sessions.open();
@@ -110,7 +115,9 @@ export const createApp = (ports: DashboardPorts, options: DashboardOptions): Hon
     const overview = await look(ports, c.req.query("before") ?? null);
     if (c.req.header("accept")?.startsWith("application/json")) return c.json(overview);
     const notice = c.req.query("notice")?.slice(0, 300) ?? null;
-    return c.html(<OverviewPage overview={overview} formToken={c.get("session").formToken} notice={notice} />);
+    return c.html(
+      documentOf(<OverviewPage overview={overview} formToken={c.get("session").formToken} notice={notice} />),
+    );
   });
   app.post("/logout", (c) => {
     sessions.close(c.get("session").id);

@@ -34,8 +34,11 @@ const outboxTroubles = ({ outbox, totals }: Seen): string[] => {
   if (outbox === null || totals === null) return ["Postgres does not answer: no fallback, no dead letters"];
   const events = outbox.reduce((sum, shard) => sum + shard.events, 0);
   const troubles: string[] = [];
-  if (events > 0) troubles.push(`${events} events wait in the outbox`);
-  if (totals.total > 0) troubles.push(`${totals.total}${totals.capped ? "+" : ""} dead letters wait for a decision`);
+  if (events > 0) troubles.push(`${events} ${events === 1 ? "event waits" : "events wait"} in the outbox`);
+  if (totals.total > 0)
+    troubles.push(
+      `${totals.total}${totals.capped ? "+" : ""} ${totals.total === 1 ? "dead letter waits" : "dead letters wait"} for a decision`,
+    );
   return troubles;
 };
 
