@@ -5,9 +5,10 @@ import { createCommitMetrics } from "./commit-metrics.ts";
 import { createGate } from "./gate.ts";
 import { createGuardedTier } from "./guarded-tier.ts";
 import { createHandover } from "./handover.ts";
-import { Lane, type LaneLimits } from "./lane.ts";
+import { Lane, type LaneLimits, type LanePorts } from "./lane.ts";
 import { createOutboxMeter, type OutboxLimits } from "./outbox-meter.ts";
 import { type EventResult, refused } from "./result.ts";
+import { createWaitingRoom, type WaitingLimits } from "./waiting-room.ts";
 
 export type CommitterPorts = {
   readonly stream: Tier;
@@ -21,13 +22,11 @@ export type CommitterPorts = {
 };
 
 export type CommitterOptions = LaneLimits &
-  OutboxLimits & {
+  OutboxLimits &
+  WaitingLimits & {
     readonly shards: number;
     /** Appends to one tier that may be under way at once; shard n goes through lane n mod lanes. */
     readonly lanes: number;
-    /** What may wait in memory, in all lanes together. */
-    readonly queueEventsMax: number;
-    readonly queueBytesMax: number;
   };
 
 /** Limits that are not worth a setting of their own, each measured or derived where it is used. */
@@ -36,7 +35,7 @@ export const commitDefaults = {
   commitEventsMax: 400,
   commitBytesMax: 512 * 1024,
   callBytesMax: 4 * 1024 * 1024,
-  queueEventsMax: 20_000,
+  queueEventsMax: 100_000,
   queueBytesMax: 64 * 1024 * 1024,
   streamDeadlineMs: 400,
   outboxDeadlineMs: 450,
@@ -57,10 +56,33 @@ export type Committer = {
   close(): void;
 };
 
+const createLanes = (ports: LanePorts, options: CommitterOptions): readonly Lane[] => {
+  const shards = Array.from({ length: options.shards }, (_, shard) => shard);
+  return Array.from({ length: options.lanes }, (_, lane) => {
+    const own = shards.filter((shard) => shard % options.lanes === lane);
+    return new Lane(own, ports, options);
+  });
+};
+
 const bytesOf = (events: readonly SealedEvent[]): number => {
   let bytes = 0;
   for (const event of events) bytes += event.bytes.length;
   return bytes;
+};
+
+/** Hands the events to their lanes, and starts the lanes only then: a batch goes with as few appends as it can. */
+const commitIn = (
+  lanes: readonly Lane[],
+  events: readonly SealedEvent[],
+  nowMs: number,
+): Promise<readonly EventResult[]> => {
+  const commit = new Commit(events.length, nowMs);
+  for (let index = 0; index < events.length; index++) {
+    const event = events[index] as SealedEvent;
+    (lanes[event.shard % lanes.length] as Lane).add({ event, size: event.bytes.length, index, commit });
+  }
+  for (const lane of lanes) lane.pump();
+  return commit.done;
 };
 
 export const createCommitter = (ports: CommitterPorts, options: CommitterOptions): Committer => {
@@ -69,8 +91,7 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
   const guard = { clock, random, log: ports.log, metrics };
   const gate = createGate(options.shards);
   const meter = createOutboxMeter(ports.outbox, clock, options);
-  let queuedEvents = 0;
-  let queuedBytes = 0;
+  const room = createWaitingRoom(options);
 
   const pumpAll = (): void => {
     metrics.fenced(gate.fencedCount());
@@ -88,39 +109,15 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
     metrics.fenced(gate.fencedCount());
     handover.start();
   };
-  const onLeft = (events: number, bytes: number): void => {
-    queuedEvents -= events;
-    queuedBytes -= bytes;
-  };
-  const lanePorts = { ...ports, metrics, gate, stream, outbox, meter, onFenced, onLeft };
-  const lanes: readonly Lane[] = Array.from({ length: options.lanes }, (_, lane) => {
-    const shards = Array.from({ length: options.shards }, (_, shard) => shard);
-    return new Lane(
-      shards.filter((shard) => shard % options.lanes === lane),
-      lanePorts,
-      options,
-    );
-  });
-
-  const commit = (events: readonly SealedEvent[]): Promise<readonly EventResult[]> => {
-    const bytes = bytesOf(events);
-    if (queuedEvents + events.length > options.queueEventsMax || queuedBytes + bytes > options.queueBytesMax) {
-      metrics.refused("overloaded", events.length);
-      return Promise.resolve(events.map(() => refused.overloaded));
-    }
-    queuedEvents += events.length;
-    queuedBytes += bytes;
-    const commit = new Commit(events.length, clock.monotonicMs());
-    for (let index = 0; index < events.length; index++) {
-      const event = events[index] as SealedEvent;
-      (lanes[event.shard % lanes.length] as Lane).add({ event, index, commit });
-    }
-    for (const lane of lanes) lane.pump();
-    return commit.done;
-  };
+  const lanePorts = { ...ports, metrics, gate, stream, outbox, meter, onFenced, onLeft: room.leave };
+  const lanes = createLanes(lanePorts, options);
 
   return {
-    commit,
+    commit: (events) => {
+      if (room.enter(events.length, bytesOf(events))) return commitIn(lanes, events, clock.monotonicMs());
+      metrics.refused("overloaded", events.length);
+      return Promise.resolve(events.map(() => refused.overloaded));
+    },
     state: () => ({ stream: stream.isUp(), outbox: outbox.isUp(), fencedShards: gate.fencedCount() }),
     // A short wait, spread over three seconds, so that those who were refused together do not return together.
     retryAfterSeconds: (code) => (code === "backlog_full" ? meter.retryAfterSeconds() : 1 + Math.floor(random() * 3)),

@@ -93,7 +93,7 @@ export const createGuardedTier = (tier: Tier, ports: GuardedTierPorts, options: 
     const answers = answersOf(chunks, deadlineMs);
     const late = clock.sleep(deadlineMs + GRACE_MS, answered.signal).then(() => allRetriable(chunks, "timeout"));
     const first = await Promise.race([answers, late]);
-    answered.abort();
+    answered.abort("answered");
     return first;
   };
 

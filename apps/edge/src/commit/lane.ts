@@ -1,6 +1,6 @@
 import type { Appended, Clock, Platform } from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
-import type { Waiting } from "./commit.ts";
+import { sizeOf, type Waiting } from "./commit.ts";
 import type { CommitMetrics } from "./commit-metrics.ts";
 import type { Gate } from "./gate.ts";
 import type { GuardedTier } from "./guarded-tier.ts";
@@ -39,12 +39,6 @@ const LEAST_MS = 100;
 /** How long after we opened a shard its `fenced` means that the drain has not lowered its fence yet. */
 const FENCE_GRACE_MS = 300;
 const FENCE_RETRY_MS = 30;
-
-const bytesOf = (waiting: readonly Waiting[]): number => {
-  let bytes = 0;
-  for (const { event } of waiting) bytes += event.bytes.length;
-  return bytes;
-};
 
 /**
  * Commits the events of some shards in groups: what arrives while an append is under way goes with the next one. At
@@ -225,6 +219,6 @@ export class Lane {
 
   #settle(waiting: readonly Waiting[], result: EventResult): void {
     for (const { commit, index } of waiting) commit.settle(index, result);
-    this.#ports.onLeft(waiting.length, bytesOf(waiting));
+    this.#ports.onLeft(waiting.length, sizeOf(waiting));
   }
 }

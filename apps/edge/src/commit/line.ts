@@ -1,6 +1,6 @@
 import type { Platform } from "@spillway/event";
 import type { Waiting } from "./commit.ts";
-import { type ChunkLimits, type Packed, packFrom } from "./pack.ts";
+import { type ChunkLimits, fitting, type Packed, pack } from "./pack.ts";
 
 const nobody: readonly Waiting[] = [];
 
@@ -10,7 +10,9 @@ export class Line {
   /** True while a chunk of this shard is on its way; the next one waits for it, or it could overtake. */
   busy = false;
   #front: Packed | null = null;
+  /** What waits begins at `head`: taking from the front of an array moves all that is behind. */
   #queue: Waiting[] = [];
+  #head = 0;
   readonly #limits: ChunkLimits;
   readonly #platform: Platform;
 
@@ -21,7 +23,7 @@ export class Line {
   }
 
   isEmpty(): boolean {
-    return this.#front === null && this.#queue.length === 0;
+    return this.#front === null && this.#head === this.#queue.length;
   }
 
   add(waiting: Waiting): void {
@@ -30,8 +32,10 @@ export class Line {
 
   /** The chunk to send next; it stays here until `take`. Null when nothing waits. */
   front(receivedAtMs: number): Packed | null {
-    if (this.#front === null && this.#queue.length > 0)
-      this.#front = packFrom(this.#queue, this.shard, this.#limits, receivedAtMs, this.#platform);
+    if (this.#front === null && this.#head < this.#queue.length) {
+      const waiting = this.#shift(fitting(this.#queue, this.#head, this.#limits));
+      this.#front = pack(waiting, this.shard, receivedAtMs, this.#platform);
+    }
     return this.#front;
   }
 
@@ -51,15 +55,24 @@ export class Line {
     const oldest = this.#front?.waiting[0];
     const packed = oldest && oldest.commit.startedAtMs < startedBeforeMs ? this.#front : null;
     if (packed) this.#front = null;
-    const young = this.#queue.findIndex(({ commit }) => commit.startedAtMs >= startedBeforeMs);
-    const late = young < 0 ? this.#queue.length : young;
-    return { packed: packed?.waiting ?? nobody, queued: late === 0 ? nobody : this.#queue.splice(0, late) };
+    let late = 0;
+    while ((this.#queue[this.#head + late]?.commit.startedAtMs ?? startedBeforeMs) < startedBeforeMs) late++;
+    return { packed: packed?.waiting ?? nobody, queued: late === 0 ? nobody : this.#shift(late) };
   }
 
   removeAll(): readonly Waiting[] {
-    const all = [...(this.#front?.waiting ?? nobody), ...this.#queue];
+    const all = [...(this.#front?.waiting ?? nobody), ...this.#shift(this.#queue.length - this.#head)];
     this.#front = null;
-    this.#queue = [];
     return all;
+  }
+
+  #shift(count: number): Waiting[] {
+    const taken = this.#queue.slice(this.#head, this.#head + count);
+    this.#head += count;
+    if (this.#head > this.#queue.length / 2) {
+      this.#queue = this.#queue.slice(this.#head);
+      this.#head = 0;
+    }
+    return taken;
   }
 }

@@ -11,26 +11,18 @@ export type ChunkLimits = {
   readonly commitBytesMax: number;
 };
 
-/** How many from the front of the queue fit into one chunk: at least one. */
-const fitting = (queue: readonly Waiting[], limits: ChunkLimits): number => {
-  const most = Math.min(queue.length, limits.commitEventsMax);
+/** How many of the queue, from `head` on, fit into one chunk: at least one. */
+export const fitting = (queue: readonly Waiting[], head: number, limits: ChunkLimits): number => {
+  const most = Math.min(queue.length - head, limits.commitEventsMax);
   let bytes = 0;
   for (let i = 0; i < most; i++) {
-    bytes += queue[i]?.event.bytes.length ?? 0;
+    bytes += (queue[head + i] as Waiting).size;
     if (bytes > limits.commitBytesMax) return Math.max(1, i);
   }
   return most;
 };
 
-/** Takes a chunk off the front of a shard's queue, which is not empty. */
-export const packFrom = (
-  queue: Waiting[],
-  shard: number,
-  limits: ChunkLimits,
-  receivedAtMs: number,
-  platform: Platform,
-): Packed => {
-  const waiting = queue.splice(0, fitting(queue, limits));
+export const pack = (waiting: readonly Waiting[], shard: number, receivedAtMs: number, platform: Platform): Packed => {
   const events: SealedEvent[] = new Array(waiting.length);
   for (let i = 0; i < waiting.length; i++) events[i] = (waiting[i] as Waiting).event;
   return {

@@ -1,0 +1,25 @@
+/** What may wait in memory at once. Beyond it the edge says no at once, instead of later or of growing. */
+export type WaitingRoom = {
+  /** False when there is no room; then nothing has entered. */
+  enter(events: number, bytes: number): boolean;
+  leave(events: number, bytes: number): void;
+};
+
+export type WaitingLimits = { readonly queueEventsMax: number; readonly queueBytesMax: number };
+
+export const createWaitingRoom = ({ queueEventsMax, queueBytesMax }: WaitingLimits): WaitingRoom => {
+  let waitingEvents = 0;
+  let waitingBytes = 0;
+  return {
+    enter: (events, bytes) => {
+      if (waitingEvents + events > queueEventsMax || waitingBytes + bytes > queueBytesMax) return false;
+      waitingEvents += events;
+      waitingBytes += bytes;
+      return true;
+    },
+    leave: (events, bytes) => {
+      waitingEvents -= events;
+      waitingBytes -= bytes;
+    },
+  };
+};
