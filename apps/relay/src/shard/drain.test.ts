@@ -59,6 +59,45 @@ describe("the drain", () => {
     expect(stage.ids()).toEqual(ids(0, 499));
   });
 
+  test("after a lowering without an answer, which may still come to pass, it moves rows only under a new token", async () => {
+    const stage = createStage();
+    const shardStream = stage.world.shardStream;
+    const calls: string[] = [];
+    let lose = true;
+    const fence: typeof shardStream.fence = async (lease, raised) => {
+      calls.push(`${raised ? "raise" : "lower"} ${lease.token}`);
+      const answer = await shardStream.fence(lease, raised);
+      if (!raised && calls.length > 2 && lose) {
+        lose = false;
+        stage.world.outages.start("redis");
+        stage.world.outages.check("redis");
+      }
+      return answer;
+    };
+    const append: typeof shardStream.append = (lease, chunk) => {
+      calls.push(`append ${lease.token}`);
+      return shardStream.append(lease, chunk);
+    };
+    stage.start("r1", { stream: { ...shardStream, fence, append } });
+    await stage.until(() => calls.length === 1);
+    stage.postToOutbox(["a"]);
+    await stage.until(() => !lose);
+    stage.world.outages.end("redis");
+    stage.postToOutbox(["b"]);
+    await stage.until(() => stage.ids().length === 2);
+    const [first, second] = [...new Set(calls.map((call) => call.split(" ")[1]))];
+    expect(calls).toEqual([
+      `lower ${first}`,
+      `raise ${first}`,
+      `append ${first}`,
+      `lower ${first}`,
+      `raise ${second}`,
+      `append ${second}`,
+      expect.stringContaining("lower"),
+    ]);
+    expect(stage.logged("lease.ended")[0]?.fields.reason).toBe("doubt");
+  });
+
   test("stops at a full stream, keeps the fence, and comes back when there is room", async () => {
     const { stage, fence } = await opened({ backlogEventsMax: 3 });
     stage.broker.answer = () => ({ kind: "retriable", code: "connection_failed" });

@@ -53,13 +53,16 @@ export const createDrain = (options: DrainOptions): Drain => {
   const going = (): boolean => !stopped && !term.over;
 
   const setFence = async (raised: boolean): Promise<boolean> => {
+    const before = fence;
+    fence = "unknown";
     const answer = await attempt(stream.fence(lease, raised));
     dependencies.note("redis", answer);
+    // It may still fall, at any time from now on, also after it was raised again: only a new token stops that.
+    if (!answer.ok && !raised) term.end("doubt");
     if (answer.ok && answer.value === "stale") term.end("stale");
     if (!answer.ok || answer.value === "stale") return false;
-    const next = raised ? "raised" : "lowered";
-    if (fence !== next && !(fence === "unknown" && !raised)) log("info", `fence.${next}`, { shard });
-    fence = next;
+    fence = raised ? "raised" : "lowered";
+    if (fence !== before && (before !== "unknown" || raised)) log("info", `fence.${fence}`, { shard });
     return true;
   };
 

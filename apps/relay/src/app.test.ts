@@ -1,0 +1,141 @@
+import { platform } from "@spillway/event/platform-node";
+import { createManualClock, settlePromises } from "@spillway/memory";
+import { describe, expect, test } from "vitest";
+import { createApp, type MetricsAccess } from "./app.ts";
+import { createHealth } from "./health.ts";
+import type { RelayState } from "./relay.ts";
+
+const up: RelayState = {
+  owner: "r1",
+  shards: [{ shard: 0, token: 1, entries: 0, fence: "lowered" }],
+  dependencies: { redis: { status: "up" }, postgres: { status: "up" } },
+  troubles: [],
+};
+
+type Kafka = { readonly status: "up" | "down"; readonly code?: string };
+
+const setup = (state: Partial<RelayState> = {}, kafka: Kafka = { status: "up" }, warnings: string[] = []) => {
+  const clock = createManualClock();
+  let asked = 0;
+  const health = createHealth({
+    relay: { state: () => ({ ...up, ...state }) },
+    sink: {
+      health: async () => {
+        asked++;
+        return kafka;
+      },
+    },
+    clock,
+    warnings: async () => warnings,
+  });
+  const metrics = { expose: async () => ({ text: "spillway_x 1\n", contentType: "text/plain; version=0.0.4" }) };
+  const app = (access: MetricsAccess = "open") => createApp({ health, metrics, platform }, access);
+  return { app, clock, health, asked: () => asked };
+};
+
+describe("/readyz", () => {
+  test.each([
+    ["all is well", {}, undefined, undefined, 200, "up"],
+    ["Kafka is down", {}, { status: "down", code: "connection_failed" } as const, undefined, 503, "down"],
+    [
+      "Redis is down",
+      { dependencies: { ...up.dependencies, redis: { status: "down" } } } as const,
+      undefined,
+      undefined,
+      503,
+      "down",
+    ],
+    [
+      "Postgres is down",
+      { dependencies: { ...up.dependencies, postgres: { status: "down", code: "refused" } } } as const,
+      undefined,
+      undefined,
+      200,
+      "degraded",
+    ],
+    [
+      "a topic is paused",
+      { troubles: [{ state: "paused", code: "topic_authorization_failed", topic: "t", partition: 0 }] } as const,
+      undefined,
+      undefined,
+      200,
+      "degraded",
+    ],
+    [
+      "a partition is retried",
+      { troubles: [{ state: "retrying", code: "not_leader", topic: "t", partition: 0 }] } as const,
+      undefined,
+      undefined,
+      200,
+      "up",
+    ],
+    ["a setting breaks a promise", {}, undefined, ["appendonly is no"], 200, "degraded"],
+  ])("when %s", async (_, state, kafka, warnings, status, word) => {
+    const answer = await setup(state, kafka, warnings).app().request("/readyz");
+    expect(answer.status).toBe(status);
+    expect(await answer.json()).toMatchObject({ status: word, relay: "r1", warnings: warnings ?? [] });
+  });
+
+  test("says that it is stopping", async () => {
+    const { app, health } = setup();
+    health.stop();
+    expect((await app().request("/readyz")).status).toBe(503);
+  });
+
+  test("asks Kafka at most every two seconds, however many ask us", async () => {
+    const { app, clock, asked } = setup();
+    for (let i = 0; i < 10; i++) await app().request("/readyz");
+    expect(asked()).toBe(1);
+    await clock.advance(2_000);
+    await app().request("/readyz");
+    expect(asked()).toBe(2);
+  });
+
+  test("does not wait for a Kafka that does not answer", async () => {
+    const clock = createManualClock();
+    const health = createHealth({
+      relay: { state: () => up },
+      sink: { health: () => new Promise(() => undefined) },
+      clock,
+      warnings: async () => [],
+    });
+    let answered = false;
+    const readiness = health.readiness().then((answer) => {
+      answered = true;
+      return answer;
+    });
+    await settlePromises();
+    expect(answered).toBe(false);
+    await clock.advance(500);
+    expect(await readiness).toMatchObject({ status: "down", checks: { kafka: { status: "unknown" } } });
+  });
+});
+
+describe("the other routes", () => {
+  test("/livez touches nothing", async () => {
+    const { app, asked } = setup();
+    expect((await app().request("/livez")).status).toBe(200);
+    expect(asked()).toBe(0);
+  });
+
+  test("/metrics are open, closed, or for who has the token", async () => {
+    const { app } = setup();
+    const open = await app("open").request("/metrics");
+    expect([open.status, open.headers.get("content-type"), await open.text()]).toEqual([
+      200,
+      "text/plain; version=0.0.4",
+      "spillway_x 1\n",
+    ]);
+    expect((await app("closed").request("/metrics")).status).toBe(404);
+    const token = "0123456789abcdef";
+    const ask = (authorization?: string) =>
+      app({ token }).request("/metrics", { headers: authorization === undefined ? {} : { authorization } });
+    expect((await ask()).status).toBe(401);
+    expect((await ask(`Bearer ${token}x`)).status).toBe(401);
+    expect((await ask(`Bearer ${token}`)).status).toBe(200);
+  });
+
+  test("anything else is not there", async () => {
+    expect((await setup().app().request("/v1/events", { method: "POST" })).status).toBe(404);
+  });
+});

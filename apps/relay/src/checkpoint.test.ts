@@ -1,0 +1,102 @@
+import { describe, expect, test } from "vitest";
+import { createStage } from "./stage.fixture.ts";
+
+const shown = () => {
+  const values = new Map<string, number>();
+  const set = (name: string) => ({
+    set: (value: number, labels: Readonly<Record<string, string>> = {}) =>
+      void values.set(`${name} ${Object.values(labels).join()}`.trim(), value),
+  });
+  const metrics = {
+    counter: () => ({ add: () => undefined }),
+    gauge: set,
+    histogram: () => ({ observe: () => undefined }),
+    expose: async () => ({ text: "", contentType: "" }),
+  };
+  return { values, metrics };
+};
+
+describe("the checkpoint", () => {
+  test("shows accepted = relayed + dead + pending, and how old the oldest is", async () => {
+    const stage = createStage();
+    const { values, metrics } = shown();
+    stage.broker.answer = () => ({ kind: "retriable", code: "connection_failed" });
+    stage.start("r1", { metrics });
+    await stage.post(["a", "b"]);
+    await stage.clock.advance(10_000);
+    const of = (name: string) => values.get(`spillway_${name} 0`);
+    expect([of("events_accepted"), of("events_relayed"), of("events_dead"), of("events_pending")]).toEqual([
+      2, 0, 0, 2,
+    ]);
+    expect(of("shard_oldest_age_seconds")).toBeGreaterThan(8);
+    expect(of("shard_oldest_age_seconds")).toBeLessThanOrEqual(10);
+    stage.broker.answer = () => null;
+    await stage.until(() => of("events_relayed") === 2);
+    expect([of("events_pending"), of("shard_oldest_age_seconds")]).toEqual([0, 0]);
+  });
+
+  test("a shard that went to another relay is shown by that one only", async () => {
+    const stage = createStage();
+    const { values, metrics } = shown();
+    const { relay, stop } = stage.start("r1", { metrics });
+    await stage.post(["a"]);
+    await stage.until(() => values.get("spillway_events_relayed 0") === 1);
+    await stop();
+    expect(relay.state().shards).toEqual([]);
+    expect(values.get("spillway_events_relayed 0")).toBe(0);
+    expect(values.get("spillway_shard_owned 0")).toBe(0);
+  });
+
+  test("goes on without Postgres, and copies again when it is back", async () => {
+    const stage = createStage();
+    const ledger = stage.world.ledger;
+    let copies = 0;
+    const checkpoint: typeof ledger.checkpoint = (shard, counts) => {
+      copies++;
+      return ledger.checkpoint(shard, counts);
+    };
+    const { relay } = stage.start("r1", { ledger: { checkpoint } });
+    await stage.until(() => copies === 2);
+    stage.world.outages.start("postgres", "refused");
+    await stage.until(() => relay.state().dependencies.postgres.status === "down");
+    await stage.post(["a"]);
+    await stage.until(() => stage.ids().length === 1);
+    stage.world.outages.end("postgres");
+    await stage.until(() => relay.state().dependencies.postgres.status === "up");
+  });
+
+  test("a relay whose lease is over copies nothing: its late copy would look like an emptied Redis", async () => {
+    const stage = createStage();
+    const shardStream = stage.world.shardStream;
+    const { ledger, leases } = stage.world;
+    let copies = 0;
+    const counts: typeof shardStream.counts = async (shard) => {
+      const answer = await shardStream.counts(shard);
+      await stage.clock.sleep(20_000);
+      return answer;
+    };
+    stage.start("frozen", {
+      stream: { ...shardStream, counts },
+      leases: { ...leases, renew: () => new Promise<boolean>(() => undefined), take: once(leases.take) },
+      ledger: {
+        checkpoint: (shard, values) => {
+          copies++;
+          return ledger.checkpoint(shard, values);
+        },
+      },
+    });
+    await stage.until(() => stage.logged("lease.ended").length === 1);
+    await stage.clock.advance(40_000);
+    expect(copies).toBe(0);
+  });
+});
+
+/** Takes the shard the first time, and finds it taken afterwards. */
+const once = <A extends unknown[], T>(take: (...given: A) => Promise<T | null>) => {
+  let taken = false;
+  return (...given: A): Promise<T | null> => {
+    if (taken) return Promise.resolve(null);
+    taken = true;
+    return take(...given);
+  };
+};

@@ -1,0 +1,63 @@
+import type { Lease } from "@spillway/event";
+import { createManualClock } from "@spillway/memory";
+import { describe, expect, test } from "vitest";
+import { createTerm, type Term } from "../lease/term.ts";
+import type { InHand, RelayRecord } from "../shard/in-hand.ts";
+import { createRecordQueue } from "./record-queue.ts";
+
+const clock = createManualClock();
+const termOf = (shard: number): Term => {
+  const lease: Lease = { shard, owner: "r1", token: 1 };
+  return createTerm({ lease, clock, sentAtMs: 0, trustMs: 1_000 });
+};
+
+const recordOf = (index: number, term: Term, bytes = 1): RelayRecord => {
+  const from: InHand = {
+    id: "1-0",
+    term,
+    receivedAtMs: 0,
+    events: 1,
+    storedBytes: 1,
+    chunkEvents: [],
+    dataBytes: 0,
+    remaining: 0,
+    dead: 0,
+    complete: () => undefined,
+  };
+  return { key: null, value: new Uint8Array(bytes), headers: {}, timestampMs: 0, from, index };
+};
+
+const indexes = (records: readonly RelayRecord[]) => records.map((record) => record.index);
+
+describe("the queue of a lane", () => {
+  test("gives what came first, first, across thousands of takes", () => {
+    const queue = createRecordQueue();
+    const term = termOf(0);
+    const taken: number[] = [];
+    for (let index = 0; index < 10_000; index++) {
+      queue.push(recordOf(index, term));
+      if (index % 7 === 0) taken.push(...indexes(queue.take(5, 1e9)));
+    }
+    while (queue.length > 0) taken.push(...indexes(queue.take(100, 1e9)));
+    expect(taken).toEqual(Array.from({ length: 10_000 }, (_, i) => i));
+  });
+
+  test("takes no more bytes than asked for, but always one record", () => {
+    const queue = createRecordQueue();
+    const term = termOf(0);
+    for (let index = 0; index < 4; index++) queue.push(recordOf(index, term, index === 2 ? 5_000 : 100));
+    expect(indexes(queue.take(10, 1_000))).toEqual([0, 1]);
+    expect(indexes(queue.take(10, 1_000))).toEqual([2]);
+    expect(indexes(queue.take(10, 1_000))).toEqual([3]);
+    expect(queue.take(10, 1_000)).toEqual([]);
+  });
+
+  test("drops one term's records and keeps the others in order", () => {
+    const queue = createRecordQueue();
+    const [mine, other] = [termOf(0), termOf(1)];
+    for (let index = 0; index < 6; index++) queue.push(recordOf(index, index % 2 === 0 ? mine : other));
+    queue.take(1, 1e9);
+    queue.drop(mine);
+    expect(indexes(queue.take(10, 1e9))).toEqual([1, 3, 5]);
+  });
+});
