@@ -2,7 +2,7 @@ import type { Sql } from "postgres";
 import { createClient } from "./client.ts";
 
 /** A postgres.js client for one statement. */
-export type Borrowed = {
+type Borrowed = {
   readonly sql: Sql;
   /** `sound`: the server answered, in time. */
   giveBack(sound: boolean): void;

@@ -15,7 +15,7 @@ const DEADLINE_MS = 5_000;
 const mountSmall = (): string | null => {
   const folder = mkdtempSync(join(tmpdir(), "spillway-small-"));
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], { stdio: "ignore" });
+    execFileSync("/bin/mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], { stdio: "ignore" });
     return folder;
   } catch {
     rmSync(folder, { recursive: true });
@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.stop();
   if (folder === null) return;
-  execFileSync("umount", [folder]);
+  execFileSync("/bin/umount", [folder]);
   rmSync(folder, { recursive: true });
 });
 
@@ -64,7 +64,7 @@ test.runIf(folder !== null)(
     expect(answer).toEqual({ kind: "retriable", code: "disk_full" });
     expect(acknowledged).toBeGreaterThan(10);
     expect((await tier.size(DEADLINE_MS)).events).toBe(acknowledged);
-    execFileSync("mount", ["-o", "remount,size=32m", place]);
+    execFileSync("/bin/mount", ["-o", "remount,size=32m", place]);
     await eventually("an append succeeds again", async () => (await append())?.kind === "ok");
     await admin.unsafe("alter table outbox set tablespace pg_default");
     await admin.unsafe("drop tablespace small");

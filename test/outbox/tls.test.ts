@@ -8,13 +8,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { adminOf, freshDatabase } from "./fresh-database.ts";
 
 const DEADLINE_MS = 10_000;
-const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
+const hasOpenssl = spawnSync("/usr/bin/openssl", ["version"]).status === 0;
 
 /** A certificate that nobody vouches for, which is what whoever sits in the middle can show. */
 const selfSign = (certificate: string, key: string): void => {
   const files = ["-keyout", key, "-out", certificate];
   const subject = ["-subj", "/CN=localhost", "-days", "1"];
-  execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...files, ...subject], { stdio: "ignore" });
+  execFileSync("/usr/bin/openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...files, ...subject], {
+    stdio: "ignore",
+  });
 };
 
 describe.runIf(hasOpenssl)("a Postgres with a certificate that nobody vouches for", () => {

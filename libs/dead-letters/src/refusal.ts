@@ -19,7 +19,7 @@ export type Refusal = {
 /** Who did it, for the record. */
 export type Actor = { readonly by: string };
 
-export const IDS_MAX = 500;
+const IDS_MAX = 500;
 
 /** The distinct ids that can be one. Throws a `RangeError` for more than 500: the caller pages. */
 export const idsOf = (ids: readonly string[]): string[] => {

@@ -10,7 +10,7 @@ type Settings = {
   readonly persistence: string | null;
 };
 
-const warningsOf = (settings: Settings): string[] => {
+export const warningsOf = (settings: Settings): string[] => {
   const warnings: string[] = [];
   // Our own writes raise it for themselves; a commit of an application that enqueues would be answered too early.
   if (settings.synchronous_commit === "off") warnings.push("synchronous_commit=off");
