@@ -57,7 +57,10 @@ async function showEvents(settings: DevEnv, devEnvFile: string): Promise<Tail> {
     onArrival: (arrival) => onArrival(arrival),
   });
   const ids = await postSamples(settings.EDGE_URL, settings.API_KEY);
-  await waitUntil("the sample events were not in Kafka", SAMPLES_BACK_MS, async () => ids.every((id) => lines.has(id)));
+  const areBack = async () => ids.every((id) => lines.has(id));
+  await waitUntil("the sample events were not read back from Kafka", SAMPLES_BACK_MS, areBack).catch((error: Error) => {
+    throw new Error(`${error.message}; the last problem of the reader: ${tail.problem() ?? "none"}`);
+  });
   const heading = "Spillway runs. Ctrl-C ends all of it.";
   print(renderBlock(settings, devEnvFile, heading, [...lines.values()]));
   print("Events arriving in Kafka:");

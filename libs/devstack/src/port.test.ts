@@ -1,6 +1,10 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createServer, type Server } from "node:net";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { freePort, isPortFree, portNear } from "./port.ts";
+import { bunBinary } from "./bun-binary.ts";
+import { freePort, portNear, reservePort } from "./port.ts";
 
 const servers: Server[] = [];
 afterEach(async () => {
@@ -18,11 +22,21 @@ test("a free port lies below the range that the kernel dials from", async () => 
 });
 
 test("a taken port is moved away from, and so is one that is promised to another", async () => {
-  const port = await freePort();
-  expect(await portNear(port)).toBe(port);
+  const port = (await freePort()) + 100;
   await occupy(port);
-  expect(await isPortFree(port)).toBe(false);
+  expect(await reservePort(port)).toBe(false);
   const next = await portNear(port);
   expect(next).toBeGreaterThan(port);
-  expect(await portNear(port, new Set([next]))).not.toBe(next);
+  expect(await portNear(port, new Set([next + 1]))).not.toBe(next + 1);
+});
+
+test("a port is given away once, however many ask at once, here or in another process", async () => {
+  const port = (await freePort()) + 200;
+  const answers = await Promise.all(Array.from({ length: 10 }, () => reservePort(port)));
+  expect(answers.filter(Boolean)).toHaveLength(1);
+  const code = `const { reservePort } = await import(${JSON.stringify(join(import.meta.dirname, "port.ts"))});
+    console.log(await reservePort(${port}));`;
+  const child = spawn(bunBinary(), ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+  const [said] = await once(child.stdout, "data");
+  expect(String(said).trim()).toBe("false");
 });

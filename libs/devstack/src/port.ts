@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 
 // Below the ephemeral range (32768 and up on Linux, 49152 on macOS). While a killed service is down its clients keep
@@ -8,7 +9,7 @@ const PORT_MIN = 12_000;
 const PORT_MAX = 32_000;
 const ATTEMPTS_MAX = 200;
 
-export function isPortFree(port: number): Promise<boolean> {
+function isListenable(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once("error", () => resolve(false));
@@ -16,19 +17,43 @@ export function isPortFree(port: number): Promise<boolean> {
   });
 }
 
-/** A loopback TCP port that nothing listens on now. Throws when 200 random ones were all taken. */
+/**
+ * Between the choice of a port and its service's listening pass seconds, in which another stack would choose it too,
+ * and take the other's service for its own (seen: a Postgres that "was ready" because a stranger's answered). The UDP
+ * socket of the same number marks it for every process of the machine, until this one ends.
+ */
+function mark(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket("udp4");
+    socket.once("error", () => {
+      socket.close();
+      resolve(false);
+    });
+    socket.bind({ port, address: "127.0.0.1", exclusive: true }, () => {
+      socket.unref();
+      resolve(true);
+    });
+  });
+}
+
+/** Takes a loopback port that nothing listens on for as long as this process lives; false when it is not to be had. */
+export async function reservePort(port: number): Promise<boolean> {
+  return (await isListenable(port)) && (await mark(port));
+}
+
+/** A loopback TCP port that is this process's alone. Throws when 200 random ones were all taken. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const port = randomInt(PORT_MIN, PORT_MAX);
-    if (await isPortFree(port)) return port;
+    if (await reservePort(port)) return port;
   }
   throw new Error(`no free loopback port found between ${PORT_MIN} and ${PORT_MAX}`);
 }
 
-/** `preferred` when it is free, else the next free one of the following 50, else any. */
+/** `preferred` when it is free, else the next free one of the following 50, else any; but none of `taken`. */
 export async function portNear(preferred: number, taken: ReadonlySet<number> = new Set()): Promise<number> {
   for (let port = preferred; port < preferred + 50; port++) {
-    if (!taken.has(port) && (await isPortFree(port))) return port;
+    if (!taken.has(port) && (await reservePort(port))) return port;
   }
   return freePort();
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
-import { CompressionCodecs, CompressionTypes, type Consumer, type KafkaMessage } from "kafkajs";
+import { CompressionCodecs, CompressionTypes, type KafkaMessage } from "kafkajs";
 import { askKafka, kafkaClient } from "../kafka-admin.ts";
 
 // kafkajs reads gzip alone by itself; the relay writes zstd.
@@ -23,6 +23,8 @@ export interface TailOptions {
 }
 
 export interface Tail {
+  /** Why the last attempt to read could not begin. */
+  problem(): string | undefined;
   stop(): Promise<void>;
 }
 
@@ -35,23 +37,31 @@ const arrivalOf = (partition: number, message: KafkaMessage): Arrival => ({
 
 const REOPEN_MS = 500;
 
-/** One consumer from the given positions on. It does not heal itself: `onCrash` is told of the first failure. */
-async function openConsumer(tail: TailOptions, positions: Map<number, string>, onCrash: () => void): Promise<Consumer> {
+/** Reads from `positions` on until the consumer fails or is stopped, and moves them. Throws when it cannot begin. */
+async function readUntilCrash(
+  tail: TailOptions,
+  positions: Map<number, string>,
+  stopped: Promise<void>,
+): Promise<void> {
   const client = kafkaClient(tail.brokers, { retries: 2, restartOnFailure: async () => false });
   // A new group each time: one whose only member was cut off makes the next member wait for its session to end.
   const consumer = client.consumer({ groupId: `spillway-tail-${randomUUID()}`, maxWaitTimeInMs: 300 });
-  consumer.on(consumer.events.CRASH, onCrash);
-  await consumer.connect();
-  await consumer.subscribe({ topic: tail.topic });
-  await consumer.run({
-    autoCommit: false,
-    eachMessage: async ({ partition, message }) => {
-      positions.set(partition, String(BigInt(message.offset) + 1n));
-      tail.onArrival(arrivalOf(partition, message));
-    },
-  });
-  for (const [partition, offset] of positions) consumer.seek({ topic: tail.topic, partition, offset });
-  return consumer;
+  const crashed = new Promise<void>((resolve) => void consumer.on(consumer.events.CRASH, () => resolve()));
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topic: tail.topic });
+    await consumer.run({
+      autoCommit: false,
+      eachMessage: async ({ partition, message }) => {
+        positions.set(partition, String(BigInt(message.offset) + 1n));
+        tail.onArrival(arrivalOf(partition, message));
+      },
+    });
+    for (const [partition, offset] of positions) consumer.seek({ topic: tail.topic, partition, offset });
+    await Promise.race([crashed, stopped]);
+  } finally {
+    await consumer.disconnect().catch(() => undefined);
+  }
 }
 
 /**
@@ -62,21 +72,22 @@ async function openConsumer(tail: TailOptions, positions: Map<number, string>, o
 export async function tailTopic(tail: TailOptions): Promise<Tail> {
   const ends = await askKafka(tail.brokers, (admin) => admin.fetchTopicOffsets(tail.topic));
   const positions = new Map(ends.map(({ partition, high }) => [partition, high]));
-  let consumer: Consumer | undefined;
+  const { promise: stopped, resolve: setStopped } = Promise.withResolvers<void>();
   let isStopped = false;
-  const reopen = async (): Promise<void> => {
-    await consumer?.disconnect().catch(() => undefined);
-    consumer = undefined;
-    await new Promise((resolve) => setTimeout(resolve, REOPEN_MS));
-    if (!isStopped) await open().catch(reopen);
+  let problem: string | undefined;
+  const follow = async () => {
+    while (!isStopped) {
+      await readUntilCrash(tail, positions, stopped).catch((error: Error) => {
+        problem = error.message;
+      });
+      if (!isStopped) await new Promise((resolve) => setTimeout(resolve, REOPEN_MS));
+    }
   };
-  const open = async () => {
-    consumer = await openConsumer(tail, positions, () => void (!isStopped && reopen()));
-  };
-  await open();
+  const followed = follow();
   const stop = async () => {
     isStopped = true;
-    await consumer?.disconnect();
+    setStopped();
+    await followed;
   };
-  return { stop };
+  return { stop, problem: () => problem };
 }
