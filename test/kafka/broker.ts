@@ -1,7 +1,9 @@
-import { type KafkaOptions, startKafka } from "@spillway/devstack";
+import { existsSync, readFileSync } from "node:fs";
+import { type Kafka, type KafkaOptions, startKafka } from "@spillway/devstack";
 import type { Sink } from "@spillway/event";
 import type { KafkaSinkOptions } from "@spillway/kafka";
 import type { SinkUnderTest } from "../conformance/sink.ts";
+import { eventually } from "../support/eventually.ts";
 import { createTopic } from "./fresh-topic.ts";
 import { readPartition } from "./kcat.ts";
 
@@ -10,6 +12,21 @@ export const shortDeadlines = { connectMs: 1_500, acksMs: 2_000, requestMs: 2_50
 
 /** What a topic of the conformance suite takes at once. */
 const BATCH_BYTES_MAX = 100_000;
+
+/** Whether a process is under SIGSTOP; a small Debian has no `ps`, and a Mac no /proc. */
+const isStopped = (pid: number | undefined): boolean => {
+  const file = `/proc/${pid}/stat`;
+  if (existsSync(file)) return /\) T /.test(readFileSync(file, "utf8"));
+  return Bun.spawnSync(["ps", "-o", "stat=", "-p", String(pid)])
+    .stdout.toString()
+    .startsWith("T");
+};
+
+/** SIGSTOP is pending until one of the broker's threads is given the processor; until then the others answer. */
+const freeze = async (kafka: Kafka): Promise<void> => {
+  await kafka.kill("SIGSTOP");
+  await eventually("the broker to stand still", () => isStopped(kafka.pid()));
+};
 
 type CreateSink = (options: KafkaSinkOptions) => Sink;
 
@@ -34,7 +51,7 @@ export const sinkOnBroker = async (createSink: CreateSink, options: KafkaOptions
     batchBytesMax: BATCH_BYTES_MAX,
     stop: () => kafka.kill("SIGKILL"),
     start: () => kafka.restart(),
-    freeze: () => kafka.kill("SIGSTOP"),
+    freeze: () => freeze(kafka),
     thaw: () => kafka.kill("SIGCONT"),
     close: async () => {
       await sink.close();

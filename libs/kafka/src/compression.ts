@@ -21,20 +21,25 @@ export const defaultCompression: Compression = "zstd";
 export const availableCompression = (wanted: Compression): Compression =>
   wanted === "zstd" && !hasZstd ? "gzip" : wanted;
 
+const zstdParameters = { params: { [zlib.constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } };
+const gzipAsync = promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.gzip);
+const gunzip = promisify<Buffer, Buffer>(zlib.gunzip);
+
+/** In place: a batch takes about 0.2 ms. */
+export const zstd = (bytes: Buffer): Buffer => zlib.zstdCompressSync(bytes, zstdParameters);
+
+export const gzip = (bytes: Buffer): Promise<Buffer> => gzipAsync(bytes, { level: GZIP_LEVEL });
+
 /** One of kafkajs' Encoders. */
 type Encoder = { readonly buffer: Buffer };
 
-const zstdParameters = { params: { [zlib.constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } };
-const gzip = promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.gzip);
-const gunzip = promisify<Buffer, Buffer>(zlib.gunzip);
-
 /** For kafkajs, whose own gzip is level 6 and which has no zstd. */
 export const zstdCodec = {
-  compress: async (encoder: Encoder): Promise<Buffer> => zlib.zstdCompressSync(encoder.buffer, zstdParameters),
+  compress: async (encoder: Encoder): Promise<Buffer> => zstd(encoder.buffer),
   decompress: async (bytes: Buffer): Promise<Buffer> => zlib.zstdDecompressSync(bytes),
 };
 
 export const gzipCodec = {
-  compress: (encoder: Encoder): Promise<Buffer> => gzip(encoder.buffer, { level: GZIP_LEVEL }),
+  compress: (encoder: Encoder): Promise<Buffer> => gzip(encoder.buffer),
   decompress: (bytes: Buffer): Promise<Buffer> => gunzip(bytes),
 };

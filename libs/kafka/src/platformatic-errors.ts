@@ -11,7 +11,6 @@ import {
 import { clientTable, isTlsCode, ofProtocolCode, type Verdict } from "./outcome-table.ts";
 
 const DEPTH_MAX = 10;
-const UNKNOWN_SERVER_ERROR = -1;
 const UNKNOWN_TOPIC = 3;
 
 /**
@@ -48,18 +47,17 @@ const verdictOfLeaf = (leaf: unknown): Verdict => {
   return code.startsWith("E") ? clientTable.connection : clientTable.unknown;
 };
 
-/** A refused record outweighs what came before it, and a fault of configuration the outage that it looks like. */
+/**
+ * A refused record outweighs what stands beside it (for each bad record the client makes up an UNKNOWN_SERVER_ERROR) or
+ * came before it, and a fault of configuration outweighs the outage that it looks like.
+ */
 const weightOf = ({ outcome }: Verdict): number => {
   if (outcome.kind === "fatal") return 2;
   return outcome.pause === true ? 1 : 0;
 };
 
-/** What an error of @platformatic/kafka means. */
-export const platformaticVerdict = (error: unknown): Verdict => {
-  const found = leaves(error);
-  // For each bad record it adds an UNKNOWN_SERVER_ERROR to the code that the broker really sent.
-  const sent = found.filter((leaf) => !(leaf instanceof ProtocolError && leaf.apiCode === UNKNOWN_SERVER_ERROR));
-  const verdicts = (sent.length > 0 ? sent : found).map(verdictOfLeaf);
-  // Of equals the last: attempts stand in their order.
-  return verdicts.reduce((chosen, verdict) => (weightOf(verdict) >= weightOf(chosen) ? verdict : chosen));
-};
+/** What an error of @platformatic/kafka means: of equals the last, since attempts stand in their order. */
+export const platformaticVerdict = (error: unknown): Verdict =>
+  leaves(error)
+    .map(verdictOfLeaf)
+    .reduce((chosen, verdict) => (weightOf(verdict) >= weightOf(chosen) ? verdict : chosen));

@@ -1,6 +1,6 @@
-import { ProduceAcks } from "@platformatic/kafka";
+import { compressionsAlgorithms, ProduceAcks } from "@platformatic/kafka";
 import { type Sink, type SinkRecord, systemClock } from "@spillway/event";
-import { availableCompression, defaultCompression } from "./compression.ts";
+import { availableCompression, defaultCompression, gzip, zstd } from "./compression.ts";
 import { checkBrokers } from "./connection.ts";
 import type { KafkaSinkOptions } from "./options.ts";
 import { askOnce, type BytesProducer, openProducer, type PlatformaticSettings } from "./platformatic-client.ts";
@@ -52,6 +52,9 @@ const platformaticVendor = (settings: PlatformaticSettings): Vendor<BytesProduce
 export const createPlatformaticSink = (options: KafkaSinkOptions): Sink => {
   const { connection, clock = systemClock, log = () => undefined } = options;
   checkBrokers(connection.brokers);
+  // Its own levels are 3 and 6, and it has no option for them.
+  Object.assign(compressionsAlgorithms.zstd, { compressSync: zstd });
+  Object.assign(compressionsAlgorithms.gzip, { compress: gzip });
   const compression = availableCompression(options.compression ?? defaultCompression);
   return createSink(
     platformaticVendor({ connection, compression, deadlines: deadlinesOf(options), clock, log }),

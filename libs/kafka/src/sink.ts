@@ -1,85 +1,95 @@
-import { type Outcome, ok, type Sink, type SinkRecord, systemClock } from "@spillway/event";
+import { type Clock, type Outcome, ok, type Sink, type SinkRecord, systemClock } from "@spillway/event";
 import { late, within } from "./deadline.ts";
 import { type Deadlines, defaultDeadlines, type KafkaLog, type KafkaSinkOptions } from "./options.ts";
 import { clientTable, type Verdict } from "./outcome-table.ts";
 import { partitionOf } from "./partition.ts";
-import { createPartitionCounts } from "./partition-counts.ts";
+import { createPartitionCounts, type PartitionCounts } from "./partition-counts.ts";
 import { createTopicClients } from "./topic-clients.ts";
 import type { Vendor } from "./vendor.ts";
 
-const silent: KafkaLog = () => undefined;
+/** What every attempt needs. */
+type Setting<Client> = {
+  readonly vendor: Vendor<Client>;
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  readonly log: KafkaLog;
+};
+
+const closedOutcome = clientTable.closed.outcome;
 
 export const deadlinesOf = (options: KafkaSinkOptions): Deadlines => ({ ...defaultDeadlines, ...options.deadlines });
 
-/** The rules that hold for every Kafka client; see the README for where each comes from. */
-export const createSink = <Client>(vendor: Vendor<Client>, options: KafkaSinkOptions): Sink => {
-  const { clock = systemClock, log = silent } = options;
-  const deadlines = deadlinesOf(options);
-  const clients = createTopicClients(() => vendor.open(), log);
-  let closed: Promise<void> | undefined;
+/** One attempt under the deadline: null when it is confirmed. */
+const attempt = async <Client>(
+  { vendor, clock, deadlines }: Setting<Client>,
+  client: Promise<Client>,
+  send: (client: Client) => Promise<boolean>,
+): Promise<Verdict | null> => {
+  try {
+    const confirmed = await within(clock, deadlines.publishMs, client.then(send));
+    if (confirmed === late) return clientTable.publishTimeout;
+    return confirmed ? null : clientTable.unconfirmed;
+  } catch (error) {
+    return vendor.verdictOf(error);
+  }
+};
 
-  const counts = createPartitionCounts({
+const askHealth = async <Client>({ vendor, clock, deadlines }: Setting<Client>): ReturnType<Sink["health"]> => {
+  try {
+    const answer = await within(clock, deadlines.connectMs, vendor.ping());
+    return answer === late ? { status: "down", code: clientTable.connectionTimeout.outcome.code } : { status: "up" };
+  } catch (error) {
+    return { status: "down", code: vendor.verdictOf(error).outcome.code };
+  }
+};
+
+const countsOf = <Client>(setting: Setting<Client>, changed: (topic: string) => void): PartitionCounts => {
+  const { vendor, clock, deadlines, log } = setting;
+  return createPartitionCounts({
     ask: async (topic) => {
       const count = await within(clock, deadlines.publishMs, vendor.countPartitions(topic));
       if (count === late) throw late;
       return count;
     },
     verdictOf: (error) => (error === late ? clientTable.requestTimeout : vendor.verdictOf(error)),
-    changed: (topic) => clients.retire(topic, "partitions_changed"),
+    changed,
     clock,
     log,
   });
+};
 
-  /** One attempt under the deadline: null when it is confirmed. */
-  const attempt = async (
-    client: Promise<Client>,
-    topic: string,
-    partition: number,
-    records: readonly SinkRecord[],
-  ): Promise<Verdict | null> => {
-    const sent = client.then((ready) => vendor.send(ready, topic, partition, records));
-    try {
-      const confirmed = await within(clock, deadlines.publishMs, sent);
-      if (confirmed === late) return clientTable.publishTimeout;
-      return confirmed ? null : clientTable.unconfirmed;
-    } catch (error) {
-      return vendor.verdictOf(error);
-    }
-  };
+/** The rules that hold for every Kafka client; see the README for where each comes from. */
+export const createSink = <Client>(vendor: Vendor<Client>, options: KafkaSinkOptions): Sink => {
+  const { clock = systemClock, log = () => undefined } = options;
+  const setting = { vendor, clock, deadlines: deadlinesOf(options), log };
+  const clients = createTopicClients(() => vendor.open(), log);
+  const counts = countsOf(setting, (topic) => clients.retire(topic, "partitions_changed"));
+  let closing: Promise<void> | undefined;
 
   const publish = async (topic: string, partition: number, records: readonly SinkRecord[]): Promise<Outcome> => {
-    if (closed) return clientTable.closed.outcome;
     if (records.length === 0) return ok;
-    const known = await counts.get(topic);
+    const known = closing ? closedOutcome : await counts.get(topic);
+    // Closed meanwhile: nobody would close a client that is opened now.
+    if (closing) return closedOutcome;
     if (known.kind !== "ok") return known;
     // kafkajs resolves for a partition that does not exist, and the other client takes it modulo the count.
     if (!(partition >= 0 && partition < known.count)) return counts.met(topic, clientTable.partitionOutOfRange);
     const loan = clients.borrow(topic);
-    const verdict = await attempt(loan.client, topic, partition, records);
+    const verdict = await attempt(setting, loan.client, (client) => vendor.send(client, topic, partition, records));
     if (verdict?.client === "replace") loan.retire(verdict.outcome.code);
     loan.done();
     return verdict === null ? ok : counts.met(topic, verdict);
   };
 
-  const health: Sink["health"] = async () => {
-    if (closed) return { status: "down", code: clientTable.closed.outcome.code };
-    try {
-      const answer = await within(clock, deadlines.connectMs, vendor.ping());
-      return answer === late ? { status: "down", code: clientTable.connectionTimeout.outcome.code } : { status: "up" };
-    } catch (error) {
-      return { status: "down", code: vendor.verdictOf(error).outcome.code };
-    }
-  };
-
   return {
     name: vendor.name,
-    partitions: async (topic) => (closed ? clientTable.closed.outcome : counts.get(topic)),
+    partitions: async (topic) => (closing ? closedOutcome : counts.get(topic)),
     partitionOf,
     publish,
-    health,
+    health: async () => (closing ? { status: "down", code: closedOutcome.code } : askHealth(setting)),
     close: () => {
-      closed ??= clients.closeAll();
-      return closed;
+      closing ??= clients.closeAll();
+      return closing;
     },
   };
 };

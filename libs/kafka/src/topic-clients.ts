@@ -4,7 +4,7 @@ import type { Opened } from "./vendor.ts";
 type TopicClient<Client> = Opened<Client> & { inFlight: number; retired: boolean; closed: Promise<void> | undefined };
 
 /** The right to one send on a topic's client; `done` is called once. */
-export type Loan<Client> = {
+type Loan<Client> = {
   readonly client: Promise<Client>;
   /** No new send gets this client. */
   retire(code: string): void;
