@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import { keyOf } from "../conformance/chunks.ts";
 
 /** The keys of shard 0 as the README names them; spelled out, so that a renamed key shows here. */
-export const keysOf = (namespace: string) => {
+const keysOf = (namespace: string) => {
   const tag = `{${namespace}:0}`;
   return {
     stream: `${tag}:stream`,

@@ -91,7 +91,8 @@ const timeoutAfter = (ms: number) => {
   return { promise, cancel: () => clearTimeout(timer) };
 };
 
-const createConnection = (url: string, name: string, commandTimeoutMs: number): Connection => {
+/** Hands out the current link, and closes a link when it is retired and its last user is done. */
+const createLinks = (url: string, connectionName: string) => {
   const links = new Set<Link>();
   let current: Link | null = null;
   let isClosed = false;
@@ -103,21 +104,35 @@ const createConnection = (url: string, name: string, commandTimeoutMs: number): 
     links.delete(link);
     link.client.disconnect();
   };
-  const use = (): Link => {
-    if (isClosed) throw new Unavailable("closed");
-    if (current === null) {
-      const link = openLink(url, name);
-      link.client.once("end", () => retire(link));
-      links.add(link);
-      current = link;
-    }
-    current.users++;
-    return current;
+  return {
+    use(): Link {
+      if (isClosed) throw new Unavailable("closed");
+      if (current === null) {
+        const link = openLink(url, connectionName);
+        link.client.once("end", () => retire(link));
+        links.add(link);
+        current = link;
+      }
+      current.users++;
+      return current;
+    },
+    release(link: Link) {
+      link.users--;
+      if (link.isRetired) retire(link);
+    },
+    close() {
+      isClosed = true;
+      for (const link of links) link.client.disconnect();
+      links.clear();
+    },
   };
+};
 
+const createConnection = (url: string, connectionName: string, commandTimeoutMs: number): Connection => {
+  const links = createLinks(url, connectionName);
   return {
     async send(command, timeoutMs = commandTimeoutMs) {
-      const link = use();
+      const link = links.use();
       const timeout = timeoutAfter(timeoutMs);
       let isOver = false;
       const reply = link.opening.then(() => {
@@ -127,6 +142,7 @@ const createConnection = (url: string, name: string, commandTimeoutMs: number): 
       try {
         return await Promise.race([reply, timeout.promise]);
       } catch (error) {
+        if (error instanceof TypeError) throw error;
         const code = error instanceof Unavailable ? error.code : codeOfTcpError(error);
         // The server may be frozen with the connection open, for which ioredis waits for ever. Others finish on it.
         if (code === "timeout") link.isRetired = true;
@@ -134,15 +150,10 @@ const createConnection = (url: string, name: string, commandTimeoutMs: number): 
       } finally {
         isOver = true;
         timeout.cancel();
-        link.users--;
-        if (link.isRetired) retire(link);
+        links.release(link);
       }
     },
-    close() {
-      isClosed = true;
-      for (const link of links) link.client.disconnect();
-      links.clear();
-    },
+    close: links.close,
   };
 };
 

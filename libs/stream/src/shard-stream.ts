@@ -55,6 +55,12 @@ const read = (connection: Connection, key: string, after: string, entriesMax: nu
   return connection.send((client) => client.callBuffer("xread", ...words), waitMs + WATCHDOG_MS);
 };
 
+const statusOf = (status: unknown): "ok" | "stale" => {
+  if (status === "OK") return "ok";
+  if (status === "STALE") return "stale";
+  throw new Unavailable("odd_reply");
+};
+
 const countsOf = (exists: unknown, values: unknown): ShardCounts => {
   if (!Array.isArray(values)) throw new Unavailable("odd_reply");
   const [epoch, ...numbers] = exists === 1 ? values : [];
@@ -69,6 +75,25 @@ const countsOf = (exists: unknown, values: unknown): ShardCounts => {
   };
 };
 
+const readCounts = async (connection: Connection, namespace: string, shard: number): Promise<ShardCounts> => {
+  const { stream, count } = shardKeys(namespace, shard);
+  const fields = ["epoch", "accepted", "duplicate", "relayed", "dead", "bytes"];
+  const [exists, values] = await connection.send((client) =>
+    Promise.all([client.exists(stream), client.hmget(count, ...fields)]),
+  );
+  return countsOf(exists, values);
+};
+
+/** One connection per shard, so that a read that blocks holds up nobody. */
+const createReaders = (redis: RedisServer) => {
+  const readers = new Map<number, Connection>();
+  return (shard: number): Connection => {
+    const reader = readers.get(shard) ?? redis.open();
+    readers.set(shard, reader);
+    return reader;
+  };
+};
+
 /**
  * The relay's side over TCP. One outstanding `read` per shard, each on the shard's own connection, which the first one
  * opens; they live until the server's `close`. Throws `TypeError` for options that no server could serve.
@@ -76,12 +101,7 @@ const countsOf = (exists: unknown, values: unknown): ShardCounts => {
 export const createShardStream = ({ redis, namespace, limits }: ShardStreamOptions): ShardStream => {
   checkNamespace(namespace);
   checkLimits(limits);
-  const readers = new Map<number, Connection>();
-  const readerOf = (shard: number): Connection => {
-    const reader = readers.get(shard) ?? redis.open();
-    readers.set(shard, reader);
-    return reader;
-  };
+  const readerOf = createReaders(redis);
   const nonceOf = createNonces();
   return {
     async read(shard, after, entriesMax, waitMs) {
@@ -109,19 +129,6 @@ export const createShardStream = ({ redis, namespace, limits }: ShardStreamOptio
         throw error;
       }
     },
-    async counts(shard) {
-      const { stream, count } = shardKeys(namespace, shard);
-      const fields = ["epoch", "accepted", "duplicate", "relayed", "dead", "bytes"];
-      const [exists, values] = await redis.commands.send((client) =>
-        Promise.all([client.exists(stream), client.hmget(count, ...fields)]),
-      );
-      return countsOf(exists, values);
-    },
+    counts: (shard) => readCounts(redis.commands, namespace, shard),
   };
-};
-
-const statusOf = (status: unknown): "ok" | "stale" => {
-  if (status === "OK") return "ok";
-  if (status === "STALE") return "stale";
-  throw new Unavailable("odd_reply");
 };
