@@ -65,7 +65,7 @@ const variables = z.object({
   STREAM_DEADLINE_MS: integer(100, 400, commitDefaults.streamDeadlineMs),
   OUTBOX_DEADLINE_MS: integer(100, 450, commitDefaults.outboxDeadlineMs),
   DATABASE_CONNECTIONS_MAX: integer(2, 100, 6),
-  SHUTDOWN_DELAY_MS: integer(0, 60_000, 0),
+  SHUTDOWN_DELAY_MS: integer(0, 60_000, 300),
 });
 
 type Variables = z.infer<typeof variables>;

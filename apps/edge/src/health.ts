@@ -15,6 +15,7 @@ export type Health = {
   readiness(): Promise<Readiness>;
   /** From now on the answer is `draining`: a load balancer takes the edge out before it stops. */
   drain(): void;
+  isDraining(): boolean;
 };
 
 export type HealthPorts = {
@@ -69,5 +70,6 @@ export const createHealth = (ports: HealthPorts): Health => {
     drain: () => {
       draining = true;
     },
+    isDraining: () => draining,
   };
 };

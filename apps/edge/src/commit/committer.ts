@@ -39,7 +39,7 @@ export const commitDefaults = {
   queueBytesMax: 64 * 1024 * 1024,
   streamDeadlineMs: 400,
   outboxDeadlineMs: 450,
-  answerWithinMs: 900,
+  answerWithinMs: 850,
 } as const;
 
 /** Makes events durable: in the stream, else in the outbox, else not. */

@@ -70,7 +70,7 @@ const run = async (seed: number) => {
 };
 
 describe("under random faults", () => {
-  test.each(Array.from({ length: 40 }, (_, n) => n + 1))(
+  test.each(Array.from({ length: 24 }, (_, n) => n + 1))(
     "seed %i: what was accepted is stored once, in order",
     async (seed) => {
       const { accepted, slowestMs, stored, state } = await run(seed);
