@@ -2,7 +2,7 @@ import { type Running, startPostgres } from "@spillway/devstack";
 import type { Appended, OutboxTier } from "@spillway/event";
 import { createOutboxDrain, createOutboxTier, type Database, openDatabase } from "@spillway/outbox";
 import type { Sql } from "postgres";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFailed, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";
 import { eventually } from "../support/eventually.ts";
 import { type FaultProxy, startProxy } from "../support/proxy.ts";
@@ -213,6 +213,9 @@ describe("the outbox tier", () => {
   test("heals while the backends it had are frozen; what they do later is known to nobody", async () => {
     await Promise.all(Array.from({ length: 8 }, () => append()));
     const frozen = await backends();
+    onTestFailed(() => {
+      for (const pid of frozen) process.kill(pid, "SIGKILL");
+    });
     for (const pid of frozen) process.kill(pid, "SIGSTOP");
     const names = Array.from({ length: CONNECTIONS_MAX }, (_, i) => `frozen/${i}`);
     const answers = await Promise.all(names.map(append));
