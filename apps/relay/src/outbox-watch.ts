@@ -25,7 +25,14 @@ const DEADLINE_MS = 2_000;
 /** Looks which shards have outbox rows, at every hint and at least twice a second, and starts their drains. */
 export const createOutboxWatch = (options: OutboxWatchOptions) => {
   const { outbox, clock, measures, dependencies, drains, start } = options;
-  const hint = createBell(clock);
+  const bell = createBell(clock);
+  /** A hint that comes while we look may be about rows that the look did not see. */
+  let hinted = false;
+
+  const hint = (): void => {
+    hinted = true;
+    bell.ring();
+  };
 
   const look = async (): Promise<void> => {
     const ours = drains();
@@ -48,9 +55,10 @@ export const createOutboxWatch = (options: OutboxWatchOptions) => {
 
   const lookAgainAndAgain = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
+      hinted = false;
       await look();
       await clock.sleep(LOOK_APART_MS, signal);
-      if (!signal.aborted) await hint.waitAtMost(POLL_MS);
+      if (!hinted && !signal.aborted) await bell.waitAtMost(POLL_MS);
     }
   };
 
@@ -64,7 +72,7 @@ export const createOutboxWatch = (options: OutboxWatchOptions) => {
   /** Hints are a convenience: while they cannot be had, polling does. */
   const listen = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      const answer = await attempt(outbox.watch(hint.ring));
+      const answer = await attempt(outbox.watch(hint));
       if (answer.ok && signal.aborted) return answer.value.close();
       if (answer.ok) return signal.addEventListener("abort", () => start(answer.value.close()), { once: true });
       await clock.sleep(SIZE_EVERY_MS, signal);
@@ -74,10 +82,10 @@ export const createOutboxWatch = (options: OutboxWatchOptions) => {
   return {
     /** Ends when the signal aborts. */
     run: async (signal: AbortSignal): Promise<void> => {
-      signal.addEventListener("abort", hint.ring, { once: true });
+      signal.addEventListener("abort", hint, { once: true });
       await Promise.all([lookAgainAndAgain(signal), measureAgainAndAgain(signal), listen(signal)]);
     },
     /** A shard became ours: its fence is not known. */
-    look: hint.ring,
+    look: hint,
   };
 };

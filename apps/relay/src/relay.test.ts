@@ -1,3 +1,4 @@
+import type { Leases } from "@spillway/event";
 import { describe, expect, test } from "vitest";
 import { createStage } from "./stage.fixture.ts";
 
@@ -97,34 +98,54 @@ describe("leases", () => {
 
   test("starts no send after its own deadline, however late it learns of the loss", async () => {
     const stage = createStage();
-    // Renewals get no answer at all, as from a frozen server.
-    const leases = { ...stage.world.leases, renew: () => new Promise<boolean>(() => undefined) };
-    stage.start("zombie", { leases });
+    const { leases } = stage.world;
+    const never = <T>() => new Promise<T>(() => undefined);
+    let taken = false;
+    // Once the lease is taken, the server says nothing about leases any more: neither renewed nor lost.
+    const silent: Leases = {
+      ...leases,
+      announce: (owner, ttlMs) => (taken ? never() : leases.announce(owner, ttlMs)),
+      renew: never,
+    };
+    stage.start("zombie", { leases: silent });
     await stage.until(() => stage.logged("lease.taken").length === 1);
+    taken = true;
     const takenAtMs = stage.clock.monotonicMs();
-    stage.broker.answer = () => ({ kind: "retriable", code: "connection_failed" });
-    await stage.post(["a"]);
-    await stage.until(() => stage.logged("lease.ended").length === 1);
-    const ended = stage.publishes.filter(({ atMs }) => atMs < takenAtMs + 5_000);
-    expect(ended.length).toBeGreaterThan(2);
-    expect(Math.max(...ended.map(({ atMs }) => atMs))).toBeLessThan(takenAtMs + 4_500);
+    for (let n = 0; stage.clock.monotonicMs() < takenAtMs + 6_000; n++) {
+      await stage.post([String(n)]);
+      await stage.clock.advance(20);
+    }
+    const lastAtMs = Math.max(...stage.publishes.map(({ atMs }) => atMs));
+    expect(lastAtMs).toBeGreaterThan(takenAtMs + 4_000);
+    expect(lastAtMs).toBeLessThan(takenAtMs + 4_500);
+    expect(stage.logged("lease.ended")[0]?.fields.reason).toBe("deadline");
   });
 
   test("a lease that was taken away stops the shard at once; the zombie's settle changes nothing", async () => {
     const stage = createStage();
     const { relay } = stage.start("r1");
-    await stage.until(() => relay.state().shards.length === 1);
+    await stage.until(() => relay.state().shards[0]?.fence === "lowered");
     stage.broker.latencyMs = 400;
     await stage.post(["a"]);
     await stage.until(() => stage.publishes.length === 1);
     const mine = relay.state().shards[0]?.token;
     // The same owner's name: the lease moves on to a new token under the relay's feet.
     await stage.world.leases.take(0, "r1", 5_000);
-    await stage.until(() => stage.logged("lease.ended").length === 1);
+    // The settle after the publish tells it, a second before the next renewal would.
+    await stage.until(() => stage.logged("lease.ended").length === 1, 600);
     expect(stage.logged("lease.ended")[0]?.fields).toMatchObject({ reason: "stale" });
     await stage.until(() => (relay.state().shards[0]?.token ?? 0) > (mine ?? 0));
     await stage.until(() => relay.state().shards[0]?.entries === 0);
     expect(await stage.pending()).toBe(0);
+  });
+
+  test("a lease that was taken away from an idle shard is noticed at the next renewal", async () => {
+    const stage = createStage();
+    const { relay } = stage.start("r1");
+    await stage.until(() => relay.state().shards[0]?.fence === "lowered");
+    await stage.world.leases.take(0, "r1", 5_000);
+    await stage.until(() => stage.logged("lease.ended").length === 1, 2_000);
+    expect(stage.logged("lease.ended")[0]?.fields).toMatchObject({ reason: "stale" });
   });
 
   test("what it knows to be confirmed is not published again when it gets its own lease back", async () => {

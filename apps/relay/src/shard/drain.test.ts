@@ -1,3 +1,4 @@
+import { Unavailable } from "@spillway/event";
 import { describe, expect, test } from "vitest";
 import { createStage } from "../stage.fixture.ts";
 
@@ -151,6 +152,26 @@ describe("the drain", () => {
     await stage.until(() => stage.world.outbox.size().events === 0);
   });
 
+  test("such a row stays where it is, and in the way, until the dead letters hold it", async () => {
+    const stage = createStage();
+    let isDown = true;
+    const put: typeof stage.world.deadLetters.put = async (letters) => {
+      if (isDown) throw new Unavailable("refused");
+      return stage.world.deadLetters.put(letters);
+    };
+    stage.start("r1", { deadLetters: { put } });
+    const transaction = stage.world.outbox.begin();
+    transaction.insert({ shard: 0, chunk: new Uint8Array(50), events: 3, dedupKeys: "" });
+    transaction.commit();
+    stage.postToOutbox(["after"]);
+    await stage.clock.advance(10_000);
+    expect(stage.world.outbox.size().events).toBe(4);
+    expect(stage.ids()).toEqual([]);
+    isDown = false;
+    await stage.until(() => stage.ids().length === 1);
+    expect(stage.letters().length).toBe(1);
+  });
+
   test("stops when its lease is lost: what comes after the loss is the next owner's to move", async () => {
     const stage = createStage();
     const shardStream = stage.world.shardStream;
@@ -159,12 +180,35 @@ describe("the drain", () => {
       if (++appends === 3) await stage.world.leases.take(0, "r1", 5_000);
       return shardStream.append(lease, chunk);
     };
-    stage.start("r1", { stream: { ...shardStream, append } });
+    const { relay } = stage.start("r1", { stream: { ...shardStream, append } });
+    await stage.until(() => relay.state().shards[0]?.fence === "lowered");
     stage.postToOutbox(ids(0, 9));
-    await stage.until(() => stage.logged("lease.ended").length === 1);
+    // The third append tells it, a second before the next renewal would.
+    await stage.until(() => stage.logged("lease.ended").length === 1, 500);
     expect(stage.logged("lease.ended")[0]?.fields.reason).toBe("stale");
     expect(appends).toBe(3);
     await stage.until(() => stage.ids().length === 10);
     expect(stage.ids()).toEqual(ids(0, 9));
+  });
+
+  test("a hint that comes while it looks is not lost", async () => {
+    const stage = createStage();
+    const { outboxDrain } = stage.world;
+    let slow = false;
+    const occupied: typeof outboxDrain.occupied = async (shards, deadlineMs) => {
+      const answer = await outboxDrain.occupied(shards, deadlineMs);
+      if (slow) await stage.clock.sleep(100);
+      return answer;
+    };
+    const { relay } = stage.start("r1", { outbox: { ...outboxDrain, occupied } });
+    await stage.until(() => relay.state().shards[0]?.fence === "lowered");
+    slow = true;
+    stage.postToOutbox(["a"]);
+    await stage.until(() => stage.ids().length === 1);
+    await stage.clock.advance(40);
+    stage.postToOutbox(["b"]);
+    await stage.clock.advance(50);
+    stage.postToOutbox(["c"]);
+    await stage.until(() => stage.ids().length === 3, 350);
   });
 });
