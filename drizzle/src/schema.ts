@@ -90,6 +90,9 @@ export const deadLetterActions = pgTable(
 /** The last copy of a shard's counters outside of Redis, and what was found missing since ever. */
 export const shardCheckpoints = pgTable("shard_checkpoints", {
   shard: integer().primaryKey(),
+  /** The place of this copy: of the lease that its writer held, and among its copies. */
+  token: bigint({ mode: "number" }).notNull().default(0),
+  sequence: bigint({ mode: "number" }).notNull().default(0),
   epoch: text(),
   accepted: bigint({ mode: "number" }).notNull(),
   duplicate: bigint({ mode: "number" }).notNull(),

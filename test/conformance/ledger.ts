@@ -21,7 +21,9 @@ export const ledgerConformance = (name: string, make: () => Promise<LedgerSubjec
     const open = async () => {
       opened = await make();
       const { ledger } = opened;
-      return async (copy: ShardCounts, shard = 0) => (await ledger.checkpoint(shard, copy)).unaccounted;
+      let last = 0;
+      return async (copy: ShardCounts, shard = 0, token = 1, sequence = ++last) =>
+        (await ledger.checkpoint({ shard, owner: "owner", token }, sequence, copy)).unaccounted;
     };
     afterEach(async () => {
       await opened?.close();
@@ -62,6 +64,16 @@ export const ledgerConformance = (name: string, make: () => Promise<LedgerSubjec
       const checkpoint = await open();
       await checkpoint(counts(10, 4));
       expect(await checkpoint(counts(1, 1))).toBe(6);
+    });
+
+    test("is not moved by a copy that comes behind a later one, of the same lease or of a newer", async () => {
+      const checkpoint = await open();
+      await checkpoint(counts(20, 10), 0, 7, 2);
+      expect(await checkpoint(counts(10, 5), 0, 7, 1)).toBe(0);
+      expect(await checkpoint(counts(9, 5), 0, 6, 99)).toBe(0);
+      expect(await checkpoint(counts(0, 0, { epoch: "second" }), 0, 8, 1)).toBe(10);
+      expect(await checkpoint(counts(30, 10), 0, 7, 3)).toBe(10);
+      expect(await checkpoint(counts(4, 4, { epoch: "second" }), 0, 8, 2)).toBe(10);
     });
 
     test("keeps shards apart", async () => {

@@ -88,8 +88,8 @@ describe("the inspector", () => {
   test("shows the last copies of the counters", async () => {
     const ledger = createLedger(fresh);
     const counts = { epoch: "e", accepted: 9, duplicate: 1, relayed: 5, dead: 2, backlogBytes: 77 };
-    await ledger.checkpoint(3, counts);
-    await ledger.checkpoint(0, { ...counts, epoch: null });
+    await ledger.checkpoint({ shard: 3, owner: "a", token: 1 }, 1, counts);
+    await ledger.checkpoint({ shard: 0, owner: "a", token: 1 }, 1, { ...counts, epoch: null });
     const inspector = createOutboxInspector(fresh);
     const checkpoints = await inspector.checkpoints(DEADLINE_MS);
     const times = { unaccounted: 0, updatedAtMs: expect.any(Number) };

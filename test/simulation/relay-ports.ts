@@ -61,10 +61,10 @@ export const createRelayPorts = (backends: Backends, network: RelayNetwork): Rel
       put: (letters) => ask("postgres", `bury ${letters.length}`, () => backends.deadLetters.put(letters)),
     },
     ledger: {
-      checkpoint: (shard, counts) =>
-        ask("postgres", `checkpoint ${shard}`, () => {
-          network.copies.written(shard, counts);
-          return backends.ledger.checkpoint(shard, counts);
+      checkpoint: (lease, sequence, counts) =>
+        ask("postgres", `checkpoint ${lease.shard}`, () => {
+          network.copies.written(lease.shard, counts);
+          return backends.ledger.checkpoint(lease, sequence, counts);
         }),
     },
     sink: createSinkPort(backends, network, ask),

@@ -51,9 +51,9 @@ describe("the checkpoint", () => {
     const stage = createStage();
     const ledger = stage.world.ledger;
     let copies = 0;
-    const checkpoint: typeof ledger.checkpoint = (shard, counts) => {
+    const checkpoint: typeof ledger.checkpoint = (lease, sequence, counts) => {
       copies++;
-      return ledger.checkpoint(shard, counts);
+      return ledger.checkpoint(lease, sequence, counts);
     };
     const { relay } = stage.start("r1", { ledger: { checkpoint } });
     await stage.until(() => copies === 2);
@@ -79,9 +79,9 @@ describe("the checkpoint", () => {
       stream: { ...shardStream, counts },
       leases: { ...leases, renew: () => new Promise<boolean>(() => undefined), take: once(leases.take) },
       ledger: {
-        checkpoint: (shard, values) => {
+        checkpoint: (lease, sequence, values) => {
           copies++;
-          return ledger.checkpoint(shard, values);
+          return ledger.checkpoint(lease, sequence, values);
         },
       },
     });

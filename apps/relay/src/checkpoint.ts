@@ -28,6 +28,7 @@ export type Checkpoints = {
 export const createCheckpoints = (options: CheckpointOptions): Checkpoints => {
   const { stream, ledger, clock, log, measures, dependencies } = options;
   const lasts = new Map<number, Last>();
+  let sequence = 0;
 
   const lastOf = (shard: number): Last => {
     const last = lasts.get(shard) ?? { epoch: null, unaccounted: 0 };
@@ -65,11 +66,10 @@ export const createCheckpoints = (options: CheckpointOptions): Checkpoints => {
       const { shard } = term.lease;
       const counts = await attempt(stream.counts(shard));
       dependencies.note("redis", counts);
-      // A late copy of an earlier owner would look smaller than the last one, as if Redis had been emptied.
       if (!counts.ok || !term.holds()) return;
       show(shard, counts.value, pump);
       compare(shard, counts.value, pump);
-      const answer = await attempt(ledger.checkpoint(shard, counts.value));
+      const answer = await attempt(ledger.checkpoint(term.lease, ++sequence, counts.value));
       dependencies.note("postgres", answer);
       if (!answer.ok) return;
       const { unaccounted } = answer.value;

@@ -22,9 +22,9 @@ export type OutboxRow = {
 
 /**
  * The outbox as the drain sees it. `drain` shows the oldest rows of a shard, in id order and at most `rowsMax`, to
- * `move` inside one transaction, and deletes the first n of them, n being what `move` answered. If the transaction
- * fails after `move`, the rows stay and are moved again: their appends are then duplicates. Answers how many rows it
- * deleted and whether any was there. Rejects with `Unavailable`.
+ * `move`, and then deletes the first n of them, n being what `move` answered. If it fails after `move`, the rows stay
+ * and are moved again: their appends are then duplicates. Answers how many rows it found and deleted. Rejects with
+ * `Unavailable`.
  */
 export type OutboxDrain = {
   occupied(shards: readonly number[], deadlineMs: number): Promise<readonly number[]>;

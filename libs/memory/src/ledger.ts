@@ -1,4 +1,4 @@
-import type { Ledger, ShardCounts } from "@spillway/event";
+import type { Lease, Ledger, ShardCounts } from "@spillway/event";
 import type { Outages } from "./outages.ts";
 
 const pending = (counts: ShardCounts): number => counts.accepted - counts.relayed - counts.dead;
@@ -10,15 +10,22 @@ const goneSince = (last: ShardCounts, now: ShardCounts): number => {
   return now.relayed < last.relayed || now.dead < last.dead ? pending(last) : 0;
 };
 
+type Copy = { readonly token: number; readonly sequence: number; readonly counts: ShardCounts };
+
+const isBehind = ({ token }: Lease, sequence: number, last: Copy): boolean =>
+  token < last.token || (token === last.token && sequence <= last.sequence);
+
 /** The ledger, and what it says without writing to it. */
 export const createLedger = (outages: Outages): Ledger & { unaccounted(shard: number): number } => {
-  const copies = new Map<number, { readonly counts: ShardCounts; readonly unaccounted: number }>();
+  const copies = new Map<number, Copy & { readonly unaccounted: number }>();
   return {
-    checkpoint: async (shard, counts) => {
+    checkpoint: async (lease, sequence, counts) => {
       outages.check("postgres");
+      const { shard, token } = lease;
       const last = copies.get(shard);
+      if (last && isBehind(lease, sequence, last)) return { unaccounted: last.unaccounted };
       const unaccounted = last ? last.unaccounted + goneSince(last.counts, counts) : 0;
-      copies.set(shard, { counts, unaccounted });
+      copies.set(shard, { token, sequence, counts, unaccounted });
       return { unaccounted };
     },
     unaccounted: (shard) => copies.get(shard)?.unaccounted ?? 0,

@@ -184,7 +184,9 @@ test("a dead letter is kept once and replayed once, past the seen ids", async ()
 test("the ledger reports what was pending in an emptied stream", async () => {
   const { world, clock } = setup();
   await world.tier.append([chunkOf("a", "b")], 100);
-  const checkpoint = async () => world.ledger.checkpoint(0, await world.shardStream.counts(0));
+  let sequence = 0;
+  const lease = { shard: 0, owner: "a", token: 1 };
+  const checkpoint = async () => world.ledger.checkpoint(lease, ++sequence, await world.shardStream.counts(0));
   expect(await checkpoint()).toEqual({ unaccounted: 0 });
   await clock.advance(1);
   world.streams.empty();

@@ -11,21 +11,23 @@ export type LedgerOptions = {
 /**
  * One row per shard. Another epoch: all that was pending in the last copy is gone. Fewer accepted in the same epoch (a
  * lagging replica was promoted, or the end of the AOF was lost): the difference is gone, at most what was pending. Less
- * relayed or dead only: how much is gone cannot be told, so all that was pending counts. Locks: the shard's row, until
- * the statement is over.
+ * relayed or dead only: how much is gone cannot be told, so all that was pending counts. A copy that is behind the last
+ * one finds no row to update and gets what is kept. Locks: the shard's row, until the statement is over.
  */
 export const createLedger = ({ database, deadlineMs = 2_000 }: LedgerOptions): Ledger => ({
-  checkpoint: async (shard, counts) => {
+  checkpoint: async ({ shard, token }, sequence, counts) => {
     const { epoch, accepted, duplicate, relayed, dead, backlogBytes } = counts;
     const [row] = await orUnavailable(
       database.run(
         deadlineMs,
         (sql) => sql<{ unaccounted: string }[]>`
+          with written as (
           insert into shard_checkpoints as last
-            (shard, epoch, accepted, duplicate, relayed, dead, backlog_bytes, unaccounted)
-          values (${shard}, ${epoch}, ${accepted}, ${duplicate}, ${relayed}, ${dead}, ${backlogBytes}, 0)
+            (shard, token, sequence, epoch, accepted, duplicate, relayed, dead, backlog_bytes, unaccounted)
+          values (${shard}, ${token}, ${sequence}, ${epoch}, ${accepted}, ${duplicate}, ${relayed}, ${dead},
+            ${backlogBytes}, 0)
           on conflict (shard) do update set
-            epoch = excluded.epoch, accepted = excluded.accepted, duplicate = excluded.duplicate,
+            token = excluded.token, sequence = excluded.sequence, epoch = excluded.epoch, accepted = excluded.accepted, duplicate = excluded.duplicate,
             relayed = excluded.relayed, dead = excluded.dead, backlog_bytes = excluded.backlog_bytes,
             updated_at = now(),
             unaccounted = last.unaccounted + case
@@ -35,7 +37,12 @@ export const createLedger = ({ database, deadlineMs = 2_000 }: LedgerOptions): L
               when excluded.relayed < last.relayed or excluded.dead < last.dead then
                 last.accepted - last.relayed - last.dead
               else 0 end
-          returning last.unaccounted`,
+          where (excluded.token, excluded.sequence) > (last.token, last.sequence)
+          returning last.unaccounted
+          )
+          select unaccounted from written
+          union all
+          select unaccounted from shard_checkpoints where shard = ${shard} and not exists (select from written)`,
       ),
     );
     return { unaccounted: Number(row?.unaccounted) };
