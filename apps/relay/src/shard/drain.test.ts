@@ -182,11 +182,13 @@ describe("the drain", () => {
     };
     const { relay } = stage.start("r1", { stream: { ...shardStream, append } });
     await stage.until(() => relay.state().shards[0]?.fence === "lowered");
+    stage.broker.answer = () => ({ kind: "retriable", code: "connection_failed" });
     stage.postToOutbox(ids(0, 9));
     // The third append tells it, a second before the next renewal would.
     await stage.until(() => stage.logged("lease.ended").length === 1, 500);
     expect(stage.logged("lease.ended")[0]?.fields.reason).toBe("stale");
     expect(appends).toBe(3);
+    stage.broker.answer = () => null;
     await stage.until(() => stage.ids().length === 10);
     expect(stage.ids()).toEqual(ids(0, 9));
   });

@@ -172,7 +172,7 @@ describe("the pump", () => {
     const { relay } = stage.start("r1", { stream: { ...shardStream, read } });
     stage.broker.answer = () => ({ kind: "retriable", code: "connection_failed" });
     await stage.post(["a"]);
-    await stage.until(() => relay.state().shards[0]?.entries === 1);
+    await stage.until(() => relay.state().shards[0]?.entries === 1 && relay.state().shards[0]?.fence === "lowered");
     // The connection breaks; what comes next has an older id than "a", which still waits for Kafka.
     stage.world.outages.start("redis");
     await stage.clock.advance(1_500);
@@ -187,12 +187,12 @@ describe("the pump", () => {
 
   test("what a lost lease leaves behind is forgotten, so that losing it often costs no memory", async () => {
     const stage = createStage();
-    let records = 0;
+    let most = 0;
     const metrics = {
       ...noMetrics,
       gauge: (name: string) => ({
         set: (value: number) => {
-          if (name === "spillway_lane_records") records = value;
+          if (name === "spillway_lane_records") most = Math.max(most, value);
         },
       }),
     };
@@ -205,6 +205,7 @@ describe("the pump", () => {
       await stage.until(() => stage.logged("lease.ended").length === n + 1);
     }
     await stage.clock.advance(3_000);
-    expect(records).toBeLessThanOrEqual(20);
+    expect(most).toBeGreaterThanOrEqual(10);
+    expect(most).toBeLessThanOrEqual(20);
   });
 });
