@@ -17,6 +17,11 @@ export type OutboxWatchOptions = {
 };
 
 const POLL_MS = 500;
+/**
+ * While there are rows an edge may be holding its clients, 250 ms at the most, until the outbox is empty: a look that
+ * waited for the next hint would come too late where hints do not arrive (LISTEN through a pooler).
+ */
+const POLL_OCCUPIED_MS = 50;
 /** A burst of hints is one look. */
 const LOOK_APART_MS = 20;
 const SIZE_EVERY_MS = 5_000;
@@ -34,13 +39,15 @@ export const createOutboxWatch = (options: OutboxWatchOptions) => {
     bell.ring();
   };
 
-  const look = async (): Promise<void> => {
+  /** Answers whether there were rows. */
+  const look = async (): Promise<boolean> => {
     const ours = drains();
-    if (ours.size === 0) return;
+    if (ours.size === 0) return false;
     const answer = await attempt(outbox.occupied([...ours.keys()], DEADLINE_MS));
     dependencies.note("postgres", answer);
-    if (!answer.ok) return;
+    if (!answer.ok) return false;
     for (const [shard, drain] of ours) start(drain.run(answer.value.includes(shard)));
+    return answer.value.length > 0;
   };
 
   const measure = async (): Promise<void> => {
@@ -56,9 +63,9 @@ export const createOutboxWatch = (options: OutboxWatchOptions) => {
   const lookAgainAndAgain = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       hinted = false;
-      await look();
+      const occupied = await look();
       await clock.sleep(LOOK_APART_MS, signal);
-      if (!hinted && !signal.aborted) await bell.waitAtMost(POLL_MS);
+      if (!hinted && !signal.aborted) await bell.waitAtMost(occupied ? POLL_OCCUPIED_MS : POLL_MS);
     }
   };
 

@@ -78,6 +78,12 @@ const headersOf = (traceparent: string | null, entry: string, attempt: string): 
     ? { "content-type": CONTENT_TYPE, "spillway-entry": entry, "spillway-attempt": attempt }
     : { "content-type": CONTENT_TYPE, traceparent, "spillway-entry": entry, "spillway-attempt": attempt };
 
+/**
+ * Brokers refuse times that are more than an hour ahead, so an edge whose clock is wrong would send its events to the
+ * dead letters: the entry's id, which is Redis's clock and never earlier than the ingest, caps it.
+ */
+const timestampOf = ({ id, receivedAtMs }: InHand): number => Math.min(receivedAtMs, Number(id.split("-")[0]));
+
 /** Hands each record of the entry to its lane, in order. The values are views of the chunk's buffer. */
 export const handOver = (
   from: InHand,
@@ -85,7 +91,8 @@ export const handOver = (
   router: Router,
   push: (lane: Lane, record: RelayRecord) => void,
 ): void => {
-  const { chunkEvents, receivedAtMs } = from;
+  const { chunkEvents } = from;
+  const timestampMs = timestampOf(from);
   const place = `${from.term.lease.shard}/${from.id}/`;
   const skipped = skip.length === 0 ? null : new Set(skip);
   for (let index = 0; index < chunkEvents.length; index++) {
@@ -93,7 +100,7 @@ export const handOver = (
     from.remaining++;
     const { type, partitionKey, traceparent, replay, bytes } = chunkEvents[index]!;
     const headers = headersOf(traceparent, place + index, replay === 0 ? "1" : String(replay + 1));
-    const record = { key: partitionKey, value: bytes, headers, timestampMs: receivedAtMs, from, index };
+    const record = { key: partitionKey, value: bytes, headers, timestampMs, from, index };
     push(router.laneOf(type, partitionKey), record);
   }
 };
