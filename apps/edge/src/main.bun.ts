@@ -8,8 +8,8 @@ import { createApp } from "./app.ts";
 import { type Config, ConfigError, readConfig, shownConfig } from "./config.ts";
 import { edgeOptionsOf } from "./settings.ts";
 
-const AGREE_DEADLINE_MS = 1_000;
-const AGREE_AGAIN_MS = 1_000;
+/** How long Redis has to answer at the start, and how long it is left alone before it is asked again. */
+const AGREE_MS = 1_000;
 
 const configOrExit = (): Config => {
   try {
@@ -23,17 +23,13 @@ const configOrExit = (): Config => {
 
 /** False when Redis has not answered yet. Exits when it holds another number of shards: the order of keys would break. */
 const agreesOnShards = async (stream: StreamTier, log: Log): Promise<boolean> => {
-  const agreement = await stream.agreeOnShards(AGREE_DEADLINE_MS);
+  const agreement = await stream.agreeOnShards(AGREE_MS);
   if (agreement.kind === "disagreed") {
     log("error", "shards.disagreed", { recorded: agreement.recorded });
     process.stderr.write(`${agreement.reason}\n`);
     process.exit(1);
   }
   return agreement.kind === "agreed";
-};
-
-const untilAgreed = async (stream: StreamTier, log: Log): Promise<void> => {
-  while (!(await agreesOnShards(stream, log))) await systemClock.sleep(AGREE_AGAIN_MS);
 };
 
 const config = configOrExit();
@@ -68,15 +64,21 @@ const edge = createApp(
   edgeOptionsOf(config),
 );
 
+const untilAgreed = async (): Promise<void> => {
+  while (!(await agreesOnShards(stream, log))) await systemClock.sleep(AGREE_MS);
+};
 // Redis may be down now: events go to the outbox then, and the question is asked again until it is answered.
-if (!(await agreesOnShards(stream, log))) void untilAgreed(stream, log);
+if (!(await agreesOnShards(stream, log))) void untilAgreed();
 await edge.committer.start();
 const server = Bun.serve({
   hostname: config.HOST,
   port: config.PORT,
   development: false,
+  // Bun shares the port by default outside of development: a second edge by mistake would take half of the requests.
+  reusePort: false,
   // Above our own limit, so that the answer is ours.
-  maxRequestBodySize: config.BODY_BYTES_MAX * 2 + 1,
+  // body.ts counts, and what it leaves unread is not kept; a limit here would only answer in other words than ours.
+  maxRequestBodySize: Number.MAX_SAFE_INTEGER,
   fetch: edge.app.fetch,
 });
 log("info", "listening", { url: server.url.href });

@@ -24,16 +24,23 @@ export type HandoverPorts = {
  * little enough waits there, the shards' events are held back for a moment while the drain takes the rest.
  */
 export type Handover = {
-  /** Reads the outbox once and opens what it may; when the outbox does not answer, what owes it nothing. */
-  readOnce(deadlineMs: number): Promise<void>;
+  /** Reads the outbox once and opens what it may; when the outbox does not answer (false), what owes it nothing. */
+  readOnce(deadlineMs: number): Promise<boolean>;
   /** Starts the loop unless it runs. */
   start(): void;
   stop(): void;
 };
 
-/** The longest that a commit is held back. */
-const HANDOVER_MS = 250;
+/**
+ * The longest that a commit is held back. Each hold that ends in vain makes the next one longer, since a busy machine's
+ * drain needs more; half a second leaves an event that waited for all of it the time for the outbox.
+ */
+const HOLD_FIRST_MS = 250;
+const HOLD_MOST_MS = 500;
+const HOLD_GROWTH = 1.4;
 const HANDOVER_POLL_MS = 15;
+/** A read whose answer is lost must not use up the hold. */
+const HANDOVER_READ_MS = 100;
 /**
  * 2026-11-21: on multiples of the wall clock, so that all edges hold at the same moment: each by itself, two edges
  * under load would never leave the outbox empty for each other.
@@ -45,37 +52,47 @@ const READ_DEADLINE_MS = 450;
 export const createHandover = (ports: HandoverPorts): Handover => {
   const { gate, stream, outbox, reads, meter, clock, log, onChange } = ports;
   let running: AbortController | null = null;
+  let holdMs = HOLD_FIRST_MS;
 
   const opened = (shards: readonly number[], proof: "read" | "unread"): void => {
     if (shards.length === 0) return;
     for (const shard of shards) log("info", "shard.opened", { shard, proof });
-    if (gate.fencedCount() === 0) meter.emptied();
+    if (gate.fencedCount() === 0) {
+      meter.emptied();
+      holdMs = HOLD_FIRST_MS;
+    }
     onChange();
   };
 
   const openWithoutRead = (): void => opened(gate.openWithoutRead(clock.monotonicMs()), "unread");
 
-  const readOnce = async (deadlineMs: number): Promise<void> => {
+  const readOnce = async (deadlineMs: number): Promise<boolean> => {
     const read = gate.startRead();
-    if (read.shards.length === 0) return;
+    if (read.shards.length === 0) return true;
     try {
       const occupied = await reads.occupied(read.shards, deadlineMs);
       opened(gate.finishRead(read, occupied, clock.monotonicMs()), "read");
+      return true;
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
       openWithoutRead();
+      return false;
     }
   };
 
   const handOver = async (signal: AbortSignal): Promise<void> => {
-    const untilMs = clock.monotonicMs() + HANDOVER_MS;
+    const untilMs = clock.monotonicMs() + holdMs;
+    holdMs = Math.min(HOLD_MOST_MS, holdMs * HOLD_GROWTH);
     gate.hold();
     try {
       for (;;) {
         const leftMs = untilMs - clock.monotonicMs();
         if (leftMs <= 0 || signal.aborted || !stream.isUp() || gate.fencedCount() === 0) return;
-        await readOnce(Math.max(HANDOVER_POLL_MS, leftMs));
+        // An outbox that does not answer will not be seen empty: nobody is held for it.
+        if (!(await readOnce(Math.max(HANDOVER_POLL_MS, Math.min(leftMs, HANDOVER_READ_MS))))) return;
         if (gate.fencedCount() > 0) await clock.sleep(HANDOVER_POLL_MS, signal);
+        // Nothing goes while it is held, but who has no time left is answered.
+        onChange();
       }
     } finally {
       gate.release();
@@ -88,8 +105,8 @@ export const createHandover = (ports: HandoverPorts): Handover => {
     if (outbox.isUp() && (atHandover || !meter.isSampled())) await meter.sample(READ_DEADLINE_MS);
     if (!stream.isUp()) return;
     if (!outbox.isUp()) return openWithoutRead();
-    if (atHandover && meter.drainsWithin(HANDOVER_MS)) return handOver(signal);
-    return readOnce(READ_DEADLINE_MS);
+    if (atHandover && meter.drainsWithin(holdMs)) return handOver(signal);
+    await readOnce(READ_DEADLINE_MS);
   };
 
   const loop = async (signal: AbortSignal): Promise<void> => {
