@@ -190,6 +190,20 @@ describe("a full outbox", () => {
     committer.close();
   });
 
+  test("is not said of an event that the stream may have stored", async () => {
+    const { committer, stream, clock } = createEdgeWorld({ outboxEventsMax: 1 });
+    await committer.start();
+    stream.obstruct("lose_replies");
+    const inDoubt = committer.commit([eventOfShard(0, "a")]);
+    const untried = committer.commit([eventOfShard(0, "b")]);
+    const other = committer.commit([eventOfShard(1, "a")]);
+    await clock.advance(1_000);
+    const results = [...kinds(await inDoubt), ...kinds(await other)];
+    expect(results.sort()).toEqual(["accepted outbox", "unavailable"]);
+    expect(kinds(await untried)).toEqual(["backlog_full"]);
+    committer.close();
+  });
+
   test("does not stop the shards that are open", async () => {
     const { committer, world } = createEdgeWorld({ outboxEventsMax: 1, backlogEventsMax: 1 });
     await committer.start();

@@ -4,7 +4,7 @@ import { sizeOf, type Waiting } from "./commit.ts";
 import type { CommitMetrics } from "./commit-metrics.ts";
 import type { Gate } from "./gate.ts";
 import type { GuardedTier } from "./guarded-tier.ts";
-import { Line } from "./line.ts";
+import { Line, type Removed } from "./line.ts";
 import type { OutboxMeter } from "./outbox-meter.ts";
 import type { ChunkLimits, Packed } from "./pack.ts";
 import { accepted, duplicate, type EventResult, type RefusalCode, refused, type TierName } from "./result.ts";
@@ -112,17 +112,20 @@ export class Lane {
     if (line.busy || line.isEmpty()) return null;
     this.#refuseLate(line);
     const route = routeOf(line.shard, this.#ports);
-    if (isRefusal(route)) this.#refuse(line.removeAll(), route);
+    if (isRefusal(route)) this.#refuseRemoved(line.removeAll(), route);
     return route === tier ? line.front(this.#ports.clock.wallMs()) : null;
   }
 
-  /** Answers those who have no time left for another attempt. A chunk that was tried already may have been stored. */
+  /** Answers those who have no time left for another attempt. */
   #refuseLate(line: Line): void {
-    const { packed, queued } = line.removeOlder(
-      this.#ports.clock.monotonicMs() - this.#limits.answerWithinMs + LEAST_MS,
-    );
-    this.#refuse(packed, "unavailable");
-    this.#refuse(queued, "overloaded");
+    const startedBeforeMs = this.#ports.clock.monotonicMs() - this.#limits.answerWithinMs + LEAST_MS;
+    this.#refuseRemoved(line.removeOlder(startedBeforeMs), "overloaded");
+  }
+
+  /** Only of what was never tried, or surely refused, can it be said that it is not stored. */
+  #refuseRemoved({ inDoubt, untried }: Removed, code: RefusalCode): void {
+    this.#refuse(inDoubt, "unavailable");
+    this.#refuse(untried, code);
   }
 
   async #call(tier: TierName, chunks: readonly Packed[]): Promise<void> {
@@ -162,14 +165,14 @@ export class Lane {
       void this.#retryFenced(line, packed);
       return;
     }
-    line.putBack(packed);
+    line.putBack(packed, answer.kind === "retriable");
     this.#fence(line.shard, answer.kind === "retriable" ? answer.code : answer.kind);
   }
 
   async #retryFenced(line: Line, packed: Packed): Promise<void> {
     line.busy = true;
     await this.#ports.clock.sleep(FENCE_RETRY_MS);
-    line.putBack(packed);
+    line.putBack(packed, false);
     this.pump();
   }
 

@@ -4,12 +4,16 @@ import { type ChunkLimits, fitting, type Packed, pack } from "./pack.ts";
 
 const nobody: readonly Waiting[] = [];
 
+/** Who was taken off a line without a result. `inDoubt`: a tier was tried and may have stored them. */
+export type Removed = { readonly inDoubt: readonly Waiting[]; readonly untried: readonly Waiting[] };
+
 /** The events of one shard that wait for a tier, in the order of their arrival: first the front chunk, then the queue. */
 export class Line {
   readonly shard: number;
   /** True while a chunk of this shard is on its way; the next one waits for it, or it could overtake. */
   busy = false;
   #front: Packed | null = null;
+  #frontInDoubt = false;
   /** What waits begins at `head`: taking from the front of an array moves all that is behind. */
   #queue: Waiting[] = [];
   #head = 0;
@@ -35,6 +39,7 @@ export class Line {
     if (this.#front === null && this.#head < this.#queue.length) {
       const waiting = this.#shift(fitting(this.#queue, this.#head, this.#limits));
       this.#front = pack(waiting, this.shard, receivedAtMs, this.#platform);
+      this.#frontInDoubt = false;
     }
     return this.#front;
   }
@@ -44,26 +49,37 @@ export class Line {
     this.busy = true;
   }
 
-  /** Puts back a chunk that was not stored, ahead of everything that came later. */
-  putBack(packed: Packed): void {
+  /** Puts back a chunk that was not stored, ahead of everything that came later; `inDoubt` if it may have been. */
+  putBack(packed: Packed, inDoubt: boolean): void {
     this.#front = packed;
+    this.#frontInDoubt ||= inDoubt;
     this.busy = false;
   }
 
-  /** Removes and answers those at the front of the queue, or in the front chunk, whose request started before. */
-  removeOlder(startedBeforeMs: number): { readonly packed: readonly Waiting[]; readonly queued: readonly Waiting[] } {
+  /** Removes those from the front whose request started before; a chunk goes with its oldest event. */
+  removeOlder(startedBeforeMs: number): Removed {
     const oldest = this.#front?.waiting[0];
-    const packed = oldest && oldest.commit.startedAtMs < startedBeforeMs ? this.#front : null;
-    if (packed) this.#front = null;
+    const front = oldest && oldest.commit.startedAtMs < startedBeforeMs ? this.#removeFront() : nobody;
     let late = 0;
     while ((this.#queue[this.#head + late]?.commit.startedAtMs ?? startedBeforeMs) < startedBeforeMs) late++;
-    return { packed: packed?.waiting ?? nobody, queued: late === 0 ? nobody : this.#shift(late) };
+    return this.#removed(front, late === 0 ? nobody : this.#shift(late));
   }
 
-  removeAll(): readonly Waiting[] {
-    const all = [...(this.#front?.waiting ?? nobody), ...this.#shift(this.#queue.length - this.#head)];
+  removeAll(): Removed {
+    return this.#removed(this.#removeFront(), this.#shift(this.#queue.length - this.#head));
+  }
+
+  #removeFront(): readonly Waiting[] {
+    const waiting = this.#front?.waiting ?? nobody;
     this.#front = null;
-    return all;
+    return waiting;
+  }
+
+  #removed(front: readonly Waiting[], queued: readonly Waiting[]): Removed {
+    if (front.length === 0) return { inDoubt: nobody, untried: queued };
+    return this.#frontInDoubt
+      ? { inDoubt: front, untried: queued }
+      : { inDoubt: nobody, untried: [...front, ...queued] };
   }
 
   #shift(count: number): Waiting[] {
