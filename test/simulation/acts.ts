@@ -17,8 +17,8 @@ const hostOf = ({ edges, relays }: Scene, host: number) => (host < 2 ? edges[hos
 
 /** The events that an entry holds and that are to be relayed from it. */
 const recordsIn = (shard: number, entry: Entry, history: History): EventRecord[] => {
-  const damaged = history.records().filter((record) => record.damagedIn === `${shard}/${entry.id}`);
-  if (damaged.length > 0) return damaged;
+  const place = `${shard}/${entry.id}`;
+  if (history.isDamaged(place)) return history.records().filter((record) => record.damagedIn === place);
   const { events } = decodeChunk(entry.chunk, platform);
   const relayed = events.filter((_, index) => !entry.skip.includes(index));
   return relayed.flatMap((event) => history.ofDedupKey(event.dedupKey) ?? []);
@@ -38,9 +38,10 @@ const emptyStreams = ({ memory, history, settings, servers }: Scene, clockBehind
 /** A byte on a disk changes; the entry cannot be decoded any more. */
 const damageEntry = ({ memory, random, settings, history }: Scene): void => {
   const shard = random.below(settings.shards);
-  const [entry] = memory.streams.entriesAfter(shard, "0", 1);
+  const entries = memory.streams.entriesAfter(shard, "0", 10_000);
+  const entry = entries.find(({ id }) => !history.isDamaged(`${shard}/${id}`));
   if (!entry) return;
-  for (const record of recordsIn(shard, entry, history)) record.damagedIn = `${shard}/${entry.id}`;
+  history.damaged(`${shard}/${entry.id}`, recordsIn(shard, entry, history));
   memory.streams.damage(shard, entry.id);
 };
 

@@ -11,14 +11,14 @@ const unavailable = (code: string): never => {
 const describe = (chunks: readonly ShardChunk[]): string =>
   chunks.map((chunk) => `${chunk.shard}:${chunk.events}`).join(",");
 
-/** One edge's view of its tiers through the network. */
-export const createEdgePorts = (backends: Backends, call: Caller, history: History): EdgePorts => {
+/** One edge's view of its tiers through the network. An append without an answer ends `oversleptMs` after its deadline. */
+export const createEdgePorts = (backends: Backends, call: Caller, history: History, oversleptMs: number): EdgePorts => {
   const tier = (backend: Backend, port: Tier, record: (chunk: ShardChunk) => void) => ({
     append: (chunks: readonly ShardChunk[], deadlineMs: number) =>
       call<readonly Appended[]>({
         backend,
         name: `${port.name}.append ${describe(chunks)}`,
-        timeoutMs: deadlineMs,
+        timeoutMs: deadlineMs + oversleptMs,
         execute: async () => {
           const answers = await port.append(chunks, deadlineMs);
           for (const [i, chunk] of chunks.entries()) if (answers[i]?.kind === "ok") record(chunk);

@@ -28,11 +28,16 @@ export type Weather = {
   readonly latencyMsMax: number;
   /** Probability of each fault per call, until `healAtMs`. */
   readonly rates: Readonly<Record<FaultKind, number>>;
+  /** Probability that an answer takes up to its caller's whole patience. */
+  readonly slowRate: number;
   /** Backends whose calls meet these faults. */
   readonly backends: ReadonlySet<Backend>;
   readonly healAtMs: number;
+  /** Nothing at all goes wrong: then nothing may be done twice, and nobody may fall back. */
+  readonly isCalm: boolean;
 };
 
+const CALM = 0.08;
 const RATES = [0.005, 0.02, 0.06];
 const CRASH_RATES = [0.001, 0.004, 0.01];
 /** How much later than its caller's patience a request may still land. */
@@ -40,16 +45,19 @@ const LATE_MS_MAX = 2_000;
 const backends: readonly Backend[] = ["redis", "postgres", "kafka"];
 
 export const createWeather = (random: Random): Weather => {
+  const isCalm = random.chance(CALM);
   const rates: Record<FaultKind, number> = { ...calmRates };
   for (const kind of fateKinds) {
     const rate = random.pick(kind.startsWith("crash") ? CRASH_RATES : RATES);
-    if (random.chance(0.5)) rates[kind] = rate;
+    if (random.chance(0.5) && !isCalm) rates[kind] = rate;
   }
   return {
     latencyMsMax: random.pick([2, 5, 20]),
     rates,
+    slowRate: isCalm ? 0 : random.pick([0, 0.02, 0.1]),
     backends: new Set(backends.filter(() => random.chance(0.7))),
     healAtMs: random.between(1_500, 3_500),
+    isCalm,
   };
 };
 
@@ -83,6 +91,8 @@ export const createFates = (
 ): Fates => {
   const latency = () => random.between(0, weather.latencyMsMax);
 
+  const soon = (): Fate => ({ kind: "answered", requestMs: latency(), replyMs: latency() });
+
   const duringOutage = (outage: Outage, timeoutMs: number): Fate => {
     const leftMs = outage.untilMs - nowMs();
     if (outage.kind === "refuses") return { kind: "refused", replyMs: latency() };
@@ -113,9 +123,10 @@ export const createFates = (
     draw: (backend, timeoutMs) => {
       const outage = outageOf(backend);
       if (outage) return duringOutage(outage, timeoutMs);
-      if (nowMs() < weather.healAtMs && weather.backends.has(backend))
-        for (const kind of fateKinds) if (random.chance(weather.rates[kind])) return fault(kind, timeoutMs);
-      return { kind: "answered", requestMs: latency(), replyMs: latency() };
+      if (nowMs() >= weather.healAtMs || !weather.backends.has(backend)) return soon();
+      for (const kind of fateKinds) if (random.chance(weather.rates[kind])) return fault(kind, timeoutMs);
+      if (!random.chance(weather.slowRate)) return soon();
+      return { kind: "answered", requestMs: random.below(timeoutMs), replyMs: random.below(timeoutMs) };
     },
   };
 };

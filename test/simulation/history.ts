@@ -37,7 +37,9 @@ export const createHistory = (shards: number) => {
   const acceptedOfKey = new Map<string, EventRecord[]>();
   const fenceRaised = Array.from({ length: shards }, () => false);
   const generation = Array.from({ length: shards }, () => 0);
+  const damagedEntries = new Set<string>();
   let requests = 0;
+  let outboxChunks = 0;
 
   const open = (event: SealedEvent): EventRecord => {
     const known = byDedupKey.get(event.dedupKey);
@@ -131,6 +133,7 @@ export const createHistory = (shards: number) => {
       accept(record, "application", ++requests, 0);
     },
     recordedInOutbox: (chunk: ShardChunk): void => {
+      outboxChunks++;
       for (const record of recordsOf(chunk)) record.durable = true;
     },
     recordedInStream: (chunk: ShardChunk): void => {
@@ -143,6 +146,13 @@ export const createHistory = (shards: number) => {
       if (!raised) generation[shard] = (generation[shard] ?? 0) + 1;
       fenceRaised[shard] = raised;
     },
+    /** An entry, named shard/id, cannot be decoded any more. */
+    damaged: (entry: string, records: readonly EventRecord[]): void => {
+      damagedEntries.add(entry);
+      for (const record of records) record.damagedIn = entry;
+    },
+    isDamaged: (entry: string): boolean => damagedEntries.has(entry),
+    outboxChunks: (): number => outboxChunks,
     records: (): readonly EventRecord[] => [...byDedupKey.values()],
     ofText: (text: string): EventRecord | undefined => byText.get(text),
     ofDedupKey: (dedupKey: string): EventRecord | undefined => byDedupKey.get(dedupKey),

@@ -35,6 +35,8 @@ const createOutages = (random: Random, healAtMs: number): Outage[] =>
       return { backend, kind: random.pick(["refuses", "hangs"]), fromMs, untilMs };
     });
 
+export const calmPlan: Plan = { acts: [], outages: [], badContentEvery: 0 };
+
 /** Draws what will happen to `hosts` machines until the world heals. Each act is missing from most plans. */
 export const createPlan = (random: Random, hosts: number, healAtMs: number): Plan => {
   const acts: Act[] = [];
@@ -45,7 +47,7 @@ export const createPlan = (random: Random, hosts: number, healAtMs: number): Pla
     if (random.chance(0.25)) acts.push({ kind: "freeze", atMs: atMs(), host, ms: random.between(200, 3_000) });
   }
   if (random.chance(0.1)) acts.push({ kind: "empty-streams", atMs: atMs(), clockBehindMs: random.pick([0, 0, 2_000]) });
-  if (random.chance(0.1)) acts.push({ kind: "damage-entry", atMs: atMs() });
+  if (random.chance(0.2)) acts.push({ kind: "damage-entry", atMs: atMs() }, { kind: "damage-entry", atMs: atMs() });
   if (random.chance(0.25))
     acts.push({ kind: "topic-fault", atMs: atMs(), ms: random.between(100, 1_500), fault: random.pick(topicFaults) });
   for (let inserts = random.chance(0.4) ? random.between(1, 6) : 0; inserts > 0; inserts--)

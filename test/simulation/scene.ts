@@ -13,7 +13,7 @@ import { createFates, createWeather, type Fates, type Weather } from "./fate.ts"
 import { createHistory, type History } from "./history.ts";
 import { createHost, type Host } from "./host.ts";
 import { createLedgerCopies, type LedgerCopies } from "./ledger-copies.ts";
-import { createPlan, type Plan } from "./nemesis.ts";
+import { calmPlan, createPlan, type Plan } from "./nemesis.ts";
 import { createProcess, type Process, START_MS } from "./process.ts";
 import type { Random } from "./random.ts";
 import { createRelayPorts } from "./relay-ports.ts";
@@ -41,6 +41,7 @@ export type Scene = {
 };
 
 const RELAYS = 2;
+const DAY_MS = 86_400_000;
 
 type Ground = Pick<Scene, "random" | "timeline" | "trace" | "violate"> & { readonly bug: Bug };
 
@@ -67,7 +68,7 @@ type Servers = ReturnType<typeof createServers>;
 
 const createBackends = ({ random, timeline, bug }: Ground, settings: Settings, weather: Weather) => {
   const servers = createServers(timeline);
-  const backlogEventsMax = random.pick([6, 1_000, 1_000]);
+  const backlogEventsMax = weather.isCalm ? 1_000 : random.pick([6, 1_000, 1_000]);
   const commitMs = createCommitMs(random, timeline, weather);
   const memory = createMemoryWorld({
     clock: servers.clock,
@@ -78,6 +79,10 @@ const createBackends = ({ random, timeline, bug }: Ground, settings: Settings, w
   });
   for (const [topic, partitions] of Object.entries(topics))
     memory.topics.create(topic, { partitions, recordBytesMax: RECORD_BYTES_MAX });
+  // The streams are a day old: whoever replaces them has its clock less behind than that, and greater tokens.
+  servers.setBack(DAY_MS);
+  for (let shard = 0; shard < settings.shards; shard++) memory.streams.take(shard, "yesterday", 1);
+  servers.setBack(-DAY_MS);
   const broker = createBroker(memory.sink);
   const backends: Backends = { ...memory, sink: broker.sink };
   return { memory, servers, broker, backends: { ...backends, ...bug.backends?.(memory, backends, random.fork()) } };
@@ -103,12 +108,20 @@ const createHosts = (
   const common = { timeline, createProcess: createProcesses(ground), restartMs: () => random.between(20, 800), fail };
   const callOf = (process: Process) => createCaller(process, timeline, fates, trace);
 
+  // An adapter may have a bug, and answer only when nobody waits any more.
+  const oversleptMs = random.pick([0, 0, 0, 5_000]);
+  // An orchestrator may give a restarted process its predecessor's name.
+  const isNameKept = random.chance(0.3);
+  const owner = ({ name }: Process) => (isNameKept ? name.replace(/\.\d+$/, "") : name);
+  // Hints may never come: LISTEN does not work through every connection pooler.
+  const hintRate = random.pick([1, 0.8, 0]);
+
   const edge = (n: number) =>
     createHost<Committer>({
       ...common,
       name: `edge-${n}`,
       boot: (process) => {
-        const ports = createEdgePorts(backends, callOf(process), history);
+        const ports = createEdgePorts(backends, callOf(process), history, oversleptMs);
         return bootEdge(process, bug.edge?.(ports, process) ?? ports, settings, random);
       },
     });
@@ -125,11 +138,6 @@ const createHosts = (
         return running;
       },
     });
-  // An orchestrator may give a restarted process its predecessor's name.
-  const isNameKept = random.chance(0.3);
-  const owner = ({ name }: Process) => (isNameKept ? name.replace(/\.\d+$/, "") : name);
-  // Hints may never come: LISTEN does not work through every connection pooler.
-  const hintRate = random.pick([1, 0.8, 0]);
   const count = (n: number) => Array.from({ length: n }, (_, i) => i);
   return { edges: count(random.between(1, 2)).map(edge), relays: count(RELAYS).map(relay) };
 };
@@ -141,7 +149,7 @@ export const createScene = (ground: Ground): Scene => {
   const weather = createWeather(random.fork());
   const history = createHistory(settings.shards);
   const { memory, servers, broker, backends } = createBackends(ground, settings, weather);
-  const plan = createPlan(random.fork(), 2 + RELAYS, weather.healAtMs);
+  const plan = weather.isCalm ? calmPlan : createPlan(random.fork(), 2 + RELAYS, weather.healAtMs);
   const fates = createFates(random.fork(), weather, plan.outages, timeline.nowMs);
   const copies = createLedgerCopies(memory.streams);
   const { edges, relays } = createHosts(ground, { history, memory, copies, backends, settings, fates });

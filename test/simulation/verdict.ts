@@ -103,6 +103,14 @@ const checkLedger = ({ memory, settings, copies, violate }: Scene): void => {
   }
 };
 
+/** Where nothing went wrong, nothing comes out twice and nobody falls back: an eager fallback costs what it protects. */
+const checkCalm = ({ weather, history, violate }: Scene, landed: Landed): void => {
+  if (!weather.isCalm) return;
+  if (history.outboxChunks() > 0) violate(`${history.outboxChunks()} chunks went to the outbox for no reason`);
+  const events = history.records().length;
+  if (landed.copies !== events) violate(`${events} events came out as ${landed.copies} records for no reason`);
+};
+
 export type Outcomes = { readonly accepted: number; readonly copies: number; readonly dead: number };
 
 /** Compares what came out with what was promised. */
@@ -114,6 +122,7 @@ export const judge = (scene: Scene): Outcomes => {
   checkOrder(scene, landed, dead);
   checkIdentity(scene);
   checkLedger(scene);
+  checkCalm(scene, landed);
   const accepted = scene.history.records().filter((record) => record.accepted).length;
   return { accepted, copies: landed.copies, dead: dead.size };
 };

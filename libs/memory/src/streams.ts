@@ -145,12 +145,12 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
       .slice(0, entriesMax);
   };
 
-  /** The clock's part keeps a token unique when the streams were emptied and counting starts over. */
+  /** The first token is the clock's, so that tokens grow although the streams were emptied and counting starts over. */
   const take = (number: number, owner: string, ttlMs: number): Lease | null => {
     const shard = of(number);
     const nowMs = clock.wallMs();
     if (shard.lease && shard.lease.owner !== owner && shard.lease.expiresAtMs > nowMs) return null;
-    const token = Math.max(shard.lastToken + 1, Math.floor(nowMs));
+    const token = shard.lastToken === 0 ? Math.floor(nowMs) : shard.lastToken + 1;
     shard.lastToken = token;
     shard.lease = { shard: number, owner, token, expiresAtMs: nowMs + ttlMs };
     return { shard: number, owner, token };
