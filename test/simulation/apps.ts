@@ -35,6 +35,7 @@ export const createSettings = (random: Random): Settings => {
       shards,
       leaseTtlMs: random.pick([600, 1_000, 2_000]),
       inFlightEventsMax: random.pick([2, 10, 1_000]),
+      drainEventsMax: random.pick([1, 3, 400]),
       inFlightBytesMax: 1_000_000,
       finishMs: 300,
       topicOf,

@@ -92,7 +92,7 @@ const createProcesses = ({ random, timeline }: Ground) => {
   const skewed = random.chance(0.3);
   return (name: string): Process =>
     createProcess(name, timeline, {
-      skewMs: skewed ? random.between(-3_000_000, 3_000_000) : 0,
+      skewMs: skewed ? random.between(-7_200_000, 7_200_000) : 0,
       monotonicFromMs: random.between(0, 1_000_000),
     });
 };
