@@ -81,6 +81,7 @@ const variables = z.object({
   BACKLOG_BYTES_MAX: integer(1_024, 1_024 * 1_024 * MiB, 256 * MiB),
   IN_FLIGHT_EVENTS_MAX: integer(1, 1_000_000, 16_384),
   IN_FLIGHT_BYTES_MAX: integer(1_024, 4 * 1_024 * MiB, 16 * MiB),
+  DRAIN_EVENTS_MAX: integer(1, 10_000, 400),
   FINISH_MS: integer(0, 300_000, 5_000),
   KAFKA_BROKERS: z
     .string()

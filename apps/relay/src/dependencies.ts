@@ -17,10 +17,10 @@ export const createDependencies = (onChange: (name: DependencyName, state: Depen
   return {
     note: (name, answer) => {
       const next: DependencyState = answer.ok ? { status: "up" } : { status: "down", code: answer.code };
-      const last = states[name];
-      if (last.status === next.status && last.code === next.code) return;
+      const last = states[name].status;
       states[name] = next;
-      onChange(name, next);
+      // Not for another code: several connections that fail in different ways would fill the log.
+      if (last !== next.status) onChange(name, next);
     },
     states: () => ({ ...states }),
   };

@@ -78,6 +78,7 @@ const relay = createRelay(
     leaseTtlMs: config.LEASE_TTL_MS,
     inFlightEventsMax: config.IN_FLIGHT_EVENTS_MAX,
     inFlightBytesMax: config.IN_FLIGHT_BYTES_MAX,
+    drainEventsMax: config.DRAIN_EVENTS_MAX,
     finishMs: config.FINISH_MS,
     topicOf: (type) => topicFor(routes, type),
   },

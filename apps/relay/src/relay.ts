@@ -6,6 +6,7 @@ import { createMembership } from "./lease/membership.ts";
 import type { Term } from "./lease/term.ts";
 import { createMeasures } from "./measures.ts";
 import { createOutboxWatch } from "./outbox-watch.ts";
+import { createGate } from "./partition/gate.ts";
 import { createLane, type LaneTrouble } from "./partition/lane.ts";
 import { createTopics } from "./partition/topics.ts";
 import { createDrain, type Drain } from "./shard/drain.ts";
@@ -34,6 +35,8 @@ export type RelayOptions = {
   /** Events and bytes of events that wait in memory for Kafka's confirmation, all shards together. */
   readonly inFlightEventsMax: number;
   readonly inFlightBytesMax: number;
+  /** Events of outbox rows that enter the stream in one append. */
+  readonly drainEventsMax: number;
   /** How long a stop, or the hand-over of a shard, waits for what is in hand. */
   readonly finishMs: number;
   /** The topic of an event type. */
@@ -88,7 +91,8 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
     log(status === "up" ? "info" : "warn", `dependency.${status}`, { dependency, code: code ?? null });
   });
 
-  const laneOptions = { sink, deadLetters, clock, random, log, measures, signal: ended.signal, start };
+  const gate = createGate({ clock, most: Number(process.env.GATE ?? 4), patienceMs: 50, start });
+  const laneOptions = { gate, sink, deadLetters, clock, random, log, measures, signal: ended.signal, start };
   const topics = createTopics({
     sink,
     clock,
@@ -129,7 +133,11 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
   const openShard = (term: Term): void => {
     const { shard } = term.lease;
     const pump = pumpFor(term);
-    const drain = createDrain({ term, stream, outbox, deadLetters, platform, log, measures, dependencies });
+    const { drainEventsMax: appendEventsMax } = options;
+    const drain = createDrain({
+      ...{ term, stream, outbox, deadLetters, platform, log, measures, dependencies },
+      appendEventsMax,
+    });
     const pumped = pump.run();
     start(pumped);
     open.set(shard, { term, pump, drain, pumped });

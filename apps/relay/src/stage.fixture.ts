@@ -101,6 +101,7 @@ export const createStage = (options: Partial<MemoryWorldOptions> & { readonly pa
         leaseTtlMs: LEASE_TTL_MS,
         inFlightEventsMax: 1_000,
         inFlightBytesMax: 1_000_000,
+        drainEventsMax: 1,
         finishMs: 10_000,
         topicOf: () => TOPIC,
         ...changed,

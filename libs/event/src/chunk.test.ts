@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Chunk, decodeChunk, dedupKeysOf, encodeChunk, UndecodableChunk } from "./chunk.ts";
+import {
+  type Chunk,
+  decodeChunk,
+  dedupKeysOf,
+  encodeChunk,
+  mergeChunks,
+  receivedAtMsOf,
+  UndecodableChunk,
+} from "./chunk.ts";
 import { platform } from "./platform.node.ts";
 
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
@@ -27,6 +35,18 @@ test("what was encoded is decoded again, byte for byte", () => {
       expect(plain(decodeChunk(encodeChunk(chunk, platform), platform))).toEqual(plain(chunk));
     }),
     { seed, numRuns: 500 },
+  );
+});
+
+test("chunks that were merged keep every event, its place and its own time of ingest", () => {
+  fc.assert(
+    fc.property(fc.array(anyChunk, { minLength: 1, maxLength: 5 }), (chunks) => {
+      const merged = decodeChunk(encodeChunk(mergeChunks(chunks), platform), platform);
+      const times = (chunk: Chunk) => chunk.events.map((_, index) => receivedAtMsOf(chunk, index));
+      expect(times(merged)).toEqual(chunks.flatMap(times));
+      expect(plain(merged).events).toEqual(chunks.flatMap((chunk) => plain(chunk).events));
+    }),
+    { seed, numRuns: 200 },
   );
 });
 

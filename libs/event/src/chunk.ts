@@ -23,8 +23,10 @@ const DEDUP_KEY_LENGTH = 16;
 export type ChunkEvent = Omit<SealedEvent, "id" | "shard">;
 
 export type Chunk = {
-  /** Time of ingest, ms since 1970. */
+  /** Time of ingest, ms since 1970; of the oldest event where they differ. */
   readonly receivedAtMs: number;
+  /** How much later each event came; absent when all came at once, as in one commit of an edge. */
+  readonly laterMs?: readonly number[];
   readonly events: readonly ChunkEvent[];
 };
 
@@ -44,6 +46,7 @@ type Columns = [
   dedupKeys: string,
   lengths: number[],
   data: Uint8Array,
+  laterMs?: readonly number[],
 ];
 
 export const dedupKeysOf = (events: readonly ChunkEvent[]): string => {
@@ -76,6 +79,7 @@ export const encodeChunk = (chunk: Chunk, platform: Platform): Uint8Array => {
     events.map((event) => event.bytes.length),
     concat(events),
   ];
+  if (chunk.laterMs !== undefined) columns.push(chunk.laterMs);
   const plain = encode(columns);
   const deflated = plain.length >= DEFLATE_FROM_BYTES ? platform.deflate(plain) : plain;
   const smaller = deflated.length < plain.length;
@@ -129,9 +133,24 @@ const eventsOf = (columns: Columns): ChunkEvent[] => {
 export const decodeChunk = (bytes: Uint8Array, platform: Platform): Chunk => {
   try {
     const columns = decode(bodyOf(bytes, platform)) as Columns;
-    return { receivedAtMs: columns[0], events: eventsOf(columns) };
+    const [receivedAtMs] = columns;
+    const events = eventsOf(columns);
+    return columns[8] === undefined ? { receivedAtMs, events } : { receivedAtMs, events, laterMs: columns[8] };
   } catch (cause) {
     if (cause instanceof UndecodableChunk) throw cause;
     throw new UndecodableChunk("body is damaged", { cause });
   }
+};
+
+/** Time of ingest of one event. */
+export const receivedAtMsOf = (chunk: Omit<Chunk, "events">, index: number): number =>
+  chunk.receivedAtMs + (chunk.laterMs?.[index] ?? 0);
+
+/** The events of several chunks of one shard in one, in their order, each with its own time of ingest. */
+export const mergeChunks = (chunks: readonly Chunk[]): Chunk => {
+  const receivedAtMs = Math.min(...chunks.map((chunk) => chunk.receivedAtMs));
+  const laterMs = chunks.flatMap((chunk) =>
+    chunk.events.map((_, index) => receivedAtMsOf(chunk, index) - receivedAtMs),
+  );
+  return { receivedAtMs, laterMs, events: chunks.flatMap((chunk) => chunk.events) };
 };

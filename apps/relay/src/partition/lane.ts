@@ -1,10 +1,18 @@
-import type { Clock, DeadLetter, DeadLetters, Outcome, Sink } from "@spillway/event";
+import {
+  type Clock,
+  type DeadLetter,
+  type DeadLetters,
+  type Outcome,
+  receivedAtMsOf,
+  type Sink,
+} from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
 import { attempt } from "../attempt.ts";
 import { createBackoff } from "../backoff.ts";
 import type { Term } from "../lease/term.ts";
 import type { Measures } from "../measures.ts";
 import { type RelayRecord, recordDone } from "../shard/in-hand.ts";
+import type { Gate } from "./gate.ts";
 import { createPace } from "./pace.ts";
 import { createRecordQueue } from "./record-queue.ts";
 import { createRefusals } from "./refusals.ts";
@@ -21,6 +29,8 @@ export type LaneTrouble = {
 export type LaneOptions = {
   readonly sink: Pick<Sink, "publish">;
   readonly deadLetters: DeadLetters;
+  /** The same for all lanes. */
+  readonly gate: Gate;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -90,26 +100,30 @@ const deadLetterOf = (record: RelayRecord, fatal: Fatal, topic: string, attempts
     dedupKey: event?.dedupKey ?? null,
     replay: event?.replay ?? 0,
     attempts,
-    receivedAtMs: from.receivedAtMs,
+    receivedAtMs: receivedAtMsOf(from, index),
     bytes: record.value,
   };
 };
 
 export const createLane = (topic: string, partition: number, options: LaneOptions): Lane => {
-  const { sink, deadLetters, clock, random, log, measures, signal, start } = options;
+  const { sink, deadLetters, gate, clock, random, log, measures, signal, start } = options;
   const labels = { topic, partition: String(partition) };
   const queue = createRecordQueue();
   const pace = createPace();
   const retryBackoff = createBackoff(RETRY, random);
   const pauseBackoff = createBackoff(PAUSE, random);
   const refusals = createRefusals();
+  /** What is left of the batch under way, the oldest on top. */
+  const work: Segment[] = [];
   let running = false;
+  let paused = false;
   let inWork = 0;
   let trouble: LaneTrouble | null = null;
 
   const setTrouble = (next: LaneTrouble | null): void => {
-    if (next?.state === trouble?.state && next?.code === trouble?.code) return;
+    const last = trouble?.state;
     trouble = next;
+    if (last === next?.state) return;
     measures.laneBlocked.set(next ? 1 : 0, labels);
     measures.lanePaused.set(next?.state === "paused" ? 1 : 0, labels);
     if (next)
@@ -150,11 +164,11 @@ export const createLane = (topic: string, partition: number, options: LaneOption
     }
   };
 
-  /** Takes a refused segment apart, the older half first; true when the topic seems to refuse everything. */
-  const takeApart = async (segment: Segment, fatal: Fatal, work: Segment[]): Promise<boolean> => {
+  /** Takes a refused segment apart, the older half first; a record alone goes to the dead letters. */
+  const takeApart = async (segment: Segment, fatal: Fatal): Promise<void> => {
     const { records, attempts } = segment;
     const suspicions = Math.max(0, segment.suspicions - 1);
-    const tooMany = refusals.refused(fatal, records.length);
+    const isTooMuch = refusals.refused(fatal, records.length);
     const middle = records.length >> 1;
     const [only] = records;
     if (middle === 0 && only) await bury(only, fatal, attempts);
@@ -162,53 +176,57 @@ export const createLane = (topic: string, partition: number, options: LaneOption
       work.push({ records: records.slice(middle), attempts, suspicions });
       work.push({ records: records.slice(0, middle), attempts, suspicions });
     }
-    return tooMany;
+    if (!isTooMuch) return;
+    paused = true;
+    await standStill("paused", fatal.code);
   };
 
-  /** Not now; or, after as many attempts as the outcome allows, a refusal. Null when there is something to try again. */
-  const afterRetriable = async (segment: Segment, outcome: Retriable, work: Segment[]): Promise<Fatal | null> => {
-    if (outcome.attemptsMax !== undefined) segment.suspicions++;
-    if (outcome.attemptsMax !== undefined && segment.suspicions >= outcome.attemptsMax)
-      return { kind: "fatal", code: outcome.code, deadLetterClass: "rejected" };
+  /** Not now; or, after as many attempts as the outcome allows, a refusal. */
+  const tryAgain = async (segment: Segment, outcome: Retriable): Promise<void> => {
+    const { code, pause, attemptsMax } = outcome;
+    if (attemptsMax !== undefined) segment.suspicions++;
+    if (attemptsMax !== undefined && segment.suspicions >= attemptsMax)
+      return takeApart(segment, { kind: "fatal", code, deadLetterClass: "rejected" });
     work.push(segment);
-    await standStill(outcome.pause ? "paused" : "retrying", outcome.code);
-    return null;
+    await standStill(pause ? "paused" : "retrying", code);
   };
 
-  /** Everything of the batch is confirmed, dead-lettered or dropped when this ends. `work` is a stack, oldest on top. */
-  const publish = async (batch: readonly RelayRecord[]): Promise<void> => {
-    refusals.begin(batch.length);
-    const work: Segment[] = [{ records: batch, attempts: 0, suspicions: 0 }];
-    let paused = false;
-    for (let segment = work.pop(); segment; segment = work.pop()) {
-      segment.records = sendable(segment.records);
-      if (segment.records.length === 0) continue;
-      const outcome = await send(segment);
-      if (outcome.kind === "ok") {
-        for (const record of segment.records) recordDone(record.from);
-        refusals.taken();
-        retryBackoff.reset();
-        if (!paused) setTrouble(null);
-        continue;
-      }
-      const fatal = outcome.kind === "fatal" ? outcome : await afterRetriable(segment, outcome, work);
-      if (!fatal || !(await takeApart(segment, fatal, work))) continue;
-      paused = true;
-      await standStill("paused", fatal.code);
+  const conclude = async (segment: Segment, outcome: Outcome): Promise<void> => {
+    if (outcome.kind === "fatal") return takeApart(segment, outcome);
+    if (outcome.kind === "retriable") return tryAgain(segment, outcome);
+    for (const record of segment.records) recordDone(record.from);
+    refusals.taken();
+    retryBackoff.reset();
+    if (!paused) setTrouble(null);
+  };
+
+  const takeBatch = (): Segment => {
+    const records = queue.take(pace.recordsMax, BATCH_BYTES_MAX);
+    inWork = records.length;
+    refusals.begin(records.length);
+    return { records, attempts: 0, suspicions: 0 };
+  };
+
+  /** A batch that had to pause leaves the alarm on and the pauses long, until one goes through without. */
+  const endBatch = (): void => {
+    inWork = 0;
+    if (!paused) {
+      pauseBackoff.reset();
+      setTrouble(null);
     }
-    // A batch that had to pause leaves the alarm on and the pauses long, until one goes through without.
-    if (paused) return;
-    pauseBackoff.reset();
-    setTrouble(null);
+    paused = false;
   };
 
   const run = async (): Promise<void> => {
     running = true;
-    while (queue.length > 0 && !signal.aborted) {
-      const batch = queue.take(pace.recordsMax, BATCH_BYTES_MAX);
-      inWork = batch.length;
-      await publish(batch);
-      inWork = 0;
+    while (queue.length + work.length > 0 && !signal.aborted) {
+      const slot = await gate.enter();
+      const segment = work.pop() ?? takeBatch();
+      segment.records = sendable(segment.records);
+      const outcome = segment.records.length > 0 ? await send(segment) : null;
+      slot.leave();
+      if (outcome) await conclude(segment, outcome);
+      if (work.length === 0) endBatch();
     }
     running = false;
   };

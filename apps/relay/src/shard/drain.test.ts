@@ -1,6 +1,6 @@
 import { Unavailable } from "@spillway/event";
 import { describe, expect, test } from "vitest";
-import { createStage } from "../stage.fixture.ts";
+import { createStage, TOPIC } from "../stage.fixture.ts";
 
 const ids = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `e${from + i}`);
 
@@ -23,6 +23,25 @@ describe("the drain", () => {
     await stage.until(() => fence() === "lowered");
     expect(stage.world.streams.fenced(0)).toBe(false);
     expect(stage.world.outbox.size().events).toBe(0);
+  });
+
+  test("many small rows enter in few appends, in id order and with their own times of ingest", async () => {
+    const stage = createStage();
+    const shardStream = stage.world.shardStream;
+    const appended: number[] = [];
+    const append: typeof shardStream.append = (lease, chunk) => {
+      appended.push(chunk.events);
+      return shardStream.append(lease, chunk);
+    };
+    stage.postToOutbox(ids(0, 4));
+    await stage.clock.advance(100);
+    stage.postToOutbox(ids(5, 24));
+    stage.start("r1", { stream: { ...shardStream, append } }, { drainEventsMax: 10 });
+    await stage.until(() => stage.ids().length === 25);
+    expect(appended).toEqual([10, 10, 5]);
+    expect(stage.ids()).toEqual(ids(0, 24));
+    const times = stage.world.topics.get(TOPIC)?.partitions[0]?.map((record) => record.timestampMs) ?? [];
+    expect(times[24]! - times[0]!).toBe(100);
   });
 
   test("the fence is up before the first row moves", async () => {

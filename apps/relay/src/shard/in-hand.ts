@@ -6,6 +6,7 @@ export type InHand = {
   readonly id: string;
   readonly term: Term;
   readonly receivedAtMs: number;
+  readonly laterMs?: readonly number[];
   /** Events that the stream counts for it: those that were no duplicates. */
   readonly events: number;
   readonly storedBytes: number;

@@ -1,4 +1,4 @@
-import type { Chunk, Entry } from "@spillway/event";
+import { type Chunk, type Entry, receivedAtMsOf } from "@spillway/event";
 import type { Term } from "../lease/term.ts";
 import type { Lane } from "../partition/lane.ts";
 import type { Topic } from "../partition/topics.ts";
@@ -62,6 +62,7 @@ export const takeInHand = (entry: Entry, chunk: Chunk, term: Term, complete: (en
     id,
     term,
     receivedAtMs: chunk.receivedAtMs,
+    laterMs: chunk.laterMs,
     events,
     storedBytes,
     chunkEvents: chunk.events,
@@ -82,7 +83,8 @@ const headersOf = (traceparent: string | null, entry: string, attempt: string): 
  * Brokers refuse times that are more than an hour ahead, so an edge whose clock is wrong would send its events to the
  * dead letters: the entry's id, which is Redis's clock and never earlier than the ingest, caps it.
  */
-const timestampOf = ({ id, receivedAtMs }: InHand): number => Math.min(receivedAtMs, Number(id.split("-")[0]));
+const timestampOf = (from: InHand, index: number, appendedAtMs: number): number =>
+  Math.min(receivedAtMsOf(from, index), appendedAtMs);
 
 /** Hands each record of the entry to its lane, in order. The values are views of the chunk's buffer. */
 export const handOver = (
@@ -92,7 +94,7 @@ export const handOver = (
   push: (lane: Lane, record: RelayRecord) => void,
 ): void => {
   const { chunkEvents } = from;
-  const timestampMs = timestampOf(from);
+  const appendedAtMs = Number(from.id.split("-")[0]);
   const place = `${from.term.lease.shard}/${from.id}/`;
   const skipped = skip.length === 0 ? null : new Set(skip);
   for (let index = 0; index < chunkEvents.length; index++) {
@@ -100,6 +102,7 @@ export const handOver = (
     from.remaining++;
     const { type, partitionKey, traceparent, replay, bytes } = chunkEvents[index]!;
     const headers = headersOf(traceparent, place + index, replay === 0 ? "1" : String(replay + 1));
+    const timestampMs = timestampOf(from, index, appendedAtMs);
     const record = { key: partitionKey, value: bytes, headers, timestampMs, from, index };
     push(router.laneOf(type, partitionKey), record);
   }
