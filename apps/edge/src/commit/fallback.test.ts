@@ -95,6 +95,23 @@ describe("fallback", () => {
     committer.close();
   });
 
+  test("a health check that throws is no sign of health", async () => {
+    const { committer, stream, clock } = createEdgeWorld();
+    await committer.start();
+    const { health } = stream.tier;
+    Object.assign(stream.tier, { health: () => Promise.reject(new TypeError("a bug")) });
+    stream.obstruct("freeze");
+    const answer = committer.commit([eventOfShard(0, "a")]);
+    await clock.advance(10_000);
+    expect(kinds(await answer)).toEqual(["accepted outbox"]);
+    expect(committer.state().stream).toBe(false);
+    Object.assign(stream.tier, { health });
+    stream.obstruct("pass");
+    await clock.advance(2_000);
+    expect(committer.state().stream).toBe(true);
+    committer.close();
+  });
+
   test("without a fault the outbox is never written to, and its outage changes nothing", async () => {
     const { committer, world, outbox } = createEdgeWorld();
     await committer.start();

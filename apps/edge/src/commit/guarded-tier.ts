@@ -70,8 +70,21 @@ export const createGuardedTier = (tier: Tier, ports: GuardedTierPorts, options: 
   };
   const breaker = createBreaker({ failuresMax: FAILURES_MAX, timeoutOpens: options.timeoutOpens, onChange });
 
+  const threw = (error: unknown): void =>
+    log("error", "tier.threw", { tier: tier.name, error: error instanceof Error ? error.name : typeof error });
+
+  /** What throws is not up: the breaker would take an exception that it does not know for a success. */
+  const healthVerdict = async (): Promise<Verdict> => {
+    try {
+      return (await tier.health(options.deadlineMs)).status === "up" ? "ok" : "failed";
+    } catch (error) {
+      threw(error);
+      return "failed";
+    }
+  };
+
   const probe = async (): Promise<boolean> => {
-    await breaker.run(async () => ((await tier.health(options.deadlineMs)).status === "up" ? "ok" : "failed"));
+    await breaker.run(healthVerdict);
     return up;
   };
   const prober = createProber(clock, random, probe);
@@ -83,7 +96,7 @@ export const createGuardedTier = (tier: Tier, ports: GuardedTierPorts, options: 
       if (answers.length === chunks.length) return answers;
       log("error", "tier.miscounted", { tier: tier.name, chunks: chunks.length, answers: answers.length });
     } catch (error) {
-      log("error", "tier.threw", { tier: tier.name, error: error instanceof Error ? error.name : typeof error });
+      threw(error);
     }
     return allRetriable(chunks, "internal");
   };

@@ -108,6 +108,24 @@ describe("handover", () => {
     committer.close();
   });
 
+  test("an outbox that throws as no port should keeps its shard fenced, but not for ever", async () => {
+    const edge = createEdgeWorld();
+    const { committer, world, outbox, clock, logged } = edge;
+    await committer.start();
+    world.outages.start("redis", "timeout");
+    await committer.commit([eventOfShard(0, "a")]);
+    world.outages.end("redis");
+    const { occupied } = outbox.tier;
+    Object.assign(outbox.tier, { occupied: () => Promise.reject(new TypeError("a bug")) });
+    world.outbox.remove(world.outbox.rows(0));
+    await clock.advance(3_000);
+    expect(committer.state().fencedShards).toBe(1);
+    expect(logged).toContainEqual({ event: "handover.threw", fields: { error: "TypeError" } });
+    Object.assign(outbox.tier, { occupied });
+    await clock.advance(1_500);
+    expect(committer.state().fencedShards).toBe(0);
+  });
+
   test("a fence that stays sends the shard back to the outbox in time", async () => {
     const edge = createEdgeWorld();
     const { committer, world, clock } = edge;
