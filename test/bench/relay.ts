@@ -9,7 +9,7 @@ import { atLeast, atMost, below, type Row } from "./row.ts";
 import { median, residentMb } from "./sample.ts";
 
 const bareLoopEntry = fileURLToPath(new URL("bare-loop.ts", import.meta.url));
-export const EVENT_BYTES = 295;
+const EVENT_BYTES = 295;
 const PARTITIONS = 12;
 
 /** Records a second of the bare kafkajs loop, on a topic of its own. */
@@ -45,7 +45,7 @@ export const backlogOf = async (services: Services, pipeline: Pipeline, shards =
 };
 
 /** Posts through the edge until the backlog is at least this. */
-export const fill = async (services: Services, pipeline: Pipeline, events: number): Promise<void> => {
+const fill = async (services: Services, pipeline: Pipeline, events: number): Promise<void> => {
   const url = `${pipeline.edges[0]?.url}/v1/events`;
   while ((await backlogOf(services, pipeline)) < events)
     await runLoad({ url, batch: 100, seconds: 1, key: API_KEY.split(":")[1] ?? "" });

@@ -28,7 +28,7 @@ const PROGRESS_EVENTS = 100;
 const SHARDS = 4;
 
 /** mulberry32: small, and good enough to choose faults by. */
-export const seededRandom = (seed: number): (() => number) => {
+const seededRandom = (seed: number): (() => number) => {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -24,7 +24,7 @@ export type FaultWorld = {
  * What clients must see while the fault lasts: `answers` = at least 100 events accepted; `refusals` = no 2xx at all, and
  * every answer is 503 with Retry-After; `either` = nothing is asked of the clients' side.
  */
-export type During = "answers" | "refusals" | "either";
+type During = "answers" | "refusals" | "either";
 
 export type Scenario = {
   /** As in the list of faults that this suite implements. */

@@ -2,7 +2,7 @@ import { type RedisOptions, type Running, startRedis } from "@spillway/devstack"
 import { createRedisRest, type RedisRest, type RedisRestOptions } from "@spillway/redis-rest";
 import { Redis, type RedisConfigNodejs } from "@upstash/redis";
 
-export const TOKEN = "token-of-a-test";
+const TOKEN = "token-of-a-test";
 
 export type Rest = {
   readonly url: string;

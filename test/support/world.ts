@@ -49,7 +49,7 @@ export const startServices = async (options: ServicesOptions = {}): Promise<Serv
 };
 
 /** Where a pipeline's processes find the services; a test may put a proxy in between. */
-export type Addresses = {
+type Addresses = {
   readonly restUrl: string;
   readonly redisUrl: string;
   readonly databaseUrl: string;
