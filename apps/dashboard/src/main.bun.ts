@@ -73,7 +73,14 @@ const app = createApp(ports, {
   https: config.ENVIRONMENT === "production",
   assets: { css, script },
 });
-const server = Bun.serve({ hostname: config.HOST, port: config.PORT, fetch: app.fetch });
+const server = Bun.serve({
+  hostname: config.HOST,
+  port: config.PORT,
+  development: false,
+  // Outside of development Bun would share the port with a second dashboard that was started by mistake.
+  reusePort: false,
+  fetch: app.fetch,
+});
 log("info", "dashboard.ready", { host: config.HOST, port: server.port ?? config.PORT });
 
 const stop = async () => {

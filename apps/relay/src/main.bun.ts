@@ -92,7 +92,14 @@ const warnings = () =>
   );
 const health = createHealth({ relay, sink, clock: systemClock, warnings });
 const app = createApp({ health, metrics, platform }, config.metricsAccess);
-const server = Bun.serve({ hostname: config.HOST, port: config.PORT, development: false, fetch: app.fetch });
+const server = Bun.serve({
+  hostname: config.HOST,
+  port: config.PORT,
+  development: false,
+  // Outside of development Bun would share the port with a second relay that was started by mistake.
+  reusePort: false,
+  fetch: app.fetch,
+});
 log("info", "listening", { url: server.url.href });
 
 const stopping = new AbortController();

@@ -73,11 +73,11 @@ const trimEnd = (bytes: Uint8Array, from: number, end: number): number => {
   return at;
 };
 
-/** The bytes of each element of the array whose bracket is at `from`. Views, no copies. */
-export const elements = (bytes: Uint8Array, from: number): Uint8Array[] => {
+/** The bytes of the first elements, `most` of them, of the array whose bracket is at `from`. Views, no copies. */
+export const elements = (bytes: Uint8Array, from: number, most: number): Uint8Array[] => {
   const found: Uint8Array[] = [];
   let at = skipSpace(bytes, from + 1);
-  while (at < bytes.length && bytes[at] !== CLOSE_ARRAY) {
+  while (found.length < most && at < bytes.length && bytes[at] !== CLOSE_ARRAY) {
     const end = valueEnd(bytes, at);
     found.push(bytes.subarray(at, trimEnd(bytes, at, end)));
     at = bytes[end] === COMMA ? skipSpace(bytes, end + 1) : end;
@@ -100,11 +100,11 @@ export const memberValue = (bytes: Uint8Array, name: string): number => {
   return found;
 };
 
-/** The lines that hold anything but white space, without the space around them. Views, no copies. */
-export const lines = (bytes: Uint8Array): Uint8Array[] => {
+/** The first lines, `most` of them, that hold anything but white space, without the space around them. Views, no copies. */
+export const lines = (bytes: Uint8Array, most: number): Uint8Array[] => {
   const found: Uint8Array[] = [];
   let from = 0;
-  while (from < bytes.length) {
+  while (found.length < most && from < bytes.length) {
     const feed = bytes.indexOf(0x0a, from);
     const end = feed < 0 ? bytes.length : feed;
     const start = skipSpace(bytes, from);

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { Platform } from "./platform.ts";
 
@@ -8,7 +8,7 @@ import type { Platform } from "./platform.ts";
  */
 export const platform: Platform = {
   sha256: (bytes) => createHash("sha256").update(bytes).digest(),
-  digest96: (text) => createHash("sha256").update(text).digest("base64url").slice(0, 16),
+  digest96: (text) => hash("sha256", text, "base64url").slice(0, 16),
   deflate: (bytes) => deflateRawSync(bytes, { level: 1 }),
   inflate: (bytes, bytesMax) => inflateRawSync(bytes, { maxOutputLength: bytesMax }),
 };

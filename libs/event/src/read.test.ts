@@ -9,7 +9,7 @@ console.info(`read.test.ts SEED=${seed}`);
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const defaults: Defaults = { source: "/key", nowMs: 1_700_000_000_000, newId: () => "new-id", traceparent: null };
-const limits = { eventBytesMax: 10_000, depthMax: 16 };
+const limits = { eventBytesMax: 10_000, depthMax: 16, batchEventsMax: 20 };
 const read = (text: string) => readEvent(encode(text), defaults, limits);
 
 describe("a single event", () => {
@@ -84,7 +84,7 @@ describe("a batch", () => {
         const texts = events.map((event) => JSON.stringify(event, null, indent));
         const array = `${gap}[${gap}${texts.join(`${gap},${gap}`)}${gap}]${gap}`;
         for (const body of [array, `{"a":"[\\"{","events":[1], "ev\\u0065nts"${gap}:${array},"z":{"events":[2]}}`]) {
-          const batch = readBatch(encode(body), defaults, { eventBytesMax: 1e6, depthMax: 32 });
+          const batch = readBatch(encode(body), defaults, { eventBytesMax: 1e6, depthMax: 32, batchEventsMax: 20 });
           const cut = batch.kind === "ok" ? batch.events : [];
           expect(cut.length).toBe(texts.length);
           cut.forEach((event, i) => {
@@ -109,6 +109,15 @@ describe("a batch", () => {
       kind: "malformed",
       code: "not_a_batch",
     });
+  });
+});
+
+describe("too many events", () => {
+  test("are read up to one more than the limit, so that two million zeros cost no more than a few", () => {
+    const zeros = encode(`[${"0,".repeat(2_000_000)}0]`);
+    const batch = readBatch(zeros, defaults, limits);
+    expect(batch.kind === "ok" && batch.events.length).toBe(21);
+    expect(readLines(encode("0\n".repeat(100)), defaults, limits)).toHaveLength(21);
   });
 });
 

@@ -10,6 +10,12 @@ import { deeperThan, elements, lines, memberValue, skipSpace, utf8 } from "./jso
 
 export type EventLimits = { readonly eventBytesMax: number; readonly depthMax: number };
 
+/**
+ * `batchEventsMax` ends the reading: one event more than that is read, so that the caller sees that there are too many.
+ * A body of 4 MiB can hold two million elements, which would take 1.4 s and 430 MB to read.
+ */
+export type BatchLimits = EventLimits & { readonly batchEventsMax: number };
+
 /** An event as it will be kept, or why not. The bytes are the sender's, with missing members inserted in front. */
 export type ReadEvent =
   | { readonly kind: "ok"; readonly attributes: Attributes; readonly bytes: Uint8Array }
@@ -86,14 +92,14 @@ const readElements = (
   bytes: Uint8Array,
   from: number,
   defaults: Defaults,
-  limits: EventLimits,
+  limits: BatchLimits,
 ): ReadBatch => {
-  const spans = elements(bytes, from);
+  const spans = elements(bytes, from, limits.batchEventsMax + 1);
   return { kind: "ok", events: spans.map((span, i) => completeEvent(values[i], span, defaults, limits)) };
 };
 
 /** Reads `application/json` and the CloudEvents JSON forms, telling one event from a batch by what is there. */
-export const readBody = (bytes: Uint8Array, defaults: Defaults, limits: EventLimits): ReadBody => {
+export const readBody = (bytes: Uint8Array, defaults: Defaults, limits: BatchLimits): ReadBody => {
   const parsed = parse(bytes);
   if (parsed.kind !== "ok") return parsed;
   const { value } = parsed;
@@ -104,7 +110,7 @@ export const readBody = (bytes: Uint8Array, defaults: Defaults, limits: EventLim
 };
 
 /** Reads the batch forms only. */
-export const readBatch = (bytes: Uint8Array, defaults: Defaults, limits: EventLimits): ReadBatch => {
+export const readBatch = (bytes: Uint8Array, defaults: Defaults, limits: BatchLimits): ReadBatch => {
   const body = readBody(bytes, defaults, limits);
   if (body.kind !== "single") return body;
   return { kind: "malformed", code: "not_a_batch", detail: 'a batch is a JSON array or {"events":[…]}' };
@@ -118,5 +124,5 @@ export const readEvent = (bytes: Uint8Array, defaults: Defaults, limits: EventLi
 };
 
 /** Reads newline-delimited JSON, one event a line; blank lines do not count. A bad line is a bad event, not a bad batch. */
-export const readLines = (bytes: Uint8Array, defaults: Defaults, limits: EventLimits): ReadEvent[] =>
-  lines(bytes).map((line) => readEvent(line, defaults, limits));
+export const readLines = (bytes: Uint8Array, defaults: Defaults, limits: BatchLimits): ReadEvent[] =>
+  lines(bytes, limits.batchEventsMax + 1).map((line) => readEvent(line, defaults, limits));

@@ -13,7 +13,7 @@ export const ingestBatch = async (
 ): Promise<Response> => {
   const { batchEventsMax, shards } = limits;
   if (events.length > batchEventsMax) {
-    const detail = `${events.length} events, the limit is ${batchEventsMax}`;
+    const detail = `more than ${batchEventsMax} events`;
     return respondProblem({ code: "batch_too_large", detail, members: { limit: batchEventsMax } }, requestId);
   }
   const outcome = new BatchOutcome();

@@ -1,4 +1,4 @@
-import type { Clock, EventLimits, Platform } from "@spillway/event";
+import type { BatchLimits, Clock, Platform } from "@spillway/event";
 import type { ApiKey } from "../auth/api-key.ts";
 import type { Committer } from "../commit/committer.ts";
 
@@ -13,9 +13,8 @@ export type IngestPorts = {
   readonly onInvalid: (code: string) => void;
 };
 
-export type IngestLimits = EventLimits & {
+export type IngestLimits = BatchLimits & {
   readonly shards: number;
   /** Bytes of a body, compressed or not. */
   readonly bodyBytesMax: number;
-  readonly batchEventsMax: number;
 };

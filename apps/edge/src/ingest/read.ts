@@ -1,6 +1,6 @@
 import {
+  type BatchLimits,
   type Defaults,
-  type EventLimits,
   type ReadBody,
   type ReadEvent,
   readBatch,
@@ -24,7 +24,7 @@ export const readForm = (
   form: BodyForm,
   request: { readonly headers: Headers; readonly contentType: string; readonly bytes: Uint8Array },
   defaults: Defaults,
-  limits: EventLimits,
+  limits: BatchLimits,
 ): ReadBody => {
   const { bytes } = request;
   switch (form) {
