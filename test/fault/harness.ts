@@ -1,10 +1,17 @@
 import { fileURLToPath } from "node:url";
-import { Redis } from "ioredis";
+import { Cluster, Redis } from "ioredis";
 import { judge, type Verdict } from "../support/checker.ts";
 import { eventually } from "../support/eventually.ts";
 import { startProducer } from "../support/producer.ts";
 import { type FaultProxy, startProxy } from "../support/proxy.ts";
-import { API_KEY, type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
+import {
+  API_KEY,
+  type Pipeline,
+  type Services,
+  startClusterServices,
+  startPipeline,
+  startServices,
+} from "../support/world.ts";
 import type { FaultWorld, Scenario } from "./scenario.ts";
 
 export type Result = Verdict & {
@@ -69,18 +76,21 @@ const startScenarioPipeline = (services: Services, scenario: Scenario, proxies: 
     }),
     relayAddresses: (own) => ({
       ...own,
-      redisUrl: through(own.redisUrl, proxies.relayToRedis),
+      // The nodes of a cluster name each other's ports: there is nothing to put in between.
+      redisUrl: services.cluster === null ? through(own.redisUrl, proxies.relayToRedis) : own.redisUrl,
       databaseUrl: through(own.databaseUrl, proxies.relayToPostgres),
     }),
   });
 
+const openRedis = ({ redis, cluster }: Services): Redis | Cluster => {
+  const options = { maxRetriesPerRequest: 0, enableReadyCheck: false };
+  if (cluster === null) return new Redis(redis.url, { ...options, retryStrategy: () => null });
+  return new Cluster(redis.url.split(","), { redisOptions: options, clusterRetryStrategy: () => 100 });
+};
+
 /** Everything that has not reached Kafka or the dead letters. */
 const backlogOf = async (services: Services, pipeline: Pipeline): Promise<number> => {
-  const redis = new Redis(services.redis.url, {
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-    enableReadyCheck: false,
-  });
+  const redis = openRedis(services);
   redis.on("error", () => undefined);
   try {
     const shards = Array.from({ length: SHARDS }, (_, shard) => redis.xlen(`{${pipeline.name}:${shard}}:stream`));
@@ -212,7 +222,7 @@ const runIn = async (services: Services, scenario: Scenario, seed: number): Prom
 /** Runs one scenario on the shared services, or on its own when it would spoil them. */
 export const runScenario = async (shared: Services, scenario: Scenario, seed: number): Promise<Result> => {
   if (scenario.own === undefined) return runIn(shared, scenario, seed);
-  const services = await startServices(scenario.own);
+  const services = scenario.own === "cluster" ? await startClusterServices() : await startServices(scenario.own);
   try {
     return await runIn(services, scenario, seed);
   } finally {

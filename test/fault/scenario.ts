@@ -49,5 +49,5 @@ export type Scenario = {
   /** A frozen edge cannot answer. */
   readonly slowAnswersAllowed?: boolean;
   /** Services of its own with these options, for faults that would spoil the shared ones. */
-  readonly own?: { readonly redis?: RedisOptions; readonly kafka?: KafkaOptions };
+  readonly own?: { readonly redis?: RedisOptions; readonly kafka?: KafkaOptions } | "cluster";
 };

@@ -3,13 +3,16 @@ import {
   type App,
   type Kafka,
   type KafkaOptions,
+  type RedisCluster,
   type RedisOptions,
   type RedisRest,
   type Running,
   startApp,
   startKafka,
+  startKafkaCluster,
   startPostgres,
   startRedis,
+  startRedisCluster,
   startRedisRest,
 } from "@spillway/devstack";
 import { runMigrations } from "@spillway/drizzle";
@@ -27,6 +30,8 @@ export type Services = {
   readonly rest: RedisRest;
   readonly postgres: Running;
   readonly kafka: Kafka;
+  /** The nodes behind `redis` and `kafka` where these are clusters; the first Redis nodes are masters. */
+  readonly cluster: { readonly redis: readonly Running[]; readonly kafka: readonly Running[] } | null;
   stop(): Promise<void>;
 };
 
@@ -44,7 +49,34 @@ export const startServices = async (options: ServicesOptions = {}): Promise<Serv
     rest,
     postgres: database,
     kafka,
+    cluster: null,
     stop: async () => void (await Promise.all([rest, redis, database, kafka].map((service) => service.stop()))),
+  };
+};
+
+/** A cluster as one service: its first node's handle, with all nodes' URLs. */
+const asRedis = (cluster: RedisCluster): Running => ({ ...(cluster.nodes[0] as Running), url: cluster.urls.join(",") });
+
+/** What users outgrow one machine with: a Redis Cluster of three masters and three replicas, a Kafka of three brokers. */
+export const startClusterServices = async (): Promise<Services> => {
+  const [redisCluster, database, kafkaCluster] = await Promise.all([
+    startRedisCluster(),
+    startPostgres(),
+    startKafkaCluster({ settings: { "min.insync.replicas": "2", "default.replication.factor": "3" } }),
+  ]);
+  const redis = asRedis(redisCluster);
+  const rest = await startRedisRest({ redisUrl: redis.url, token: REST_TOKEN });
+  const copies = 3;
+  const createTopics: Kafka["createTopics"] = (topics) =>
+    kafkaCluster.createTopics(topics.map((topic) => ({ ...topic, copies })));
+  const kafka: Kafka = { ...(kafkaCluster.nodes[0] as Running), brokers: kafkaCluster.brokers, createTopics };
+  return {
+    redis,
+    rest,
+    postgres: database,
+    kafka,
+    cluster: { redis: redisCluster.nodes, kafka: kafkaCluster.nodes },
+    stop: async () => void (await Promise.all([rest, redisCluster, database, kafkaCluster].map((one) => one.stop()))),
   };
 };
 

@@ -153,6 +153,28 @@ export const processScenarios: readonly Scenario[] = [
     },
   },
   {
+    id: "F58",
+    fault: "Redis Cluster of 3+3 and Kafka of three brokers, three relays: a relay killed −9 every 5 s for a minute",
+    during: "answers",
+    own: "cluster",
+    relays: 3,
+    run: async (world) => {
+      for (let i = 0; i < 12; i++) await restartAfter(world, appOf(world, "relays", i % 3), 4_000);
+    },
+  },
+  {
+    id: "F59",
+    fault: "Redis Cluster of 3+3 and Kafka of three brokers: a master and a broker killed −9, back after 15 s",
+    during: "answers",
+    own: "cluster",
+    relays: 2,
+    run: async (world) => {
+      const [master, broker] = [world.services.cluster?.redis[1], world.services.cluster?.kafka[2]];
+      if (master === undefined || broker === undefined) throw new Error("there is no cluster");
+      await Promise.all([restartAfter(world, master, 15_000), restartAfter(world, broker, 15_000)]);
+    },
+  },
+  {
     id: "F55",
     fault: "REST server killed −9, back after 4 s",
     during: "answers",
