@@ -6,7 +6,7 @@ import { createMembership } from "./lease/membership.ts";
 import type { Term } from "./lease/term.ts";
 import { createMeasures } from "./measures.ts";
 import { createOutboxWatch } from "./outbox-watch.ts";
-import { createGate } from "./partition/gate.ts";
+import { createGathering } from "./partition/gathering.ts";
 import { createLane, type LaneTrouble } from "./partition/lane.ts";
 import { createTopics } from "./partition/topics.ts";
 import { createDrain, type Drain } from "./shard/drain.ts";
@@ -91,12 +91,13 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
     log(status === "up" ? "info" : "warn", `dependency.${status}`, { dependency, code: code ?? null });
   });
 
-  const gate = createGate({ clock, most: Number(process.env.GATE ?? 4), patienceMs: 50, start });
-  const laneOptions = { gate, sink, deadLetters, clock, random, log, measures, signal: ended.signal, start };
+  const gathering = createGathering(clock);
+  const laneOptions = { gathering, sink, deadLetters, clock, random, log, measures, signal: ended.signal, start };
   const topics = createTopics({
     sink,
     clock,
     log,
+    gathering,
     createLane: (topic, partition) => createLane(topic, partition, laneOptions),
     onReshape: () => {
       for (const { term } of [...open.values()]) term.end("reshaped");
@@ -118,6 +119,7 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
       stream,
       deadLetters,
       topics,
+      gathering,
       topicOf,
       platform,
       clock,

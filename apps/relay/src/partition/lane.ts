@@ -12,7 +12,7 @@ import { createBackoff } from "../backoff.ts";
 import type { Term } from "../lease/term.ts";
 import type { Measures } from "../measures.ts";
 import { type RelayRecord, recordDone } from "../shard/in-hand.ts";
-import type { Gate } from "./gate.ts";
+import type { Gathering } from "./gathering.ts";
 import { createPace } from "./pace.ts";
 import { createRecordQueue } from "./record-queue.ts";
 import { createRefusals } from "./refusals.ts";
@@ -30,7 +30,7 @@ export type LaneOptions = {
   readonly sink: Pick<Sink, "publish">;
   readonly deadLetters: DeadLetters;
   /** The same for all lanes. */
-  readonly gate: Gate;
+  readonly gathering: Pick<Gathering, "waitMs">;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -106,7 +106,7 @@ const deadLetterOf = (record: RelayRecord, fatal: Fatal, topic: string, attempts
 };
 
 export const createLane = (topic: string, partition: number, options: LaneOptions): Lane => {
-  const { sink, deadLetters, gate, clock, random, log, measures, signal, start } = options;
+  const { sink, deadLetters, gathering, clock, random, log, measures, signal, start } = options;
   const labels = { topic, partition: String(partition) };
   const queue = createRecordQueue();
   const pace = createPace();
@@ -220,11 +220,11 @@ export const createLane = (topic: string, partition: number, options: LaneOption
   const run = async (): Promise<void> => {
     running = true;
     while (queue.length + work.length > 0 && !signal.aborted) {
-      const slot = await gate.enter();
+      const gatherMs = work.length === 0 ? gathering.waitMs(queue.length) : 0;
+      if (gatherMs > 0) await clock.sleep(gatherMs, signal);
       const segment = work.pop() ?? takeBatch();
       segment.records = sendable(segment.records);
       const outcome = segment.records.length > 0 ? await send(segment) : null;
-      slot.leave();
       if (outcome) await conclude(segment, outcome);
       if (work.length === 0) endBatch();
     }

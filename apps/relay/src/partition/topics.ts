@@ -2,6 +2,7 @@ import type { Clock, Outcome, Sink } from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
 import type { Term } from "../lease/term.ts";
 import type { RelayRecord } from "../shard/in-hand.ts";
+import type { Gathering } from "./gathering.ts";
 import type { Lane } from "./lane.ts";
 
 /** A topic whose partition count is known. */
@@ -32,6 +33,7 @@ export type TopicsOptions = {
   readonly sink: Pick<Sink, "partitions" | "partitionOf">;
   readonly clock: Clock;
   readonly log: Log;
+  readonly gathering: Pick<Gathering, "handedOver">;
   readonly createLane: (topic: string, partition: number) => Lane;
   /**
    * A topic has another number of partitions, so keys move between them: everything in memory must be given up and
@@ -43,10 +45,11 @@ export type TopicsOptions = {
 /** The sink keeps its metadata fresh itself; this only compares. */
 const COMPARE_EVERY_MS = 5_000;
 
-export const createTopics = ({ sink, clock, log, createLane, onReshape }: TopicsOptions): Topics => {
+export const createTopics = ({ sink, clock, log, gathering, createLane, onReshape }: TopicsOptions): Topics => {
   const topics = new Map<string, Topic>();
   const lanes = new Map<string, Lane[]>();
   const filled = new Set<Lane>();
+  let handedOver = 0;
 
   const laneAt = (name: string, partition: number): Lane => {
     const ofTopic = lanes.get(name) ?? [];
@@ -96,8 +99,11 @@ export const createTopics = ({ sink, clock, log, createLane, onReshape }: Topics
     push: (lane, record) => {
       lane.push(record);
       filled.add(lane);
+      handedOver++;
     },
     kick: () => {
+      gathering.handedOver(handedOver);
+      handedOver = 0;
       for (const lane of filled) lane.kick();
       filled.clear();
     },

@@ -1,0 +1,51 @@
+import type { Clock } from "@spillway/event";
+
+/**
+ * How long a lane gathers records before it sends. A publish costs the client and the broker about 200 µs of CPU each
+ * however small it is, and two partitions' records never share one; so the busier the process, the longer it gathers,
+ * and under light load nothing waits.
+ *
+ * 2026-11-21: single events from 64 connections, 12 partitions, 5,000–9,000 a second on two busy cores. Without: 8
+ * records a publish, relay 42 and broker 28 µs of CPU an event, p99 of the posts 45 ms. With 50 ms: 33 a publish, 27 and
+ * 12 µs, p99 18 ms, and the events arrived no later, since less waited for a core.
+ */
+export type Gathering = {
+  /** Records went to the lanes. */
+  handedOver(records: number): void;
+  /** For a lane with so many records waiting. */
+  waitMs(waiting: number): number;
+  /** From 0, light, to 1, busy. */
+  load(): number;
+};
+
+const WINDOW_MS = 100;
+/** Records a second up to which nothing waits, and from which the wait is longest. */
+const LIGHT = 1_500;
+const BUSY = 6_000;
+const WAIT_MS_MAX = 50;
+/** With so many a batch is large enough. */
+const ENOUGH = 250;
+
+export const createGathering = (clock: Clock): Gathering => {
+  let windowAtMs = clock.monotonicMs();
+  let inWindow = 0;
+  let perSecond = 0;
+
+  const load = (): number => Math.min(1, Math.max(0, (perSecond - LIGHT) / (BUSY - LIGHT)));
+
+  return {
+    handedOver: (records) => {
+      inWindow += records;
+      const nowMs = clock.monotonicMs();
+      const elapsedMs = nowMs - windowAtMs;
+      if (elapsedMs < WINDOW_MS) return;
+      const measured = (inWindow * 1000) / elapsedMs;
+      // A pause longer than a few windows is forgotten at once, so that a first event after it does not wait.
+      perSecond = elapsedMs > 4 * WINDOW_MS ? measured : (perSecond + measured) / 2;
+      windowAtMs = nowMs;
+      inWindow = 0;
+    },
+    waitMs: (waiting) => (waiting >= ENOUGH ? 0 : load() * WAIT_MS_MAX),
+    load,
+  };
+};
