@@ -61,7 +61,7 @@ test("Postgres: what a killed initdb left is thrown away and made anew", async (
   await writeFile(join(dataDir, "cluster.init-dead", "PG_VERSION"), "18\n");
   running = await startPostgres({ dataDir, say });
   expect((await readdir(dataDir)).toSorted()).toEqual(["cluster", "postgres.log"]);
-  expect(said).toContain("postgres: removing a half-made data folder");
+  expect(said).toContain("removing a half-made data folder");
 });
 
 test("Postgres: a pid file that names a stranger's process does not keep it from starting", async () => {
@@ -84,5 +84,5 @@ test("Kafka: what a killed format left is thrown away and made anew", async () =
   await mkdir(join(dataDir, "log.format-dead"));
   running = await startKafka({ dataDir, say, topics: [{ name: "t", partitions: 1 }] });
   expect((await readdir(dataDir)).toSorted()).toEqual(["kafka.log", "log", "server.properties"]);
-  expect(said).toContain("kafka: removing a half-formatted data folder");
+  expect(said).toContain("removing a half-formatted data folder");
 });

@@ -40,6 +40,6 @@ export async function openDataFolderFor(uid: number, name: string, say: Say, dat
   }
   await chmod(path, 0o700);
   await chown(path, uid, uid);
-  say(`${name}: its data is in ${path}, since user ${uid} cannot reach ${folder.path}`);
+  say(`its data is in ${path}, since user ${uid} cannot reach ${folder.path}`);
   return { path, discard: folder.discard };
 }

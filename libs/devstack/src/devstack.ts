@@ -69,7 +69,7 @@ export class Devstack {
     await makeLayout(layout);
     await this.#endLeftovers();
     for (const name of SERVICE_NAMES) await rotateLog(layout, name);
-    const [ports, secrets] = [await choosePorts(), await openSecrets(layout.secrets)];
+    const [ports, secrets] = [await choosePorts(layout.ports), await openSecrets(layout.secrets)];
     const services = await startServices({
       config: this.#config,
       layout,
@@ -111,6 +111,8 @@ export class Devstack {
   }
 
   #supervise(running: Running): void {
+    // It became ready while everything else was being stopped.
+    if (this.#stopping) return void running.stop();
     this.#running.set(running.name, running);
     const say = this.#say(running.name as ProcessName);
     this.#endSupervision.push(supervise(running, say));

@@ -74,7 +74,7 @@ export async function formatLogFolder(
   const log = join(folder, "log");
   const names = await readdir(folder);
   for (const name of names.filter((name) => name.startsWith(FORMAT_PREFIX))) {
-    say("kafka: removing a half-formatted data folder");
+    say("removing a half-formatted data folder");
     await rm(join(folder, name), { recursive: true, force: true });
   }
   const properties = join(folder, "server.properties");

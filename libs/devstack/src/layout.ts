@@ -6,6 +6,7 @@ export interface Layout {
   readonly root: string;
   readonly devEnv: string;
   readonly secrets: string;
+  readonly ports: string;
   readonly stackState: string;
   data(service: string): string;
   log(name: string): string;
@@ -18,6 +19,7 @@ export function layoutOf(root: string): Layout {
     root,
     devEnv: join(root, "dev.env"),
     secrets: join(root, "secrets.json"),
+    ports: join(root, "ports.json"),
     stackState: join(root, "run", "stack.json"),
     data: (service) => join(root, service),
     log: (name) => join(root, "log", `${name}.log`),

@@ -35,13 +35,19 @@ test("of many at once exactly one takes it, whoever held it before", async () =>
 test("a holder that is killed holds nothing", async () => {
   const file = join(folder, "x.lock");
   const code = `const { takeLock } = await import(${JSON.stringify(join(import.meta.dirname, "lock.ts"))});
-    console.log((await takeLock(${JSON.stringify(file)})).kind);
+    const { kind } = await takeLock(${JSON.stringify(file)});
+    Bun.gc(true);
+    console.log(kind);
     setInterval(() => undefined, 1_000);`;
   const child = spawn(bunBinary(), ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
-  const [said] = await once(child.stdout, "data");
-  expect(String(said).trim()).toBe("held");
-  expect(await takeLock(file)).toMatchObject({ kind: "taken", by: { pid: child.pid } });
-  child.kill("SIGKILL");
-  await once(child, "exit");
+  const exited = once(child, "exit");
+  try {
+    const [said] = await once(child.stdout, "data");
+    expect(String(said).trim()).toBe("held");
+    expect(await takeLock(file)).toMatchObject({ kind: "taken", by: { pid: child.pid } });
+  } finally {
+    child.kill("SIGKILL");
+    await exited;
+  }
   expect((await takeLock(file)).kind).toBe("held");
 });

@@ -12,6 +12,9 @@ export type LockAttempt =
   /** `by` is absent for the moment between another's taking it and its writing its name. */
   | { readonly kind: "taken"; readonly by: PidRecord | undefined };
 
+// A database that nothing refers to any more is closed by the garbage collector, and its lock is gone (seen).
+const held = new Set<Database>();
+
 /**
  * Takes the lock for this process, or says who holds it. The kernel's own file lock, through SQLite, since neither Bun
  * nor Node has flock(2): it ends with its process. Lock files that a successor judges stale and removes let two through
@@ -26,9 +29,11 @@ export async function takeLock(file: string): Promise<LockAttempt> {
     if (!(error instanceof SQLiteError) || error.code !== "SQLITE_BUSY") throw error;
     return { kind: "taken", by: await readPidRecord(file) };
   }
+  held.add(database);
   await writePidRecord(file, process.pid);
   const release = async () => {
     await rm(file, { force: true });
+    held.delete(database);
     database.close();
   };
   return { kind: "held", lock: { release } };

@@ -3,6 +3,7 @@ import { Devstack, type SayAs } from "./devstack.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { layoutOf, makeLayout } from "./layout.ts";
 import { NotProvided } from "./provision/refusal.ts";
+import { NotReady } from "./service.ts";
 import { takeTurn } from "./turn.ts";
 
 const say: SayAs = (name) => (line) => console.log(`[${name}] ${line}`);
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
 
 main().catch((error) => {
   // What a person can act on is said plainly; anything else with its stack.
-  const isPlain = error instanceof NotProvided || error instanceof BadSetting;
+  const isPlain = error instanceof NotProvided || error instanceof BadSetting || error instanceof NotReady;
   console.error(isPlain ? `\n${error.message}\n` : error);
   process.exit(1);
 });

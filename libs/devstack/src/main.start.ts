@@ -8,7 +8,7 @@ import { renderBlock } from "./start/block.ts";
 import { createThrottledPrinter, renderArrival, summaryOf } from "./start/line.ts";
 import { postSamples } from "./start/sample.ts";
 import { type Arrival, type Tail, tailTopic } from "./start/tail.ts";
-import { startTurbo, type Turbo } from "./start/turbo.ts";
+import { startTurbo } from "./start/turbo.ts";
 
 const POLL_MS = 100;
 const ASK_MS = 2_000;
@@ -80,35 +80,25 @@ async function findOther(layout: Layout): Promise<StackState | undefined> {
   return undefined;
 }
 
-async function main(): Promise<number> {
-  const layout = layoutOf(readConfig().root);
-  await makeLayout(layout);
-  const other = await findOther(layout);
-  if (other) {
-    print(
-      renderBlock(other.settings, layout.devEnv, `Spillway already runs (devstack pid ${other.devstack.pid}).`, []),
-    );
-    return 0;
-  }
-  let turbo: Turbo | undefined;
+async function run(layout: Layout): Promise<number> {
   let tail: Tail | undefined;
   let isEnding = false;
+  await rotateLog(layout, "turbo");
+  print("Starting Redis, Postgres, Kafka, redis-rest and the three apps (turbo dev).");
+  const turbo = startTurbo({
+    logFile: layout.log("turbo"),
+    onSaid: print,
+    onFailed: (lines) => !isEnding && print(`\nturbo dev ended by itself; its last lines:\n${lines.join("\n")}`),
+  });
   const end = async () => {
     isEnding = true;
-    await Promise.all([tail?.stop(), turbo?.stop()]);
+    await Promise.all([tail?.stop(), turbo.stop()]);
   };
   const interrupted = new Promise<number>((resolve) => {
     void onInterrupt(() => {
       print("\nstopping");
       void end().then(() => resolve(0));
     });
-  });
-  print("Starting Redis, Postgres, Kafka, redis-rest and the three apps (turbo dev).");
-  await rotateLog(layout, "turbo");
-  turbo = startTurbo({
-    logFile: layout.log("turbo"),
-    onSaid: print,
-    onFailed: (lines) => !isEnding && print(`\nturbo dev ended by itself; its last lines:\n${lines.join("\n")}`),
   });
   const failed = turbo.exited.then((code) => (isEnding ? interrupted : (code ?? 0) || 1));
   const shown = waitForStack(layout.stackState).then(async (settings) => {
@@ -121,6 +111,15 @@ async function main(): Promise<number> {
     await end();
     throw error;
   }
+}
+
+async function main(): Promise<number> {
+  const layout = layoutOf(readConfig().root);
+  await makeLayout(layout);
+  const other = await findOther(layout);
+  if (!other) return run(layout);
+  print(renderBlock(other.settings, layout.devEnv, `Spillway already runs (devstack pid ${other.devstack.pid}).`, []));
+  return 0;
 }
 
 main().then(

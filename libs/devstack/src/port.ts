@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { createSocket } from "node:dgram";
+import { createSocket, type Socket } from "node:dgram";
 import { createServer } from "node:net";
 
 // Below the ephemeral range (32768 and up on Linux, 49152 on macOS). While a killed service is down its clients keep
@@ -17,6 +17,9 @@ function isListenable(port: number): Promise<boolean> {
   });
 }
 
+// What nothing refers to is garbage, and closing a socket is part of collecting it.
+const marks = new Set<Socket>();
+
 /**
  * Between the choice of a port and its service's listening pass seconds, in which another stack would choose it too,
  * and take the other's service for its own (seen: a Postgres that "was ready" because a stranger's answered). The UDP
@@ -31,6 +34,7 @@ function mark(port: number): Promise<boolean> {
     });
     socket.bind({ port, address: "127.0.0.1", exclusive: true }, () => {
       socket.unref();
+      marks.add(socket);
       resolve(true);
     });
   });

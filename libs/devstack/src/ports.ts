@@ -1,4 +1,5 @@
 import type { ProcessName } from "./dev-env.ts";
+import { readJson, replaceFile } from "./file.ts";
 import { portNear } from "./port.ts";
 
 export type Ports = Readonly<Record<ProcessName, number>>;
@@ -13,14 +14,16 @@ const PREFERRED: Ports = {
   kafka: 6393,
 };
 
-/** The same ports at every start as far as they are free, so that a bookmark and a shell's variables stay right. */
-export async function choosePorts(): Promise<Ports> {
-  const chosen: Record<ProcessName, number> = { ...PREFERRED };
-  const taken = new Set<number>(Object.values(PREFERRED));
-  for (const [name, preferred] of Object.entries(PREFERRED) as [ProcessName, number][]) {
+/** Those of the last start as far as they are free, so that a bookmark and a shell's variables stay right. */
+export async function choosePorts(file: string): Promise<Ports> {
+  const preferredPorts = { ...PREFERRED, ...(await readJson<Partial<Ports>>(file)) };
+  const chosen: Record<ProcessName, number> = { ...preferredPorts };
+  const taken = new Set<number>(Object.values(preferredPorts));
+  for (const [name, preferred] of Object.entries(preferredPorts) as [ProcessName, number][]) {
     taken.delete(preferred);
     chosen[name] = await portNear(preferred, taken);
     taken.add(chosen[name]);
   }
+  await replaceFile(file, `${JSON.stringify(chosen)}\n`);
   return chosen;
 }

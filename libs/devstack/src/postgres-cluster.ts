@@ -16,7 +16,7 @@ export async function openCluster(folder: string, binaries: PostgresBinaries, sa
   const cluster = join(folder, "cluster");
   const names = await readdir(folder);
   for (const name of names.filter((name) => name.startsWith(INIT_PREFIX))) {
-    say("postgres: removing a half-made data folder");
+    say("removing a half-made data folder");
     await rm(join(folder, name), { recursive: true, force: true });
   }
   if (names.includes("cluster")) return cluster;

@@ -21,7 +21,7 @@ export async function mendAppendOnlyFile(binary: string, dataDir: string, log: s
   const cut = [...output.matchAll(/diff=(\d+)/g)].at(-1)?.[1] ?? "an unknown number of";
   say(
     code === 0
-      ? `redis: the append-only file was damaged; ${cut} bytes were cut off its end, the damaged one is kept in ${copy}`
-      : `redis: the append-only file is damaged and could not be mended: ${output.trim().slice(-400)}`,
+      ? `the append-only file was damaged; ${cut} bytes were cut off its end, the damaged one is kept in ${copy}`
+      : `the append-only file is damaged and could not be mended: ${output.trim().slice(-400)}`,
   );
 }

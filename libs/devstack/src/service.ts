@@ -43,6 +43,11 @@ export interface ServiceSpec {
   readonly onSpawn?: (pid: number) => void;
 }
 
+/** A service that was launched and never did its work; the message ends with its own last words. */
+export class NotReady extends Error {
+  override readonly name = "NotReady";
+}
+
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 const sizeOf = (file: string) =>
@@ -101,7 +106,7 @@ async function launchUntilReady(spec: ServiceSpec, state: State): Promise<void> 
     const log = await logSince(spec.logFile, logStart);
     if (attempt === LAUNCHES_MAX || Date.now() >= deadline) {
       await endWithin(child, "SIGKILL", 0);
-      throw new Error(`${spec.name} did not become ready; the end of ${spec.logFile}:\n${log}`);
+      throw new NotReady(`${spec.name} did not become ready; the end of ${spec.logFile}:\n${log}`);
     }
     await spec.repair?.(log);
     await sleep(Math.min(RETRY_FIRST_MS * 2 ** attempt, RETRY_MAX_MS));

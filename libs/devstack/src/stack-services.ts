@@ -1,5 +1,5 @@
 import { runMigrations } from "@spillway/drizzle";
-import type { DevstackConfig } from "./config.ts";
+import { BadSetting, type DevstackConfig } from "./config.ts";
 import type { ServiceName } from "./dev-env.ts";
 import { startKafka } from "./kafka.ts";
 import { createTopics } from "./kafka-admin.ts";
@@ -47,12 +47,13 @@ function noted<T extends Running>(running: T, name: ServiceName, options: StackS
   return running;
 }
 
-/** Turns what a reachability check throws into one line that names the variable. */
+/** Turns what a reachability check throws into one line that names the variable and no part of its value. */
 async function reach(variable: string, check: () => Promise<unknown>): Promise<void> {
   try {
     await check();
   } catch (cause) {
-    throw new Error(`${variable} is set, but what it names does not answer (${(cause as Error).name})`, { cause });
+    const { code, name } = cause as NodeJS.ErrnoException;
+    throw new BadSetting(`${variable}: what it names does not answer (${code ?? name})`, { cause });
   }
 }
 

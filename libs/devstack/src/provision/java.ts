@@ -32,8 +32,8 @@ async function findJava(): Promise<{ java?: string; tooOld: string[] }> {
 export async function provideJava(say: Say): Promise<string> {
   const found = await findJava();
   if (found.java) return found.java;
-  say(`kafka: no Java runtime of version ${JAVA_MAJOR_MIN} or newer`);
-  await installDebianPackages(["default-jre-headless"], (line) => say(`kafka: ${line}`));
+  say(`no Java runtime of version ${JAVA_MAJOR_MIN} or newer`);
+  await installDebianPackages(["default-jre-headless"], say);
   const installed = await findJava();
   if (installed.java) return installed.java;
   const reason = [`no Java runtime of version ${JAVA_MAJOR_MIN} or newer`, ...installed.tooOld].join("; ");

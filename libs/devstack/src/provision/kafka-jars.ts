@@ -42,8 +42,8 @@ async function isComplete(lib: string): Promise<boolean> {
 async function provideMaven(say: Say): Promise<string> {
   const found = await findExecutable("mvn");
   if (found) return found;
-  say("kafka: no mvn on the PATH");
-  await installDebianPackages(["maven"], (line) => say(`kafka: ${line}`));
+  say("no mvn on the PATH");
+  await installDebianPackages(["maven"], say);
   const installed = await findExecutable("mvn");
   if (installed) return installed;
   throw new NotProvided(REMEDIES.kafka, "no Maven to fetch the broker with");
@@ -88,7 +88,7 @@ export async function provideKafkaJars(say: Say, cache = cacheFolder()): Promise
     ];
     const { code, output } = await withProgress(
       say,
-      `kafka: fetching Apache Kafka ${KAFKA_VERSION} (54 MB) with Maven, once, into ${lib}`,
+      `fetching Apache Kafka ${KAFKA_VERSION} (54 MB) with Maven, once, into ${lib}`,
       () => runCommand(maven, args, { cwd: work }),
     );
     if (code !== 0 || !(await isComplete(join(work, "lib")))) {

@@ -35,7 +35,7 @@ async function isOursAlone(folder: string): Promise<boolean> {
 async function copyForOthers(native: string, version: string, say: Say): Promise<string> {
   const target = join(tmpdir(), `spillway-postgres-${version}`);
   if (await isOursAlone(target)) return target;
-  say(`postgres: copying its binaries (60 MB) to ${target}: where they are, user ${NOBODY} may not run them`);
+  say(`copying its binaries (60 MB) to ${target}: where they are, user ${NOBODY} may not run them`);
   const work = `${target}.copying-${randomUUID()}`;
   await cp(native, work, { recursive: true, verbatimSymlinks: true });
   try {

@@ -8,8 +8,8 @@ export async function provideRedis(say: Say): Promise<string> {
   const find = () => findExecutable("redis-server", "valkey-server");
   const found = await find();
   if (found) return found;
-  say("redis: no redis-server on the PATH");
-  await installDebianPackages(["redis-server"], (line) => say(`redis: ${line}`));
+  say("no redis-server on the PATH");
+  await installDebianPackages(["redis-server"], say);
   const installed = await find();
   if (installed) return installed;
   throw new NotProvided(REMEDIES.redis);
