@@ -65,7 +65,7 @@ async function showEvents(settings: DevEnv, devEnvFile: string): Promise<Tail> {
   print(renderBlock(settings, devEnvFile, heading, [...lines.values()]));
   print("Events arriving in Kafka:");
   const printer = createThrottledPrinter((line) => print(`  ${line}`));
-  onArrival = (arrival) => printer.add(renderArrival(arrival));
+  onArrival = (arrival) => printer.add(() => renderArrival(arrival));
   return tail;
 }
 

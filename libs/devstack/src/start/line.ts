@@ -31,7 +31,11 @@ export function renderArrival(arrival: Arrival): string {
 }
 
 /** Passes on a few lines a second and counts the rest: under load a person reads a number, not a flood. */
-export function createThrottledPrinter(print: (line: string) => void): { add(line: string): void; stop(): void } {
+export function createThrottledPrinter(print: (line: string) => void): {
+  /** `render` is called only for what is shown. */
+  add(render: () => string): void;
+  stop(): void;
+} {
   let shown = 0;
   let held = 0;
   const timer = setInterval(() => {
@@ -40,10 +44,10 @@ export function createThrottledPrinter(print: (line: string) => void): { add(lin
     held = 0;
   }, 1_000);
   return {
-    add: (line) => {
+    add: (render) => {
       if (shown < LINES_PER_SECOND_MAX) {
         shown++;
-        print(line);
+        print(render());
       } else held++;
     },
     stop: () => clearInterval(timer),
