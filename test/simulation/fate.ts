@@ -11,7 +11,7 @@ import type { Random } from "./random.ts";
  * - `request-lost`: never executed, and the caller only learns that its time is up.
  * - `crash-before`, `crash-after`: the process dies with the call, before or after its execution.
  */
-export type Fate =
+type Fate =
   | { readonly kind: "answered"; readonly requestMs: number; readonly replyMs: number }
   | { readonly kind: "refused"; readonly replyMs: number }
   | { readonly kind: "reply-lost"; readonly requestMs: number }
@@ -21,7 +21,7 @@ export type Fate =
   | { readonly kind: "crash-after"; readonly requestMs: number };
 
 const fateKinds = ["refused", "reply-lost", "late", "request-lost", "crash-before", "crash-after"] as const;
-export type FaultKind = (typeof fateKinds)[number];
+type FaultKind = (typeof fateKinds)[number];
 
 /** How bad one seed's world is. Each fault is left out of half of the seeds, so that none hides what another shows. */
 export type Weather = {

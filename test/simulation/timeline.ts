@@ -1,7 +1,7 @@
 import type { Random } from "./random.ts";
 
 /** Something that will happen. Cancelled, it will not. */
-export type Appointment = { cancelled: boolean };
+type Appointment = { cancelled: boolean };
 
 type Planned = Appointment & { readonly atMs: number; readonly tie: number; readonly happen: () => void };
 
