@@ -1,5 +1,5 @@
 import { zstdDecompressSync } from "node:zlib";
-import kafkajs, { type Admin, Kafka, logLevel } from "kafkajs";
+import kafkajs, { type Admin, ConfigResourceTypes, Kafka, logLevel } from "kafkajs";
 
 /** A record as a consumer sees it. */
 export type TopicRecord = {
@@ -40,6 +40,15 @@ const endOffsets = async (brokers: readonly string[], topic: string): Promise<Re
 /** How many records the topic holds now. */
 export const countTopic = async (brokers: readonly string[], topic: string): Promise<number> =>
   [...(await endOffsets(brokers, topic)).values()].reduce((sum, offset) => sum + offset, 0);
+
+/** Changes one setting of a topic. */
+export const setTopic = (brokers: readonly string[], topic: string, name: string, value: string): Promise<unknown> =>
+  withAdmin(brokers, (admin) =>
+    admin.alterConfigs({
+      validateOnly: false,
+      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries: [{ name, value }] }],
+    }),
+  );
 
 const headersOf = (headers: Record<string, unknown> | undefined): Record<string, string> =>
   Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)]));

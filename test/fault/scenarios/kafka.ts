@@ -3,12 +3,12 @@ import {
   AclPermissionTypes,
   AclResourceTypes,
   type Admin,
-  ConfigResourceTypes,
   Kafka,
   logLevel,
   ResourcePatternTypes,
 } from "kafkajs";
 import { eventually } from "../../support/eventually.ts";
+import { setTopic } from "../../support/topic.ts";
 import { API_KEY } from "../../support/world.ts";
 import type { FaultWorld, Scenario } from "../scenario.ts";
 
@@ -22,13 +22,8 @@ const withAdmin = async <T>(world: FaultWorld, use: (admin: Admin) => Promise<T>
   }
 };
 
-const topicSetting = (name: string, value: string) => async (world: FaultWorld) =>
-  withAdmin(world, (admin) =>
-    admin.alterConfigs({
-      validateOnly: false,
-      resources: [{ type: ConfigResourceTypes.TOPIC, name: world.pipeline.topic, configEntries: [{ name, value }] }],
-    }),
-  );
+const topicSetting = (name: string, value: string) => (world: FaultWorld) =>
+  setTopic(world.pipeline.addresses.brokers, world.pipeline.topic, name, value);
 
 const stopped = (ms: number) => async (world: FaultWorld) => {
   await world.services.kafka.kill("SIGKILL");
