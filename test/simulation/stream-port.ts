@@ -13,19 +13,19 @@ export const createStreamPort = (
   };
 
   const fence: RelayPorts["stream"]["fence"] = async (lease, raised) => {
-    watch.fenceAsked(lease.shard, raised);
+    watch.fenceAsked(lease, raised);
     const answer = await ask("redis", `fence ${lease.shard} ${raised}`, async () => {
       const done = await shardStream.fence(lease, raised);
       check(lease, done === "ok");
       if (done === "ok") history.fence(lease.shard, raised);
       return done;
     });
-    if (answer === "ok") watch.fenceIs(lease.shard, raised);
+    if (answer === "ok") watch.fenceIs(lease, raised);
     return answer;
   };
 
   const append: RelayPorts["stream"]["append"] = (lease, chunk) => {
-    watch.drains(lease.shard);
+    watch.drains(lease);
     const execute = async () => {
       const answer = await shardStream.append(lease, chunk);
       check(lease, answer.kind === "ok");

@@ -8,32 +8,36 @@ export type Watch = {
   /** The server obeyed a lease that it has given to somebody else, or to nobody. */
   wroteWithoutLease(lease: Lease): void;
   /** The relay asks for the fence, or was told that it stands or fell. Asking to lower it makes it uncertain. */
-  fenceAsked(shard: number, raised: boolean): void;
-  fenceIs(shard: number, raised: boolean): void;
+  fenceAsked(lease: Lease, raised: boolean): void;
+  fenceIs(lease: Lease, raised: boolean): void;
   /** The drain moves a row into a shard. */
-  drains(shard: number): void;
+  drains(lease: Lease): void;
   /** To be called as a publish starts; answers what to call when its caller has the outcome. */
   publishStarts(topic: string, partition: number, records: readonly SinkRecord[]): () => void;
 };
 
 const shardOf = (record: SinkRecord): number => Number(record.headers["spillway-entry"]?.split("/", 1)[0]);
 
+const nameOf = ({ shard, token }: Lease): string => `${shard}/${token}`;
+
 export const createWatch = (nowMs: () => number, violate: (violation: string) => void): Watch => {
   const heldUntilMs = new Map<number, number>();
-  const fenced = new Set<number>();
+  /** Leases under which the fence stands: what is asked under a lost one does not happen. */
+  const fenced = new Set<string>();
   const underWay = new Set<string>();
   return {
     leaseHeld: ({ shard }, ttlMs) => void heldUntilMs.set(shard, nowMs() + ttlMs),
     leaseGivenUp: (shard) => void heldUntilMs.delete(shard),
     wroteWithoutLease: ({ shard, token }) => violate(`shard ${shard} was written to under the lost lease ${token}`),
-    fenceAsked: (shard, raised) => {
-      if (!raised) fenced.delete(shard);
+    fenceAsked: (lease, raised) => {
+      if (!raised) fenced.delete(nameOf(lease));
     },
-    fenceIs: (shard, raised) => {
-      if (raised) fenced.add(shard);
+    fenceIs: (lease, raised) => {
+      if (raised) fenced.add(nameOf(lease));
     },
-    drains: (shard) => {
-      if (!fenced.has(shard)) violate(`a row is moved into shard ${shard} without knowing that its fence stands`);
+    drains: (lease) => {
+      if (!fenced.has(nameOf(lease)))
+        violate(`a row is moved into shard ${lease.shard} without knowing that its fence stands`);
     },
     publishStarts: (topic, partition, records) => {
       const lane = `${topic}/${partition}`;
