@@ -79,7 +79,7 @@ const variables = z.object({
   DEDUP_WINDOW_SECONDS: integer(1, 30 * 86_400, 3_600),
   BACKLOG_EVENTS_MAX: integer(1, 1_000_000_000, 1_000_000),
   BACKLOG_BYTES_MAX: integer(1_024, 1_024 * 1_024 * MiB, 256 * MiB),
-  IN_FLIGHT_EVENTS_MAX: integer(1, 1_000_000, 16_384),
+  IN_FLIGHT_EVENTS_MAX: integer(1, 1_000_000, 8_192),
   IN_FLIGHT_BYTES_MAX: integer(1_024, 4 * 1_024 * MiB, 16 * MiB),
   DRAIN_EVENTS_MAX: integer(1, 10_000, 400),
   FINISH_MS: integer(0, 300_000, 5_000),
