@@ -25,7 +25,8 @@ type FaultKind = (typeof fateKinds)[number];
 
 /** How bad one seed's world is. Each fault is left out of half of the seeds, so that none hides what another shows. */
 export type Weather = {
-  readonly latencyMsMax: number;
+  /** Of a request and of its answer, each; once all is well, of any backend at most `HEALED_LATENCY_MS_MAX`. */
+  readonly latencyMsMax: Readonly<Record<Backend, number>>;
   /** Probability of each fault per call, until `healAtMs`. */
   readonly rates: Readonly<Record<FaultKind, number>>;
   /** Probability that an answer takes up to its caller's whole patience. */
@@ -38,6 +39,8 @@ export type Weather = {
 };
 
 const CALM = 0.08;
+const LATENCIES = [2, 5, 20, 150];
+const HEALED_LATENCY_MS_MAX = 20;
 const RATES = [0.005, 0.02, 0.06];
 const CRASH_RATES = [0.001, 0.004, 0.01];
 /** How much later than its caller's patience a request may still land. */
@@ -46,13 +49,14 @@ const backends: readonly Backend[] = ["redis", "postgres", "kafka"];
 
 export const createWeather = (random: Random): Weather => {
   const isCalm = random.chance(CALM);
+  const latency = () => (isCalm ? HEALED_LATENCY_MS_MAX : random.pick(LATENCIES));
   const rates: Record<FaultKind, number> = { ...calmRates };
   for (const kind of fateKinds) {
     const rate = random.pick(kind.startsWith("crash") ? CRASH_RATES : RATES);
     if (random.chance(0.5) && !isCalm) rates[kind] = rate;
   }
   return {
-    latencyMsMax: random.pick([2, 5, 20]),
+    latencyMsMax: { redis: latency(), postgres: latency(), kafka: latency() },
     rates,
     slowRate: isCalm ? 0 : random.pick([0, 0.02, 0.1]),
     backends: new Set(backends.filter(() => random.chance(0.7))),
@@ -89,20 +93,27 @@ export const createFates = (
   outages: readonly Outage[],
   nowMs: () => number,
 ): Fates => {
-  const latency = () => random.between(0, weather.latencyMsMax);
+  const latency = (backend: Backend): number => {
+    const msMax = weather.latencyMsMax[backend];
+    return random.between(0, nowMs() < weather.healAtMs ? msMax : Math.min(msMax, HEALED_LATENCY_MS_MAX));
+  };
+  const soon = (backend: Backend): Fate => ({
+    kind: "answered",
+    requestMs: latency(backend),
+    replyMs: latency(backend),
+  });
 
-  const soon = (): Fate => ({ kind: "answered", requestMs: latency(), replyMs: latency() });
-
-  const duringOutage = (outage: Outage, timeoutMs: number): Fate => {
-    const leftMs = outage.untilMs - nowMs();
-    if (outage.kind === "refuses") return { kind: "refused", replyMs: latency() };
+  const duringOutage = ({ backend, kind, untilMs }: Outage, timeoutMs: number): Fate => {
+    if (kind === "refuses") return { kind: "refused", replyMs: latency(backend) };
     if (random.chance(0.3)) return { kind: "request-lost" };
-    const requestMs = leftMs + latency();
-    return requestMs < timeoutMs ? { kind: "answered", requestMs, replyMs: latency() } : { kind: "late", requestMs };
+    const requestMs = untilMs - nowMs() + latency(backend);
+    return requestMs < timeoutMs
+      ? { kind: "answered", requestMs, replyMs: latency(backend) }
+      : { kind: "late", requestMs };
   };
 
-  const fault = (kind: FaultKind, timeoutMs: number): Fate => {
-    const requestMs = latency();
+  const fault = (kind: FaultKind, backend: Backend, timeoutMs: number): Fate => {
+    const requestMs = latency(backend);
     switch (kind) {
       case "refused":
         return { kind, replyMs: requestMs };
@@ -123,9 +134,9 @@ export const createFates = (
     draw: (backend, timeoutMs) => {
       const outage = outageOf(backend);
       if (outage) return duringOutage(outage, timeoutMs);
-      if (nowMs() >= weather.healAtMs || !weather.backends.has(backend)) return soon();
-      for (const kind of fateKinds) if (random.chance(weather.rates[kind])) return fault(kind, timeoutMs);
-      if (!random.chance(weather.slowRate)) return soon();
+      if (nowMs() >= weather.healAtMs || !weather.backends.has(backend)) return soon(backend);
+      for (const kind of fateKinds) if (random.chance(weather.rates[kind])) return fault(kind, backend, timeoutMs);
+      if (!random.chance(weather.slowRate)) return soon(backend);
       return { kind: "answered", requestMs: random.below(timeoutMs), replyMs: random.below(timeoutMs) };
     },
   };
