@@ -7,7 +7,7 @@ import { type Ask, type RelayNetwork, unavailable } from "./relay-network.ts";
  * may be lost or late.
  */
 export const createDrainPort = ({ outboxDrain }: Backends, network: RelayNetwork, ask: Ask): RelayPorts["outbox"] => {
-  const { process, timeline, random, hintRate } = network;
+  const { process, timeline, random, hintRate, watch } = network;
 
   const drain: RelayPorts["outbox"]["drain"] = async (shard, rowsMax, move) => {
     const moved = Promise.withResolvers<number>();
@@ -22,6 +22,7 @@ export const createDrainPort = ({ outboxDrain }: Backends, network: RelayNetwork
       if (heard) drained = draining;
       return shown.promise;
     });
+    watch.outboxRead(shard, rows.length > 0);
     if (rows.length === 0) return { found: 0, removed: 0 };
     const count = await move(rows);
     if (count === 0) return { found: rows.length, removed: 0 };
@@ -33,8 +34,12 @@ export const createDrainPort = ({ outboxDrain }: Backends, network: RelayNetwork
 
   return {
     drain,
-    occupied: (shards, deadlineMs) =>
-      ask("postgres", "drain.occupied", () => outboxDrain.occupied(shards, deadlineMs), { timeoutMs: deadlineMs }),
+    occupied: async (shards, deadlineMs) => {
+      const read = () => outboxDrain.occupied(shards, deadlineMs);
+      const occupied = await ask("postgres", "drain.occupied", read, { timeoutMs: deadlineMs });
+      for (const shard of shards) watch.outboxRead(shard, occupied.includes(shard));
+      return occupied;
+    },
     size: (deadlineMs) => ask("postgres", "drain.size", () => outboxDrain.size(deadlineMs), { timeoutMs: deadlineMs }),
     watch: async (onRows) => {
       const watching = await ask("postgres", "drain.watch", () =>

@@ -10,6 +10,8 @@ export type Watch = {
   /** The relay asks for the fence, or was told that it stands or fell. Asking to lower it makes it uncertain. */
   fenceAsked(lease: Lease, raised: boolean): void;
   fenceIs(lease: Lease, raised: boolean): void;
+  /** The relay has read whether the outbox holds rows of a shard. */
+  outboxRead(shard: number, hasRows: boolean): void;
   /** The drain moves a row into a shard. */
   drains(lease: Lease): void;
   /** To be called as a publish starts; answers what to call when its caller has the outcome. */
@@ -24,14 +26,19 @@ export const createWatch = (nowMs: () => number, violate: (violation: string) =>
   const heldUntilMs = new Map<number, number>();
   /** Leases under which the fence stands: what is asked under a lost one does not happen. */
   const fenced = new Set<string>();
+  const occupied = new Map<number, boolean>();
   const underWay = new Set<string>();
   return {
     leaseHeld: ({ shard }, ttlMs) => void heldUntilMs.set(shard, nowMs() + ttlMs),
     leaseGivenUp: (shard) => void heldUntilMs.delete(shard),
     wroteWithoutLease: ({ shard, token }) => violate(`shard ${shard} was written to under the lost lease ${token}`),
     fenceAsked: (lease, raised) => {
-      if (!raised) fenced.delete(nameOf(lease));
+      if (raised) return;
+      fenced.delete(nameOf(lease));
+      if (occupied.get(lease.shard) !== false)
+        violate(`the fence of shard ${lease.shard} falls before rows of the outbox`);
     },
+    outboxRead: (shard, hasRows) => void occupied.set(shard, hasRows),
     fenceIs: (lease, raised) => {
       if (raised) fenced.add(nameOf(lease));
     },
