@@ -8,11 +8,11 @@ import { simulate } from "./simulation.ts";
  * `npm run simulate`.
  */
 const only = process.env.SEED;
-const SEEDS = 500;
+const SEEDS = 1_000;
 /** Seeds go in blocks, so that a failure names few. */
 const BLOCK = 100;
 /** Each bug shows within this; README.md tells after how many. */
-const BUG_SEEDS_MAX = 1_000;
+const BUG_SEEDS_MAX = 2_500;
 
 const failuresOf = async (from: number, to: number): Promise<string[]> => {
   const failures: string[] = [];
