@@ -1,6 +1,7 @@
 import { type KafkaCluster, startKafkaCluster } from "@spillway/devstack";
 import type { Sink, SinkRecord } from "@spillway/event";
-import { createKafkajsSink, createPlatformaticSink } from "@spillway/kafka";
+import { createKafkajsSink } from "@spillway/kafka/kafkajs";
+import { createPlatformaticSink } from "@spillway/kafka/platformatic";
 import { Kafka, logLevel } from "kafkajs";
 import { createRandom, type Random } from "../simulation/random.ts";
 import { readPartition } from "./kcat.ts";

@@ -1,6 +1,8 @@
 import { type Kafka, startKafka } from "@spillway/devstack";
 import type { SinkRecord } from "@spillway/event";
-import { compressions, createKafkajsSink, createPlatformaticSink } from "@spillway/kafka";
+import { compressions } from "@spillway/kafka";
+import { createKafkajsSink } from "@spillway/kafka/kafkajs";
+import { createPlatformaticSink } from "@spillway/kafka/platformatic";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTopic } from "./fresh-topic.ts";
 import { readPartition } from "./kcat.ts";

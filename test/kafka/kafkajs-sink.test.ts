@@ -1,4 +1,4 @@
-import { createKafkajsSink } from "@spillway/kafka";
+import { createKafkajsSink } from "@spillway/kafka/kafkajs";
 import { sinkConformance } from "../conformance/sink.ts";
 import { sinkOnBroker } from "./broker.ts";
 

@@ -1,4 +1,4 @@
-import { createPlatformaticSink } from "@spillway/kafka";
+import { createPlatformaticSink } from "@spillway/kafka/platformatic";
 import { sinkConformance } from "../conformance/sink.ts";
 import { sinkOnBroker } from "./broker.ts";
 

@@ -1,5 +1,5 @@
 import type { Sink, SinkRecord } from "@spillway/event";
-import { createKafkajsSink } from "@spillway/kafka";
+import { createKafkajsSink } from "@spillway/kafka/kafkajs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type MockCluster, startMockCluster } from "./mock-cluster.ts";
 

@@ -1,5 +1,7 @@
 import type { Sink, SinkRecord } from "@spillway/event";
-import { createKafkajsSink, createPlatformaticSink, type KafkaConnection } from "@spillway/kafka";
+import type { KafkaConnection } from "@spillway/kafka";
+import { createKafkajsSink } from "@spillway/kafka/kafkajs";
+import { createPlatformaticSink } from "@spillway/kafka/platformatic";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { shortDeadlines } from "./broker.ts";

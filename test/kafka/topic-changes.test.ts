@@ -1,6 +1,7 @@
 import { freePort, type Kafka, startKafka } from "@spillway/devstack";
 import type { Sink, SinkRecord } from "@spillway/event";
-import { createKafkajsSink, createPlatformaticSink } from "@spillway/kafka";
+import { createKafkajsSink } from "@spillway/kafka/kafkajs";
+import { createPlatformaticSink } from "@spillway/kafka/platformatic";
 import type { Admin } from "kafkajs";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { createDeadLetters } from "@spillway/dead-letters";
 import { systemClock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
-import { createKafkajsSink, createPlatformaticSink, topicFor, topicRoutes } from "@spillway/kafka";
+import { topicFor, topicRoutes } from "@spillway/kafka";
 import { createLedger, createOutboxDrain, openDatabase } from "@spillway/outbox";
 import { agreeOnShards, connectRedis, createLeases, createShardStream, createStreamInspection } from "@spillway/stream";
 import { createLog } from "@spillway/telemetry";
@@ -51,7 +51,10 @@ const limits = {
   backlogBytesMax: config.BACKLOG_BYTES_MAX,
 };
 const routes = topicRoutes(config.KAFKA_TOPIC, config.KAFKA_TOPIC_ROUTES);
-const createSink = config.KAFKA_SINK === "kafkajs" ? createKafkajsSink : createPlatformaticSink;
+const createSink =
+  config.KAFKA_SINK === "kafkajs"
+    ? (await import("@spillway/kafka/kafkajs")).createKafkajsSink
+    : (await import("@spillway/kafka/platformatic")).createPlatformaticSink;
 const sink = createSink({
   connection: { brokers: config.KAFKA_BROKERS, clientId: `spillway-relay`, tls: config.tls, sasl: config.sasl },
   compression: config.KAFKA_COMPRESSION,
