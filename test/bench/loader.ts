@@ -46,7 +46,7 @@ const runWrk = async (load: Load): Promise<Loaded> => {
 /** autocannon is an npm package, so that it is there where wrk is not; it is the slower loader and sets its own ceiling. */
 const runAutocannon = async (load: Load): Promise<Loaded> => {
   const entry = fileURLToPath(new URL("autocannon.ts", import.meta.url));
-  const child = Bun.spawn(["bun", entry, load.url, String(load.batch), String(load.seconds), load.key], {
+  const child = Bun.spawn([process.execPath, entry, load.url, String(load.batch), String(load.seconds), load.key], {
     stdout: "pipe",
     stderr: "inherit",
   });

@@ -16,7 +16,7 @@ const PARTITIONS = 12;
 export const runBareLoop = async (services: Services, records: number): Promise<number> => {
   const topic = `bare${crypto.randomUUID().slice(0, 8)}`;
   await services.kafka.createTopics([{ name: topic, partitions: PARTITIONS }]);
-  const child = Bun.spawn(["bun", bareLoopEntry, services.kafka.brokers.join(","), topic, String(records)], {
+  const child = Bun.spawn([process.execPath, bareLoopEntry, services.kafka.brokers.join(","), topic, String(records)], {
     stdout: "pipe",
     stderr: "inherit",
   });

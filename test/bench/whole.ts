@@ -15,7 +15,11 @@ const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 type Posted = { readonly accepted: number; readonly failed: number; readonly latencies: readonly number[] };
 
 const startPoster = (...args: readonly string[]) => {
-  const child = Bun.spawn(["bun", posterEntry, ...args], { stdin: "pipe", stdout: "pipe", stderr: "inherit" });
+  const child = Bun.spawn([process.execPath, posterEntry, ...args], {
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "inherit",
+  });
   const tell = (word: "pause" | "go" | "end") => {
     child.stdin.write(`${word}\n`);
     child.stdin.flush();

@@ -23,6 +23,7 @@ export type EdgePorts = {
   readonly newId: () => string;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly nextTurn?: (then: () => void) => void;
 };
 
 export type EdgeOptions = CommitterOptions &

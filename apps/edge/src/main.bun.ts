@@ -60,6 +60,7 @@ const edge = createApp(
     newId: () => Bun.randomUUIDv7(),
     log,
     metrics: createPrometheusMetrics("edge"),
+    nextTurn: (then) => void setImmediate(then),
   },
   edgeOptionsOf(config),
 );
