@@ -1,3 +1,4 @@
+import { Redis } from "ioredis";
 import {
   AclOperationTypes,
   AclPermissionTypes,
@@ -24,6 +25,15 @@ const withAdmin = async <T>(world: FaultWorld, use: (admin: Admin) => Promise<T>
 
 const topicSetting = (name: string, value: string) => (world: FaultWorld) =>
   setTopic(world.pipeline.addresses.brokers, world.pipeline.topic, name, value);
+
+const usedRedisBytes = async (world: FaultWorld): Promise<number> => {
+  const redis = new Redis(world.services.redis.url);
+  try {
+    return Number(/used_memory:(\d+)/.exec(await redis.info("memory"))?.[1]);
+  } finally {
+    redis.disconnect();
+  }
+};
 
 const stopped = (ms: number) => async (world: FaultWorld) => {
   await world.services.kafka.kill("SIGKILL");
@@ -159,6 +169,30 @@ export const kafkaScenarios: readonly Scenario[] = [
     run: stopped(15_000),
     check: (world) => {
       if ((world.producer.statuses.get(429) ?? 0) === 0) throw new Error("no post was answered 429");
+    },
+  },
+  {
+    id: "F60",
+    fault:
+      "Kafka stopped for six minutes at 2,000 events/s: the backlog overflows to disk, Redis stays within its memory",
+    during: "answers",
+    eventsPerSecond: 2_000,
+    batch: 10,
+    edgeEnv: { BACKLOG_EVENTS_MAX: "60000" },
+    relayEnv: { BACKLOG_EVENTS_MAX: "60000" },
+    own: { redis: { settings: { maxmemory: "256mb" } } },
+    run: async (world) => {
+      await world.services.kafka.kill("SIGKILL");
+      for (let minute = 0; minute < 6; minute++) {
+        await world.sleep(60_000);
+        const used = await usedRedisBytes(world);
+        if (used > 256 * 2 ** 20) throw new Error(`Redis uses ${used} bytes`);
+      }
+      await world.services.kafka.restart();
+    },
+    check: (world) => {
+      const refused = [...world.producer.statuses].filter(([status]) => status !== 202);
+      if (refused.length > 0) throw new Error(`answers other than 202: ${JSON.stringify(refused)}`);
     },
   },
 ];
