@@ -8,7 +8,7 @@ import { scenarios } from "./scenarios/index.ts";
 
 /*
  * `npm run faults [ID …]`: every scenario, or those named, one after the other on real services. Prints a table, writes
- * .spillway/faults.json, and exits 1 unless all passed. SEED=n repeats a run's choices.
+ * .spillway/faults.json, and exits 1 unless all passed. SEED=n repeats a run's choices; FAULTS_FILE names another file, for runs side by side.
  */
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
@@ -41,7 +41,7 @@ try {
   await services.stop();
 }
 mkdirSync(`${root}.spillway`, { recursive: true });
-writeFileSync(`${root}.spillway/faults.json`, `${JSON.stringify(results, null, 2)}\n`);
+writeFileSync(process.env.FAULTS_FILE ?? `${root}.spillway/faults.json`, `${JSON.stringify(results, null, 2)}\n`);
 const commit = execSync("git rev-parse --short HEAD", { cwd: root }).toString().trim();
 const failed = results.filter((result) => !result.passed).length;
 console.log(`\n${tableOf(results)}\n`);

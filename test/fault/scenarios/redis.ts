@@ -44,7 +44,7 @@ export const redisScenarios: readonly Scenario[] = [
       }
     },
   },
-  { id: "F04a", fault: "Redis frozen for 1 s", during: "answers", run: frozen(1_000) },
+  { id: "F04a", fault: "Redis frozen for 1 s", during: "answers", eventsPerSecond: 1_000, run: frozen(1_000) },
   { id: "F04b", fault: "Redis frozen for 10 s", quick: true, during: "answers", run: frozen(10_000) },
   { id: "F04c", fault: "Redis frozen for 60 s", during: "answers", run: frozen(60_000) },
   {
