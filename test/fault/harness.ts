@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { Cluster, Redis } from "ioredis";
+import { residentMb } from "../bench/sample.ts";
 import { judge, type Verdict } from "../support/checker.ts";
 import { eventually } from "../support/eventually.ts";
 import { startProducer } from "../support/producer.ts";
@@ -118,6 +119,16 @@ const aliveFailures = (pipeline: Pipeline): string[] =>
     .filter((app) => app.pid() === undefined)
     .map((app) => `${app.name} is not alive`);
 
+/** Nothing grows with a fault: what a runtime keeps after a flood is far below this, a leak of a minute's events is not. */
+const RESIDENT_MB_MAX = 500;
+
+const memoryFailures = (pipeline: Pipeline): string[] =>
+  [...pipeline.edges, ...pipeline.relays].flatMap((app) => {
+    const pid = app.pid();
+    const megabytes = pid === undefined ? 0 : residentMb(pid);
+    return megabytes > RESIDENT_MB_MAX ? [`${app.name} holds ${Math.round(megabytes)} MB`] : [];
+  });
+
 const verdictFailures = (scenario: Scenario, verdict: Verdict): string[] => {
   const zero = ["unexpected", "corrupted", "inversions", ...(scenario.lossIsChecked ? [] : ["lost"])] as const;
   const failures: string[] = zero
@@ -199,7 +210,12 @@ const runIn = async (services: Services, scenario: Scenario, seed: number): Prom
         void (await eventually("an empty backlog", async () => (await backlogOf(services, pipeline)) === 0, DRAIN_MS)),
     );
     const verdict = await judge(producer.attempts, pipeline.addresses.brokers, pipeline.topic, pipeline.sql);
-    failures.push(...verdictFailures(scenario, verdict), ...aliveFailures(pipeline), ...(await logFailures(pipeline)));
+    failures.push(
+      ...verdictFailures(scenario, verdict),
+      ...aliveFailures(pipeline),
+      ...memoryFailures(pipeline),
+      ...(await logFailures(pipeline)),
+    );
     await attempt(() => scenario.check?.(world, verdict));
     if (failures.length > 0) await keepLogs(pipeline, scenario);
     return {

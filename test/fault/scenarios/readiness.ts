@@ -17,6 +17,14 @@ const warnedOf = (setting: string, faulty: string, sound: string, warning: RegEx
   }
 };
 
+/** A database's own setting is stronger than the server's command line, and counts from the next session on. */
+const withNewSessions = async ({ pipeline }: FaultWorld, setting: string): Promise<void> => {
+  await pipeline.sql.unsafe(`ALTER DATABASE ${pipeline.name} ${setting}`);
+  await pipeline.sql`
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE pid <> pg_backend_pid() AND datname = current_database()`;
+};
+
 /** Settings that would break a promise silently: the readiness page must name them. */
 export const readinessScenarios: readonly Scenario[] = [
   {
@@ -43,8 +51,7 @@ export const readinessScenarios: readonly Scenario[] = [
     fault: "Postgres commits without waiting for the disk (synchronous_commit off): /readyz says so",
     during: "either",
     run: async (world) => {
-      await world.pipeline.sql`ALTER SYSTEM SET synchronous_commit = off`;
-      await world.pipeline.sql`SELECT pg_reload_conf()`;
+      await withNewSessions(world, "SET synchronous_commit = off");
       try {
         await eventually(
           "the edge's warning",
@@ -52,8 +59,7 @@ export const readinessScenarios: readonly Scenario[] = [
           20_000,
         );
       } finally {
-        await world.pipeline.sql`ALTER SYSTEM RESET synchronous_commit`;
-        await world.pipeline.sql`SELECT pg_reload_conf()`;
+        await withNewSessions(world, "RESET synchronous_commit");
       }
     },
   },
