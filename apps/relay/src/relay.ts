@@ -135,11 +135,9 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
   const openShard = (term: Term): void => {
     const { shard } = term.lease;
     const pump = pumpFor(term);
-    const { drainEventsMax: appendEventsMax } = options;
-    const drain = createDrain({
-      ...{ term, stream, outbox, deadLetters, platform, log, measures, dependencies },
-      appendEventsMax,
-    });
+    const appendEventsMax = options.drainEventsMax;
+    const shared = { term, stream, platform, log, measures, dependencies };
+    const drain = createDrain({ ...shared, outbox, deadLetters, appendEventsMax });
     const pumped = pump.run();
     start(pumped);
     open.set(shard, { term, pump, drain, pumped });

@@ -9,8 +9,8 @@ const broken = (link: Link, mode: ProxyMode, ms: number) => async (world: FaultW
   world.proxies[link].set({ kind: "pass" });
 };
 
-/** Breaks a link to Postgres while the stream is refused, so that the outbox is the only tier. */
-const outboxOnly = (fault: (world: FaultWorld) => Promise<void>) => async (world: FaultWorld) => {
+/** The outbox is the only tier while `fault` runs. */
+export const outboxOnly = (fault: (world: FaultWorld) => Promise<void>) => async (world: FaultWorld) => {
   world.proxies.edgeToRedis.set({ kind: "refuse" });
   await world.sleep(1_500);
   await fault(world);

@@ -1,5 +1,6 @@
 import postgres from "postgres";
 import type { FaultWorld, Scenario } from "../scenario.ts";
+import { outboxOnly } from "./links.ts";
 
 const withPostgres = async <T>(world: FaultWorld, use: (sql: postgres.Sql) => Promise<T>): Promise<T> => {
   const sql = postgres(world.pipeline.addresses.databaseUrl, { max: 1, onnotice: () => undefined });
@@ -8,14 +9,6 @@ const withPostgres = async <T>(world: FaultWorld, use: (sql: postgres.Sql) => Pr
   } finally {
     await sql.end({ timeout: 1 });
   }
-};
-
-/** The outbox is the only tier while `fault` runs. */
-const outboxOnly = (fault: (world: FaultWorld) => Promise<void>) => async (world: FaultWorld) => {
-  world.proxies.edgeToRedis.set({ kind: "refuse" });
-  await world.sleep(1_500);
-  await fault(world);
-  world.proxies.edgeToRedis.set({ kind: "pass" });
 };
 
 const setting = (name: string, value: string) => async (world: FaultWorld) =>

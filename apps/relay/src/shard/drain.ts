@@ -112,9 +112,11 @@ export const createDrain = (options: DrainOptions): Drain => {
 
   const append = async ({ rows, chunks }: Group): Promise<Moved> => {
     if (!going()) return "stopped";
-    const { events } = chunks.length === 1 ? (chunks[0] as Chunk) : mergeChunks(chunks);
+    const [first] = rows as [OutboxRow];
+    const merged = rows.length === 1 ? (chunks[0] as Chunk) : mergeChunks(chunks);
+    const { events } = merged;
     if (events.length === 0) return "moved";
-    const chunk = rows.length === 1 ? (rows[0] as OutboxRow).chunk : encodeChunk(mergeChunks(chunks), platform);
+    const chunk = rows.length === 1 ? first.chunk : encodeChunk(merged, platform);
     const dedupKeys = dedupKeysOf(events);
     const answer = await attempt(stream.append(lease, { shard, chunk, events: events.length, dedupKeys }));
     dependencies.note("redis", answer);
