@@ -14,7 +14,7 @@ const SLF4J_VERSION = "1.7.36";
 const FETCHING = `kafka-${KAFKA_VERSION}.fetching-`;
 const ABANDONED_MS = 3_600_000;
 
-const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+const POM = `<project>
   <modelVersion>4.0.0</modelVersion>
   <groupId>spillway</groupId>
   <artifactId>kafka</artifactId>
