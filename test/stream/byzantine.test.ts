@@ -19,11 +19,16 @@ const open = () =>
 const json = (value: unknown) => http("200 OK", JSON.stringify(value));
 const error = (status: string, text: string) => http(status, JSON.stringify({ error: text }));
 
-/** The nonces of the two commands: third word after the seven keys of each. */
-const noncesOf = (body: string): string[] => (JSON.parse(body) as string[][]).map((command) => String(command[10]));
-const good = (nonce: string, entry = "1763712345678-0") => ({ result: [nonce, "OK", entry, "", 1, 10] });
-const forged = (reply: (nonces: string[]) => unknown): RawAnswer => {
-  return (body) => json(reply(noncesOf(body)));
+/** What the two chunks of the one command are answered with: its nonce, the word after the keys, and their places. */
+const noncesOf = (body: string): string[] => {
+  const [command = []] = JSON.parse(body) as (string | number)[][];
+  const nonce = command[3 + Number(command[2])];
+  return [`${nonce}.1`, `${nonce}.2`];
+};
+const good = (nonce: string, entry = "1763712345678-0") => [nonce, "OK", entry, "", 1, 10];
+const oom = (nonce: string) => [nonce, "ERROR", "OOM command not allowed when used memory > 'maxmemory'.", "", 0, 0];
+const forged = (reply: (nonces: string[]) => unknown, extra: Readonly<Record<string, unknown>> = {}): RawAnswer => {
+  return (body) => json([{ result: reply(noncesOf(body)), ...extra }]);
 };
 const fixed =
   (bytes: string | Uint8Array): RawAnswer =>
@@ -39,17 +44,20 @@ const answers: readonly (readonly [name: string, answer: RawAnswer, code: string
   ["an empty object", fixed(json({})), "odd_reply"],
   ["an empty list", fixed(json([])), "odd_reply"],
   ["a null result", fixed(json({ result: null })), "odd_reply"],
-  ["a list of null results", fixed(json([{ result: null }, { result: null }])), "odd_reply"],
-  ["a list of nulls", fixed(json([null, null])), "odd_reply"],
+  ["a null result in a list", fixed(json([{ result: null }])), "odd_reply"],
+  ["nulls for the chunks", fixed(json([{ result: [null, null] }])), "odd_reply"],
+  ["a list of a null", fixed(json([null])), "odd_reply"],
   ["a number", fixed(json(42)), "odd_reply"],
   ["OK for everything", fixed(json({ result: "OK" })), "odd_reply"],
-  ["OK for each command", fixed(json([{ result: "OK" }, { result: "OK" }])), "odd_reply"],
-  ["entry ids of a plain XADD", fixed(json([{ result: "1-0" }, { result: "2-0" }])), "odd_reply"],
+  ["OK in a list", fixed(json([{ result: "OK" }])), "odd_reply"],
+  ["OK for each chunk", fixed(json([{ result: ["OK", "OK"] }])), "odd_reply"],
+  ["entry ids of a plain XADD", fixed(json([{ result: ["1-0", "2-0"] }])), "odd_reply"],
   ["too few replies", forged(([first = ""]) => [good(first)]), "odd_reply"],
   ["too many replies", forged(([a = "", b = ""]) => [good(a), good(b), good(b)]), "odd_reply"],
   ["replies in another order", forged(([a = "", b = ""]) => [good(b), good(a)]), "odd_reply"],
   ["replies to another request", forged(() => [good("other0"), good("other1")]), "odd_reply"],
-  ["both a result and an error", forged(([a = "", b = ""]) => [good(a), { ...good(b), error: 1 }]), "odd_reply"],
+  ["both a result and an error", forged(([a = "", b = ""]) => [good(a), good(b)], { error: 1 }), "odd_reply"],
+  ["a second result", (body) => json([1, 2].map(() => ({ result: noncesOf(body).map((n) => good(n)) }))), "odd_reply"],
   ["base64 that was not asked for", forged(([a = ""]) => [good(btoa(a)), good(btoa(a))]), "odd_reply"],
   [
     "an HTML page",
@@ -75,14 +83,15 @@ const answers: readonly (readonly [name: string, answer: RawAnswer, code: string
   ["a closed connection", fixed(""), /./],
   [
     "an error for each",
-    fixed(
-      json([
-        { error: "OOM command not allowed when used memory > 'maxmemory'." },
-        { error: "READONLY You can't write" },
-      ]),
-    ),
+    forged(([a = "", b = ""]) => [oom(a), [b, "ERROR", "READONLY You can't write", "", 0, 0]]),
     /^(oom|readonly)$/,
   ],
+  [
+    "an error without a text",
+    forged(([a = "", b = ""]) => [a, b].map((n) => [n, "ERROR", null, "", 0, 0])),
+    "redis_error",
+  ],
+  ["an error for all", fixed(json([{ error: "OOM command not allowed when used memory > 'maxmemory'." }])), "oom"],
   [
     "Upstash: daily requests",
     fixed(error("400 Bad Request", "ERR max daily request limit exceeded. Limit: 10000, Usage: 10001.")),
@@ -103,11 +112,7 @@ const answers: readonly (readonly [name: string, answer: RawAnswer, code: string
     fixed(error("400 Bad Request", "ERR max request size exceeded. Limit: 1048576 bytes")),
     "request_too_large",
   ],
-  [
-    "Upstash: record size",
-    fixed(json([{ error: "ERR max single record size exceeded" }, { error: "ERR max single record size exceeded" }])),
-    "record_too_large",
-  ],
+  ["Upstash: record size", fixed(json([{ error: "ERR max single record size exceeded" }])), "record_too_large"],
 ];
 
 describe("a REST server that lies", () => {
@@ -131,7 +136,7 @@ describe("a REST server that lies", () => {
   });
 
   test("is believed about the one chunk that it answers well", async () => {
-    server.set(forged(([a = ""]) => [good(a), { error: "OOM command not allowed" }]));
+    server.set(forged(([a = "", b = ""]) => [good(a), oom(b)]));
     expect(await open().append(chunks, 20_000)).toEqual([
       { kind: "ok", duplicates: [], backlogEvents: 1 },
       { kind: "retriable", code: "oom" },
@@ -140,23 +145,46 @@ describe("a REST server that lies", () => {
 
   test("says NOSCRIPT for ever: asked twice, then unknown", async () => {
     const before = server.bodies.length;
-    server.set(fixed(json([{ error: "NOSCRIPT No matching script." }, { error: "NOSCRIPT No matching script." }])));
+    server.set(fixed(json([{ error: "NOSCRIPT No matching script." }])));
     const unknown = { kind: "retriable", code: "no_script" };
     expect(await open().append(chunks, 20_000)).toEqual([unknown, unknown]);
     expect(server.bodies.length - before).toBe(2);
   });
 
+  /** A Redis Cluster to which `answer` says what it answers to the chunks one by one. */
+  const cluster = (answer: (commands: readonly (string | number)[][]) => unknown): RawAnswer => {
+    return (body) => {
+      const commands = JSON.parse(body) as (string | number)[][];
+      const isJoined = commands.length === 1 && Number(commands[0]?.[2]) > 7;
+      return json(isJoined ? [{ error: "CROSSSLOT Keys in request don't hash to the same slot" }] : answer(commands));
+    };
+  };
+  const goodAlone = (command: readonly (string | number)[]) => ({ result: [good(`${command[10]}.1`)] });
+
+  test("says CROSSSLOT: every chunk is a command of its own, then and from then on", async () => {
+    const tier = open();
+    const before = server.bodies.length;
+    server.set(cluster((commands) => commands.map(goodAlone)));
+    for (const requests of [2, 3]) {
+      expect(await tier.append(chunks, 20_000)).toMatchObject([{ kind: "ok" }, { kind: "ok" }]);
+      expect(server.bodies.length - before).toBe(requests);
+    }
+  });
+
   test("says NOSCRIPT for one: only that one is sent again", async () => {
     let requests = 0;
-    server.set((body) => {
-      const [a = "", b = ""] = noncesOf(body);
-      return requests++ === 0 ? json([good(a), { error: "NOSCRIPT No matching script." }]) : json([good(a, b)]);
-    });
+    const noScript = { error: "NOSCRIPT No matching script." };
+    server.set(
+      cluster(([first = [], second]) =>
+        requests++ === 0 ? [goodAlone(first), noScript] : [goodAlone(second ?? first)],
+      ),
+    );
     const appended = await open().append(chunks, 20_000);
-    expect(appended[0]).toMatchObject({ kind: "ok" });
-    const [again] = JSON.parse(server.bodies.at(-1) ?? "[]") as string[][];
+    expect(appended).toMatchObject([{ kind: "ok" }, { kind: "ok" }]);
+    const [again, none] = JSON.parse(server.bodies.at(-1) ?? "[]") as string[][];
     expect(again?.slice(0, 1)).toEqual(["eval"]);
     expect(again?.[3]).toContain("{byzantine:1}");
+    expect(none).toBeUndefined();
   });
 
   test("never answers: each call gives up at its own deadline", async () => {

@@ -23,6 +23,15 @@ export type AppendValues = {
   readonly holder?: string;
 };
 
+export type AppendReply = [
+  nonce: string,
+  status: string,
+  entry: string,
+  duplicates: string,
+  events: number,
+  bytes: number,
+];
+
 /** One script on shard 0 of a namespace, called as itself, without our adapters in between. */
 export const scriptCalls = (redis: Redis, namespace: string) => {
   const keys = keysOf(namespace);
@@ -30,20 +39,22 @@ export const scriptCalls = (redis: Redis, namespace: string) => {
     redis.eval(script.source, names.length, ...names, ...values) as Promise<unknown>;
   return {
     keys,
-    append: (values: AppendValues) =>
-      call(
+    append: async (values: AppendValues) => {
+      const replies = await call(
         appendScript,
         [keys.stream, ...keys.seen, keys.count, keys.fence, keys.lease],
         [
           "nonce",
-          values.chunk ?? "Y2h1bms=",
-          values.names.map(keyOf).join(""),
           values.windowSeconds ?? 3600,
           values.eventsMax ?? 1e6,
           values.bytesMax ?? 1e9,
           values.holder ?? "",
+          values.chunk ?? "Y2h1bms=",
+          values.names.map(keyOf).join(""),
         ],
-      ) as Promise<[nonce: string, status: string, entry: string, duplicates: string, events: number, bytes: number]>,
+      );
+      return (replies as AppendReply[])[0] as AppendReply;
+    },
     settle: (holder: string, relayed: number, entries: readonly string[]) =>
       call(settleScript, [keys.stream, keys.count, keys.lease], [holder, relayed, ...entries]),
     lease: (...values: (string | number)[]) => call(leaseScript, [keys.lease, keys.count], values) as Promise<number>,

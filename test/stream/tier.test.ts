@@ -90,6 +90,19 @@ describe("the tier over HTTP", () => {
     await close();
   });
 
+  test("keeps an error of one shard from the others", async () => {
+    const { tier, stream, namespace, close } = openStream(services);
+    await services.admin.rpush(`{${namespace}:1}:stream`, "of another type");
+    const chunks = [0, 1, 2].map((shard) => chunkOf(shard, freshNames(2)));
+    expect(await tier.append(chunks, DEADLINE_MS)).toMatchObject([
+      { kind: "ok" },
+      { kind: "retriable", code: "wrong_type" },
+      { kind: "ok" },
+    ]);
+    for (const shard of [0, 2]) expect(await stream.read(shard, "0", 10, 0)).toHaveLength(1);
+    await close();
+  });
+
   test("does not know what became of a write when Redis is frozen, and may repeat it", async () => {
     const { tier, stream, close } = openStream(services);
     await tier.append([chunkOf(0, freshNames(1))], DEADLINE_MS);

@@ -121,9 +121,10 @@ export const createShardStream = ({ redis, namespace, limits }: ShardStreamOptio
       return statusOf(await runScript(redis.commands, fenceScript, [keys.fence, keys.lease], values));
     },
     async append(lease, chunk) {
-      const call = appendCall(namespace, chunk, limits, nonceOf(), leaseValue(lease));
+      const call = appendCall(namespace, [chunk], limits, nonceOf(), leaseValue(lease));
       try {
-        return appendedOf(await runScript(redis.commands, appendScript, call.keys, call.values), call);
+        const reply = await runScript(redis.commands, appendScript, call.keys, call.values);
+        return appendedOf(reply, call)[0] ?? { kind: "retriable", code: "odd_reply" };
       } catch (error) {
         if (error instanceof Unavailable) return { kind: "retriable", code: error.code };
         throw error;

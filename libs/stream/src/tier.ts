@@ -37,48 +37,74 @@ const retriable = (error: unknown): Appended => {
   throw error;
 };
 
-const appendedOfReply = (reply: RestReply | undefined, call: AppendCall): Appended => {
-  if (reply === undefined) return { kind: "retriable", code: "odd_reply" };
-  if (reply.kind === "error") return { kind: "retriable", code: reply.code };
-  const appended = appendedOf(reply.result, call);
-  return appended.kind === "stale" ? { kind: "retriable", code: "odd_reply" } : appended;
+const odd: Appended = { kind: "retriable", code: "odd_reply" };
+
+const answersOf = (reply: RestReply | undefined, call: AppendCall): readonly Appended[] => {
+  if (reply?.kind !== "result") {
+    const answer: Appended = reply === undefined ? odd : { kind: "retriable", code: reply.code };
+    return call.events.map(() => answer);
+  }
+  return appendedOf(reply.result, call).map((appended) => (appended.kind === "stale" ? odd : appended));
 };
 
-const isNoScript = (appended: Appended): boolean => appended.kind === "retriable" && appended.code === "no_script";
+const hasCode = (answers: readonly Appended[], code: string): boolean =>
+  answers.some((answer) => answer.kind === "retriable" && answer.code === code);
 
-/** Sends the calls as one request: by hash, or with the script's text. One answer per call. */
+/** Sends the calls as one request: by hash, or with the script's text. Per call one answer per chunk. */
 const sendCalls = async (
   rest: Rest,
   calls: readonly AppendCall[],
   by: "evalsha" | "eval",
   deadlineMs: number,
-): Promise<readonly Appended[]> => {
+): Promise<readonly (readonly Appended[])[]> => {
   const script = by === "evalsha" ? appendScript.sha : appendScript.source;
   try {
     const replies = await rest.send((pipeline) => {
-      for (const { keys, values } of calls) pipeline[by](script, keys, values);
+      for (const { keys, values } of calls) pipeline[by](script, keys as string[], values as unknown[]);
     }, deadlineMs);
-    return calls.map((call, i) => appendedOfReply(replies[i], call));
+    return calls.map((call, i) => answersOf(replies[i], call));
   } catch (error) {
-    return calls.map(() => retriable(error));
+    return calls.map(({ events }) => events.map(() => retriable(error)));
   }
 };
 
 /** A server that lost its script cache (a restart) says NOSCRIPT and has done nothing: those are sent once more. */
-const appendAll = async (
+const appendCalls = async (
   rest: Rest,
   calls: readonly AppendCall[],
   deadlineMs: number,
 ): Promise<readonly Appended[]> => {
-  if (calls.length === 0) return [];
   const startMs = performance.now();
   const answers = await sendCalls(rest, calls, "evalsha", deadlineMs);
-  const again = calls.filter((_, i) => isNoScript(answers[i] as Appended));
-  if (again.length === 0) return answers;
-  const leftMs = deadlineMs - (performance.now() - startMs);
-  const second = await sendCalls(rest, again, "eval", leftMs);
+  const again = calls.filter((_, i) => hasCode(answers[i] as readonly Appended[], "no_script"));
+  if (again.length === 0) return answers.flat();
+  const second = await sendCalls(rest, again, "eval", deadlineMs - (performance.now() - startMs));
   let next = 0;
-  return answers.map((answer) => (isNoScript(answer) ? (second[next++] as Appended) : answer));
+  return answers.flatMap((each) => (hasCode(each, "no_script") ? (second[next++] as readonly Appended[]) : each));
+};
+
+/**
+ * All chunks in one call of the script, which costs half of one call each (33 events over 4 shards, 2026-11-21: edge,
+ * REST server and Redis together 470 against 680 µs). A Redis Cluster says CROSSSLOT to that, before it does anything;
+ * from then on every chunk is a call of its own, all in one request.
+ */
+const createAppend = (rest: Rest, callOf: (chunks: readonly ShardChunk[]) => AppendCall): Tier["append"] => {
+  let isCluster = false;
+  return async (chunks, deadlineMs) => {
+    if (chunks.length === 0) return [];
+    const startMs = performance.now();
+    if (!isCluster) {
+      const answers = await appendCalls(rest, [callOf(chunks)], deadlineMs);
+      if (!hasCode(answers, "cross_slot")) return answers;
+      isCluster = true;
+    }
+    const leftMs = deadlineMs - (performance.now() - startMs);
+    return appendCalls(
+      rest,
+      chunks.map((chunk) => callOf([chunk])),
+      leftMs,
+    );
+  };
 };
 
 const agreeOnShards = async (rest: Rest, namespace: string, shards: number, deadlineMs: number) => {
@@ -110,7 +136,7 @@ export const createStreamTier = (options: StreamTierOptions): StreamTier => {
   checkLimits(limits);
   const rest = createRest(options.url, options.token);
   const nonceOf = createNonces();
-  const callOf = (chunk: ShardChunk) => appendCall(namespace, chunk, limits, nonceOf(), "");
+  const append = createAppend(rest, (chunks) => appendCall(namespace, chunks, limits, nonceOf(), ""));
   const agree = async (deadlineMs: number): Promise<ShardsAgreement> => {
     try {
       return await agreeOnShards(rest, namespace, shards, deadlineMs);
@@ -121,7 +147,7 @@ export const createStreamTier = (options: StreamTierOptions): StreamTier => {
   };
   return {
     name: "stream",
-    append: async (chunks, deadlineMs) => appendAll(rest, chunks.map(callOf), deadlineMs),
+    append,
     agreeOnShards: agree,
     async health(deadlineMs) {
       const [agreement, config] = await Promise.all([agree(deadlineMs), configOf(rest, deadlineMs)]);
