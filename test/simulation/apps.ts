@@ -26,7 +26,6 @@ export const createSettings = (random: Random): Settings => {
     edge: {
       ...commitDefaults,
       shards,
-      lanes: random.between(1, 2),
       commitEventsMax: random.pick([1, 2, 5, 400]),
       outboxEventsMax: random.pick([8, 1_000, 1_000]),
       outboxBytesMax: 1_000_000,

@@ -23,14 +23,7 @@ export type AppendValues = {
   readonly holder?: string;
 };
 
-export type AppendReply = [
-  nonce: string,
-  status: string,
-  entry: string,
-  duplicates: string,
-  events: number,
-  bytes: number,
-];
+type AppendReply = [nonce: string, status: string, entry: string, duplicates: string, events: number, bytes: number];
 
 /** One script on shard 0 of a namespace, called as itself, without our adapters in between. */
 export const scriptCalls = (redis: Redis, namespace: string) => {

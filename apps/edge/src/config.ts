@@ -48,7 +48,6 @@ const variables = z.object({
     .default("spillway")
     .describe("1 to 64 of letters, digits and _ . : -"),
   SHARDS: integer(1, 1_024, 4),
-  LANES: integer(1, 64, commitDefaults.lanes),
   EVENT_BYTES_MAX: integer(1_024, 16 * MiB, MiB),
   BODY_BYTES_MAX: integer(1_024, 64 * MiB, 4 * MiB),
   BATCH_EVENTS_MAX: integer(1, 100_000, 1_000),

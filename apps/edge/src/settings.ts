@@ -6,7 +6,6 @@ import type { Config } from "./config.ts";
 export const edgeOptionsOf = (config: Config): EdgeOptions => ({
   ...commitDefaults,
   shards: config.SHARDS,
-  lanes: config.LANES,
   eventBytesMax: config.EVENT_BYTES_MAX,
   bodyBytesMax: config.BODY_BYTES_MAX,
   batchEventsMax: config.BATCH_EVENTS_MAX,

@@ -3,9 +3,9 @@ import type { Log, Metrics } from "@spillway/telemetry";
 import { Commit } from "./commit.ts";
 import { createCommitMetrics } from "./commit-metrics.ts";
 import { createGate } from "./gate.ts";
+import { GroupCommit, type GroupCommitLimits } from "./group-commit.ts";
 import { createGuardedTier } from "./guarded-tier.ts";
 import { createHandover } from "./handover.ts";
-import { Lane, type LaneLimits, type LanePorts } from "./lane.ts";
 import { createOutboxMeter, type OutboxLimits } from "./outbox-meter.ts";
 import { type EventResult, refused } from "./result.ts";
 import { createWaitingRoom, type WaitingLimits } from "./waiting-room.ts";
@@ -26,21 +26,14 @@ export type CommitterPorts = {
   readonly nextTurn?: (then: () => void) => void;
 };
 
-export type CommitterOptions = LaneLimits &
+export type CommitterOptions = GroupCommitLimits &
   OutboxLimits &
   WaitingLimits & {
     readonly shards: number;
-    /** Appends to one tier that may be under way at once; shard n goes through lane n mod lanes. */
-    readonly lanes: number;
   };
 
 /** Limits that are not worth a setting of their own, each measured or derived where it is used. */
 export const commitDefaults = {
-  /**
-   * 2026-11-21, 64 connections, single events: one lane costs 45 µs of CPU an event (edge, REST, Redis) at 24,500 a second,
-   * two cost 54 at 23,100, four 68 at 18,800: what an append costs is shared by all that wait for it.
-   */
-  lanes: 1,
   commitEventsMax: 400,
   commitBytesMax: 512 * 1024,
   callBytesMax: 4 * 1024 * 1024,
@@ -65,45 +58,36 @@ export type Committer = {
   close(): void;
 };
 
-const createLanes = (ports: LanePorts, options: CommitterOptions): readonly Lane[] => {
-  const shards = Array.from({ length: options.shards }, (_, shard) => shard);
-  return Array.from({ length: options.lanes }, (_, lane) => {
-    const own = shards.filter((shard) => shard % options.lanes === lane);
-    return new Lane(own, ports, options);
-  });
-};
-
 const bytesOf = (events: readonly SealedEvent[]): number => {
   let bytes = 0;
   for (const event of events) bytes += event.bytes.length;
   return bytes;
 };
 
-/** Hands the events to their lanes. */
 const commitIn = (
-  lanes: readonly Lane[],
+  group: GroupCommit,
   events: readonly SealedEvent[],
   nowMs: number,
 ): Promise<readonly EventResult[]> => {
   const commit = new Commit(events.length, nowMs);
   for (let index = 0; index < events.length; index++) {
     const event = events[index] as SealedEvent;
-    (lanes[event.shard % lanes.length] as Lane).add({ event, size: event.bytes.length, index, commit });
+    group.add({ event, size: event.bytes.length, index, commit });
   }
   return commit.done;
 };
 
-/** Starts the lanes when the requests that have arrived with this one were handled too: they go with one append. */
-const createStarter = (lanes: readonly Lane[], nextTurn: (then: () => void) => void): (() => void) => {
+/** Starts appends when the requests that have arrived with this one were handled too: they go with the same one. */
+const createStarter = (group: GroupCommit, nextTurn: (then: () => void) => void): (() => void) => {
   let scheduled = false;
-  const pumpAll = (): void => {
+  const pump = (): void => {
     scheduled = false;
-    for (const lane of lanes) lane.pump();
+    group.pump();
   };
   return () => {
     if (scheduled) return;
     scheduled = true;
-    nextTurn(pumpAll);
+    nextTurn(pump);
   };
 };
 
@@ -115,31 +99,31 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
   const meter = createOutboxMeter(ports.outbox, clock, options);
   const room = createWaitingRoom(options);
 
-  const pumpAll = (): void => {
+  const onChange = (): void => {
     metrics.fenced(gate.fencedCount());
-    for (const lane of lanes) lane.pump();
+    group.pump();
   };
   const deadlineMs = options.streamDeadlineMs;
-  const stream = createGuardedTier(ports.stream, guard, { timeoutOpens: true, deadlineMs, onChange: pumpAll });
+  const stream = createGuardedTier(ports.stream, guard, { timeoutOpens: true, deadlineMs, onChange });
   const outbox = createGuardedTier(ports.outbox, guard, {
     timeoutOpens: false,
     deadlineMs: options.outboxDeadlineMs,
-    onChange: pumpAll,
+    onChange,
   });
-  const handover = createHandover({ ...ports, gate, stream, outbox, reads: ports.outbox, meter, onChange: pumpAll });
+  const handover = createHandover({ ...ports, gate, stream, outbox, reads: ports.outbox, meter, onChange });
   const onFenced = (): void => {
     metrics.fenced(gate.fencedCount());
     handover.start();
   };
-  const lanePorts = { ...ports, metrics, gate, stream, outbox, meter, onFenced, onLeft: room.leave };
-  const lanes = createLanes(lanePorts, options);
-  const startLanes = createStarter(lanes, ports.nextTurn ?? ((then) => then()));
+  const groupPorts = { ...ports, metrics, gate, stream, outbox, meter, onFenced, onLeft: room.leave };
+  const group = new GroupCommit(options.shards, groupPorts, options);
+  const startAppends = createStarter(group, ports.nextTurn ?? ((then) => then()));
 
   return {
     commit: (events) => {
       if (room.enter(events.length, bytesOf(events))) {
-        const committed = commitIn(lanes, events, clock.monotonicMs());
-        startLanes();
+        const committed = commitIn(group, events, clock.monotonicMs());
+        startAppends();
         return committed;
       }
       metrics.refused("overloaded", events.length);
@@ -150,7 +134,7 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
     retryAfterSeconds: (code) => (code === "backlog_full" ? meter.retryAfterSeconds() : 1 + Math.floor(random() * 3)),
     start: async () => {
       await handover.readOnce(options.outboxDeadlineMs);
-      pumpAll();
+      onChange();
       if (gate.fencedCount() > 0) handover.start();
     },
     close: () => {

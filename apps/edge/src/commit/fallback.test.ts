@@ -52,7 +52,7 @@ describe("fallback", () => {
   );
 
   test("a refused connection falls over at once and opens the breaker at the third", async () => {
-    const { committer, world, stream } = createEdgeWorld({ lanes: 4 });
+    const { committer, world, stream } = createEdgeWorld();
     await committer.start();
     world.outages.start("redis", "unreachable");
     for (const shard of all)
@@ -62,7 +62,7 @@ describe("fallback", () => {
   });
 
   test("a full Redis does not open the breaker: it says no at once and reads well", async () => {
-    const { committer, world, stream } = createEdgeWorld({ lanes: 4 });
+    const { committer, world, stream } = createEdgeWorld();
     await committer.start();
     world.outages.start("redis", "oom");
     for (const shard of all)

@@ -8,7 +8,7 @@ const shardsOf = (calls: readonly (readonly { readonly shard: number; readonly e
 
 describe("group commit", () => {
   test("the first request goes at once, those that come meanwhile go together", async () => {
-    const { committer, stream, clock } = createEdgeWorld({ lanes: 1 });
+    const { committer, stream, clock } = createEdgeWorld();
     await committer.start();
     stream.delay(5);
     const answers = [0, 1, 2, 3, 4].map((n) => committer.commit([eventOfShard(n % 2, `e${n}`)]));
@@ -18,17 +18,6 @@ describe("group commit", () => {
     await clock.advance(5);
     expect((await Promise.all(answers)).flatMap(kinds)).toEqual(Array(5).fill("accepted stream"));
     expect(stream.calls).toHaveLength(2);
-  });
-
-  test("lanes do not wait for each other", async () => {
-    const { committer, stream, clock } = createEdgeWorld({ lanes: 2 });
-    await committer.start();
-    stream.delay(5);
-    const answers = [0, 1, 2, 3].map((shard) => committer.commit([eventOfShard(shard, `e${shard}`)]));
-    expect(shardsOf(stream.calls)).toEqual([["0:1"], ["1:1"]]);
-    await clock.advance(10);
-    await Promise.all(answers);
-    expect(shardsOf(stream.calls)).toEqual([["0:1"], ["1:1"], ["2:1"], ["3:1"]]);
   });
 
   test("chunks stay within their limits, and a larger event goes alone", async () => {
@@ -42,7 +31,7 @@ describe("group commit", () => {
   });
 
   test("one call stays within its limit and starves no shard", async () => {
-    const { committer, stream, clock } = createEdgeWorld({ lanes: 1, commitEventsMax: 2, callBytesMax: 1 });
+    const { committer, stream, clock } = createEdgeWorld({ commitEventsMax: 2, callBytesMax: 1 });
     await committer.start();
     stream.delay(1);
     const events = Array.from({ length: 12 }, (_, n) => eventOfShard(n % SHARDS, `e${n}`));
@@ -55,7 +44,7 @@ describe("group commit", () => {
   });
 
   test("a small request waits for at most the chunks before it, not for all of a large batch's shards", async () => {
-    const { committer, stream, clock } = createEdgeWorld({ lanes: 1, commitEventsMax: 10 });
+    const { committer, stream, clock } = createEdgeWorld({ commitEventsMax: 10 });
     await committer.start();
     stream.delay(1);
     let batchDone = false;

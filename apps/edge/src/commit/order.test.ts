@@ -38,7 +38,7 @@ const tryDrain = async (edge: EdgeWorld, rowsMax: number): Promise<void> => {
 /** Sends for ten seconds under faults that come and go; answers what was accepted, in the order of sending. */
 const run = async (seed: number) => {
   const random = createRandom(seed);
-  const edge = createEdgeWorld({ lanes: 1 + random(3), commitEventsMax: 1 + random(8) });
+  const edge = createEdgeWorld({ commitEventsMax: 1 + random(8) });
   const { committer, clock, world, stream, outbox } = edge;
   await committer.start();
   const accepted: string[] = [];

@@ -10,7 +10,7 @@ import type { ChunkLimits, Packed } from "./pack.ts";
 import { accepted, duplicate, type EventResult, type RefusalCode, refused, type TierName } from "./result.ts";
 import { isRefusal, routeOf } from "./route.ts";
 
-export type LanePorts = {
+export type GroupCommitPorts = {
   readonly gate: Gate;
   readonly stream: GuardedTier;
   readonly outbox: GuardedTier;
@@ -25,7 +25,7 @@ export type LanePorts = {
   readonly onLeft: (events: number, bytes: number) => void;
 };
 
-export type LaneLimits = ChunkLimits & {
+export type GroupCommitLimits = ChunkLimits & {
   /** Bytes of the chunks of one append. */
   readonly callBytesMax: number;
   readonly streamDeadlineMs: number;
@@ -41,25 +41,25 @@ const FENCE_GRACE_MS = 300;
 const FENCE_RETRY_MS = 30;
 
 /**
- * Commits the events of some shards in groups: what arrives while an append is under way goes with the next one. At
- * most one append per tier is under way, and a shard is in at most one of them, so a shard's events keep their order.
+ * Commits events in groups: what arrives while an append is under way goes with the next one. At most one append per
+ * tier is under way, so a shard's events keep their order.
+ *
+ * 2026-11-21, 64 connections. Several appends at once cost more and win nothing: single events, one for each shard, 62
+ * instead of 38 µs of CPU an event (edge, REST server, Redis) and 21,000 instead of 27,000 a second; batches of 100, full
+ * chunks alone, 5.4 instead of 4.9 µs at the same 270,000 a second.
  */
-export class Lane {
-  readonly #ports: LanePorts;
-  readonly #limits: LaneLimits;
+export class GroupCommit {
+  readonly #ports: GroupCommitPorts;
+  readonly #limits: GroupCommitLimits;
   readonly #lines: readonly Line[];
-  readonly #lineOfShard: readonly Line[];
-  readonly #calling: Record<TierName, boolean> = { stream: false, outbox: false };
+  readonly #appending: Record<TierName, boolean> = { stream: false, outbox: false };
   /** Which line is asked first: the one that the last append had no room for, so that none starves. */
   #turn = 0;
 
-  constructor(shards: readonly number[], ports: LanePorts, limits: LaneLimits) {
+  constructor(shards: number, ports: GroupCommitPorts, limits: GroupCommitLimits) {
     this.#ports = ports;
     this.#limits = limits;
-    this.#lines = shards.map((shard) => new Line(shard, limits, ports.platform));
-    const lineOfShard: Line[] = [];
-    for (const line of this.#lines) lineOfShard[line.shard] = line;
-    this.#lineOfShard = lineOfShard;
+    this.#lines = Array.from({ length: shards }, (_, shard) => new Line(shard, limits, ports.platform));
   }
 
   add(waiting: Waiting): void {
@@ -76,14 +76,14 @@ export class Lane {
   }
 
   #start(tier: TierName): void {
-    if (this.#calling[tier]) return;
+    if (this.#appending[tier]) return;
     const chunks = this.#take(tier);
-    if (chunks.length > 0) void this.#call(tier, chunks);
+    if (chunks.length > 0) void this.#append(tier, chunks);
   }
 
   #lineOf(shard: number): Line {
-    const line = this.#lineOfShard[shard];
-    if (!line) throw new RangeError(`shard ${shard} is not one of this lane's`);
+    const line = this.#lines[shard];
+    if (!line) throw new RangeError(`there is no shard ${shard}`);
     return line;
   }
 
@@ -128,11 +128,11 @@ export class Lane {
     this.#refuse(untried, code);
   }
 
-  async #call(tier: TierName, chunks: readonly Packed[]): Promise<void> {
-    this.#calling[tier] = true;
+  async #append(tier: TierName, chunks: readonly Packed[]): Promise<void> {
+    this.#appending[tier] = true;
     if (tier === "outbox") for (const { shard } of chunks) this.#startInsert(shard);
     const answers = await this.#ports[tier].append(chunks, this.#deadlineMs(tier, chunks));
-    this.#calling[tier] = false;
+    this.#appending[tier] = false;
     let events = 0;
     for (let i = 0; i < chunks.length; i++) {
       const packed = chunks[i] as Packed;
