@@ -3,6 +3,7 @@ import type { Log, Metrics } from "@spillway/telemetry";
 import { Commit } from "./commit.ts";
 import { createCommitMetrics } from "./commit-metrics.ts";
 import { createGate } from "./gate.ts";
+import { createGathering, type Gathering } from "./gathering.ts";
 import { GroupCommit, type GroupCommitLimits } from "./group-commit.ts";
 import { createGuardedTier } from "./guarded-tier.ts";
 import { createHandover } from "./handover.ts";
@@ -19,10 +20,7 @@ export type CommitterPorts = {
   readonly random: () => number;
   readonly log: Log;
   readonly metrics: Metrics;
-  /**
-   * Calls back when the event loop has been round once; at once when not given. 2026-11-21: of 64 connections that were
-   * answered together, the first to come back went alone and the others waited for its fsync.
-   */
+  /** Calls back when the event loop has been round once. Where there is none, no append waits for company. */
   readonly nextTurn?: (then: () => void) => void;
 };
 
@@ -77,20 +75,6 @@ const commitIn = (
   return commit.done;
 };
 
-/** Starts appends when the requests that have arrived with this one were handled too: they go with the same one. */
-const createStarter = (group: GroupCommit, nextTurn: (then: () => void) => void): (() => void) => {
-  let scheduled = false;
-  const pump = (): void => {
-    scheduled = false;
-    group.pump();
-  };
-  return () => {
-    if (scheduled) return;
-    scheduled = true;
-    nextTurn(pump);
-  };
-};
-
 export const createCommitter = (ports: CommitterPorts, options: CommitterOptions): Committer => {
   const { clock, random } = ports;
   const metrics = createCommitMetrics(ports.metrics);
@@ -115,15 +99,20 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
     metrics.fenced(gate.fencedCount());
     handover.start();
   };
-  const groupPorts = { ...ports, metrics, gate, stream, outbox, meter, onFenced, onLeft: room.leave };
+  const onAnswered = (events: number): void => gathering.answered(events);
+  const groupPorts = { ...ports, metrics, gate, stream, outbox, meter, onFenced, onAnswered, onLeft: room.leave };
   const group = new GroupCommit(options.shards, groupPorts, options);
-  const startAppends = createStarter(group, ports.nextTurn ?? ((then) => then()));
+  const { nextTurn } = ports;
+  const groupPump = (): void => group.pump();
+  const gathering: Gathering = nextTurn
+    ? createGathering({ clock, nextTurn, waiting: () => group.waiting(), start: groupPump })
+    : { arrived: groupPump, answered: groupPump };
 
   return {
     commit: (events) => {
       if (room.enter(events.length, bytesOf(events))) {
         const committed = commitIn(group, events, clock.monotonicMs());
-        startAppends();
+        gathering.arrived(events.length);
         return committed;
       }
       metrics.refused("overloaded", events.length);

@@ -21,6 +21,8 @@ export type GroupCommitPorts = {
   readonly metrics: CommitMetrics;
   /** Called when a shard was fenced. */
   readonly onFenced: () => void;
+  /** Called when an append has ended, with the number of its events. `pump` is due then. */
+  readonly onAnswered: (events: number) => void;
   /** Called for events that have their results and wait no more. */
   readonly onLeft: (events: number, bytes: number) => void;
 };
@@ -67,6 +69,13 @@ export class GroupCommit {
     const route = routeOf(shard, this.#ports);
     if (isRefusal(route)) this.#refuse([waiting], route);
     else this.#lineOf(shard).add(waiting);
+  }
+
+  /** How many events wait and are in no append. */
+  waiting(): number {
+    let waiting = 0;
+    for (const line of this.#lines) waiting += line.waiting();
+    return waiting;
   }
 
   /** Starts what can start now. To be called after `add`, and whenever a route may have changed. */
@@ -143,7 +152,7 @@ export class GroupCommit {
       events += packed.events;
     }
     this.#ports.metrics.committed(events);
-    this.pump();
+    this.#ports.onAnswered(events);
   }
 
   /** The tier's own, or less when an event in the call has waited already. */

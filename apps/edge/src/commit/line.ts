@@ -30,6 +30,11 @@ export class Line {
     return this.#front === null && this.#head === this.#queue.length;
   }
 
+  /** How many events wait here. */
+  waiting(): number {
+    return (this.#front?.events ?? 0) + this.#queue.length - this.#head;
+  }
+
   add(waiting: Waiting): void {
     this.#queue.push(waiting);
   }
