@@ -45,7 +45,9 @@ export type InvalidEventCode =
 const VALUE_LENGTH_MAX = 1024;
 const NAME_LENGTH_MAX = 64;
 
-const controlCharacter = /\p{Cc}/u;
+/** Those of `\p{Cc}`; in unicode mode the search takes twice as long. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/;
 const attributeName = /^[a-z0-9]+$/;
 const timestamp = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 const traceparentForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -95,8 +97,14 @@ const faultOf = (name: string, value: unknown): string | null => {
   }
 };
 
+/** Names that need no look at their letters: the rule took a tenth of the time that reading a batch takes. */
+const knownNames: ReadonlySet<string> = new Set([
+  ..."specversion id source type time subject datacontenttype dataschema data data_base64".split(" "),
+  ..."partitionkey traceparent tracestate".split(" "),
+]);
+
 const nameFault = (name: string): string | null => {
-  if (name === "data_base64" || (attributeName.test(name) && name.length <= NAME_LENGTH_MAX)) return null;
+  if (knownNames.has(name) || (attributeName.test(name) && name.length <= NAME_LENGTH_MAX)) return null;
   return `an attribute's name is 1 to ${NAME_LENGTH_MAX} of a-z and 0-9; put other content into "data"`;
 };
 

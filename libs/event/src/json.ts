@@ -52,19 +52,23 @@ export const deeperThan = (bytes: Uint8Array, depthMax: number): boolean => {
   return false;
 };
 
-/** Index behind the value that starts at `from`. */
-const valueEnd = (bytes: Uint8Array, from: number): number => {
+/** Index behind the value that starts at `from`; notes in `seen` how deep it nests. */
+const valueEnd = (bytes: Uint8Array, from: number, seen: { depth: number }): number => {
   let depth = 0;
-  for (let at = from; at < bytes.length; at++) {
+  let deepest = 0;
+  let at = from;
+  for (; at < bytes.length; at++) {
     const byte = bytes[at];
     if (byte === QUOTE) at = stringEnd(bytes, at) - 1;
-    else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth++;
-    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
-      if (depth === 0) return at;
+    else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+      if (++depth > deepest) deepest = depth;
+    } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
+      if (depth === 0) break;
       depth--;
-    } else if (depth === 0 && byte === COMMA) return at;
+    } else if (depth === 0 && byte === COMMA) break;
   }
-  return bytes.length;
+  seen.depth = deepest;
+  return at;
 };
 
 const trimEnd = (bytes: Uint8Array, from: number, end: number): number => {
@@ -73,13 +77,17 @@ const trimEnd = (bytes: Uint8Array, from: number, end: number): number => {
   return at;
 };
 
-/** The bytes of the first elements, `most` of them, of the array whose bracket is at `from`. Views, no copies. */
-export const elements = (bytes: Uint8Array, from: number, most: number): Uint8Array[] => {
-  const found: Uint8Array[] = [];
+/** Bytes of an element, and how deep it nests: noted on the way, since a second pass takes 0.2 µs an event of 300 B. */
+export type Element = { readonly bytes: Uint8Array; readonly depth: number };
+
+/** The first elements, `most` of them, of the array whose bracket is at `from`. Views, no copies. */
+export const elements = (bytes: Uint8Array, from: number, most: number): Element[] => {
+  const found: Element[] = [];
+  const seen = { depth: 0 };
   let at = skipSpace(bytes, from + 1);
   while (found.length < most && at < bytes.length && bytes[at] !== CLOSE_ARRAY) {
-    const end = valueEnd(bytes, at);
-    found.push(bytes.subarray(at, trimEnd(bytes, at, end)));
+    const end = valueEnd(bytes, at, seen);
+    found.push({ bytes: bytes.subarray(at, trimEnd(bytes, at, end)), depth: seen.depth });
     at = bytes[end] === COMMA ? skipSpace(bytes, end + 1) : end;
   }
   return found;
@@ -87,6 +95,7 @@ export const elements = (bytes: Uint8Array, from: number, most: number): Uint8Ar
 
 /** Index where the value of an object's member starts; of the last one, as in `JSON.parse`, where a name repeats. -1 if none. */
 export const memberValue = (bytes: Uint8Array, name: string): number => {
+  const seen = { depth: 0 };
   let found = -1;
   let at = skipSpace(bytes, skipSpace(bytes, 0) + 1);
   while (bytes[at] === QUOTE) {
@@ -94,7 +103,7 @@ export const memberValue = (bytes: Uint8Array, name: string): number => {
     const colon = skipSpace(bytes, nameEnd);
     const value = skipSpace(bytes, colon + 1);
     if (JSON.parse(utf8(bytes.subarray(at, nameEnd)) ?? '""') === name) found = value;
-    const end = valueEnd(bytes, value);
+    const end = valueEnd(bytes, value, seen);
     at = bytes[end] === COMMA ? skipSpace(bytes, end + 1) : bytes.length;
   }
   return found;

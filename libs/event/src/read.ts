@@ -59,11 +59,17 @@ const withMembers = (bytes: Uint8Array, members: string): Uint8Array => {
   return completed;
 };
 
-const completeEvent = (value: unknown, bytes: Uint8Array, defaults: Defaults, limits: EventLimits): ReadEvent => {
+const completeEvent = (
+  value: unknown,
+  bytes: Uint8Array,
+  isTooDeep: boolean,
+  defaults: Defaults,
+  limits: EventLimits,
+): ReadEvent => {
   if (!isObject(value)) return faultInBytes("not_an_object", "an event is a JSON object");
   const fault = faultInEvent(value);
   if (fault !== null) return fault;
-  if (deeperThan(bytes, limits.depthMax))
+  if (isTooDeep)
     return faultInBytes("event_too_deep", `nested deeper than ${limits.depthMax} levels`);
   const attributes = attributesOf(value, defaults);
   const completed = withMembers(bytes, missingMembers(value, attributes, defaults.nowMs));
@@ -94,8 +100,11 @@ const readElements = (
   defaults: Defaults,
   limits: BatchLimits,
 ): ReadBatch => {
-  const spans = elements(bytes, from, limits.batchEventsMax + 1);
-  return { kind: "ok", events: spans.map((span, i) => completeEvent(values[i], span, defaults, limits)) };
+  const { batchEventsMax, depthMax } = limits;
+  const events = elements(bytes, from, batchEventsMax + 1).map((element, i) =>
+    completeEvent(values[i], element.bytes, element.depth > depthMax, defaults, limits),
+  );
+  return { kind: "ok", events };
 };
 
 /** Reads `application/json` and the CloudEvents JSON forms, telling one event from a batch by what is there. */
@@ -106,7 +115,7 @@ export const readBody = (bytes: Uint8Array, defaults: Defaults, limits: BatchLim
   if (Array.isArray(value)) return readElements(value, bytes, skipSpace(bytes, 0), defaults, limits);
   if (isObject(value) && value.type === undefined && Array.isArray(value.events))
     return readElements(value.events, bytes, memberValue(bytes, "events"), defaults, limits);
-  return { kind: "single", event: completeEvent(value, bytes, defaults, limits) };
+  return { kind: "single", event: completeEvent(value, bytes, deeperThan(bytes, limits.depthMax), defaults, limits) };
 };
 
 /** Reads the batch forms only. */
@@ -120,7 +129,7 @@ export const readBatch = (bytes: Uint8Array, defaults: Defaults, limits: BatchLi
 export const readEvent = (bytes: Uint8Array, defaults: Defaults, limits: EventLimits): ReadEvent => {
   const parsed = parse(bytes);
   if (parsed.kind !== "ok") return faultInBytes(parsed.code, parsed.detail);
-  return completeEvent(parsed.value, bytes, defaults, limits);
+  return completeEvent(parsed.value, bytes, deeperThan(bytes, limits.depthMax), defaults, limits);
 };
 
 /** Reads newline-delimited JSON, one event a line; blank lines do not count. A bad line is a bad event, not a bad batch. */
