@@ -69,8 +69,7 @@ const completeEvent = (
   if (!isObject(value)) return faultInBytes("not_an_object", "an event is a JSON object");
   const fault = faultInEvent(value);
   if (fault !== null) return fault;
-  if (isTooDeep)
-    return faultInBytes("event_too_deep", `nested deeper than ${limits.depthMax} levels`);
+  if (isTooDeep) return faultInBytes("event_too_deep", `nested deeper than ${limits.depthMax} levels`);
   const attributes = attributesOf(value, defaults);
   const completed = withMembers(bytes, missingMembers(value, attributes, defaults.nowMs));
   if (completed.length > limits.eventBytesMax)
