@@ -25,6 +25,9 @@ export const startBaseline = (mode: BaselineMode, services: Services, topic: str
     },
   });
 
+/** Until the JIT has compiled what the load uses. */
+const WARM_UP_SECONDS = 3;
+
 type Target = { readonly name: "ours" | BaselineMode; readonly url: string };
 type Measured = Loaded & { readonly eventsPerSecond: number; readonly cpuMicrosPerEvent: number };
 
@@ -52,6 +55,8 @@ const inTurn = async (
   pids: readonly number[],
   betweenRuns: () => Promise<void>,
 ): Promise<ReadonlyMap<string, readonly Measured[]>> => {
+  for (const { url } of targets) await runLoad({ url: `${url}/v1/events`, batch, key: KEY, seconds: WARM_UP_SECONDS });
+  await betweenRuns();
   const measured = new Map<string, Measured[]>(targets.map(({ name }) => [name, []]));
   for (let round = 0; round < options.rounds; round++) {
     for (const target of round % 2 === 0 ? targets : [...targets].reverse()) {

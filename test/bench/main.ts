@@ -7,6 +7,7 @@ import { benchIngest, emptyRedis } from "./ingest.ts";
 import { loaderName, runLoad } from "./loader.ts";
 import { benchBacklog, benchRelay } from "./relay.ts";
 import { type Row, tableOf } from "./row.ts";
+import { watcherName } from "./topic-watch.ts";
 import { benchLatency, benchThrough, benchWhole } from "./whole.ts";
 
 /*
@@ -72,7 +73,7 @@ try {
 
 const report = {
   machine: { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, memoryGb: Math.round(totalmem() / 2 ** 30) },
-  versions: { bun: Bun.version, loader: loaderName, loaderCeiling: ceiling },
+  versions: { bun: Bun.version, loader: loaderName, loaderCeiling: ceiling, consumer: watcherName },
   commit: execSync("git rev-parse --short HEAD", { cwd: root }).toString().trim(),
   date: new Date().toISOString(),
   rows,

@@ -11,6 +11,7 @@ import { median, residentMb } from "./sample.ts";
 const bareLoopEntry = fileURLToPath(new URL("bare-loop.ts", import.meta.url));
 const EVENT_BYTES = 295;
 const PARTITIONS = 12;
+const SETTLE_MS = 5_000;
 
 /** Records a second of the bare kafkajs loop, on a topic of its own. */
 export const runBareLoop = async (services: Services, records: number): Promise<number> => {
@@ -138,11 +139,15 @@ export const benchRelay = async (services: Services, events: number, rounds: num
 export const benchBacklog = async (services: Services, events: number): Promise<Row[]> => {
   const redis = new Redis(services.redis.url);
   const pipeline = await startPipeline(services, { partitions: PARTITIONS });
-  const mbOf = () => [pipeline.edges[0], pipeline.relays[0]].map((app) => residentMb(app?.pid() ?? 0));
+  // Right after a load the runtime has not given back what it freed; both states are read at the same distance from one.
+  const settled = async () => {
+    await Bun.sleep(SETTLE_MS);
+    return [pipeline.edges[0], pipeline.relays[0]].map((app) => residentMb(app?.pid() ?? 0));
+  };
   const url = `${pipeline.edges[0]?.url}/v1/events`;
   await runLoad({ url, batch: 100, seconds: 2, key: API_KEY.split(":")[1] ?? "" });
   await eventually("no backlog", async () => (await backlogOf(services, pipeline)) === 0);
-  const [edgeEmpty = 0, relayEmpty = 0] = mbOf();
+  const [edgeEmpty = 0, relayEmpty = 0] = await settled();
   await services.kafka.kill("SIGSTOP");
   const usedBefore = await usedMemory(redis);
   const seenBefore = await seenMemory(redis);
@@ -152,7 +157,8 @@ export const benchBacklog = async (services: Services, events: number): Promise<
   const seen = (await seenMemory(redis)) - seenBefore;
   const used = (await usedMemory(redis)) - usedBefore - seen;
   const calls = (await evalCalls(redis)) - callsBefore;
-  const [edgeFull = 0, relayFull = 0] = mbOf();
+  console.log(`  edge right after the load: ${Math.round(residentMb(pipeline.edges[0]?.pid() ?? 0))} MB`);
+  const [edgeFull = 0, relayFull = 0] = await settled();
   await services.kafka.kill("SIGCONT");
   redis.disconnect();
   await pipeline.stop();

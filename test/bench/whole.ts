@@ -1,11 +1,11 @@
 import { fileURLToPath } from "node:url";
-import { Kafka, logLevel } from "kafkajs";
 import { API_KEY, type Services, startPipeline } from "../support/world.ts";
 import { emptyRedis, startBaseline } from "./ingest.ts";
 import { runLoad } from "./loader.ts";
 import { backlogOf, runBareLoop } from "./relay.ts";
 import { atLeast, atMost, type Row } from "./row.ts";
 import { median, percentile } from "./sample.ts";
+import { watchTopic } from "./topic-watch.ts";
 
 const KEY = API_KEY.split(":")[1] ?? "";
 const PARTITIONS = 12;
@@ -106,27 +106,6 @@ export const benchThrough = async (services: Services, rounds: number, seconds: 
   ];
 };
 
-/** Milliseconds from the post to a consumer's hands, for every record that carries the time of its post. */
-const watchTopic = async (brokers: readonly string[], topic: string) => {
-  const consumer = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).consumer({
-    groupId: `bench-${crypto.randomUUID()}`,
-    maxWaitTimeInMs: 100,
-    minBytes: 1,
-  });
-  const latencies: number[] = [];
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  const joined = new Promise<void>((resolve) => void consumer.on(consumer.events.GROUP_JOIN, () => resolve()));
-  await consumer.run({
-    eachMessage: async ({ message }) => {
-      const postedAt = Number(/"postedAt":(\d+)/.exec(message.value?.toString() ?? "")?.[1]);
-      latencies.push(Date.now() - postedAt);
-    },
-  });
-  await joined;
-  return { latencies, stop: () => consumer.disconnect() };
-};
-
 /** How soon an event can be read from Kafka, against how soon the naive way answers. */
 export const benchLatency = async (services: Services, seconds: number): Promise<Row[]> => {
   const pipeline = await startPipeline(services, { partitions: PARTITIONS });
@@ -141,8 +120,9 @@ export const benchLatency = async (services: Services, seconds: number): Promise
   const watch = await watchTopic(pipeline.addresses.brokers, pipeline.topic);
   await paced(pipeline.edges[0]?.url ?? "");
   watch.latencies.length = 0;
-  await paced(pipeline.edges[0]?.url ?? "");
+  const posted = await paced(pipeline.edges[0]?.url ?? "");
   await watch.stop();
+  console.log(`  of it, post to 202: p95 ${percentile(posted.latencies, 0.95).toFixed(1)} ms`);
   await naive.stop();
   await pipeline.stop();
   const row = (share: number) => ({
