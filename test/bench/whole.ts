@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { API_KEY, type Services, startPipeline } from "../support/world.ts";
+import { eventually } from "../support/eventually.ts";
+import { API_KEY, type Pipeline, type Services, startPipeline } from "../support/world.ts";
 import { emptyRedis, startBaseline } from "./ingest.ts";
 import { runLoad } from "./loader.ts";
 import { backlogOf, runBareLoop } from "./relay.ts";
@@ -64,6 +65,21 @@ export const benchWhole = async (services: Services, seconds: number): Promise<R
   return [atLeast(0.65, await row("kafkajs")), atLeast(1, await row("platformatic"))];
 };
 
+/** Median p99 of the requests, in turn with Kafka running and frozen: one rewrite of Redis's log in one run says nothing. */
+const withAndWithoutKafka = async (services: Services, pipeline: Pipeline, rounds: number, seconds: number) => {
+  const load = { url: `${pipeline.edges[0]?.url}/v1/events`, batch: 1, seconds, key: KEY } as const;
+  const up: number[] = [];
+  const stopped: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    up.push((await runLoad(load)).p99Ms);
+    await services.kafka.kill("SIGSTOP");
+    stopped.push((await runLoad(load)).p99Ms);
+    await services.kafka.kill("SIGCONT");
+    await eventually("no backlog", async () => (await backlogOf(services, pipeline)) < 1_000, 60_000);
+  }
+  return { up: median(up), stopped: median(stopped) };
+};
+
 /** Single events with the relay publishing meanwhile, the lag watched, against the handler that stores nothing. */
 export const benchThrough = async (services: Services, rounds: number, seconds: number): Promise<Row[]> => {
   const pipeline = await startPipeline(services, { partitions: PARTITIONS });
@@ -78,10 +94,7 @@ export const benchThrough = async (services: Services, rounds: number, seconds: 
     ours.push(loaded.requestsPerSecond);
     baseline.push((await runLoad({ ...load, url: `${nothing.url}/v1/events` })).requestsPerSecond);
   }
-  const up = await runLoad({ url: `${pipeline.edges[0]?.url}/v1/events`, batch: 1, seconds, key: KEY });
-  await services.kafka.kill("SIGSTOP");
-  const stopped = await runLoad({ url: `${pipeline.edges[0]?.url}/v1/events`, batch: 1, seconds, key: KEY });
-  await services.kafka.kill("SIGCONT");
+  const { up, stopped } = await withAndWithoutKafka(services, pipeline, rounds, seconds);
   await nothing.stop();
   await pipeline.stop();
   await emptyRedis(services);
@@ -98,10 +111,10 @@ export const benchThrough = async (services: Services, rounds: number, seconds: 
     { ...through, met: through.met && lag <= 1 },
     atMost(1.15, {
       workload: "request p99 with Kafka stopped vs up",
-      ours: stopped.p99Ms,
-      baseline: up.p99Ms,
+      ours: stopped,
+      baseline: up,
       unit: "ms",
-      rounds: 1,
+      rounds,
     }),
   ];
 };
