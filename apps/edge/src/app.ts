@@ -11,6 +11,7 @@ import type { IngestLimits } from "./ingest/ports.ts";
 import { createMetricsRoute } from "./metrics-route.ts";
 import { createRequestIds } from "./request-id.ts";
 import { respondJson, respondProblem } from "./respond.ts";
+import { createTurns } from "./turns.ts";
 
 export type EdgePorts = {
   readonly stream: Tier;
@@ -96,7 +97,8 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
   const health = createHealth({ ...ports, committer, shards: options.shards });
   const http = createHttpMetrics(ports.metrics);
   const keyOf = createKeyRing(options.apiKeys, ports.platform);
-  const ingest = createIngest({ ...ports, committer, keyOf, onInvalid: http.invalid }, options);
+  const turns = createTurns(ports.nextTurn);
+  const ingest = createIngest({ ...ports, committer, keyOf, turns, onInvalid: http.invalid }, options);
   const docs = createDocs(options, ports.platform);
   const metricsRoute = createMetricsRoute(ports, options.metricsAccess);
   const frame = createFrame(ports, health.isDraining, http.answered);

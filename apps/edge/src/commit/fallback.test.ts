@@ -27,6 +27,25 @@ describe("fallback", () => {
     committer.close();
   });
 
+  test("an event is answered in time while another shard's insert hangs, too", async () => {
+    const { committer, stream, outbox, clock } = createEdgeWorld();
+    await committer.start();
+    stream.obstruct("hang");
+    outbox.obstruct("hang");
+    let isAnswered = false;
+    void committer.commit([eventOfShard(0, "a")]).then(() => {
+      isAnswered = true;
+    });
+    await clock.advance(300);
+    const other = committer.commit([eventOfShard(1, "b")]);
+    await clock.advance(600);
+    expect(outbox.calls.map((chunks) => chunks.map(({ shard }) => shard))).toEqual([[1]]);
+    expect(isAnswered).toBe(true);
+    await clock.advance(300);
+    expect(kinds(await other)).toEqual(["unavailable"]);
+    committer.close();
+  });
+
   test("a lost reply is a duplicate in the other tier, never a loss", async () => {
     const { committer, stream, world, clock } = createEdgeWorld();
     await committer.start();

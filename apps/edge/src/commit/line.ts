@@ -1,4 +1,4 @@
-import type { Platform } from "@spillway/event";
+import type { Clock, Platform } from "@spillway/event";
 import type { Waiting } from "./commit.ts";
 import { type ChunkLimits, fitting, type Packed, pack } from "./pack.ts";
 
@@ -7,46 +7,60 @@ const nobody: readonly Waiting[] = [];
 /** Who was taken off a line without a result. `inDoubt`: a tier was tried and may have stored them. */
 export type Removed = { readonly inDoubt: readonly Waiting[]; readonly untried: readonly Waiting[] };
 
-/** The events of one shard that wait for a tier, in the order of their arrival: first the front chunk, then the queue. */
+/**
+ * The events of one shard that wait for a tier, in the order of their arrival: the front chunk, the chunk that is ready
+ * behind it, the queue.
+ */
 export class Line {
   readonly shard: number;
   /** True while a chunk of this shard is on its way; the next one waits for it, or it could overtake. */
   busy = false;
   #front: Packed | null = null;
   #frontInDoubt = false;
+  /** Packed as soon as it is full, while an append is under way, and not when that one's answer lets the next one go. */
+  #ready: Packed | null = null;
   /** What waits begins at `head`: taking from the front of an array moves all that is behind. */
   #queue: Waiting[] = [];
   #head = 0;
   readonly #limits: ChunkLimits;
   readonly #platform: Platform;
+  readonly #clock: Pick<Clock, "wallMs">;
 
-  constructor(shard: number, limits: ChunkLimits, platform: Platform) {
+  constructor(shard: number, limits: ChunkLimits, platform: Platform, clock: Pick<Clock, "wallMs">) {
     this.shard = shard;
     this.#limits = limits;
     this.#platform = platform;
+    this.#clock = clock;
   }
 
   isEmpty(): boolean {
-    return this.#front === null && this.#head === this.#queue.length;
+    return this.#front === null && this.#ready === null && this.#head === this.#queue.length;
   }
 
   /** How many events wait here. */
   waiting(): number {
-    return (this.#front?.events ?? 0) + this.#queue.length - this.#head;
+    return (this.#front?.events ?? 0) + (this.#ready?.events ?? 0) + this.#queue.length - this.#head;
   }
 
   add(waiting: Waiting): void {
     this.#queue.push(waiting);
+    const isFull = this.#queue.length - this.#head >= this.#limits.commitEventsMax;
+    if (isFull && this.#ready === null) this.#ready = this.#pack();
   }
 
   /** The chunk to send next; it stays here until `take`. Null when nothing waits. */
-  front(receivedAtMs: number): Packed | null {
-    if (this.#front === null && this.#head < this.#queue.length) {
-      const waiting = this.#shift(fitting(this.#queue, this.#head, this.#limits));
-      this.#front = pack(waiting, this.shard, receivedAtMs, this.#platform);
+  front(): Packed | null {
+    if (this.#front === null && !this.isEmpty()) {
+      this.#front = this.#ready ?? this.#pack();
+      this.#ready = null;
       this.#frontInDoubt = false;
     }
     return this.#front;
+  }
+
+  #pack(): Packed {
+    const waiting = this.#shift(fitting(this.#queue, this.#head, this.#limits));
+    return pack(waiting, this.shard, this.#clock.wallMs(), this.#platform);
   }
 
   take(): void {
@@ -63,15 +77,17 @@ export class Line {
 
   /** Removes those from the front whose request started before; a chunk goes with its oldest event. */
   removeOlder(startedBeforeMs: number): Removed {
-    const oldest = this.#front?.waiting[0];
-    const front = oldest && oldest.commit.startedAtMs < startedBeforeMs ? this.#removeFront() : nobody;
+    const isOld = (packed: Packed | null): boolean =>
+      (packed?.waiting[0]?.commit.startedAtMs ?? startedBeforeMs) < startedBeforeMs;
+    const front = isOld(this.#front) ? this.#removeFront() : nobody;
+    const ready = isOld(this.#ready) ? this.#removeReady() : nobody;
     let late = 0;
     while ((this.#queue[this.#head + late]?.commit.startedAtMs ?? startedBeforeMs) < startedBeforeMs) late++;
-    return this.#removed(front, late === 0 ? nobody : this.#shift(late));
+    return this.#removed(front, ready, late === 0 ? nobody : this.#shift(late));
   }
 
   removeAll(): Removed {
-    return this.#removed(this.#removeFront(), this.#shift(this.#queue.length - this.#head));
+    return this.#removed(this.#removeFront(), this.#removeReady(), this.#shift(this.#queue.length - this.#head));
   }
 
   #removeFront(): readonly Waiting[] {
@@ -80,11 +96,18 @@ export class Line {
     return waiting;
   }
 
-  #removed(front: readonly Waiting[], queued: readonly Waiting[]): Removed {
-    if (front.length === 0) return { inDoubt: nobody, untried: queued };
+  #removeReady(): readonly Waiting[] {
+    const waiting = this.#ready?.waiting ?? nobody;
+    this.#ready = null;
+    return waiting;
+  }
+
+  #removed(front: readonly Waiting[], ready: readonly Waiting[], queued: readonly Waiting[]): Removed {
+    const behind = ready.length === 0 ? queued : [...ready, ...queued];
+    if (front.length === 0) return { inDoubt: nobody, untried: behind };
     return this.#frontInDoubt
-      ? { inDoubt: front, untried: queued }
-      : { inDoubt: nobody, untried: [...front, ...queued] };
+      ? { inDoubt: front, untried: behind }
+      : { inDoubt: nobody, untried: [...front, ...behind] };
   }
 
   #shift(count: number): Waiting[] {

@@ -9,6 +9,12 @@ import { ingestSingle } from "./single.ts";
 /** Handles one POST: a single event or a batch, or batches only. */
 export type Ingest = (request: Request, requestId: string, batchOnly: boolean) => Promise<Response>;
 
+/**
+ * Reading a body of this size takes a tenth of a millisecond. Dozens that arrive together are read one a turn, so that
+ * the answer to an append does not wait for all of them.
+ */
+const LARGE_BYTES = 8 * 1024;
+
 const traceparentForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 const traceparentOf = (headers: Headers): string | null => {
@@ -62,6 +68,7 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
     if (batchOnly && !isBatchForm(media.form)) return respondProblem(singleForm, requestId);
     const body = await readRequestBody(request, limits.bodyBytesMax);
     if (body.kind === "refused") return respondProblem(bodyProblem(body.code, limits.bodyBytesMax), requestId);
+    if (body.bytes.length >= LARGE_BYTES) await ports.turns();
     const defaults = { source: `/${key.name}`, nowMs: clock.wallMs(), newId, traceparent: traceparentOf(headers) };
     const { contentType } = media;
     const read = readForm(media.form, { headers, contentType, bytes: body.bytes }, defaults, limits);

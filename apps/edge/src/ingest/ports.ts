@@ -1,12 +1,14 @@
 import type { BatchLimits, Clock, Platform } from "@spillway/event";
 import type { ApiKey } from "../auth/api-key.ts";
 import type { Committer } from "../commit/committer.ts";
+import type { Turns } from "../turns.ts";
 
 export type IngestPorts = {
   readonly committer: Pick<Committer, "commit" | "retryAfterSeconds">;
   readonly clock: Clock;
   readonly platform: Platform;
   readonly newId: () => string;
+  readonly turns: Turns;
   /** Whose key an `Authorization` header holds. */
   readonly keyOf: (authorization: string | null) => ApiKey | null;
   /** Called for events that will never be stored as they are. */

@@ -1,0 +1,74 @@
+import { platform } from "@spillway/event/platform-node";
+import { createManualClock } from "@spillway/memory";
+import { beforeEach, expect, test } from "vitest";
+import { Commit, type Waiting } from "./commit.ts";
+import { event } from "./edge-world.fixture.ts";
+import { Line } from "./line.ts";
+import type { Packed } from "./pack.ts";
+
+let line: Line;
+beforeEach(() => {
+  line = new Line(0, { commitEventsMax: 2, commitBytesMax: 1_000_000 }, platform, createManualClock());
+});
+
+const waitingOf = (id: string, startedAtMs: number): Waiting => {
+  const of = event(id);
+  return { event: of, size: of.bytes.length, index: 0, commit: new Commit(1, startedAtMs) };
+};
+/** Adds events named by when their requests started. */
+const add = (...startedAtMs: number[]) => {
+  for (const ms of startedAtMs) line.add(waitingOf(`e${ms}`, ms));
+};
+const startsOf = (waiting: readonly Waiting[] | undefined) => waiting?.map(({ commit }) => commit.startedAtMs);
+const takeFront = (): Packed => {
+  const packed = line.front();
+  if (packed === null) throw new Error("nothing waits");
+  line.take();
+  return packed;
+};
+
+test("chunks leave in the order of arrival, whether packed before or not", () => {
+  add(1, 2, 3, 4, 5);
+  expect(line.waiting()).toBe(5);
+  const taken = [takeFront(), takeFront(), takeFront()].map(({ waiting }) => startsOf(waiting));
+  expect(taken).toEqual([[1, 2], [3, 4], [5]]);
+  expect(line.isEmpty()).toBe(true);
+  expect(line.front()).toBeNull();
+});
+
+test("a chunk that was put back goes before the one that is ready", () => {
+  add(1, 2);
+  const first = takeFront();
+  add(3, 4, 5);
+  line.putBack(first, true);
+  expect(line.waiting()).toBe(5);
+  expect([takeFront(), takeFront(), takeFront()].map(({ waiting }) => startsOf(waiting))).toEqual([
+    [1, 2],
+    [3, 4],
+    [5],
+  ]);
+});
+
+test("what is too old is removed from everywhere, and only what was tried is in doubt", () => {
+  add(1, 2);
+  const first = takeFront();
+  add(3, 9, 5, 6);
+  line.putBack(first, true);
+  const { inDoubt, untried } = line.removeOlder(6);
+  expect([startsOf(inDoubt), startsOf(untried)]).toEqual([
+    [1, 2],
+    [3, 9, 5],
+  ]);
+  expect(line.waiting()).toBe(1);
+  expect(startsOf(takeFront().waiting)).toEqual([6]);
+});
+
+test("nobody is forgotten when all are removed", () => {
+  add(1, 2);
+  const first = takeFront();
+  add(3, 4, 5);
+  line.putBack(first, false);
+  const { inDoubt, untried } = line.removeAll();
+  expect([startsOf(inDoubt), startsOf(untried)]).toEqual([[], [1, 2, 3, 4, 5]]);
+  expect(line.isEmpty()).toBe(true);
+});
