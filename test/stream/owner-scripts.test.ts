@@ -61,6 +61,15 @@ describe("settle.lua", () => {
     expect(await redis.exists(keys.stream)).toBe(1);
   });
 
+  test("leaves an entry that has the id of the one that is meant, and another chunk", async () => {
+    const { append, settle, holder, dump } = await open();
+    const [, , id] = await append({ names: ["a"], chunk: "AAAABBBB" });
+    const before = await dump();
+    expect(await settle(holder, 1, [`${id} AAAACCCC`])).toEqual(["OK", 0, 0, 0]);
+    expect(await dump()).toEqual(before);
+    expect(await settle(holder, 1, [`${id} AAAACCCC`, `${id} AAAABB`])).toEqual(["OK", 1, 1, 8]);
+  });
+
   test("does nothing for a zombie", async () => {
     const { append, settle, lease, holder, dump } = await open();
     const [, , id] = await append({ names: ["a"] });

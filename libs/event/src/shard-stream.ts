@@ -5,7 +5,14 @@ export type Lease = { readonly shard: number; readonly owner: string; readonly t
 
 /** One entry of a shard's stream: a chunk and what is known about it without decoding it. */
 export type Entry = {
+  /** Its place in the stream. */
   readonly id: string;
+  /**
+   * What it is known and settled by: the id, a space and the beginning of the chunk, which holds a checksum. An id alone is
+   * given twice after a failover to a server that lacks the last entries and whose clock is behind, and a settle meant
+   * for the first entry would remove the second (2026-11-21, simulation, seed 26169).
+   */
+  readonly name: string;
   readonly chunk: Uint8Array;
   /** Indexes of events in the chunk that were duplicates when it was appended; they are not relayed. */
   readonly skip: readonly number[];
@@ -16,6 +23,7 @@ export type Entry = {
 };
 
 export type Settled = {
+  /** Names. An id alone stands for whatever has it. */
   readonly entries: readonly string[];
   readonly relayed: number;
   readonly dead: number;

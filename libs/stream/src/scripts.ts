@@ -233,17 +233,18 @@ return owners
 };
 
 export const settleScript: Script = {
-  sha: "65023f2ec5de2607f7ac5b7c23f8bc0eb7852046",
+  sha: "227b04fa1ae6b00c98e66228566fc6b5c7d09ffe",
   source: `#!lua flags=allow-oom
 -- Removes entries whose events were all confirmed or dead-lettered, and counts them, exactly once.
 --
 -- KEYS   1 stream  2 count  3 lease
--- ARGV   1 the lease's value  2 events relayed  3.. entry ids
+-- ARGV   1 the lease's value  2 events relayed  3.. entries: the id, or the id, a space and the beginning of the chunk
 -- Reply  {status, entries removed, events counted, bytes}: OK, or STALE and nothing was done
 --
 -- Why so: a settle that timed out may run late, when some of its entries are gone. So it counts what it removes, from
 -- the entries themselves, never what it was told: accepted = relayed + dead + pending holds whatever is repeated. What
--- the caller says is relayed is an upper limit; the rest of the removed events is dead.
+-- the caller says is relayed is an upper limit; the rest of the removed events is dead. An entry whose chunk begins in
+-- another way is another one that got the same id after a failover, and stays.
 -- allow-oom, since a full Redis must be drainable.
 
 local SLICE = 1000
@@ -253,16 +254,18 @@ if redis.call('GET', KEYS[3]) ~= ARGV[1] then return {'STALE', 0, 0, 0} end
 
 local events, bytes, present, taken = 0, 0, {}, {}
 for i = 3, #ARGV do
-  local id = ARGV[i]
+  local id, mark = string.match(ARGV[i], '^(%S+) ?(.*)$')
   local found = not taken[id] and redis.call('XRANGE', KEYS[1], id, id)[1]
-  if found then
+  local fields = found and found[2] or {}
+  local count, chunk = 0, ''
+  for at = 1, #fields, 2 do
+    if fields[at] == 'n' then count = tonumber(fields[at + 1]) or 0 end
+    if fields[at] == 'c' then chunk = fields[at + 1] end
+  end
+  if found and string.sub(chunk, 1, #mark) == mark then
     taken[id] = true
     present[#present + 1] = id
-    local fields = found[2]
-    for at = 1, #fields, 2 do
-      if fields[at] == 'n' then events = events + (tonumber(fields[at + 1]) or 0) end
-      if fields[at] == 'c' then bytes = bytes + #fields[at + 1] end
-    end
+    events, bytes = events + count, bytes + #chunk
   end
 end
 if #present == 0 then return {'OK', 0, 0, 0} end

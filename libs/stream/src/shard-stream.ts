@@ -16,7 +16,9 @@ export type ShardStreamOptions = {
 
 /** How much longer than asked a blocking read may take before its connection counts as dead; ms. */
 const WATCHDOG_MS = 2000;
-const ENTRY_ID = /^\d{1,20}-\d{1,20}$/;
+const ENTRY_NAME = /^\d{1,20}-\d{1,20}( [!-~]{0,44})?$/;
+/** Of a chunk in base64: version, flags and 31 bytes of the checksum. */
+const MARK_CHARACTERS = 44;
 
 const indexesOf = (csv: string): readonly number[] => (csv === "" ? [] : csv.split(",").map(Number));
 
@@ -35,6 +37,7 @@ const entryOf = (item: unknown): Entry => {
   }
   return {
     id: String(id),
+    name: `${id} ${chunk.slice(0, MARK_CHARACTERS)}`,
     chunk: Buffer.from(chunk, "base64"),
     skip: indexesOf(skip),
     events,
@@ -109,7 +112,8 @@ export const createShardStream = ({ redis, namespace, limits }: ShardStreamOptio
       return entriesOf(await read(readerOf(shard), stream, after, entriesMax, waitMs));
     },
     async settle(lease, { entries, relayed }) {
-      if (!entries.every((id) => ENTRY_ID.test(id))) throw new TypeError("settle: an entry id is not like 1-0");
+      if (!entries.every((name) => ENTRY_NAME.test(name)))
+        throw new TypeError("settle: an entry's name is not like 1-0");
       const { stream, count, lease: key } = shardKeys(namespace, lease.shard);
       const values = [leaseValue(lease), relayed, ...entries];
       const reply = await runScript(redis.commands, settleScript, [stream, count, key], values);

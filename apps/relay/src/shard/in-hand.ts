@@ -4,6 +4,8 @@ import type { Term } from "../lease/term.ts";
 /** A stream entry from its reading to its settlement. */
 export type InHand = {
   readonly id: string;
+  /** What it is settled by; see the port. */
+  readonly name: string;
   readonly term: Term;
   readonly receivedAtMs: number;
   readonly laterMs?: readonly number[];

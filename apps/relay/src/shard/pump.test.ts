@@ -70,6 +70,27 @@ describe("the pump", () => {
     expect(stage.ids()).toEqual(["a", "b"]);
   });
 
+  test("an entry that got the id of another is neither taken for it nor settled with it", async () => {
+    const stage = createStage();
+    const { shardStream } = stage.world;
+    const original = new Map<string, string>();
+    const read: typeof shardStream.read = async (...asked) =>
+      (await shardStream.read(...asked)).map((entry) => {
+        const name = entry.name.replace(entry.id, "5-0");
+        original.set(name, entry.name);
+        return { ...entry, id: "5-0", name };
+      });
+    const settle: typeof shardStream.settle = (lease, settled) =>
+      shardStream.settle(lease, { ...settled, entries: settled.entries.map((name) => original.get(name) ?? name) });
+    await stage.post(["a"]);
+    await stage.post(["b"]);
+    const { relay } = stage.start("r1", { stream: { ...shardStream, read, settle } });
+    await stage.until(() => stage.ids().length === 2);
+    await stage.until(() => relay.state().shards[0]?.entries === 0);
+    expect(stage.ids()).toEqual(["a", "b"]);
+    expect(await stage.pending()).toBe(0);
+  });
+
   test("a settle is sent only for entries whose every event is confirmed", async () => {
     const stage = createStage({ partitions: 3 });
     stage.broker.answer = (_, partition) => (partition === 0 ? { kind: "retriable", code: "connection_failed" } : null);

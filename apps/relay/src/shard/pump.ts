@@ -29,7 +29,7 @@ export type PumpOptions = {
   /** How much this shard may hold in memory now. */
   readonly eventsMax: () => number;
   readonly bytesMax: () => number;
-  /** Entries that an earlier term of this process saw confirmed and not settled: id → events of it that are dead. */
+  /** Entries that an earlier term of this process saw confirmed and not settled: name → events of it that are dead. */
   readonly confirmed: Map<string, number>;
 };
 
@@ -87,8 +87,8 @@ export const createPump = (options: PumpOptions): Pump => {
     dependencies,
     onSettled: (entries) => {
       for (const entry of entries) {
-        inHand.delete(entry.id);
-        settledSinceRead.add(entry.id);
+        inHand.delete(entry.name);
+        settledSinceRead.add(entry.name);
         events -= entry.events;
       }
       room.ring();
@@ -98,7 +98,7 @@ export const createPump = (options: PumpOptions): Pump => {
   const complete = (entry: InHand): void => {
     entry.chunkEvents = [];
     // After the term's end only the memory of it is of use: its next term here need not publish the entry again.
-    if (term.over) return void confirmed.set(entry.id, entry.dead);
+    if (term.over) return void confirmed.set(entry.name, entry.dead);
     dataBytes -= entry.dataBytes;
     measures.ageSeconds.observe(Math.max(0, clock.wallMs() - entry.receivedAtMs) / 1000);
     settlement.add(entry);
@@ -106,7 +106,7 @@ export const createPump = (options: PumpOptions): Pump => {
   };
 
   const keep = (entry: InHand): void => {
-    inHand.set(entry.id, entry);
+    inHand.set(entry.name, entry);
     events += entry.events;
     dataBytes += entry.dataBytes;
     sinceKick += entry.events;
@@ -169,7 +169,7 @@ export const createPump = (options: PumpOptions): Pump => {
 
   /** All its events were confirmed in an earlier term: it only has to leave the stream. */
   const settleKnown = (entry: Entry, dead: number): void => {
-    confirmed.delete(entry.id);
+    confirmed.delete(entry.name);
     const known = takeInHand(entry, { receivedAtMs: clock.wallMs(), events: [] }, term, complete);
     known.dead = dead;
     keep(known);
@@ -177,8 +177,8 @@ export const createPump = (options: PumpOptions): Pump => {
   };
 
   const admit = async (entry: Entry): Promise<void> => {
-    if (inHand.has(entry.id) || settledSinceRead.has(entry.id)) return;
-    const dead = confirmed.get(entry.id);
+    if (inHand.has(entry.name) || settledSinceRead.has(entry.name)) return;
+    const dead = confirmed.get(entry.name);
     if (dead !== undefined) return settleKnown(entry, dead);
     await enterRoom();
     if (!going()) return;
@@ -233,7 +233,7 @@ export const createPump = (options: PumpOptions): Pump => {
   };
 
   term.onEnd(() => {
-    for (const entry of settlement.unsettled()) confirmed.set(entry.id, entry.dead);
+    for (const entry of settlement.unsettled()) confirmed.set(entry.name, entry.dead);
     topics.drop(term);
     wakeAll();
   });

@@ -45,7 +45,7 @@ const settledOf = (entries: readonly InHand[]): Settled => {
     dead += entry.dead;
     storedBytes += entry.storedBytes;
   }
-  return { entries: entries.map((entry) => entry.id), relayed: events - dead, dead, storedBytes };
+  return { entries: entries.map((entry) => entry.name), relayed: events - dead, dead, storedBytes };
 };
 
 export const createSettlement = (options: SettlementOptions): Settlement => {
