@@ -61,6 +61,15 @@ const backends = async (): Promise<number[]> => {
   return rows.map(({ pid }) => pid);
 };
 
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    // ESRCH: there is no such process.
+    return false;
+  }
+};
+
 const lockTable = async (): Promise<() => Promise<unknown>> => {
   const locked = Promise.withResolvers<void>();
   const free = Promise.withResolvers<void>();
@@ -259,7 +268,10 @@ describe("the outbox drain", () => {
       return rows.length;
     };
     const cut = drain.drain(0, 10, async (rows) => {
+      const pids = await backends();
       await server.kill("SIGKILL");
+      // The postmaster is dead then; a backend that has not noticed yet would still delete.
+      await eventually("its backends are gone", () => pids.every((pid) => !isAlive(pid)));
       return move(rows);
     });
     await expect(cut).rejects.toMatchObject({ name: "Unavailable", code: expect.stringMatching(/connection/) });

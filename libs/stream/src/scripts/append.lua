@@ -8,7 +8,7 @@
 --        OK, with no entry id when every event was a duplicate; FULL, FENCED, STALE: nothing was written;
 --        ERROR, with Redis's text in the place of the entry id
 --
--- Why so: one call for all shards, since a call costs Redis and the REST server 60 us before its first event. An error
+-- Why so: one call for all shards, since each call costs the REST server and Redis 40 us before its first event. An error
 -- of one shard stays its own. A seen set per window in three slots. The current and the previous one are asked, so
 -- that an id is remembered for one to two windows; a set dies when its second window ends, a whole window before its
 -- slot is used again. A chunk is opaque here, so a duplicate is named in field "s" rather than cut out. A stream that
