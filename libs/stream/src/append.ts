@@ -54,24 +54,25 @@ const duplicatesOf = (csv: unknown, events: number): readonly number[] | null =>
   return indexes;
 };
 
-const odd: Appended = { kind: "retriable", code: "odd_reply" };
+/** What is answered for a reply that is none to the call: it is not known what became of the chunk. */
+export const oddReply: Appended = { kind: "retriable", code: "odd_reply" };
 
 type ChunkAppended = Appended | { readonly kind: "stale" };
 
 const chunkAppendedOf = (reply: unknown, nonce: string, events: number): ChunkAppended => {
-  if (!Array.isArray(reply) || reply.length !== 6) return odd;
+  if (!Array.isArray(reply) || reply.length !== 6) return oddReply;
   const [echo, status, entry, csv, backlogEvents] = reply as unknown[];
-  if (echo !== nonce) return odd;
+  if (echo !== nonce) return oddReply;
   if (status === "FULL") return { kind: "full" };
   if (status === "FENCED") return { kind: "fenced" };
   if (status === "STALE") return { kind: "stale" };
   if (status === "ERROR") return { kind: "retriable", code: codeOfText(String(entry)) };
   const duplicates = duplicatesOf(csv, events);
-  if (status !== "OK" || duplicates === null) return odd;
-  if (typeof backlogEvents !== "number" || !Number.isSafeInteger(backlogEvents) || backlogEvents < 0) return odd;
+  if (status !== "OK" || duplicates === null) return oddReply;
+  if (typeof backlogEvents !== "number" || !Number.isSafeInteger(backlogEvents) || backlogEvents < 0) return oddReply;
   const isAdded = typeof entry === "string" && ENTRY_ID.test(entry);
   const isKnown = entry === "" && duplicates.length === events;
-  if (!isKnown && !(isAdded && duplicates.length < events)) return odd;
+  if (!isKnown && !(isAdded && duplicates.length < events)) return oddReply;
   return { kind: "ok", duplicates, backlogEvents };
 };
 

@@ -1,5 +1,5 @@
 import { type Entry, type ShardCounts, type ShardStream, Unavailable } from "@spillway/event";
-import { appendCall, appendedOf, createNonces } from "./append.ts";
+import { appendCall, appendedOf, createNonces, oddReply } from "./append.ts";
 import type { Connection, RedisServer } from "./connection.ts";
 import { checkNamespace, shardKeys } from "./keys.ts";
 import { leaseValue } from "./lease-value.ts";
@@ -128,7 +128,7 @@ export const createShardStream = ({ redis, namespace, limits }: ShardStreamOptio
       const call = appendCall(namespace, [chunk], limits, nonceOf(), leaseValue(lease));
       try {
         const reply = await runScript(redis.commands, appendScript, call.keys, call.values);
-        return appendedOf(reply, call)[0] ?? { kind: "retriable", code: "odd_reply" };
+        return appendedOf(reply, call)[0] ?? oddReply;
       } catch (error) {
         if (error instanceof Unavailable) return { kind: "retriable", code: error.code };
         throw error;

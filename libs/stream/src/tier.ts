@@ -1,6 +1,6 @@
 import type { Appended, ShardChunk, Tier, TierHealth } from "@spillway/event";
 import { Unavailable } from "@spillway/event";
-import { type AppendCall, appendCall, appendedOf, createNonces } from "./append.ts";
+import { type AppendCall, appendCall, appendedOf, createNonces, oddReply } from "./append.ts";
 import { checkNamespace, metaKey } from "./keys.ts";
 import { checkLimits, type StreamLimits } from "./limits.ts";
 import { judgeShards, SHARDS_FIELD, type ShardsAgreement } from "./meta.ts";
@@ -37,14 +37,12 @@ const retriable = (error: unknown): Appended => {
   throw error;
 };
 
-const odd: Appended = { kind: "retriable", code: "odd_reply" };
-
 const answersOf = (reply: RestReply | undefined, call: AppendCall): readonly Appended[] => {
   if (reply?.kind !== "result") {
-    const answer: Appended = reply === undefined ? odd : { kind: "retriable", code: reply.code };
+    const answer: Appended = reply === undefined ? oddReply : { kind: "retriable", code: reply.code };
     return call.events.map(() => answer);
   }
-  return appendedOf(reply.result, call).map((appended) => (appended.kind === "stale" ? odd : appended));
+  return appendedOf(reply.result, call).map((appended) => (appended.kind === "stale" ? oddReply : appended));
 };
 
 const hasCode = (answers: readonly Appended[], code: string): boolean =>
