@@ -1,12 +1,3 @@
-import {
-  BrokenCircuitError,
-  CircuitState,
-  circuitBreaker,
-  handleWhenResult,
-  type IBackoff,
-  type IBreaker,
-} from "cockatiel";
-
 /** How an attempt went, as far as the breaker cares. `refused`: the backend answered at once, only not with yes. */
 export type Verdict = "ok" | "refused" | "failed" | "timeout";
 
@@ -15,7 +6,7 @@ export const breakerStates: readonly BreakerState[] = ["closed", "open", "half_o
 
 export type Breaker = {
   state(): BreakerState;
-  /** Runs the attempt, and notes its verdict. Must not be called while another attempt is the probe. */
+  /** Runs the attempt and notes its verdict; while open it is the probe. Throws while another attempt is the probe. */
   run(attempt: () => Promise<Verdict>): Promise<void>;
 };
 
@@ -27,44 +18,41 @@ export type BreakerOptions = {
   readonly onChange: (state: BreakerState) => void;
 };
 
-const stateNames: Readonly<Record<CircuitState, BreakerState>> = {
-  [CircuitState.Closed]: "closed",
-  [CircuitState.Open]: "open",
-  [CircuitState.HalfOpen]: "half_open",
-  [CircuitState.Isolated]: "open",
-};
-
 /**
- * Half-open at the next attempt, whatever cockatiel's clock says: the prober decides when that is, by a clock that
- * nobody sets back. 2026-11-21: with a duration, a machine's clock set back by two hours kept it open for two hours.
+ * A circuit breaker without a clock: it is half-open at the next attempt after it opened, and the prober decides when
+ * that is, by a clock that nobody sets back.
  */
-const wheneverProbed: IBackoff<unknown> = { duration: Number.NEGATIVE_INFINITY, next: () => wheneverProbed };
-
-const isFailure = (verdict: unknown): boolean => verdict === "failed" || verdict === "timeout";
-
-export const createBreaker = (options: BreakerOptions): Breaker => {
-  let last: Verdict = "ok";
+export const createBreaker = ({ failuresMax, timeoutOpens, onChange }: BreakerOptions): Breaker => {
+  let state: BreakerState = "closed";
   let failures = 0;
-  const count: IBreaker = {
-    state: null,
-    success: () => {
-      failures = 0;
-    },
-    failure: () => ++failures >= options.failuresMax || (options.timeoutOpens && last === "timeout"),
+
+  const enter = (next: BreakerState): void => {
+    state = next;
+    failures = 0;
+    onChange(next);
   };
-  const policy = circuitBreaker(handleWhenResult(isFailure), { breaker: count, halfOpenAfter: wheneverProbed });
-  policy.onStateChange((state) => options.onChange(stateNames[state]));
+
+  const conclude = (verdict: Verdict, wasProbe: boolean): void => {
+    const isFailure = verdict === "failed" || verdict === "timeout";
+    if (wasProbe) enter(isFailure ? "open" : "closed");
+    // An attempt from before it opened says nothing new, neither way: the probe decides.
+    else if (state === "closed") {
+      failures = isFailure ? failures + 1 : 0;
+      if (failures >= failuresMax || (timeoutOpens && verdict === "timeout")) enter("open");
+    }
+  };
+
   return {
-    state: () => stateNames[policy.state],
+    state: () => state,
     run: async (attempt) => {
+      if (state === "half_open") throw new Error("an attempt while another one is the probe");
+      const isProbe = state === "open";
+      if (isProbe) enter("half_open");
+      let verdict: Verdict = "failed";
       try {
-        await policy.execute(async () => {
-          const verdict = await attempt();
-          last = verdict;
-          return verdict;
-        });
-      } catch (error) {
-        if (!(error instanceof BrokenCircuitError)) throw error;
+        verdict = await attempt();
+      } finally {
+        conclude(verdict, isProbe);
       }
     },
   };

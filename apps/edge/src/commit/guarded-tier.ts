@@ -73,7 +73,7 @@ export const createGuardedTier = (tier: Tier, ports: GuardedTierPorts, options: 
   const threw = (error: unknown): void =>
     log("error", "tier.threw", { tier: tier.name, error: error instanceof Error ? error.name : typeof error });
 
-  /** What throws is not up: the breaker would take an exception that it does not know for a success. */
+  /** What throws is not up. */
   const healthVerdict = async (): Promise<Verdict> => {
     try {
       return (await tier.health(options.deadlineMs)).status === "up" ? "ok" : "failed";
