@@ -1,11 +1,14 @@
 import type { Sql } from "postgres";
 import { createClient } from "./client.ts";
+import { pause } from "./deadline.ts";
 
 /** A postgres.js client for one statement. */
 type Borrowed = {
   readonly sql: Sql;
-  /** `sound`: the server answered, in time. */
+  /** The caller waits no longer. `sound`: the server answered, in time. */
   giveBack(sound: boolean): void;
+  /** The statement has its result, which may be long after its caller gave up. */
+  over(): void;
 };
 
 export type Clients = {
@@ -20,43 +23,79 @@ export type ClientsOptions = {
   readonly statementTimeoutMs: number;
 };
 
+/** A client that knows how many of its statements run, which is how it knows when it can end. */
+type Client = {
+  readonly sql: Sql;
+  began(): void;
+  over(): void;
+  /** Closes its sockets once nothing runs on them, or when a statement has had its time. Safe to repeat. */
+  end(): Promise<void>;
+};
+
 /**
- * Ends clients beside the work and remembers those that have not ended yet. A statement that outlasts its own limit is
- * cut off; so is a client that lost a connection, whose end postgres.js otherwise never reports.
+ * postgres.js never reports the graceful end of a client that lost a connection, and waiting for it took a statement's
+ * whole time at every close: so its sockets are cut when our own count says that nothing runs.
  */
-const createEnding = (statementTimeoutMs: number) => {
-  const timeout = statementTimeoutMs / 1_000;
+const openClient = (options: ClientsOptions): Client => {
+  const sql = createClient(options);
+  const idle = new AbortController();
+  let running = 0;
+  let ending: Promise<void> | null = null;
+  const endOnceIdle = async (): Promise<void> => {
+    if (running > 0) await pause(options.statementTimeoutMs, idle.signal);
+    await sql.end({ timeout: 0 });
+  };
+  return {
+    sql,
+    began: () => {
+      running++;
+    },
+    over: () => {
+      running--;
+      if (ending !== null && running === 0) idle.abort();
+    },
+    end: () => {
+      ending ??= endOnceIdle();
+      return ending;
+    },
+  };
+};
+
+/** Ends clients beside the work and remembers those that have not ended yet. */
+const createEnding = () => {
   const ending = new Set<Promise<void>>();
   return {
-    end: (sql: Sql): void => {
-      const ended: Promise<void> = sql.end({ timeout }).finally(() => ending.delete(ended));
+    end: (client: Client): void => {
+      const ended: Promise<void> = client.end().finally(() => ending.delete(ended));
       ending.add(ended);
     },
     all: async (): Promise<void> => void (await Promise.all(ending)),
   };
 };
 
+const borrowed = (client: Client, giveBack: Borrowed["giveBack"]): Borrowed => {
+  client.began();
+  return { sql: client.sql, giveBack, over: client.over };
+};
+
 /**
  * One shared client, replaced as soon as it was late or lost a connection: postgres.js 3.4.9 may have kept half a
- * message for the dead socket, and that connection then hangs for ever, also when the server is back (2026-11-21).
+ * message for the dead socket, and that connection then hangs for ever, also when the server is back.
  */
 export const createPooledClients = (options: ClientsOptions): Clients => {
-  const { end, all } = createEnding(options.statementTimeoutMs);
-  let sql = createClient(options);
+  const { end, all } = createEnding();
+  let shared = openClient(options);
   return {
     borrow: () => {
-      const borrowed = sql;
-      return {
-        sql: borrowed,
-        giveBack: (sound) => {
-          if (sound || borrowed !== sql) return;
-          sql = createClient(options);
-          end(borrowed);
-        },
-      };
+      const client = shared;
+      return borrowed(client, (sound) => {
+        if (sound || client !== shared) return;
+        shared = openClient(options);
+        end(client);
+      });
     },
     close: async () => {
-      end(sql);
+      end(shared);
       await all();
     },
   };
@@ -64,11 +103,11 @@ export const createPooledClients = (options: ClientsOptions): Clients => {
 
 /** A client for every statement. */
 export const createSingleUseClients = (options: ClientsOptions): Clients => {
-  const { end, all } = createEnding(options.statementTimeoutMs);
+  const { end, all } = createEnding();
   return {
     borrow: () => {
-      const sql = createClient({ ...options, connectionsMax: 1 });
-      return { sql, giveBack: () => end(sql) };
+      const client = openClient({ ...options, connectionsMax: 1 });
+      return borrowed(client, () => end(client));
     },
     close: all,
   };

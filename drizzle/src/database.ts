@@ -69,9 +69,15 @@ export const openDatabase = (options: DatabaseOptions): Database => {
       const startedMs = performance.now();
       const done = await permits.take(deadlineMs);
       if (done === null) throw new DatabaseFailure("busy");
-      const { sql, giveBack } = clients.borrow();
+      const { sql, giveBack, over } = clients.borrow();
       // The permit is held until the statement is over, not until its deadline: a frozen server gets no more of them.
-      const running = settled(() => work(sql), done);
+      const running = settled(
+        () => work(sql),
+        () => {
+          over();
+          done();
+        },
+      );
       try {
         const result = await within(deadlineMs - (performance.now() - startedMs), running);
         giveBack(true);
