@@ -54,6 +54,13 @@ describe("the house", () => {
     expect(filesWith(/\b(TODO|FIXME|XXX)\b/, files)).toEqual([]);
   });
 
+  // Bun reads the jsx options of the folder that it is started in, not those of the file's own project.
+  test("every tsx says by itself what its JSX becomes", () => {
+    const pages = sources.filter((file) => file.endsWith(".tsx"));
+    const pragma = "/** @jsxRuntime automatic @jsxImportSource hono/jsx */";
+    expect(pages.filter((file) => linesOf(file)[0] !== pragma)).toEqual([]);
+  });
+
   test("nothing binds to every interface", () => {
     const files = sources.filter((file) => file !== "test/tidy.test.ts");
     expect(filesWith(/["'`](0\.0\.0\.0|::)["'`]/, files)).toEqual([]);

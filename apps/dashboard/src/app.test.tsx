@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import { systemClock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { describe, expect, test } from "vitest";

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { Overview } from "../overview.ts";
 import { Layout } from "./layout.tsx";
 import { Breakers, DeadLetters, Outbox, Shards } from "./parts.tsx";

@@ -1,3 +1,4 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { BreakerRow, LetterPageView, OutboxRowView, ShardRow } from "../ports.ts";
 import { bytesOf, countOf, durationOf } from "./format.ts";
 
