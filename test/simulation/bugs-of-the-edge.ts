@@ -9,7 +9,7 @@ const lastEntry = (memory: MemoryWorld, shard: number): string[] =>
     .map((entry) => entry.id);
 
 const forget = (memory: MemoryWorld, shard: number, entries: readonly string[]): void =>
-  memory.streams.settle(shard, { entries, relayed: 0, dead: 0, storedBytes: 0 });
+  memory.streams.settle(shard, { entries, relayed: 0 });
 
 /** Mistakes on the way in: what an edge, its tiers or the scripts behind them could get wrong. */
 export const bugsOfTheEdge: Readonly<Record<string, Bug>> = {
@@ -20,7 +20,7 @@ export const bugsOfTheEdge: Readonly<Record<string, Bug>> = {
         ...stream,
         append: async (chunks, deadlineMs) => {
           const answers = await stream.append(chunks, deadlineMs);
-          const believed: Appended = { kind: "ok", duplicates: [], backlogEvents: 0 };
+          const believed: Appended = { kind: "ok", duplicates: [] };
           return answers.map((answer) =>
             answer.kind === "retriable" && answer.code === "timeout" ? believed : answer,
           );
@@ -65,7 +65,7 @@ export const bugsOfTheEdge: Readonly<Record<string, Bug>> = {
         ...outboxTier,
         append: async (chunks: readonly ShardChunk[], deadlineMs) =>
           random.chance(0.1)
-            ? chunks.map(({ events }) => ({ kind: "ok", duplicates: [], backlogEvents: events }))
+            ? chunks.map(() => ({ kind: "ok", duplicates: [] }))
             : outboxTier.append(chunks, deadlineMs),
       },
     }),

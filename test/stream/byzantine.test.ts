@@ -138,7 +138,7 @@ describe("a REST server that lies", () => {
   test("is believed about the one chunk that it answers well", async () => {
     server.set(forged(([a = "", b = ""]) => [good(a), oom(b)]));
     expect(await open().append(chunks, 20_000)).toEqual([
-      { kind: "ok", duplicates: [], backlogEvents: 1 },
+      { kind: "ok", duplicates: [] },
       { kind: "retriable", code: "oom" },
     ]);
   });

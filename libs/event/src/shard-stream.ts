@@ -25,9 +25,8 @@ export type Entry = {
 export type Settled = {
   /** Names. An id alone stands for whatever has it. */
   readonly entries: readonly string[];
+  /** Of their events, at most; the rest of what is removed is dead. */
   readonly relayed: number;
-  readonly dead: number;
-  readonly storedBytes: number;
 };
 
 /** Counters of a shard since `epoch`, which names the stream's birth: another epoch means that Redis was emptied. */

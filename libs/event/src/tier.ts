@@ -17,7 +17,7 @@ export type ShardChunk = {
  * - `retriable`: unknown. The write may have happened or may still happen.
  */
 export type Appended =
-  | { readonly kind: "ok"; readonly duplicates: readonly number[]; readonly backlogEvents: number }
+  | { readonly kind: "ok"; readonly duplicates: readonly number[] }
   | { readonly kind: "full" }
   | { readonly kind: "fenced" }
   | { readonly kind: "retriable"; readonly code: string };

@@ -3,7 +3,7 @@ import type { Outages } from "./outages.ts";
 import type { Outbox } from "./outbox.ts";
 import { oneChunkPerShard } from "./tier.ts";
 
-/** The second tier. It knows no seen ids and no limit; `backlogEvents` counts the chunk alone. `commit` is awaited between ids and commit. */
+/** The second tier. It knows no seen ids and no limit; `commit` is awaited between ids and commit. */
 export const createOutboxTier = (outbox: Outbox, outages: Outages, commit: () => Promise<void>): OutboxTier => ({
   name: "outbox",
   append: async (chunks) => {
@@ -14,7 +14,7 @@ export const createOutboxTier = (outbox: Outbox, outages: Outages, commit: () =>
     for (const chunk of chunks) transaction.insert(chunk);
     await commit();
     transaction.commit();
-    return chunks.map(({ events }): Appended => ({ kind: "ok", duplicates: [], backlogEvents: events }));
+    return chunks.map((): Appended => ({ kind: "ok", duplicates: [] }));
   },
   health: async () => ({ status: outages.code("postgres") === null ? "up" : "down", warnings: [] }),
   occupied: async (shards) => {

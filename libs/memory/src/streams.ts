@@ -143,7 +143,7 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
     const duplicates = shard.seen.duplicates(chunk.dedupKeys, clock.wallMs());
     if (duplicates.length < chunk.events) add(shard, chunk, duplicates);
     shard.duplicate += duplicates.length;
-    return { kind: "ok", duplicates, backlogEvents: backlogEvents(shard) };
+    return { kind: "ok", duplicates };
   };
 
   const entriesAfter = (shard: number, after: string, entriesMax: number): Entry[] => {

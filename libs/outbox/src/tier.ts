@@ -28,7 +28,7 @@ const oneChunkPerShard = (chunks: readonly ShardChunk[]): void => {
 
 /**
  * The second tier. It knows no seen ids, so it never names a duplicate: those are dropped when a row is drained. It
- * sets no limit either; `size` is what the caller's limit needs. `backlogEvents` counts the chunk alone.
+ * sets no limit either; `size` is what the caller's limit needs.
  */
 export const createOutboxTier = ({ database }: { readonly database: Database }): OutboxTier => ({
   name: "outbox",
@@ -37,7 +37,7 @@ export const createOutboxTier = ({ database }: { readonly database: Database }):
     if (chunks.length === 0) return [];
     try {
       await insertChunks(database, chunks, deadlineMs);
-      return chunks.map(({ events }): Appended => ({ kind: "ok", duplicates: [], backlogEvents: events }));
+      return chunks.map((): Appended => ({ kind: "ok", duplicates: [] }));
     } catch (error) {
       if (!(error instanceof DatabaseFailure)) throw error;
       return chunks.map((): Appended => ({ kind: "retriable", code: error.code }));

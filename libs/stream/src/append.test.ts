@@ -9,7 +9,7 @@ const saidOf = (reply: unknown) => appendedOf([reply], call)[0];
 
 describe("the reply of append", () => {
   test("is taken when it is exactly what the script writes", () => {
-    const ok = { kind: "ok", backlogEvents: 7 };
+    const ok = { kind: "ok" };
     expect(saidOf(["nonce.1", "OK", "1763712345678-0", "", 7, 99])).toEqual({ ...ok, duplicates: [] });
     expect(saidOf(["nonce.1", "OK", "1763712345678-0", "0,2", 7, 99])).toEqual({ ...ok, duplicates: [0, 2] });
     expect(saidOf(["nonce.1", "OK", "", "0,1,2", 7, 99])).toEqual({ ...ok, duplicates: [0, 1, 2] });
@@ -48,7 +48,7 @@ describe("the reply of append", () => {
     const two = appendCall("ns", [chunk, { ...chunk, shard: 2 }], limits, "nonce", "");
     const first = ["nonce.1", "OK", "1-0", "", 7, 99];
     const second = ["nonce.2", "ERROR", "OOM command not allowed when used memory > 'maxmemory'.", "", 0, 0];
-    const ok = { kind: "ok", duplicates: [], backlogEvents: 7 };
+    const ok = { kind: "ok", duplicates: [] };
     const odd = { kind: "retriable", code: "odd_reply" };
     expect(appendedOf([first, second], two)).toEqual([ok, { kind: "retriable", code: "oom" }]);
     expect(appendedOf([second, first], two)).toEqual([odd, odd]);

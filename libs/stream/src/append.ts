@@ -73,7 +73,7 @@ const chunkAppendedOf = (reply: unknown, nonce: string, events: number): ChunkAp
   const isAdded = typeof entry === "string" && ENTRY_ID.test(entry);
   const isKnown = entry === "" && duplicates.length === events;
   if (!isKnown && !(isAdded && duplicates.length < events)) return oddReply;
-  return { kind: "ok", duplicates, backlogEvents };
+  return { kind: "ok", duplicates };
 };
 
 /**

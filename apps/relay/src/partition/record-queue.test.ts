@@ -18,7 +18,6 @@ const recordOf = (index: number, term: Term, bytes = 1): RelayRecord => {
     term,
     receivedAtMs: 0,
     events: 1,
-    storedBytes: 1,
     chunkEvents: [],
     dataBytes: 0,
     remaining: 0,

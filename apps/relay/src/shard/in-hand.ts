@@ -11,7 +11,6 @@ export type InHand = {
   readonly laterMs?: readonly number[];
   /** Events that the stream counts for it: those that were no duplicates. */
   readonly events: number;
-  readonly storedBytes: number;
   /** Emptied when all is done, since the wait for the settlement needs no payload. */
   chunkEvents: readonly ChunkEvent[];
   /** Bytes of the events that this process holds for it. */

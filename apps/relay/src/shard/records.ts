@@ -57,7 +57,7 @@ export const createRouter = (topicOf: (type: string) => string, get: (name: stri
 export const takeInHand = (entry: Entry, chunk: Chunk, term: Term, complete: (entry: InHand) => void): InHand => {
   let dataBytes = 0;
   for (const event of chunk.events) dataBytes += event.bytes.length;
-  const { id, name, events, storedBytes } = entry;
+  const { id, name, events } = entry;
   return {
     id,
     name,
@@ -65,7 +65,6 @@ export const takeInHand = (entry: Entry, chunk: Chunk, term: Term, complete: (en
     receivedAtMs: chunk.receivedAtMs,
     laterMs: chunk.laterMs,
     events,
-    storedBytes,
     chunkEvents: chunk.events,
     dataBytes,
     remaining: 0,

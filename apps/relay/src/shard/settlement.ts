@@ -39,13 +39,11 @@ const RETRY = { firstMs: 50, mostMs: 1_000 } as const;
 const settledOf = (entries: readonly InHand[]): Settled => {
   let events = 0;
   let dead = 0;
-  let storedBytes = 0;
   for (const entry of entries) {
     events += entry.events;
     dead += entry.dead;
-    storedBytes += entry.storedBytes;
   }
-  return { entries: entries.map((entry) => entry.name), relayed: events - dead, dead, storedBytes };
+  return { entries: entries.map((entry) => entry.name), relayed: events - dead };
 };
 
 export const createSettlement = (options: SettlementOptions): Settlement => {
