@@ -43,7 +43,8 @@ export const deadLetters = pgTable(
     type: text(),
     partitionKey: text("partition_key"),
     traceparent: text(),
-    dedupKey: text("dedup_key"),
+    /** Of the event in all its lives. The column has the name of what is made of it. */
+    identity: text("dedup_key"),
     replay: integer().notNull(),
     attempts: integer().notNull(),
     receivedAt: moment("received_at"),
@@ -51,7 +52,7 @@ export const deadLetters = pgTable(
     /** Read out of the event's bytes; null when they cannot be. */
     source: text(),
     eventId: text("event_id"),
-    /** When the event died for the first time: the same in all letters of one (source, eventId). */
+    /** When the event died for the first time: the same in all letters of one event. */
     firstFailedAt: moment("first_failed_at").notNull().defaultNow(),
     createdAt: moment("created_at").notNull().defaultNow(),
     replayedAt: moment("replayed_at"),

@@ -1,6 +1,6 @@
 import { createDeadLetterInspector, createDeadLetters, createDiscard, createReplay } from "@spillway/dead-letters";
 import { type Running, startPostgres } from "@spillway/devstack";
-import { type DeadLetter, decodeChunk, sealEvent } from "@spillway/event";
+import { type DeadLetter, decodeChunk, replayChunk } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { openDatabase } from "@spillway/outbox";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -86,18 +86,11 @@ describe("replay", () => {
     const [id = ""] = await put(letter);
     const before = Date.now();
     expect(await replayWith()([id], BY)).toEqual({ replayed: [id], refused: [] });
-    const attributes = {
-      id: "7",
-      source: "/shop",
-      type: letter.type ?? "",
-      partitionKey: letter.partitionKey,
-      traceparent: letter.traceparent,
-    };
-    const sealed = sealEvent(attributes, letter.bytes, SHARDS, platform, 3);
+    const next = replayChunk({ ...letter, identity: letter.identity ?? "" }, 0, SHARDS, platform);
     const [row, ...others] = await outboxRows();
     expect(others).toEqual([]);
-    expect(row).toMatchObject({ shard: sealed.shard, events: 1, bytes: row?.length });
-    expect(row?.event).toMatchObject({ dedupKey: sealed.dedupKey, replay: 3, type: "order.placed" });
+    expect(row).toMatchObject({ shard: next.shard, events: 1, bytes: row?.length });
+    expect(row?.event).toMatchObject({ dedupKey: next.dedupKeys, replay: 3, type: "order.placed" });
     expect(Buffer.from(row?.event?.bytes ?? []).equals(letter.bytes)).toBe(true);
     expect(row?.receivedAtMs).toBeGreaterThanOrEqual(before);
   });
@@ -209,9 +202,14 @@ describe("replay", () => {
   });
 
   test("writes down who did it, and an event that dies again shows its earlier life", async () => {
-    const [first = ""] = await put(eventOf("a"));
+    const identity = "identity-of-ann-";
+    const [first = ""] = await put(eventOf("a", { identity }));
     await replayWith()([first], { by: "ann" });
-    const [second = ""] = await put(eventOf("a", { replay: 1 }), eventOf("other"));
+    const [second = "", stranger = ""] = await put(
+      eventOf("a", { identity, replay: 1 }),
+      eventOf("a", { replay: 1 }),
+      eventOf("other"),
+    );
     const inspector = createDeadLetterInspector(fresh);
     const [dead, again] = [await inspector.get(first), await inspector.get(second)];
     expect(dead?.actions).toEqual([{ action: "replay", actor: "ann", reason: null, atMs: expect.any(Number) }]);
@@ -219,6 +217,9 @@ describe("replay", () => {
     expect(again?.firstFailedAtMs).toBe(dead?.createdAtMs);
     expect(again?.createdAtMs).toBeGreaterThan(dead?.createdAtMs ?? 0);
     expect(dead?.history.map(({ id }) => id)).toEqual([second]);
+    const theirs = await inspector.get(stranger);
+    expect(theirs?.history).toEqual([]);
+    expect(theirs?.firstFailedAtMs).toBe(theirs?.createdAtMs);
   });
 
   test("cannot be while the outbox is locked, and says so without marking anything", async () => {

@@ -1,13 +1,13 @@
 import { type ShardChunk, systemClock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { createMemoryWorld } from "@spillway/memory";
-import { deadLettersConformance } from "../conformance/dead-letters.ts";
+import { deadLettersConformance, REPLAY_SHARDS } from "../conformance/dead-letters.ts";
 import { ledgerConformance } from "../conformance/ledger.ts";
 import { outboxDrainConformance } from "../conformance/outbox-drain.ts";
 import { outboxTierConformance } from "../conformance/outbox-tier.ts";
 
 const open = () => {
-  const world = createMemoryWorld({ clock: systemClock, platform, shards: 4 });
+  const world = createMemoryWorld({ clock: systemClock, platform, shards: REPLAY_SHARDS });
   const begin = async (chunk: ShardChunk) => {
     const transaction = world.outbox.begin();
     transaction.insert(chunk);
@@ -28,9 +28,16 @@ outboxDrainConformance("memory", async () => {
 });
 
 deadLettersConformance("memory", async () => {
-  const { deadLetters, letters, close } = open();
+  const { deadLetters, letters, outbox, close } = open();
   const all = async () => letters.all().map(({ replayed: _, ...letter }) => letter);
-  return { deadLetters, all, close };
+  const rows = () => Array.from({ length: REPLAY_SHARDS }, (_, shard) => outbox.rows(shard)).flat();
+  return {
+    deadLetters,
+    all,
+    replay: async (letter) => letters.replay(letter),
+    replayed: async () => rows().sort((a, b) => Number(a.id) - Number(b.id)),
+    close,
+  };
 });
 
 ledgerConformance("memory", async () => open());

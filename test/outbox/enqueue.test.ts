@@ -43,7 +43,7 @@ describe("enqueue", () => {
       expect(await enqueue(tx, bytes)).toEqual({ id: "7" });
     });
     const attributes = { id: "7", source: "/x", type: "order.placed", partitionKey: "c1", traceparent: null };
-    const { id: _, shard, ...sealed } = sealEvent(attributes, bytes, SHARDS, platform);
+    const { id: _, shard, ...sealed } = sealEvent(attributes, bytes, SHARDS, platform, "");
     const [row, ...others] = await stored();
     expect(others).toEqual([]);
     expect(row).toMatchObject({ shard, count: 1, bytes: row?.chunk.length });
@@ -97,6 +97,20 @@ describe("enqueue", () => {
     await expect(tight(admin, large)).rejects.toMatchObject({ code: "event_too_large" });
     await expect(tight(admin, deep)).rejects.toMatchObject({ code: "event_too_deep" });
     expect(await stored()).toEqual([]);
+  });
+
+  test("of one source and id are one event for producers of one name only", async () => {
+    const of = (options: { readonly producer?: string }) =>
+      createEnqueue({ shards: SHARDS, platform, source: "/shop", ...options })(admin, { type: "t", id: "1" });
+    await of({});
+    await of({});
+    await of({ producer: "shop" });
+    await of({ producer: "evil" });
+    const posted = { id: "1", source: "/shop", type: "t", partitionKey: null, traceparent: null };
+    const keys = (await stored()).map(({ events }) => events[0]?.dedupKey);
+    expect(keys[0]).toBe(keys[1]);
+    expect(new Set(keys).size).toBe(3);
+    expect(keys[2]).toBe(sealEvent(posted, new Uint8Array(), SHARDS, platform, "shop").dedupKey);
   });
 
   test("keeps the order of one transaction's events", async () => {

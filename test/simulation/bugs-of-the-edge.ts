@@ -1,4 +1,5 @@
-import type { Appended, OutboxRow, ShardChunk } from "@spillway/event";
+import { type Appended, decodeChunk, type OutboxRow, type ShardChunk } from "@spillway/event";
+import { platform } from "@spillway/event/platform-node";
 import type { MemoryWorld } from "@spillway/memory";
 import type { Bug } from "./bug.ts";
 
@@ -10,6 +11,20 @@ const lastEntry = (memory: MemoryWorld, shard: number): string[] =>
 
 const forget = (memory: MemoryWorld, shard: number, entries: readonly string[]): void =>
   memory.streams.settle(shard, { entries, relayed: 0 });
+
+/** A chunk as it would be if an event were known by its source and id alone. */
+const withoutProducers = (chunk: ShardChunk): ShardChunk => {
+  const idsOf = (bytes: Uint8Array): string => {
+    const { source, id } = JSON.parse(new TextDecoder().decode(bytes)) as { source: string; id: string };
+    return platform.digest96(`${source}\n${id}`);
+  };
+  return {
+    ...chunk,
+    dedupKeys: decodeChunk(chunk.chunk, platform)
+      .events.map(({ bytes }) => idsOf(bytes))
+      .join(""),
+  };
+};
 
 /** Mistakes on the way in: what an edge, its tiers or the scripts behind them could get wrong. */
 export const bugsOfTheEdge: Readonly<Record<string, Bug>> = {
@@ -40,6 +55,12 @@ export const bugsOfTheEdge: Readonly<Record<string, Bug>> = {
           return chunks.map(() => ({ kind: "retriable", code: "closed" }));
         },
       },
+    }),
+  },
+
+  "one producer's ids are another's duplicates": {
+    backends: (_memory, { tier }) => ({
+      tier: { ...tier, append: (chunks, deadlineMs) => tier.append(chunks.map(withoutProducers), deadlineMs) },
     }),
   },
 

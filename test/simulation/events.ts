@@ -19,18 +19,21 @@ const dataOf: Readonly<Record<Content, string>> = {
   oversize: "x".repeat(RECORD_BYTES_MAX),
 };
 
-/** Makes events that nobody made before. */
+/** Makes events that nobody made before. Every id is used twice, by producers who do not know of each other. */
 export type EventSource = { next(key: string | null, content?: Content): SealedEvent };
 
 export const createEventSource = (random: Random, shards: number): EventSource => {
   let made = 0;
   return {
     next: (partitionKey, content = "healthy") => {
-      const id = `e${++made}`;
+      const producer = made % 2 === 0 ? "shop" : "till";
+      const id = `e${made++ >> 1}`;
       const type = random.chance(0.75) ? "order.placed" : "audit.noted";
       const attributes = { id, source: "simulation", type, partitionKey, traceparent: null };
-      const text = JSON.stringify({ specversion: "1.0", id, source: "simulation", type, data: dataOf[content] });
-      return sealEvent(attributes, new TextEncoder().encode(text), shards, platform);
+      const event = { specversion: "1.0", id, source: "simulation", type, producer, data: dataOf[content] };
+      const sealed = sealEvent(attributes, new TextEncoder().encode(JSON.stringify(event)), shards, platform, producer);
+      // What the verdict and the trace call it.
+      return { ...sealed, id: `${producer}-${id}` };
     },
   };
 };

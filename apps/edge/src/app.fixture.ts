@@ -45,6 +45,7 @@ export const createAppWorld = async (
       batchEventsMax: 100,
       depthMax: 8,
       apiKeys: [{ name: "shop", sha256: hashKey(KEY, platform) }],
+      apiKeySources: [],
       metricsAccess: "open",
       ...options,
     },

@@ -2,6 +2,7 @@ import type { Clock, OutboxTier, Platform, Tier } from "@spillway/event";
 import type { Log, Metrics } from "@spillway/telemetry";
 import { type Context, Hono } from "hono";
 import { type ApiKey, createKeyRing } from "./auth/api-key.ts";
+import { type BoundSource, createKeySources } from "./auth/key-sources.ts";
 import { type Committer, type CommitterOptions, createCommitter } from "./commit/committer.ts";
 import { createDocs } from "./docs/docs.ts";
 import { createHealth } from "./health.ts";
@@ -30,6 +31,7 @@ export type EdgePorts = {
 export type EdgeOptions = CommitterOptions &
   IngestLimits & {
     readonly apiKeys: readonly ApiKey[];
+    readonly apiKeySources: readonly BoundSource[];
     /** Who may read `/metrics`: everybody, nobody, or who has the key with this hash. */
     readonly metricsAccess: "open" | "closed" | ApiKey;
   };
@@ -97,8 +99,9 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
   const health = createHealth({ ...ports, committer, shards: options.shards });
   const http = createHttpMetrics(ports.metrics);
   const keyOf = createKeyRing(options.apiKeys, ports.platform);
+  const sources = createKeySources(options.apiKeySources);
   const turns = createTurns(ports.nextTurn);
-  const ingest = createIngest({ ...ports, committer, keyOf, turns, onInvalid: http.invalid }, options);
+  const ingest = createIngest({ ...ports, committer, keyOf, turns, sources, onRejected: http.rejected }, options);
   const docs = createDocs(options, ports.platform);
   const metricsRoute = createMetricsRoute(ports, options.metricsAccess);
   const frame = createFrame(ports, health.isDraining, http.answered);

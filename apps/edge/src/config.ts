@@ -2,6 +2,8 @@ import type { Platform } from "@spillway/event";
 import { z } from "zod";
 import { type ApiKey, hashKey } from "./auth/api-key.ts";
 import { parseApiKeys } from "./auth/api-keys-setting.ts";
+import type { BoundSource } from "./auth/key-sources.ts";
+import { parseKeySources } from "./auth/key-sources-setting.ts";
 import { commitDefaults } from "./commit/committer.ts";
 
 /** A setting that cannot be used. The message names the variable, what it got (of a secret: its length) and what it accepts. */
@@ -38,6 +40,7 @@ const variables = z.object({
   ENVIRONMENT: z.enum(["development", "production"]).default("production").describe("development or production"),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info").describe("debug, info, warn or error"),
   API_KEYS: z.string().default("").describe("keys, separated by commas: key, name:key or name:sha256:<64 hex digits>"),
+  API_KEY_SOURCES: z.string().default("").describe("sources bound to keys, separated by commas: name=source"),
   METRICS_TOKEN: z.string().min(16).optional().describe("at least 16 characters"),
   UPSTASH_REDIS_REST_URL: url(/^https?:$/, "an http or https URL"),
   UPSTASH_REDIS_REST_TOKEN: z.string().describe("a token"),
@@ -71,6 +74,7 @@ type Variables = z.infer<typeof variables>;
 
 export type Config = Variables & {
   readonly apiKeys: readonly ApiKey[];
+  readonly apiKeySources: readonly BoundSource[];
   /** Who may read `/metrics`. */
   readonly metricsAccess: "open" | "closed" | ApiKey;
 };
@@ -116,9 +120,17 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>, pl
   const values = parsed.data;
   const keys = parseApiKeys(values.API_KEYS, values.ENVIRONMENT === "production", platform);
   if (keys.kind === "invalid") throw new ConfigError([`API_KEYS: entry ${keys.entry + 1} ${keys.reason}`]);
+  const sources = parseKeySources(values.API_KEY_SOURCES, new Set(keys.keys.map(({ name }) => name)));
+  if (sources.kind === "invalid")
+    throw new ConfigError([`API_KEY_SOURCES: entry ${sources.entry + 1} ${sources.reason}`]);
   const wrong = contradictions(values, keys.keys);
   if (wrong.length > 0) throw new ConfigError(wrong);
-  return { ...values, apiKeys: keys.keys, metricsAccess: metricsAccessOf(values, platform) };
+  return {
+    ...values,
+    apiKeys: keys.keys,
+    apiKeySources: sources.bound,
+    metricsAccess: metricsAccessOf(values, platform),
+  };
 };
 
 /** The configuration as it may be logged. */

@@ -6,6 +6,7 @@ export type ProblemCode =
   | InvalidEventCode
   | RefusalCode
   | "unauthorized"
+  | "source_forbidden"
   | "not_found"
   | "method_not_allowed"
   | "body_too_large"
@@ -29,6 +30,7 @@ export const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   damaged_body: fault(400, "The body is incomplete or does not decompress"),
   not_a_batch: fault(400, "The body is not a batch"),
   unauthorized: fault(401, "A valid API key is required"),
+  source_forbidden: fault(403, "This source is not for this key"),
   not_found: fault(404, "There is nothing here"),
   method_not_allowed: fault(405, "This method is not for this path"),
   body_too_large: fault(413, "The body is too large"),

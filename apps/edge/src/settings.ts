@@ -19,5 +19,6 @@ export const edgeOptionsOf = (config: Config): EdgeOptions => ({
   outboxEventsMax: config.OUTBOX_EVENTS_MAX,
   outboxBytesMax: config.OUTBOX_BYTES_MAX,
   apiKeys: config.apiKeys,
+  apiKeySources: config.apiKeySources,
   metricsAccess: config.metricsAccess,
 });

@@ -36,7 +36,7 @@ export const idOf = (record: SinkRecord): string => JSON.parse(new TextDecoder()
 
 const sealed = (id: string, key: string | null, shards: number, type: string): SealedEvent => {
   const bytes = new TextEncoder().encode(JSON.stringify({ specversion: "1.0", id, source: "s", type }));
-  return sealEvent({ id, source: "s", type, partitionKey: key, traceparent: null }, bytes, shards, platform);
+  return sealEvent({ id, source: "s", type, partitionKey: key, traceparent: null }, bytes, shards, platform, "shop");
 };
 
 /** After the death no call begins and none comes back: what was under way may still have happened. */

@@ -104,6 +104,7 @@ const historyOf = (db: PostgresJsDatabase, { id, source, eventId }: LetterSummar
         eq(sql`hashtextextended(${deadLetters.eventId}, 0)`, sql`hashtextextended(${eventId}, 0)`),
         eq(deadLetters.eventId, sql`${eventId}`),
         eq(deadLetters.source, sql`${source}`),
+        sql`${deadLetters.identity} = (select dedup_key from dead_letters where id = ${id}::bigint)`,
         ne(deadLetters.id, BigInt(id)),
       ),
     )

@@ -4,7 +4,7 @@ import { deadLetters } from "@spillway/drizzle/schema";
 import type { DeadLetter, DeadLetters } from "@spillway/event";
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
-import { type Identity, identityOf } from "./identity.ts";
+import { type SourceAndId, sourceAndIdOf } from "./source-and-id.ts";
 import { orUnavailable } from "./unavailable.ts";
 
 export type DeadLettersOptions = {
@@ -23,18 +23,19 @@ const storable = (text: string): string => text.replaceAll("\u0000", "\uFFFD");
 const storableOrNull = (text: string | null): string | null => (text === null ? null : storable(text));
 
 /** An event that died before has its first death in its earlier letters. */
-const firstFailedAt = ({ source, eventId }: Identity): SQL => {
+const firstFailedAt = (identity: string | null, { source, eventId }: SourceAndId): SQL => {
   const earlier = and(
     eq(sql`hashtextextended(${deadLetters.eventId}, 0)`, sql`hashtextextended(${eventId}, 0)`),
     eq(deadLetters.eventId, sql`${eventId}`),
     eq(deadLetters.source, sql`${source}`),
+    eq(deadLetters.identity, sql`${identity}`),
   );
   return sql`coalesce((select min(${deadLetters.firstFailedAt}) from ${deadLetters} where ${earlier}), now())`;
 };
 
 const rowOf = (letter: DeadLetter) => {
-  const read = identityOf(letter);
-  const identity = { source: storableOrNull(read.source), eventId: storableOrNull(read.eventId) };
+  const read = sourceAndIdOf(letter);
+  const sourceAndId = { source: storableOrNull(read.source), eventId: storableOrNull(read.eventId) };
   return {
     shard: letter.shard,
     entry: letter.entry,
@@ -46,13 +47,13 @@ const rowOf = (letter: DeadLetter) => {
     type: storableOrNull(letter.type),
     partitionKey: storableOrNull(letter.partitionKey),
     traceparent: storableOrNull(letter.traceparent),
-    dedupKey: letter.dedupKey,
+    identity: letter.identity,
     replay: letter.replay,
     attempts: letter.attempts,
     receivedAt: letter.receivedAtMs === null ? null : new Date(letter.receivedAtMs),
     bytes: letter.bytes,
-    ...identity,
-    ...(letter.replay > 0 ? { firstFailedAt: firstFailedAt(identity) } : {}),
+    ...sourceAndId,
+    ...(letter.replay > 0 ? { firstFailedAt: firstFailedAt(letter.identity, sourceAndId) } : {}),
   };
 };
 

@@ -1,6 +1,6 @@
 import type { Database } from "@spillway/drizzle/database";
 import { durableCommit } from "@spillway/drizzle/durable";
-import { type Clock, encodeChunk, type Platform, sealEvent, systemClock } from "@spillway/event";
+import { type Clock, type Platform, replayChunk, systemClock } from "@spillway/event";
 import type { LetterStatus } from "./letter.ts";
 import { type Actor, idsOf, type Refusal, refusalsOf, refuse } from "./refusal.ts";
 import { orUnavailable } from "./unavailable.ts";
@@ -26,6 +26,7 @@ type StoredLetter = {
   readonly status: LetterStatus;
   readonly index: number;
   readonly replay: number;
+  readonly identity: string | null;
   readonly source: string | null;
   readonly event_id: string | null;
   readonly type: string | null;
@@ -42,7 +43,7 @@ const readLetters = (database: Database, ids: readonly string[], bytesMax: numbe
   database.run(
     deadlineMs,
     (sql) => sql<StoredLetter[]>`
-      select id, index, replay, source, event_id, type, partition_key, traceparent,
+      select id, index, replay, dedup_key as identity, source, event_id, type, partition_key, traceparent,
         case when replayed_at is not null then 'replayed' when discarded_at is not null then 'discarded'
           else 'waiting' end as status,
         case when sum(octet_length(bytes)) over (order by id) <= ${bytesMax} then bytes end as bytes
@@ -97,24 +98,18 @@ const refusalOf = (letter: StoredLetter, replayCountMax: number): Refusal | null
       code: "replayed_too_often",
       detail: `replayed ${letter.replay} times and died each time; the limit is ${replayCountMax}`,
     };
-  if (letter.source === null || letter.event_id === null)
+  if (letter.source === null || letter.event_id === null || letter.identity === null)
     return { id, code: "no_identity", detail: "its bytes do not tell the event's source and id" };
   if (letter.bytes === null)
     return { id, code: "batch_too_large", detail: "too many bytes for one call; replay it in the next" };
   return null;
 };
 
-const rowOf = (letter: StoredLetter, options: ReplayOptions, receivedAtMs: number): Row => {
-  const attributes = {
-    id: letter.event_id ?? "",
-    source: letter.source ?? "",
-    type: letter.type ?? "",
-    partitionKey: letter.partition_key,
-    traceparent: letter.traceparent,
-  };
-  const { shards, platform } = options;
-  const sealed = sealEvent(attributes, letter.bytes ?? new Uint8Array(), shards, platform, letter.replay + 1);
-  return { id: letter.id, shard: sealed.shard, chunk: encodeChunk({ receivedAtMs, events: [sealed] }, platform) };
+const rowOf = (letter: StoredLetter, { shards, platform }: ReplayOptions, receivedAtMs: number): Row => {
+  const { id, type, partition_key: partitionKey, traceparent, replay } = letter;
+  const { identity, bytes } = { identity: letter.identity ?? "", bytes: letter.bytes ?? new Uint8Array() };
+  const replayable = { identity, type, partitionKey, traceparent, replay, bytes };
+  return { id, ...replayChunk(replayable, receivedAtMs, shards, platform) };
 };
 
 /**

@@ -1,6 +1,6 @@
 import { decode, Encoder } from "@msgpack/msgpack";
 import type { Platform } from "./platform.ts";
-import type { SealedEvent } from "./seal.ts";
+import { dedupKeyOf, type SealedEvent } from "./seal.ts";
 
 /*
  * A chunk: 1..n sealed events of one shard, packed into one stream entry or outbox row.
@@ -17,7 +17,7 @@ const HEADER_BYTES = 34;
 const DEFLATE_FROM_BYTES = 512;
 /** An inflated chunk is never larger: the limit of one commit is far below it. */
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
-const DEDUP_KEY_LENGTH = 16;
+const IDENTITY_LENGTH = 16;
 
 /** An event as a chunk carries it. */
 export type ChunkEvent = Omit<SealedEvent, "id" | "shard">;
@@ -43,11 +43,17 @@ type Columns = [
   partitionKeys: (string | null)[],
   traceparents: (string | null)[],
   replays: number[],
-  dedupKeys: string,
+  identities: string,
   lengths: number[],
   data: Uint8Array,
   laterMs?: readonly number[],
 ];
+
+const identitiesOf = (events: readonly ChunkEvent[]): string => {
+  let identities = "";
+  for (const event of events) identities += event.identity;
+  return identities;
+};
 
 export const dedupKeysOf = (events: readonly ChunkEvent[]): string => {
   let keys = "";
@@ -78,7 +84,7 @@ export const encodeChunk = (chunk: Chunk, platform: Platform): Uint8Array => {
     events.map((event) => event.partitionKey),
     events.map((event) => event.traceparent),
     events.map((event) => event.replay),
-    dedupKeysOf(events),
+    identitiesOf(events),
     events.map((event) => event.bytes.length),
     concat(events),
   ];
@@ -112,19 +118,22 @@ const bodyOf = (bytes: Uint8Array, platform: Platform): Uint8Array => {
   return flags === DEFLATED ? platform.inflate(body, BODY_BYTES_MAX) : body;
 };
 
-const eventsOf = (columns: Columns): ChunkEvent[] => {
-  const [, types, partitionKeys, traceparents, replays, dedupKeys, lengths, data] = columns;
+const eventsOf = (columns: Columns, platform: Platform): ChunkEvent[] => {
+  const [, types, partitionKeys, traceparents, replays, identities, lengths, data] = columns;
   const events: ChunkEvent[] = [];
   let at = 0;
   for (let i = 0; i < types.length; i++) {
     const end = at + (lengths[i] ?? Number.NaN);
     if (!(end <= data.length)) throw new UndecodableChunk("lengths exceed the data");
+    const identity = identities.slice(i * IDENTITY_LENGTH, (i + 1) * IDENTITY_LENGTH);
+    const replay = replays[i] ?? 0;
     events.push({
+      identity,
+      dedupKey: dedupKeyOf(identity, replay, platform),
       type: types[i] as string,
       partitionKey: partitionKeys[i] ?? null,
       traceparent: traceparents[i] ?? null,
-      replay: replays[i] ?? 0,
-      dedupKey: dedupKeys.slice(i * DEDUP_KEY_LENGTH, (i + 1) * DEDUP_KEY_LENGTH),
+      replay,
       bytes: data.subarray(at, end),
     });
     at = end;
@@ -137,7 +146,7 @@ export const decodeChunk = (bytes: Uint8Array, platform: Platform): Chunk => {
   try {
     const columns = decode(bodyOf(bytes, platform)) as Columns;
     const [receivedAtMs] = columns;
-    const events = eventsOf(columns);
+    const events = eventsOf(columns, platform);
     return columns[8] === undefined ? { receivedAtMs, events } : { receivedAtMs, events, laterMs: columns[8] };
   } catch (cause) {
     if (cause instanceof UndecodableChunk) throw cause;

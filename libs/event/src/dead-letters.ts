@@ -16,7 +16,8 @@ export type DeadLetter = {
   readonly type: string | null;
   readonly partitionKey: string | null;
   readonly traceparent: string | null;
-  readonly dedupKey: string | null;
+  /** Of the event in all its lives, as `SealedEvent` has it; null for a whole chunk. */
+  readonly identity: string | null;
   /** How many times this event was replayed before. */
   readonly replay: number;
   /** Attempts to publish in this life. */

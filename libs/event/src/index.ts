@@ -8,6 +8,7 @@ export * from "./outbox.ts";
 export * from "./outcome.ts";
 export * from "./platform.ts";
 export * from "./read.ts";
+export * from "./replay.ts";
 export * from "./seal.ts";
 export * from "./shard.ts";
 export * from "./shard-stream.ts";

@@ -1,23 +1,40 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Attributes } from "./event.ts";
 import { platform } from "./platform.node.ts";
-import { sealEvent } from "./seal.ts";
+import { identityOf, sealEvent } from "./seal.ts";
 import { shardOf } from "./shard.ts";
 
 const attributes: Attributes = { id: "1", source: "/s", type: "t", partitionKey: null, traceparent: null };
-const seal = (over: Partial<Attributes> = {}, replay = 0) =>
-  sealEvent({ ...attributes, ...over }, new Uint8Array(), 8, platform, replay);
+const seal = (over: Partial<Attributes> = {}, producer = "shop") =>
+  sealEvent({ ...attributes, ...over }, new Uint8Array(), 8, platform, producer);
 
-test("source and id decide the dedup key, and nothing else does", () => {
-  expect(seal({ type: "other" }).dedupKey).toBe(seal().dedupKey);
-  expect(seal({ source: "/s2" }).dedupKey).not.toBe(seal().dedupKey);
-  expect(seal({ source: "/s\n1", id: "" }).dedupKey).not.toBe(seal({ source: "/s", id: "12" }).dedupKey);
+const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+console.info(`seal.test.ts SEED=${seed}`);
+
+test("producer, source and id decide the identity, and nothing else does", () => {
+  expect(seal({ type: "other", partitionKey: "k" }).identity).toBe(seal().identity);
+  expect(seal({ source: "/s2" }).identity).not.toBe(seal().identity);
+  expect(seal({ id: "2" }).identity).not.toBe(seal().identity);
+  expect(seal({}, "evil").identity).not.toBe(seal().identity);
+  expect(seal().dedupKey).toBe(seal().identity);
 });
 
-test("a replay has a dedup key of its own in the shard of its original", () => {
-  const shards = new Set([0, 1, 2, 3].map((replay) => seal({}, replay).shard));
-  const keys = new Set([0, 1, 2, 3].map((replay) => seal({}, replay).dedupKey));
-  expect([shards.size, keys.size]).toEqual([1, 4]);
+test("no producer can spell another's identity, whatever separators its parts hold", () => {
+  const part = fc.string({ unit: fc.constantFrom(..."a1:/\n,|\u0000"), maxLength: 4 });
+  const parts = fc.tuple(part, part, part);
+  fc.assert(
+    fc.property(parts, parts, (one, other) => {
+      const same = one.every((text, i) => text === other[i]);
+      expect(identityOf(...one, platform) === identityOf(...other, platform)).toBe(same);
+    }),
+    { seed, numRuns: 5_000 },
+  );
+  const joined: [string, string, string][] = [];
+  for (const text of ["1:1:ab", "a\n1", "a:1"])
+    for (let i = 0; i <= text.length; i++)
+      for (let j = i; j <= text.length; j++) joined.push([text.slice(0, i), text.slice(i, j), text.slice(j)]);
+  expect(new Set(joined.map((one) => identityOf(...one, platform))).size).toBe(joined.length);
 });
 
 test("events of one partition key share a shard", () => {

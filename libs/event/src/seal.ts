@@ -6,7 +6,9 @@ import { shardOf } from "./shard.ts";
 export type SealedEvent = {
   readonly id: string;
   readonly shard: number;
-  /** What it is deduplicated by: 96 bits of a hash of (source, id), and of the replay number if it is a replay. */
+  /** Which event it is, in all its lives: 96 bits of a hash of (producer, source, id), as 16 characters. */
+  readonly identity: string;
+  /** What the seen ids know this life of it by: the identity, or of a replay a hash of it and the replay's number. */
   readonly dedupKey: string;
   readonly type: string;
   readonly partitionKey: string | null;
@@ -17,35 +19,38 @@ export type SealedEvent = {
 };
 
 /**
- * Line feeds separate the parts because no attribute may hold a control character.
- * A replay carries its number: the seen ids would swallow it otherwise.
+ * Producers do not trust each other: without its name in front, one could take another's ids, whose events would then be
+ * dropped as duplicates. The lengths make it one text only, whatever characters the parts hold.
  */
-const dedupText = (source: string, id: string, replay: number): string =>
-  replay === 0 ? `${source}\n${id}` : `${source}\n${id}\n${replay}`;
+export const identityOf = (producer: string, source: string, id: string, platform: Platform): string =>
+  platform.digest96(`${producer.length}:${source.length}:${producer}${source}${id}`);
+
+/** The number of a replay is in its dedup key, since the seen ids would swallow it otherwise. */
+export const dedupKeyOf = (identity: string, replay: number, platform: Platform): string =>
+  replay === 0 ? identity : platform.digest96(`${identity}\n${replay}`);
 
 /**
- * Without a partition key the shard comes from the first life's dedup key, since the seen ids live in the shard: a
- * retry must land in the same one, and a replay beside its original.
+ * `producer` is the name of the API key that the event came with, or what an application calls itself. Without a
+ * partition key the shard comes from the identity, since the seen ids live in the shard: a retry must land in the same one.
  */
 export const sealEvent = (
   attributes: Attributes,
   bytes: Uint8Array,
   shards: number,
   platform: Platform,
-  replay = 0,
+  producer: string,
 ): SealedEvent => {
-  const { id, source, type, traceparent } = attributes;
-  const partitionKey = attributes.partitionKey;
-  const firstDedupKey = platform.digest96(dedupText(source, id, 0));
-  const dedupKey = replay === 0 ? firstDedupKey : platform.digest96(dedupText(source, id, replay));
+  const { id, source, type, partitionKey, traceparent } = attributes;
+  const identity = identityOf(producer, source, id, platform);
   return {
     id,
-    shard: shardOf(partitionKey ?? firstDedupKey, shards),
-    dedupKey,
+    shard: shardOf(partitionKey ?? identity, shards),
+    identity,
+    dedupKey: identity,
     type,
     partitionKey,
     traceparent,
-    replay,
+    replay: 0,
     bytes,
   };
 };

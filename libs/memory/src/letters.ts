@@ -1,11 +1,4 @@
-import {
-  type Clock,
-  type DeadLetter,
-  type DeadLetters,
-  encodeChunk,
-  type Platform,
-  type ShardChunk,
-} from "@spillway/event";
+import { type Clock, type DeadLetter, type DeadLetters, type Platform, replayChunk } from "@spillway/event";
 import type { Outages } from "./outages.ts";
 import type { Outbox } from "./outbox.ts";
 
@@ -24,17 +17,7 @@ type Key = Pick<DeadLetter, "shard" | "entry" | "index">;
 
 const keyOf = ({ shard, entry, index }: Key): string => `${shard}/${entry}/${index}`;
 
-/** The replay's number is part of what the event is deduplicated by: the seen ids would swallow it otherwise. */
-const replayChunk = (letter: DeadLetter, receivedAtMs: number, platform: Platform): ShardChunk => {
-  const replay = letter.replay + 1;
-  const dedupKey = platform.digest96(`${letter.dedupKey}\n${replay}`);
-  const { type, partitionKey, traceparent, bytes } = letter;
-  const event = { type: type ?? "", partitionKey, traceparent, replay, dedupKey, bytes };
-  const chunk = encodeChunk({ receivedAtMs, events: [event] }, platform);
-  return { shard: letter.shard, chunk, events: 1, dedupKeys: dedupKey };
-};
-
-export const createLetters = (outbox: Outbox, clock: Clock, platform: Platform): Letters => {
+export const createLetters = (outbox: Outbox, clock: Clock, shards: number, platform: Platform): Letters => {
   const kept = new Map<string, KeptLetter>();
   return {
     put: (letters) => {
@@ -44,9 +27,9 @@ export const createLetters = (outbox: Outbox, clock: Clock, platform: Platform):
     all: () => [...kept.values()],
     replay: (key) => {
       const letter = kept.get(keyOf(key));
-      if (!letter || letter.replayed || letter.index < 0) return false;
+      if (!letter || letter.replayed || letter.identity === null) return false;
       const transaction = outbox.begin();
-      transaction.insert(replayChunk(letter, clock.wallMs(), platform));
+      transaction.insert(replayChunk({ ...letter, identity: letter.identity }, clock.wallMs(), shards, platform));
       kept.set(keyOf(key), { ...letter, replayed: true });
       transaction.commit();
       return true;

@@ -13,7 +13,7 @@ import { createMemoryWorld, type MemoryWorldOptions } from "./world.ts";
 
 const event = (id: string, key = "k"): SealedEvent => {
   const bytes = new TextEncoder().encode(JSON.stringify({ id, source: "s", type: "t" }));
-  return sealEvent({ id, source: "s", type: "t", partitionKey: key, traceparent: null }, bytes, 1, platform);
+  return sealEvent({ id, source: "s", type: "t", partitionKey: key, traceparent: null }, bytes, 1, platform, "shop");
 };
 
 const chunkOf = (...ids: string[]): ShardChunk => {

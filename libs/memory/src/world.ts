@@ -61,7 +61,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions): MemoryWorld => {
     dedupWindowMs: options.dedupWindowMs ?? 3_600_000,
   });
   const outbox = createOutbox(clock);
-  const letters = createLetters(outbox, clock, platform);
+  const letters = createLetters(outbox, clock, shards, platform);
   const topics = createTopics();
   const commit = async (): Promise<void> => {
     const ms = commitMs();

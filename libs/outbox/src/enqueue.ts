@@ -7,6 +7,12 @@ export type EnqueueOptions = {
   /** The same number as everywhere: events of one key must meet in one shard. */
   readonly shards: number;
   readonly platform: Platform;
+  /**
+   * Whose events they are: two with one `source` and `id` are one event if their producers have one name. The name of an
+   * API key makes them one with what that key posts. Default "", which no key can be called: all applications without a
+   * name share it.
+   */
+  readonly producer?: string;
   /** `source` of events that name none. */
   readonly source: string;
   /** `id` of events that name none; pass a UUIDv7 generator where one is at hand. Default `crypto.randomUUID`. */
@@ -37,11 +43,11 @@ export class EventRefused extends Error {
 const LIMITS: EventLimits = { eventBytesMax: 256 * 1024, depthMax: 64 };
 
 const seal = (event: NewEvent, options: EnqueueOptions, nowMs: number): SealedEvent => {
-  const { shards, platform, source, newId = () => crypto.randomUUID(), limits = LIMITS } = options;
+  const { shards, platform, producer = "", source, newId = () => crypto.randomUUID(), limits = LIMITS } = options;
   const bytes = event instanceof Uint8Array ? event : new TextEncoder().encode(JSON.stringify(event));
   const read = readEvent(bytes, { source, newId, nowMs, traceparent: null }, limits);
   if (read.kind === "invalid") throw new EventRefused(read.code, read.detail, read.pointer);
-  return sealEvent(read.attributes, read.bytes, shards, platform);
+  return sealEvent(read.attributes, read.bytes, shards, platform, producer);
 };
 
 /**

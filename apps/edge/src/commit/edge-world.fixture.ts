@@ -63,7 +63,7 @@ export const keyOfShard: readonly string[] = (() => {
 export function event(id: string, partitionKey: string | null = null, bytes = 100): SealedEvent {
   const attributes = { id, source: "/test", type: "test", partitionKey, traceparent: null };
   const body = textEncoder.encode(JSON.stringify({ ...attributes, data: "x".repeat(bytes) }));
-  return sealEvent(attributes, body, SHARDS, platform);
+  return sealEvent(attributes, body, SHARDS, platform, "shop");
 }
 
 export const eventOfShard = (shard: number, id: string, bytes?: number): SealedEvent =>

@@ -84,6 +84,7 @@ const schemas: Json = {
 const refusals: Json = {
   400: problemAnswer("The body is not valid JSON, not UTF-8, or damaged."),
   401: problemAnswer("No valid API key."),
+  403: problemAnswer("The event's source, or that of every event of the batch, is not for this key."),
   413: problemAnswer("The body, the batch or the event is too large; limit says what is allowed."),
   415: problemAnswer("The content type, charset or content encoding is not accepted."),
   422: problemAnswer("The event, or every event of the batch, is invalid."),

@@ -71,7 +71,7 @@ export const docsPage = (limits: IngestLimits): string => `<!doctype html>
 <h2>Events</h2>
 <p>CloudEvents 1.0. Only <code>type</code> is required; <code>id</code>, <code>source</code>, <code>time</code> and
 <code>specversion</code> are filled in. Events with one <code>partitionkey</code> (else <code>subject</code>) keep their order.
-Two events with one <code>source</code> and <code>id</code> are one event. Your bytes are passed on as they are.</p>
+Two events of one key's name with one <code>source</code> and <code>id</code> are one event. Your bytes are passed on as they are.</p>
 <p>Accepted content types: <code>${acceptedMediaTypes}</code>, and CloudEvents binary mode (<code>ce-</code> headers).</p>
 <h2>Answers</h2><table>${rows(statuses)}</table>
 <h2>Limits</h2><table>${limitRows(limits)}</table>

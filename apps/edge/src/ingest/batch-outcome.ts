@@ -1,7 +1,7 @@
-import type { InvalidEvent } from "@spillway/event";
 import type { EventResult, RefusalCode } from "../commit/result.ts";
 import { problems, refusalDetails } from "../problem.ts";
 import { respondJson, respondProblem } from "../respond.ts";
+import type { RejectedEvent } from "./admit.ts";
 
 /** An entry of a batch answer: one event that was not stored. */
 type BatchError = {
@@ -21,7 +21,7 @@ export class BatchOutcome {
   #refusal: RefusalCode | null = null;
   readonly #errors: BatchError[] = [];
 
-  reject(index: number, { id, code, detail, pointer }: InvalidEvent): void {
+  reject(index: number, { id, code, detail, pointer }: RejectedEvent): void {
     this.#rejected++;
     this.#errors.push({ index, id, code, detail, pointer, retryable: false });
   }
@@ -38,7 +38,7 @@ export class BatchOutcome {
     this.#errors.push({ index, id, code, detail: refusalDetails[code], pointer: "", retryable });
   }
 
-  /** 202 all stored · 207 mixed · 422 none valid · 429 or 503 none stored. */
+  /** 202 all stored · 207 mixed · 403 all of forbidden sources · 422 none valid · 429 or 503 none stored. */
   respond(requestId: string, retryAfterSeconds: (code: RefusalCode) => number): Response {
     const errors = this.#errors.sort((a, b) => a.index - b.index);
     const members = {
@@ -53,8 +53,15 @@ export class BatchOutcome {
     const headers = code === null ? undefined : { "retry-after": String(retryAfterSeconds(code)) };
     if (errors.length === 0) return respondJson(202, JSON.stringify(members), requestId);
     if (this.#accepted + this.#duplicates > 0) return respondJson(207, JSON.stringify(members), requestId, headers);
-    return code === null
-      ? respondProblem({ code: "none_valid", detail: `all ${errors.length} events are invalid`, members }, requestId)
-      : respondProblem({ code, detail: refusalDetails[code], headers, members }, requestId);
+    if (code !== null) return respondProblem({ code, detail: refusalDetails[code], headers, members }, requestId);
+    if (errors.every((error) => error.code === "source_forbidden"))
+      return respondProblem(
+        { code: "source_forbidden", detail: "the key may send none of the events", members },
+        requestId,
+      );
+    return respondProblem(
+      { code: "none_valid", detail: `all ${errors.length} events are invalid`, members },
+      requestId,
+    );
   }
 }

@@ -1,17 +1,19 @@
-import { type ReadEvent, type SealedEvent, sealEvent } from "@spillway/event";
+import type { ReadEvent, SealedEvent } from "@spillway/event";
 import type { EventResult } from "../commit/result.ts";
 import { respondProblem } from "../respond.ts";
+import type { AdmittedEvent } from "./admit.ts";
 import { BatchOutcome } from "./batch-outcome.ts";
 import type { IngestLimits, IngestPorts } from "./ports.ts";
 
 /** Commits the valid events of a batch and answers for all of them. An empty batch is a batch that is all stored. */
 export const ingestBatch = async (
   events: readonly ReadEvent[],
+  admit: (event: ReadEvent) => AdmittedEvent,
   ports: IngestPorts,
   limits: IngestLimits,
   requestId: string,
 ): Promise<Response> => {
-  const { batchEventsMax, shards } = limits;
+  const { batchEventsMax } = limits;
   if (events.length > batchEventsMax) {
     const detail = `more than ${batchEventsMax} events`;
     return respondProblem({ code: "batch_too_large", detail, members: { limit: batchEventsMax } }, requestId);
@@ -20,12 +22,10 @@ export const ingestBatch = async (
   const sealed: SealedEvent[] = [];
   const indexes: number[] = [];
   for (let index = 0; index < events.length; index++) {
-    const event = events[index] as ReadEvent;
-    if (event.kind === "invalid") {
-      ports.onInvalid(event.code);
-      outcome.reject(index, event);
-    } else {
-      sealed.push(sealEvent(event.attributes, event.bytes, shards, ports.platform));
+    const event = admit(events[index] as ReadEvent);
+    if (event.kind === "rejected") outcome.reject(index, event);
+    else {
+      sealed.push(event.sealed);
       indexes.push(index);
     }
   }

@@ -1,6 +1,7 @@
 import { readRequestBody } from "../body.ts";
 import { acceptedMediaTypes, isBatchForm, type MediaType, mediaTypeOf } from "../media-type.ts";
 import { type Problem, respondProblem } from "../respond.ts";
+import { createAdmit } from "./admit.ts";
 import { ingestBatch } from "./batch.ts";
 import type { IngestLimits, IngestPorts } from "./ports.ts";
 import { readForm } from "./read.ts";
@@ -58,22 +59,25 @@ const bodyProblem = (
 
 /** The cheap checks come first: a body is read only for somebody who may send it, in a form that can be read. */
 export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest => {
-  const { clock, newId, keyOf } = ports;
+  const { clock, newId, keyOf, sources } = ports;
+  const admit = createAdmit(ports, limits);
   return async (request, requestId, batchOnly) => {
     const { headers } = request;
-    const key = keyOf(headers.get("authorization"));
-    if (key === null) return respondProblem(unauthorized, requestId);
+    const name = keyOf(headers.get("authorization"))?.name;
+    if (name === undefined) return respondProblem(unauthorized, requestId);
     const media = mediaTypeOf(headers);
     if (media.kind === "refused") return respondProblem(mediaTypeProblem(media), requestId);
     if (batchOnly && !isBatchForm(media.form)) return respondProblem(singleForm, requestId);
     const body = await readRequestBody(request, limits.bodyBytesMax);
     if (body.kind === "refused") return respondProblem(bodyProblem(body.code, limits.bodyBytesMax), requestId);
     if (body.bytes.length >= LARGE_BYTES) await ports.turns();
-    const defaults = { source: `/${key.name}`, nowMs: clock.wallMs(), newId, traceparent: traceparentOf(headers) };
+    const source = sources.defaultOf(name);
+    const defaults = { source, nowMs: clock.wallMs(), newId, traceparent: traceparentOf(headers) };
     const { contentType } = media;
     const read = readForm(media.form, { headers, contentType, bytes: body.bytes }, defaults, limits);
     if (read.kind === "malformed") return respondProblem({ code: read.code, detail: read.detail }, requestId);
-    if (read.kind === "ok") return ingestBatch(read.events, ports, limits, requestId);
-    return batchOnly ? respondProblem(notABatch, requestId) : ingestSingle(read.event, ports, limits, requestId);
+    if (read.kind === "ok") return ingestBatch(read.events, (event) => admit(event, name), ports, limits, requestId);
+    if (batchOnly) return respondProblem(notABatch, requestId);
+    return ingestSingle(admit(read.event, name), ports, limits, requestId);
   };
 };

@@ -1,5 +1,6 @@
 import type { BatchLimits, Clock, Platform } from "@spillway/event";
 import type { ApiKey } from "../auth/api-key.ts";
+import type { KeySources } from "../auth/key-sources.ts";
 import type { Committer } from "../commit/committer.ts";
 import type { Turns } from "../turns.ts";
 
@@ -11,8 +12,9 @@ export type IngestPorts = {
   readonly turns: Turns;
   /** Whose key an `Authorization` header holds. */
   readonly keyOf: (authorization: string | null) => ApiKey | null;
+  readonly sources: KeySources;
   /** Called for events that will never be stored as they are. */
-  readonly onInvalid: (code: string) => void;
+  readonly onRejected: (code: string) => void;
 };
 
 export type IngestLimits = BatchLimits & {

@@ -1,10 +1,10 @@
-import { type InvalidEvent, type ReadEvent, sealEvent } from "@spillway/event";
 import type { RefusalCode } from "../commit/result.ts";
 import { refusalDetails } from "../problem.ts";
 import { respondJson, respondProblem } from "../respond.ts";
+import type { AdmittedEvent, RejectedEvent } from "./admit.ts";
 import type { IngestLimits, IngestPorts } from "./ports.ts";
 
-const respondInvalid = (event: InvalidEvent, limits: IngestLimits, requestId: string): Response => {
+const respondRejected = (event: RejectedEvent, limits: IngestLimits, requestId: string): Response => {
   const { id, code, detail, pointer } = event;
   const limit = code === "event_too_large" ? { limit: limits.eventBytesMax } : undefined;
   return respondProblem({ code, detail, members: { id, pointer, ...limit } }, requestId);
@@ -17,16 +17,13 @@ const respondRefused = (id: string, code: RefusalCode, retryAfterSeconds: number
 
 /** Commits one event and answers for it. */
 export const ingestSingle = async (
-  event: ReadEvent,
+  event: AdmittedEvent,
   ports: IngestPorts,
   limits: IngestLimits,
   requestId: string,
 ): Promise<Response> => {
-  if (event.kind === "invalid") {
-    ports.onInvalid(event.code);
-    return respondInvalid(event, limits, requestId);
-  }
-  const sealed = sealEvent(event.attributes, event.bytes, limits.shards, ports.platform);
+  if (event.kind === "rejected") return respondRejected(event, limits, requestId);
+  const { sealed } = event;
   const [result] = await ports.committer.commit([sealed]);
   if (result === undefined) throw new Error("a commit of one event has no result");
   if (result.kind === "refused")

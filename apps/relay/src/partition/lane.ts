@@ -97,7 +97,7 @@ const deadLetterOf = (record: RelayRecord, fatal: Fatal, topic: string, attempts
     type: event?.type ?? null,
     partitionKey: record.key,
     traceparent: event?.traceparent ?? null,
-    dedupKey: event?.dedupKey ?? null,
+    identity: event?.identity ?? null,
     replay: event?.replay ?? 0,
     attempts,
     receivedAtMs: receivedAtMsOf(from, index),

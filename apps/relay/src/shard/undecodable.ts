@@ -26,7 +26,7 @@ export const undecodableLetter = (
   type: null,
   partitionKey: null,
   traceparent: null,
-  dedupKey: null,
+  identity: null,
   replay: 0,
   attempts: 0,
   receivedAtMs: null,

@@ -1,9 +1,9 @@
 import type { DeadLetter } from "@spillway/event";
 
-/** What an event is known by in all its lives; nulls when its bytes do not tell. */
-export type Identity = { readonly source: string | null; readonly eventId: string | null };
+/** What an operator knows an event by; nulls when its bytes do not tell. */
+export type SourceAndId = { readonly source: string | null; readonly eventId: string | null };
 
-const UNKNOWN: Identity = { source: null, eventId: null };
+const UNKNOWN: SourceAndId = { source: null, eventId: null };
 
 const parsed = (bytes: Uint8Array): unknown => {
   try {
@@ -15,7 +15,7 @@ const parsed = (bytes: Uint8Array): unknown => {
 };
 
 /** Reads an event's (source, id) out of its bytes, which are a CloudEvent in JSON unless they were damaged. */
-export const identityOf = (letter: Pick<DeadLetter, "bytes" | "index">): Identity => {
+export const sourceAndIdOf = (letter: Pick<DeadLetter, "bytes" | "index">): SourceAndId => {
   if (letter.index < 0) return UNKNOWN;
   const event = parsed(letter.bytes);
   if (typeof event !== "object" || event === null) return UNKNOWN;

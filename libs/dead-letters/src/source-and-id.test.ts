@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { identityOf } from "./identity.ts";
+import { sourceAndIdOf } from "./source-and-id.ts";
 
-const of = (json: string, index = 0) => identityOf({ bytes: new TextEncoder().encode(json), index });
+const of = (json: string, index = 0) => sourceAndIdOf({ bytes: new TextEncoder().encode(json), index });
 const unknown = { source: null, eventId: null };
 
-describe("the identity of a dead letter", () => {
+describe("the source and id of a dead letter", () => {
   test("is the event's source and id", () => {
     expect(of('{"id":"7","source":"/shop","data":1e400}')).toEqual({ source: "/shop", eventId: "7" });
   });
@@ -21,7 +21,7 @@ describe("the identity of a dead letter", () => {
   );
 
   test("is unknown for bytes that are no UTF-8, for a whole chunk, and for nesting without end", () => {
-    expect(identityOf({ bytes: new Uint8Array([0x7b, 0xff, 0x7d]), index: 0 })).toEqual(unknown);
+    expect(sourceAndIdOf({ bytes: new Uint8Array([0x7b, 0xff, 0x7d]), index: 0 })).toEqual(unknown);
     expect(of('{"id":"7","source":"/s"}', -1)).toEqual(unknown);
     expect(of("[".repeat(200_000))).toEqual(unknown);
   });

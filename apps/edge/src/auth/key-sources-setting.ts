@@ -1,0 +1,29 @@
+import { type BoundSource, hasDotSegment } from "./key-sources.ts";
+
+export type KeySourcesSetting =
+  | { readonly kind: "ok"; readonly bound: readonly BoundSource[] }
+  /** `entry` counts from 0; the reason holds nothing of the entry, whose name may be a key by mistake. */
+  | { readonly kind: "invalid"; readonly entry: number; readonly reason: string };
+
+/** Characters of a URI reference, as long as an attribute may be, and no `*`: who writes one means a pattern. */
+const sourceForm = /^[\w\-.~:/?#[\]@!$&'()+;=%]{1,1024}$/;
+
+const boundOf = (entry: string, names: ReadonlySet<string>): BoundSource | string => {
+  const [, name, prefix] = /^([^=]*)=(.*)$/s.exec(entry) ?? [];
+  if (name === undefined || prefix === undefined) return "is not name=source";
+  if (!names.has(name)) return "begins with a name that no key of API_KEYS has";
+  if (!sourceForm.test(prefix)) return "has a source that is no URI reference; it is a beginning, not a pattern";
+  return hasDotSegment(prefix) ? "has a source with /./ or /../, which no event may have" : { name, prefix };
+};
+
+/** Reads `name=source`, separated by commas; a name may come several times. `names` are those of `API_KEYS`. */
+export const parseKeySources = (setting: string, names: ReadonlySet<string>): KeySourcesSetting => {
+  const bound: BoundSource[] = [];
+  const entries = setting === "" ? [] : setting.split(",").map((entry) => entry.trim());
+  for (const [entry, text] of entries.entries()) {
+    const one = boundOf(text, names);
+    if (typeof one === "string") return { kind: "invalid", entry, reason: one };
+    bound.push(one);
+  }
+  return { kind: "ok", bound };
+};

@@ -1,0 +1,46 @@
+/** A key's name and a source that is bound to it, with everything below that source. */
+export type BoundSource = { readonly name: string; readonly prefix: string };
+
+/** Which sources the events of a key may have. */
+export type KeySources = {
+  /** Of events that name none. */
+  defaultOf(name: string): string;
+  /** Why the key of this name may not send events of this source, in words for its owner; null when it may. */
+  refusal(name: string, source: string): string | null;
+};
+
+/** What resolves to another place than it begins with: `/shop/../evil` is `/evil`. */
+export const hasDotSegment = (source: string): boolean => /\/(\.|%2e){1,2}([/?#]|$)/i.test(source);
+
+/**
+ * Whether a source is the prefix itself or lies below it: what follows must begin with `/`, `?` or `#`, or the prefix
+ * end with one of them, so that `/shop` is not `/shopping`. A colon does it as well, as in `urn:shop:7`, but not where
+ * it could begin a password or port of a host: `https://shop` is not `https://shop:x@evil`.
+ */
+const covers = (prefix: string, source: string): boolean => {
+  if (source === prefix) return true;
+  if (!source.startsWith(prefix) || hasDotSegment(source)) return false;
+  const ends = prefix.includes("//") ? /[/?#]/ : /[/?#:]/;
+  return ends.test(prefix.slice(-1)) || ends.test(source[prefix.length] as string);
+};
+
+/**
+ * A key with bound sources sends nothing else. A key without any sends what it likes, but nothing that is bound to
+ * another. The default source is `/name`, and where the key may not send that, the first that is bound to it.
+ */
+export const createKeySources = (bound: readonly BoundSource[]): KeySources => {
+  const prefixesOf = Map.groupBy(bound, ({ name }) => name);
+  const refusal = (name: string, source: string): string | null => {
+    const own = prefixesOf.get(name);
+    const covering = (own ?? bound).some(({ prefix }) => covers(prefix, source));
+    if (own === undefined) return covering ? "this source is bound to another key" : null;
+    return covering ? null : `the key ${name} may send only ${own.map(({ prefix }) => prefix).join(", ")}`;
+  };
+  return {
+    refusal,
+    defaultOf: (name) => {
+      const first = prefixesOf.get(name)?.[0];
+      return first === undefined || refusal(name, `/${name}`) === null ? `/${name}` : first.prefix;
+    },
+  };
+};
