@@ -150,14 +150,6 @@ export const sinkConformance = (name: string, make: () => Promise<SinkUnderTest>
       expect(await it.sink.partitions(topic)).toEqual({ kind: "ok", count: 7 });
     });
 
-    test.each([
-      ["foobar", -790332482],
-      ["a-little-bit-long-string", -985981536],
-      ["abc", 479470107],
-    ])("places a key as every Java client does: %s, of Kafka's own test", (key, murmur2) => {
-      expect(it.sink.partitionOf(key, 12)).toBe((murmur2 & 0x7fffffff) % 12);
-    });
-
     test("waits for a topic that is not there", async () => {
       const missing = `missing-${crypto.randomUUID()}`;
       expect(await it.sink.partitions(missing)).toMatchObject({ kind: "retriable" });

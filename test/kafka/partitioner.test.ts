@@ -1,5 +1,5 @@
 import { type Kafka, startKafka } from "@spillway/devstack";
-import { partitionOf } from "@spillway/kafka";
+import { partitionOf } from "@spillway/event";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTopic } from "./fresh-topic.ts";

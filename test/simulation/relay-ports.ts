@@ -32,7 +32,6 @@ const createSinkPort = ({ sink }: Backends, { random, watch }: RelayNetwork, ask
   const whenItFails = (code: string) => ({ kind: "retriable" as const, code });
   return {
     name: sink.name,
-    partitionOf: sink.partitionOf,
     partitions: (topic) => ask("kafka", `partitions ${topic}`, () => sink.partitions(topic), { fail: whenItFails }),
     publish: async (topic, partition, records) => {
       const done = watch.publishStarts(topic, partition, records);

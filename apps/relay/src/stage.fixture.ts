@@ -44,7 +44,7 @@ const mortal = <T extends object>(port: T, dead: () => boolean): T =>
   new Proxy(port, {
     get: (target, name) => {
       const member = Reflect.get(target, name);
-      if (typeof member !== "function" || name === "partitionOf") return member;
+      if (typeof member !== "function") return member;
       return (...args: unknown[]) => {
         if (dead()) return new Promise(() => undefined);
         return Promise.resolve(member.apply(target, args)).then((value) =>

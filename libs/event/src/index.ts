@@ -6,6 +6,7 @@ export type { Attributes, Defaults, InvalidEvent, InvalidEventCode } from "./eve
 export * from "./ledger.ts";
 export * from "./outbox.ts";
 export * from "./outcome.ts";
+export * from "./partition.ts";
 export * from "./platform.ts";
 export * from "./read.ts";
 export * from "./replay.ts";

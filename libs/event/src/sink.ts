@@ -24,8 +24,6 @@ export type Sink = {
   partitions(
     topic: string,
   ): Promise<{ readonly kind: "ok"; readonly count: number } | Exclude<Outcome, { kind: "ok" }>>;
-  /** The partition of a key; the same as every Java client's (murmur2). */
-  partitionOf(key: string, partitions: number): number;
   publish(topic: string, partition: number, records: readonly SinkRecord[]): Promise<Outcome>;
   health(): Promise<{ readonly status: "up" | "down"; readonly code?: string }>;
   close(): Promise<void>;

@@ -2,5 +2,4 @@
 export { type Compression, compressions, defaultCompression } from "./compression.ts";
 export type { KafkaConnection, KafkaSasl, KafkaTls } from "./connection.ts";
 export { type Deadlines, defaultDeadlines, type KafkaLog, type KafkaSinkOptions } from "./options.ts";
-export { partitionOf } from "./partition.ts";
 export { type TopicRoute, type TopicRoutes, topicFor, topicRoutes } from "./topics.ts";

@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 import { compatibilityPartitioner, type MessageToProduce } from "@platformatic/kafka";
+import { partitionOf } from "@spillway/event";
 import { Partitioners } from "kafkajs";
 import { describe, expect, test } from "vitest";
-import { partitionOf } from "./partition.ts";
 import { createRandomRecords } from "./random-records.ts";
 
 const require = createRequire(import.meta.url);

@@ -2,7 +2,6 @@ import { type Clock, type Outcome, ok, type Sink, type SinkRecord, systemClock }
 import { late, within } from "./deadline.ts";
 import { type Deadlines, defaultDeadlines, type KafkaLog, type KafkaSinkOptions } from "./options.ts";
 import { clientTable, type Verdict } from "./outcome-table.ts";
-import { partitionOf } from "./partition.ts";
 import { createPartitionCounts, type PartitionCounts } from "./partition-counts.ts";
 import { createTopicClients } from "./topic-clients.ts";
 import type { Vendor } from "./vendor.ts";
@@ -84,7 +83,6 @@ export const createSink = <Client>(vendor: Vendor<Client>, options: KafkaSinkOpt
   return {
     name: vendor.name,
     partitions: async (topic) => (closing ? closedOutcome : counts.get(topic)),
-    partitionOf,
     publish,
     health: async () => (closing ? { status: "down", code: closedOutcome.code } : askHealth(setting)),
     close: () => {

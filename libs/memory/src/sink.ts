@@ -1,5 +1,4 @@
 import { type Clock, type Outcome, ok, type Sink, type SinkRecord } from "@spillway/event";
-import { murmur2 } from "./murmur2.ts";
 import type { Outages } from "./outages.ts";
 import type { Topic, Topics } from "./topics.ts";
 
@@ -44,7 +43,6 @@ export const createSink = (topics: Topics, outages: Outages, clock: Clock): Sink
       const found = topics.get(topic);
       return found ? { kind: "ok", count: found.partitions.length } : UNKNOWN_TOPIC;
     },
-    partitionOf: (key, partitions) => murmur2(key) % partitions,
     publish: async (topic, partition, records) => {
       const refused = refusalOf(topic);
       if (refused) return refused;

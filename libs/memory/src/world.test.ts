@@ -207,15 +207,6 @@ describe("the sink", () => {
     expect(world.topics.get("t")?.partitions.map((log) => log.length)).toEqual([0, 2]);
   });
 
-  test("the partition of a key is murmur2's, as in every Java client", () => {
-    const { world } = setup();
-    const partitionOf = (key: string) => world.sink.partitionOf(key, 2 ** 31);
-    // Vectors of Kafka's own UtilsTest.testMurmur2, made positive: 21, foobar, a-little-bit-long-string.
-    expect(partitionOf("21")).toBe(-973932308 & 0x7fffffff);
-    expect(partitionOf("foobar")).toBe(-790332482 & 0x7fffffff);
-    expect(partitionOf("a-little-bit-long-string")).toBe(-985981536 & 0x7fffffff);
-  });
-
   test("a fault of one topic leaves the others alone", async () => {
     const { world } = setup();
     world.topics.create("bad");

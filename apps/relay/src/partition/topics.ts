@@ -1,4 +1,4 @@
-import type { Clock, Outcome, Sink } from "@spillway/event";
+import { type Clock, type Outcome, partitionOf, type Sink } from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
 import type { Term } from "../lease/term.ts";
 import type { RelayRecord } from "../shard/in-hand.ts";
@@ -30,7 +30,7 @@ export type Topics = {
 };
 
 export type TopicsOptions = {
-  readonly sink: Pick<Sink, "partitions" | "partitionOf">;
+  readonly sink: Pick<Sink, "partitions">;
   readonly clock: Clock;
   readonly log: Log;
   readonly gathering: Pick<Gathering, "handedOver">;
@@ -67,7 +67,7 @@ export const createTopics = ({ sink, clock, log, gathering, createLane, onReshap
     return {
       name,
       partitions,
-      laneOf: (key) => laneAt(name, sink.partitionOf(key, partitions)),
+      laneOf: (key) => laneAt(name, partitionOf(key, partitions)),
       anyLane: () => {
         for (let tries = 1; tries < partitions; tries++) {
           const lane = next();

@@ -1,4 +1,4 @@
-import type { ShardChunk } from "@spillway/event";
+import { partitionOf, type ShardChunk } from "@spillway/event";
 import { noMetrics } from "@spillway/telemetry";
 import { describe, expect, test } from "vitest";
 import { createStage, TOPIC } from "../stage.fixture.ts";
@@ -128,7 +128,7 @@ describe("the pump", () => {
   test("when a topic gets more partitions, the keys move and none is overtaken by its own past", async () => {
     const stage = createStage({ partitions: 1 });
     const { relay } = stage.start("r1");
-    const key = ["key-1", "key-2", "key-3"].find((one) => stage.world.sink.partitionOf(one, 8) !== 0) ?? "";
+    const key = ["key-1", "key-2", "key-3"].find((one) => partitionOf(one, 8) !== 0) ?? "";
     await stage.post(["a"], key);
     await stage.until(() => stage.ids().length === 1);
     stage.broker.answer = () => ({ kind: "retriable", code: "connection_failed" });
@@ -138,7 +138,7 @@ describe("the pump", () => {
     await stage.until(() => stage.logged("topic.reshaped").length === 1);
     await stage.post(["c"], key);
     stage.broker.answer = () => null;
-    const place = stage.world.sink.partitionOf(key, 8);
+    const place = partitionOf(key, 8);
     await stage.until(() => stage.ids(place).includes("c"));
     expect(stage.ids(place)).toEqual(["b", "c"]);
     await stage.until(() => relay.state().shards[0]?.entries === 0);
