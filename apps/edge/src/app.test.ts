@@ -93,6 +93,18 @@ describe("who may send", () => {
     expect(app.logged.join()).not.toContain(KEY);
   });
 
+  test("is told what the header lacks, and nothing of what it holds", async () => {
+    const app = await createAppWorld();
+    const answer = async (authorization?: string) =>
+      (
+        await app.get("/v1/events", { method: "POST", body: event, headers: authorization ? { authorization } : {} })
+      ).text();
+    expect(await answer()).toContain("send Authorization: Bearer <key>");
+    for (const other of [KEY, `Basic ${KEY}`, `Bearer ${KEY}, Bearer ${KEY}`, "Bearer"])
+      expect(await answer(other)).toContain("must be: Bearer <key>, once");
+    expect(await answer("Bearer not-the-key")).toMatch(/^(?!.*not-the-key).*no such key/);
+  });
+
   test("is asked while both tiers are down, too", async () => {
     const app = await createAppWorld();
     app.world.outages.start("redis");

@@ -45,8 +45,18 @@ describe("the configuration", () => {
     [{ API_KEYS: "" }, "API_KEYS: got no key; without one ENVIRONMENT must be development and HOST a loopback address"],
     [{ API_KEYS: "", ENVIRONMENT: "development", HOST: "10.0.0.1" }, "API_KEYS: got no key; without one"],
     [{ API_KEYS: "short" }, "API_KEYS: entry 1 has a key of less than 16 characters"],
+    [
+      { API_KEY_SOURCES: "shop=/shop,evil=/evil" },
+      "API_KEY_SOURCES: entry 2 begins with a name that no key of API_KEYS",
+    ],
+    [{ API_KEYS: "", ENVIRONMENT: "development", API_KEY_SOURCES: "shop=/shop" }, "API_KEY_SOURCES: entry 1 begins"],
   ])("refuses %j", (change, message) => {
     expect(refusal(change)).toContain(message);
+  });
+
+  test("binds sources to keys", () => {
+    const { apiKeySources } = readConfig({ ...env, API_KEY_SOURCES: "shop=/shop, shop=urn:shop:" }, platform);
+    expect(apiKeySources.map(({ prefix }) => prefix)).toEqual(["/shop", "urn:shop:"]);
   });
 
   test("names every variable that is wrong, at once", () => {

@@ -65,14 +65,76 @@ describe("API_KEYS", () => {
   });
 
   test.each([
-    [`${KEY},`, 1, "empty key"],
-    [`${KEY},sh op:${OTHER}`, 1, "name"],
+    [`shop:${KEY},`, 1, "empty key"],
+    [`${KEY},sh op:${OTHER}`, 0, "no name"],
+    [`shop:${KEY},sh op:${OTHER}`, 1, "name"],
     ["shop:", 0, "empty key"],
+    ["shop: ", 0, "empty key"],
+    [":", 0, "name"],
+    [`:${KEY}`, 0, "name"],
     ["short", 0, "less than 16"],
     ["shop:schlüssel-mit-umlaut", 0, "printable ASCII"],
+    [`shop:${KEY}\u0000`, 0, "printable ASCII"],
+    [`shop: ${KEY}`, 0, "with a space"],
+    [`shop:${KEY}\ntill:${OTHER}`, 0, "with a space"],
+    [`"shop:${KEY}"`, 0, "name"],
+    [`shop:"${KEY}"`, 0, "quotes"],
+    [`'${KEY}'`, 0, "quotes"],
+    [`shop:${"long".repeat(150)}`, 0, "more than 512"],
+    [`shop:${KEY},with-a-comma-in-it`, 1, "no name"],
+    [`${KEY},with-a-comma-in-it`, 0, "no name"],
+    [`shop:${"a".repeat(16)}`, 0, "different characters"],
+    [`shop:sha256:${hex(KEY).slice(1)}`, 0, "70 characters"],
+    [`shop:sha256:${hex(KEY)}0`, 0, "64 hex"],
+    [`shop:sha256:${hex(KEY).slice(1)}g`, 0, "64 hex"],
+    [`shop:sha256: ${hex(KEY)}`, 0, "64 hex"],
+    [`shop: sha256:${hex(KEY)}`, 0, "64 hex"],
+    [`shop:sha256=${hex(KEY)}`, 0, "64 hex"],
+    [`shop:sha-256:${hex(KEY)}`, 0, "64 hex"],
+    [`shop:sha_256:${hex(KEY)}`, 0, "64 hex"],
+    [`shop:sha512:${hex(KEY)}${hex(OTHER)}`, 0, "64 hex"],
+    [`shop:sha1:${hex(KEY).slice(24)}`, 0, "64 hex"],
+    [`shop:md5:${hex(KEY).slice(32)}`, 0, "64 hex"],
+    [`shop:"sha256:${hex(KEY)}"`, 0, "64 hex"],
+    ["shop:sha256:", 0, "64 hex"],
+    [`shop:sha256${hex(KEY)}`, 0, "64 hex"],
+    [`shop:sah256:${hex(KEY)}`, 0, "64 hex"],
+    [`shop:sha256-${Buffer.from(hex(KEY), "hex").toString("base64")}`, 0, "64 hex"],
+    [`sha256:${hex(KEY)}`, 0, "without a name"],
+    [`SHA-256:${hex(KEY)}`, 0, "without a name"],
+    [`shop:sha256:${hex("")}`, 0, "empty key"],
+    [`shop:sha256:${hex("\n")}`, 0, "empty key"],
+    [`shop:${KEY},till:${KEY}`, 1, "entry 1 again"],
+    [`shop:${KEY},shop:${KEY}`, 1, "entry 1 again"],
+    [`shop:${OTHER},a:${KEY},till:sha256:${hex(KEY)}`, 2, "entry 2 again"],
+    [`a:sha256:${hex(KEY)},b:sha256:${hex(KEY).toUpperCase()}`, 1, "entry 1 again"],
   ])("%s is refused", (setting, entry, reason) => {
     const parsed = parseApiKeys(setting, true, platform);
     expect(parsed).toMatchObject({ kind: "invalid", entry, reason: expect.stringContaining(reason) });
+    expect(JSON.stringify(parsed)).not.toMatch(/the-(first|other)-key|comma-in|[0-9a-f]{32}/i);
+  });
+
+  test.each([
+    [`shop:sha256:${hex(KEY).toUpperCase()}`, KEY],
+    [`shop:SHA256:${hex(KEY)}`, KEY],
+    [` shop:${KEY} \n`, KEY],
+    [`shop:${hex(KEY)}`, hex(KEY)],
+    [`shared:${KEY}`, KEY],
+    [`sha-service:${KEY}`, KEY],
+    [`shop:a:${KEY}:b`, `a:${KEY}:b`],
+    [`shop:${KEY}==`, `${KEY}==`],
+    [`shop:${"long".repeat(128)}`, "long".repeat(128)],
+    [`shop:${OTHER}, shop:${KEY}`, KEY],
+  ])("%.60s starts, and its key is found", (setting, key) => {
+    expect(createKeyRing(keysOf(setting), platform)(`Bearer ${key}`)).not.toBeNull();
+  });
+
+  test("every character that a key may have arrives", () => {
+    const characters = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).filter(
+      (c) => !" ,".includes(c),
+    );
+    const key = `k${characters.join("")}k`;
+    expect(createKeyRing(keysOf(`shop:${key}`), platform)(`Bearer ${key}`)?.name).toBe("shop");
   });
 
   test("a short key is enough for development", () => {

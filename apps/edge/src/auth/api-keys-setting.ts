@@ -1,40 +1,74 @@
 import type { Platform } from "@spillway/event";
-import { type ApiKey, hashKey } from "./api-key.ts";
+import { type ApiKey, hashKey, KEY_LENGTH_MAX, sameHash } from "./api-key.ts";
 
 export type ApiKeysSetting =
   | { readonly kind: "ok"; readonly keys: readonly ApiKey[] }
   /** `entry` counts from 0; the reason holds nothing of the key. */
   | { readonly kind: "invalid"; readonly entry: number; readonly reason: string };
 
-/** A key that can be guessed is none. */
+/** A key that can be guessed is none: so many characters, and so many different ones. */
 const KEY_LENGTH_MIN = 16;
+const KEY_VARIETY_MIN = 4;
 const DEFAULT_NAME = "default";
 const nameForm = /^[a-z0-9._-]{1,64}$/i;
-const hashed = /^sha256:([0-9a-f]{64})$/i;
+/** The name of a hash, where a key's name or a key should be: as a key by itself it would be the text of the setting. */
+const hashName = /^\W*(sha[-_ ]?(224|256|384|512|1|2|3)|md5|blake[23]|argon2|bcrypt|scrypt|pbkdf2)/i;
+/** Something with a colon before many hexadecimal digits: a hash whose name is misspelt. */
+const misspeltHash = /^[^:]{1,16}:\s*[0-9a-f]{32,}$/i;
+const hashForm = /^sha256:([0-9a-f]{64})$/i;
+/** Printable ASCII but the comma, which separates keys here and header values in HTTP. */
 const keyForm = /^[!-+\--~]+$/;
+const quoted = /^["'`]|["'`]$/;
 
 const bytesOfHex = (hex: string): Uint8Array =>
   Uint8Array.from({ length: hex.length / 2 }, (_, i) => Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16));
+
+/** Why nobody can send a key, or anybody can guess it; null for a good one. */
+const keyFault = (key: string, strict: boolean): string | null => {
+  if (key === "") return "has an empty key";
+  if (!keyForm.test(key)) return "has a key with a character that is not printable ASCII, or with a space";
+  if (quoted.test(key)) return "has a key in quotes, which would be a part of it";
+  if (key.length > KEY_LENGTH_MAX)
+    return `has a key of more than ${KEY_LENGTH_MAX} characters, which no request can send`;
+  if (!strict) return null;
+  if (key.length < KEY_LENGTH_MIN) return `has a key of less than ${KEY_LENGTH_MIN} characters`;
+  return new Set(key).size < KEY_VARIETY_MIN ? `has a key of less than ${KEY_VARIETY_MIN} different characters` : null;
+};
 
 const keyOf = (entry: string, strict: boolean, platform: Platform): ApiKey | string => {
   const colon = entry.indexOf(":");
   const name = colon < 0 ? DEFAULT_NAME : entry.slice(0, colon);
   const key = entry.slice(colon + 1);
+  if (hashName.exec(entry)?.[0] === name || (colon < 0 && hashName.test(entry)))
+    return "has a hash without a name before it; write name:sha256:<64 hexadecimal digits>";
   if (!nameForm.test(name)) return "has a name that is not 1 to 64 of letters, digits and . _ -";
-  const hex = colon < 0 ? undefined : hashed.exec(key)?.[1];
-  if (hex !== undefined) return { name, sha256: bytesOfHex(hex) };
-  if (!keyForm.test(key)) return "has an empty key, or one that is not printable ASCII";
-  if (strict && key.length < KEY_LENGTH_MIN) return `has a key of less than ${KEY_LENGTH_MIN} characters`;
-  return { name, sha256: hashKey(key, platform) };
+  const hex = hashForm.exec(key)?.[1];
+  if (hex === undefined && (hashName.test(key) || misspeltHash.test(key)))
+    return `has a hash that is not sha256: and 64 hexadecimal digits (it has ${key.length} characters in all)`;
+  const sha256 = hex === undefined ? hashKey(key, platform) : bytesOfHex(hex);
+  if (["", "\n"].some((empty) => sameHash(hashKey(empty, platform), sha256))) return "has an empty key, or its hash";
+  const fault = hex === undefined ? keyFault(key, strict) : null;
+  return fault ?? { name, sha256 };
 };
 
-/** Reads `key`, `name:key` or `name:sha256:<hex>`, separated by commas. `strict` refuses short keys. */
+/**
+ * Reads `key`, `name:key` or `name:sha256:<hex>`, separated by commas; of several each has a name, since what follows a
+ * comma may be the rest of a key that has one. Refuses whatever could never match, and `strict` what can be guessed.
+ */
 export const parseApiKeys = (setting: string, strict: boolean, platform: Platform): ApiKeysSetting => {
   const keys: ApiKey[] = [];
   const entries = setting === "" ? [] : setting.split(",").map((entry) => entry.trim());
   for (const [entry, text] of entries.entries()) {
     const key = keyOf(text, strict, platform);
     if (typeof key === "string") return { kind: "invalid", entry, reason: key };
+    if (entries.length > 1 && !text.includes(":"))
+      return {
+        kind: "invalid",
+        entry,
+        reason: "has no name, which each of several keys must have; no key can hold a comma",
+      };
+    const same = keys.findIndex(({ sha256 }) => sameHash(sha256, key.sha256));
+    if (same >= 0) return { kind: "invalid", entry, reason: `has the key of entry ${same + 1} again` };
     keys.push(key);
   }
   return { kind: "ok", keys };

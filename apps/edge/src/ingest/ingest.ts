@@ -1,3 +1,4 @@
+import { refusalOf } from "../auth/api-key.ts";
 import { readRequestBody } from "../body.ts";
 import { acceptedMediaTypes, isBatchForm, type MediaType, mediaTypeOf } from "../media-type.ts";
 import { type Problem, respondProblem } from "../respond.ts";
@@ -23,11 +24,11 @@ const traceparentOf = (headers: Headers): string | null => {
   return traceparent !== null && traceparentForm.test(traceparent) ? traceparent : null;
 };
 
-const unauthorized: Problem = {
+const unauthorized = (authorization: string | null): Problem => ({
   code: "unauthorized",
-  detail: "send Authorization: Bearer <key>",
+  detail: refusalOf(authorization),
   headers: { "www-authenticate": 'Bearer realm="spillway"' },
-};
+});
 
 const mediaTypeProblem = (media: Exclude<MediaType, { kind: "ok" }>): Problem => ({
   code: media.code,
@@ -63,8 +64,9 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
   const admit = createAdmit(ports, limits);
   return async (request, requestId, batchOnly) => {
     const { headers } = request;
-    const name = keyOf(headers.get("authorization"))?.name;
-    if (name === undefined) return respondProblem(unauthorized, requestId);
+    const authorization = headers.get("authorization");
+    const name = keyOf(authorization)?.name;
+    if (name === undefined) return respondProblem(unauthorized(authorization), requestId);
     const media = mediaTypeOf(headers);
     if (media.kind === "refused") return respondProblem(mediaTypeProblem(media), requestId);
     if (batchOnly && !isBatchForm(media.form)) return respondProblem(singleForm, requestId);
