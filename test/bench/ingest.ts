@@ -1,11 +1,17 @@
 import { fileURLToPath } from "node:url";
 import { type App, startApp } from "@spillway/devstack";
 import { API_KEY, type Pipeline, type Services } from "../support/world.ts";
+import { startBefore } from "./before.ts";
 import { type Loaded, runLoad } from "./loader.ts";
 import { atLeast, atMost, below, type Row } from "./row.ts";
 import { cpuSeconds, median } from "./sample.ts";
 
-export type BenchOptions = { readonly rounds: number; readonly seconds: number };
+export type BenchOptions = {
+  readonly rounds: number;
+  readonly seconds: number;
+  /** A commit whose edge is measured in turn with ours, or null. */
+  readonly before: string | null;
+};
 
 const KEY = API_KEY.split(":")[1] ?? "";
 const baselineEntry = fileURLToPath(new URL("baseline.ts", import.meta.url));
@@ -28,12 +34,18 @@ export const startBaseline = (mode: BaselineMode, services: Services, topic: str
 /** Until the JIT has compiled what the load uses. */
 const WARM_UP_SECONDS = 3;
 
-type Target = { readonly name: "ours" | BaselineMode; readonly url: string };
+type Target = {
+  readonly name: "ours" | "before" | BaselineMode;
+  readonly url: string;
+  /** Processes whose CPU time counts. */
+  readonly pids: readonly number[];
+};
 type Measured = Loaded & { readonly eventsPerSecond: number; readonly cpuMicrosPerEvent: number };
 
 const cpuOf = (pids: readonly number[]) => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
 
-const measure = async (target: Target, batch: 1 | 100, seconds: number, pids: readonly number[]): Promise<Measured> => {
+const measure = async (target: Target, batch: 1 | 100, seconds: number): Promise<Measured> => {
+  const { pids } = target;
   const load = { url: `${target.url}/v1/events`, batch, key: KEY };
   await runLoad({ ...load, seconds: 1 });
   const before = cpuOf(pids);
@@ -52,7 +64,6 @@ const inTurn = async (
   targets: readonly Target[],
   batch: 1 | 100,
   options: BenchOptions,
-  pids: readonly number[],
   betweenRuns: () => Promise<void>,
 ): Promise<ReadonlyMap<string, readonly Measured[]>> => {
   for (const { url } of targets) await runLoad({ url: `${url}/v1/events`, batch, key: KEY, seconds: WARM_UP_SECONDS });
@@ -60,7 +71,7 @@ const inTurn = async (
   const measured = new Map<string, Measured[]>(targets.map(({ name }) => [name, []]));
   for (let round = 0; round < options.rounds; round++) {
     for (const target of round % 2 === 0 ? targets : [...targets].reverse()) {
-      const result = await measure(target, batch, options.seconds, target.name === "ours" ? pids : []);
+      const result = await measure(target, batch, options.seconds);
       measured.get(target.name)?.push(result);
       console.log(
         `  round ${round + 1} ${target.name}: ${Math.round(result.eventsPerSecond)} events/s, p50 ${result.p50Ms} ms, p99 ${result.p99Ms} ms`,
@@ -74,6 +85,42 @@ const inTurn = async (
 const medianOf = (results: readonly Measured[] | undefined, field: keyof Measured) =>
   median((results ?? []).map((result) => result[field]));
 
+const whatOf = (batch: 1 | 100) =>
+  batch === 1 ? "single events, 64 connections, fsync before answer" : "batches of 100 x 300 B, fsync before answer";
+
+/** What the bars are judged by: medians over the rounds of each target. */
+const rowsOf = (batch: 1 | 100, rounds: number, results: ReadonlyMap<string, readonly Measured[]>): Row[] => {
+  const what = whatOf(batch);
+  const of = (name: string, field: keyof Measured) => medianOf(results.get(name), field);
+  const against = (name: string, limit: number) => {
+    const [ours, baseline] = [of("ours", "eventsPerSecond"), of(name, "eventsPerSecond")];
+    return atLeast(limit, { workload: `${what} vs ${name}`, ours, baseline, unit: "events/s", rounds });
+  };
+  const p99 = of("ours", "p99Ms");
+  const p99Against = (name: string, limit: number) =>
+    atMost(limit, { workload: `${what}, p99 vs ${name}`, ours: p99, baseline: of(name, "p99Ms"), unit: "ms", rounds });
+  const cpuWorkload = `CPU per event, edge + REST + Redis, batch ${batch}`;
+  const cpu = of("ours", "cpuMicrosPerEvent");
+  const cpuRow = (limit: number) => below(limit, { workload: cpuWorkload, ours: cpu, unit: "µs", rounds });
+  const cpuBefore = (limit: number) => {
+    const baseline = of("before", "cpuMicrosPerEvent");
+    return atMost(limit, { workload: `${cpuWorkload} vs before`, ours: cpu, baseline, unit: "µs", rounds });
+  };
+  const before = results.has("before") ? [against("before", 0.95), p99Against("before", 1.1), cpuBefore(1.05)] : [];
+  if (batch === 100)
+    return [against("nothing", 0.15), against("xadd-tcp", 1.6), against("kafka", 2), cpuRow(8), ...before];
+  return [
+    against("nothing", 0.5),
+    below(10, { workload: `${what}, p99`, ours: p99, unit: "ms", rounds }),
+    against("xadd-http", 2.2),
+    against("xadd-tcp", 1.1),
+    against("kafka", 3),
+    p99Against("kafka", 0.5),
+    cpuRow(41),
+    ...before,
+  ];
+};
+
 /** Ingest alone: no relay runs, Redis is emptied between runs. */
 export const benchIngest = async (
   services: Services,
@@ -84,39 +131,20 @@ export const benchIngest = async (
   const modes: readonly BaselineMode[] =
     batch === 1 ? ["nothing", "xadd-http", "xadd-tcp", "kafka"] : ["nothing", "xadd-tcp", "kafka"];
   const baselines = await Promise.all(modes.map((mode) => startBaseline(mode, services, pipeline.topic)));
+  const before = options.before === null ? null : await startBefore(options.before, services, pipeline);
+  const target = (name: Target["name"], edge: App, rest: App): Target => ({
+    name,
+    url: edge.url,
+    pids: [edge, rest, services.redis].map((process) => process.pid() ?? 0),
+  });
   const targets: Target[] = [
-    { name: "ours", url: pipeline.edges[0]?.url ?? "" },
-    ...modes.map((name, i) => ({ name, url: baselines[i]?.url ?? "" })),
+    ...pipeline.edges.slice(0, 1).map((edge) => target("ours", edge, services.rest)),
+    ...(before ? [target("before", before.edge, before.rest)] : []),
+    ...modes.map((name, i) => ({ name, url: baselines[i]?.url ?? "", pids: [] })),
   ];
-  const pids = [pipeline.edges[0], services.rest, services.redis].map((app) => app?.pid() ?? 0);
-  const results = await inTurn(targets, batch, options, pids, () => emptyRedis(services));
-  await Promise.all(baselines.map((app) => app.stop()));
-  const rate = (name: string) => medianOf(results.get(name), "eventsPerSecond");
-  const p99 = (name: string) => medianOf(results.get(name), "p99Ms");
-  const { rounds } = options;
-  const what =
-    batch === 1 ? "single events, 64 connections, fsync before answer" : "batches of 100 x 300 B, fsync before answer";
-  const against = (name: string, limit: number) =>
-    atLeast(limit, {
-      workload: `${what} vs ${name}`,
-      ours: rate("ours"),
-      baseline: rate(name),
-      unit: "events/s",
-      rounds,
-    });
-  const cpu = medianOf(results.get("ours"), "cpuMicrosPerEvent");
-  const cpuRow = (limit: number) =>
-    below(limit, { workload: `CPU per event, edge + REST + Redis, batch ${batch}`, ours: cpu, unit: "µs", rounds });
-  if (batch === 100) return [against("nothing", 0.15), against("xadd-tcp", 1.6), against("kafka", 2), cpuRow(8)];
-  return [
-    against("nothing", 0.5),
-    below(10, { workload: `${what}, p99`, ours: p99("ours"), unit: "ms", rounds }),
-    against("xadd-http", 2.2),
-    against("xadd-tcp", 1.1),
-    against("kafka", 3),
-    atMost(0.5, { workload: `${what}, p99 vs kafka`, ours: p99("ours"), baseline: p99("kafka"), unit: "ms", rounds }),
-    cpuRow(41),
-  ];
+  const results = await inTurn(targets, batch, options, () => emptyRedis(services));
+  await Promise.all([...baselines, before].map((one) => one?.stop()));
+  return rowsOf(batch, options.rounds, results);
 };
 
 export const emptyRedis = async (services: Services): Promise<void> => {

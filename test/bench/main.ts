@@ -12,7 +12,8 @@ import { benchLatency, benchThrough, benchWhole } from "./whole.ts";
 
 /*
  * `npm run bench [part …]`: starts its own stack, warms up, runs us and the baselines in turn, prints medians and ratios,
- * and writes .spillway/bench.json. ROUNDS, SECONDS, BACKLOG and SUSTAIN_SECONDS make a run longer or shorter.
+ * and writes .spillway/bench.json. ROUNDS, SECONDS, BACKLOG and SUSTAIN_SECONDS make a run longer or shorter. BEFORE names
+ * a commit whose edge runs in turn with ours in the parts single and batch.
  */
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const setting = (name: string, otherwise: number) => Number(process.env[name] ?? otherwise);
@@ -20,6 +21,7 @@ const rounds = setting("ROUNDS", 3);
 const seconds = setting("SECONDS", 5);
 const backlog = setting("BACKLOG", 1_000_000);
 const sustainSeconds = setting("SUSTAIN_SECONDS", 60);
+const ingest = { rounds, seconds, before: process.env.BEFORE || null };
 
 const withIngest = async (services: Services, bench: (pipeline: Pipeline) => Promise<Row[]>): Promise<Row[]> => {
   const pipeline = await startPipeline(services, { relays: 0 });
@@ -32,8 +34,8 @@ const withIngest = async (services: Services, bench: (pipeline: Pipeline) => Pro
 };
 
 const parts: Record<string, (services: Services) => Promise<Row[]>> = {
-  single: (services) => withIngest(services, (pipeline) => benchIngest(services, pipeline, 1, { rounds, seconds })),
-  batch: (services) => withIngest(services, (pipeline) => benchIngest(services, pipeline, 100, { rounds, seconds })),
+  single: (services) => withIngest(services, (pipeline) => benchIngest(services, pipeline, 1, ingest)),
+  batch: (services) => withIngest(services, (pipeline) => benchIngest(services, pipeline, 100, ingest)),
   through: (services) => benchThrough(services, rounds, seconds),
   latency: (services) => benchLatency(services, Math.max(10, seconds)),
   relay: (services) => benchRelay(services, backlog, rounds),

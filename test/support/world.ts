@@ -22,7 +22,7 @@ import { readTopic, type TopicRecord } from "./topic.ts";
 const entryOf = (app: string) => fileURLToPath(new URL(`../../apps/${app}/src/main.bun.ts`, import.meta.url));
 
 export const API_KEY = "test:key-of-the-tests";
-const REST_TOKEN = "token-of-the-tests";
+export const REST_TOKEN = "token-of-the-tests";
 
 /** The real services that several pipelines share. */
 export type Services = {
@@ -126,10 +126,15 @@ const createDatabase = async (services: Services, name: string): Promise<string>
   return url.href;
 };
 
-const startEdge = (name: string, at: Addresses, env: Readonly<Record<string, string>>): Promise<App> =>
+export const startEdge = (
+  name: string,
+  at: Addresses,
+  env: Readonly<Record<string, string>>,
+  entry = entryOf("edge"),
+): Promise<App> =>
   startApp({
     name: "edge",
-    entry: entryOf("edge"),
+    entry,
     env: {
       API_KEYS: API_KEY,
       UPSTASH_REDIS_REST_URL: at.restUrl,
