@@ -1,8 +1,8 @@
 import { platform } from "@spillway/event/platform-node";
 import { createManualClock, createMemoryWorld, type ManualClock, type MemoryWorld } from "@spillway/memory";
+import { hashSecret } from "@spillway/service";
 import { noMetrics } from "@spillway/telemetry";
 import { createApp, type Edge, type EdgeOptions } from "./app.ts";
-import { hashKey } from "./auth/api-key.ts";
 import { commitDefaults } from "./commit/committer.ts";
 
 export const KEY = "key-of-the-tests";
@@ -44,7 +44,7 @@ export const createAppWorld = async (
       bodyBytesMax: 40_000,
       batchEventsMax: 100,
       depthMax: 8,
-      apiKeys: [{ name: "shop", sha256: hashKey(KEY, platform) }],
+      apiKeys: [{ name: "shop", sha256: hashSecret(KEY, platform) }],
       apiKeySources: [],
       metricsAccess: "open",
       ...options,

@@ -1,7 +1,5 @@
-import { platform } from "@spillway/event/platform-node";
 import { describe, expect, test } from "vitest";
 import { createAppWorld, KEY } from "./app.fixture.ts";
-import { hashKey } from "./auth/api-key.ts";
 import { problems } from "./problem.ts";
 
 const event = '{"type":"t"}';
@@ -251,27 +249,37 @@ describe("health", () => {
     for (const shard of [0, 1, 2, 3]) app.world.outbox.remove(app.world.outbox.rows(shard));
     await app.clock.advance(3_000);
     expect(await readiness()).toEqual([200, "up", "up", "up", 0]);
-    app.drain();
-    expect((await readiness()).slice(0, 2)).toEqual([503, "draining"]);
+    app.stop();
+    expect((await readiness()).slice(0, 2)).toEqual([503, "stopping"]);
     const last = await app.post(event);
     expect([last.status, last.headers.get("connection")]).toEqual([202, "close"]);
+  });
+});
+
+describe("HAProxy's checks, which are OPTIONS unless told otherwise", () => {
+  test("of / succeed until the process stops", async () => {
+    const app = await createAppWorld();
+    const statusOf = async (path: string) => (await app.get(path, { method: "OPTIONS" })).status;
+    expect(await Promise.all(["/", "/livez", "/readyz"].map(statusOf))).toEqual([204, 200, 200]);
+    app.stop();
+    expect(await Promise.all(["/", "/livez", "/readyz"].map(statusOf))).toEqual([503, 200, 503]);
   });
 });
 
 describe("metrics", () => {
   test("are shown where they are open, hidden where they are closed", async () => {
     expect(await (await (await createAppWorld()).get("/metrics")).text()).toBe("metric 1\n");
-    expect((await (await createAppWorld({ metricsAccess: "closed" })).get("/metrics")).status).toBe(404);
+    const closed = await (await createAppWorld({ metricsAccess: "closed" })).get("/metrics");
+    expect([closed.status, await closed.text()]).toEqual([404, expect.stringContaining("set METRICS_TOKEN")]);
   });
 
   test("need their token, and an API key is none", async () => {
-    const token = { name: "metrics", sha256: hashKey("metrics-token-0", platform) };
-    const app = await createAppWorld({ metricsAccess: token });
+    const app = await createAppWorld({ metricsAccess: { token: "metrics,token,0" } });
     const statusWith = async (headers: Readonly<Record<string, string>>) =>
       (await app.get("/metrics", { headers })).status;
     expect(await statusWith({})).toBe(401);
     expect(await statusWith({ authorization: `Bearer ${KEY}` })).toBe(401);
-    expect(await statusWith({ authorization: "Bearer metrics-token-0" })).toBe(200);
+    expect(await statusWith({ authorization: "bearer  metrics,token,0" })).toBe(200);
   });
 });
 

@@ -1,4 +1,12 @@
 import type { Clock, OutboxTier, Platform, Tier } from "@spillway/event";
+import {
+  answerLive,
+  answerOptions,
+  answerReady,
+  createMetricsRoute,
+  type MetricsAccess,
+  type Refuse,
+} from "@spillway/service";
 import type { Log, Metrics } from "@spillway/telemetry";
 import { type Context, Hono } from "hono";
 import { type ApiKey, createKeyRing } from "./auth/api-key.ts";
@@ -9,9 +17,8 @@ import { createHealth } from "./health.ts";
 import { createHttpMetrics } from "./http-metrics.ts";
 import { createIngest } from "./ingest/ingest.ts";
 import type { IngestLimits } from "./ingest/ports.ts";
-import { createMetricsRoute } from "./metrics-route.ts";
 import { createRequestIds } from "./request-id.ts";
-import { respondJson, respondProblem } from "./respond.ts";
+import { respondProblem } from "./respond.ts";
 import { createTurns } from "./turns.ts";
 
 export type EdgePorts = {
@@ -32,8 +39,7 @@ export type EdgeOptions = CommitterOptions &
   IngestLimits & {
     readonly apiKeys: readonly ApiKey[];
     readonly apiKeySources: readonly BoundSource[];
-    /** Who may read `/metrics`: everybody, nobody, or who has the key with this hash. */
-    readonly metricsAccess: "open" | "closed" | ApiKey;
+    readonly metricsAccess: MetricsAccess;
   };
 
 export type Edge = {
@@ -43,7 +49,7 @@ export type Edge = {
    * Makes `/readyz` answer 503 and every answer end its connection; everything else goes on. A server that stops
    * closes idle connections, and a request that is on its way on one would be lost (2026-11-21: 16 of 32 clients).
    */
-  drain(): void;
+  stop(): void;
 };
 
 /** What one route does with a request; the frame around it does the rest. */
@@ -66,13 +72,19 @@ const notFound = (path: string, requestId: string): Response => {
   return respondProblem({ code: "method_not_allowed", detail: `use ${allow}`, headers: { allow } }, requestId);
 };
 
+/** The refusals of a part that does not know how this app answers. */
+const refuseWith =
+  (requestId: string): Refuse =>
+  (status, detail, headers) =>
+    respondProblem({ code: status === 401 ? "unauthorized" : "not_found", detail, headers }, requestId);
+
 /**
  * Gives every answer its request id, its count and its time, and turns a bug into a 500 that says nothing. It is no
  * middleware: one handler per request is the router's fast path.
  */
 const createFrame = (
   ports: EdgePorts,
-  isDraining: () => boolean,
+  isStopping: () => boolean,
   answered: (route: string, status: number, ms: number) => void,
 ) => {
   const { clock, log } = ports;
@@ -88,7 +100,7 @@ const createFrame = (
       log("error", "request.failed", { route, request_id: requestId, error: name });
       response = respondProblem({ code: "internal", detail: "the request id names it in the log" }, requestId);
     }
-    if (isDraining()) response.headers.set("connection", "close");
+    if (isStopping()) response.headers.set("connection", "close");
     answered(route, response.status, clock.monotonicMs() - startedAtMs);
     return response;
   };
@@ -103,11 +115,18 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
   const turns = createTurns(ports.nextTurn);
   const ingest = createIngest({ ...ports, committer, keyOf, turns, sources, onRejected: http.rejected }, options);
   const docs = createDocs(options, ports.platform);
-  const metricsRoute = createMetricsRoute(ports, options.metricsAccess);
-  const frame = createFrame(ports, health.isDraining, http.answered);
+  const metricsRoute = createMetricsRoute(ports.metrics, options.metricsAccess, ports.platform);
+  const frame = createFrame(ports, health.isStopping, http.answered);
 
   const app = new Hono();
   const serve = (route: string, handler: Handler) => (c: Context) => frame(route, c.req.raw, handler);
+  /** What operators ask: the answer is not made here and gets its request id afterwards. */
+  const asked = (route: string, handler: Handler) =>
+    serve(route, async (request, requestId) => {
+      const response = await handler(request, requestId);
+      response.headers.set("x-request-id", requestId);
+      return response;
+    });
   app.post(
     "/v1/events",
     serve("/v1/events", (request, requestId) => ingest(request, requestId, false)),
@@ -116,21 +135,23 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
     "/v1/batch",
     serve("/v1/batch", (request, requestId) => ingest(request, requestId, true)),
   );
-  app.get(
-    "/livez",
-    serve("/livez", (_, requestId) => respondJson(200, '{"status":"up"}', requestId)),
-  );
-  app.get(
+  // HAProxy checks with OPTIONS.
+  app.on(["GET", "OPTIONS"], "/livez", asked("/livez", answerLive));
+  app.on(
+    ["GET", "OPTIONS"],
     "/readyz",
-    serve("/readyz", async (_, requestId) => {
-      const readiness = await health.readiness();
-      const ready = readiness.status === "up" || readiness.status === "degraded";
-      return respondJson(ready ? 200 : 503, JSON.stringify(readiness), requestId);
-    }),
+    asked("/readyz", async () => answerReady(await health.readiness())),
   );
-  app.get("/metrics", serve("/metrics", metricsRoute));
+  app.options(
+    "/",
+    asked("/", () => answerOptions(health.isStopping())),
+  );
+  app.get(
+    "/metrics",
+    asked("/metrics", (request, requestId) => metricsRoute(request, refuseWith(requestId))),
+  );
   app.get("/openapi.json", serve("/openapi.json", docs.openapi));
   app.get("/docs", serve("/docs", docs.page));
   app.notFound((c) => frame("unmatched", c.req.raw, (_, requestId) => notFound(c.req.path, requestId)));
-  return { app, committer, drain: health.drain };
+  return { app, committer, stop: health.stop };
 };

@@ -50,8 +50,8 @@ describe("readiness", () => {
       shards: SHARDS,
     });
     expect((await health.readiness()).status).toBe(status);
-    health.drain();
-    expect((await health.readiness()).status).toBe("draining");
+    health.stop();
+    expect((await health.readiness()).status).toBe("stopping");
   });
 
   test("however many ask, a tier is asked once a second", async () => {

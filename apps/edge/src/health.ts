@@ -1,9 +1,10 @@
 import type { Clock, Tier, TierHealth } from "@spillway/event";
+import type { Status } from "@spillway/service";
 import type { Committer } from "./commit/committer.ts";
 
 export type Readiness = {
-  /** `degraded`: events are made durable, but something is wrong. `down`, `draining`: send them elsewhere. */
-  readonly status: "up" | "degraded" | "down" | "draining";
+  /** `degraded`: events are made durable, but something is wrong. `down`, `stopping`: send them elsewhere. */
+  readonly status: Status;
   readonly checks: { readonly stream: TierHealth; readonly outbox: TierHealth };
   /** Shards whose events go to the outbox. */
   readonly fenced_shards: number;
@@ -13,9 +14,9 @@ export type Readiness = {
 export type Health = {
   /** Asks both tiers, at most once a second. */
   readiness(): Promise<Readiness>;
-  /** From now on the answer is `draining`: a load balancer takes the edge out before it stops. */
-  drain(): void;
-  isDraining(): boolean;
+  /** From now on the answer is `stopping`: a load balancer takes the edge out before it ends. */
+  stop(): void;
+  isStopping(): boolean;
 };
 
 export type HealthPorts = {
@@ -38,7 +39,7 @@ const checked = ({ status, warnings }: TierHealth, breakerClosed: boolean): Tier
 
 export const createHealth = (ports: HealthPorts): Health => {
   const { stream, outbox, committer, clock, shards } = ports;
-  let draining = false;
+  let stopping = false;
   let asked: Promise<[TierHealth, TierHealth]> | null = null;
   let askedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -51,8 +52,8 @@ export const createHealth = (ports: HealthPorts): Health => {
     return asked;
   };
 
-  const statusOf = (checks: Readiness["checks"], fencedShards: number): Readiness["status"] => {
-    if (draining) return "draining";
+  const statusOf = (checks: Readiness["checks"], fencedShards: number): Status => {
+    if (stopping) return "stopping";
     const outboxUp = checks.outbox.status === "up";
     const streamUp = checks.stream.status === "up";
     if (!outboxUp && (!streamUp || fencedShards === shards)) return "down";
@@ -67,9 +68,9 @@ export const createHealth = (ports: HealthPorts): Health => {
       const checks = { stream: checked(streamHealth, state.stream), outbox: checked(outboxHealth, state.outbox) };
       return { status: statusOf(checks, state.fencedShards), checks, fenced_shards: state.fencedShards };
     },
-    drain: () => {
-      draining = true;
+    stop: () => {
+      stopping = true;
     },
-    isDraining: () => draining,
+    isStopping: () => stopping,
   };
 };

@@ -1,7 +1,8 @@
 import { platform } from "@spillway/event/platform-node";
 import { createManualClock, settlePromises } from "@spillway/memory";
+import type { MetricsAccess } from "@spillway/service";
 import { describe, expect, test } from "vitest";
-import { createApp, type MetricsAccess } from "./app.ts";
+import { createApp } from "./app.ts";
 import { createHealth } from "./health.ts";
 import type { RelayState } from "./relay.ts";
 
@@ -126,16 +127,36 @@ describe("the other routes", () => {
       "text/plain; version=0.0.4",
       "spillway_x 1\n",
     ]);
-    expect((await app("closed").request("/metrics")).status).toBe(404);
-    const token = "0123456789abcdef";
+    const closed = await app("closed").request("/metrics");
+    expect([closed.status, await closed.text()]).toEqual([404, expect.stringContaining("set METRICS_TOKEN")]);
+    const token = "0123456789,abcdef";
     const ask = (authorization?: string) =>
       app({ token }).request("/metrics", { headers: authorization === undefined ? {} : { authorization } });
     expect((await ask()).status).toBe(401);
     expect((await ask(`Bearer ${token}x`)).status).toBe(401);
     expect((await ask(`Bearer ${token}`)).status).toBe(200);
+    expect((await ask(`bearer  ${token}`)).status).toBe(200);
   });
 
-  test("anything else is not there", async () => {
-    expect((await setup().app().request("/v1/events", { method: "POST" })).status).toBe(404);
+  test("anything else is not there, and the answer tells what is", async () => {
+    const { app } = setup();
+    const open = await app().request("/v1/events", { method: "POST" });
+    expect([open.status, await open.text()]).toEqual([404, "/livez, /readyz and /metrics are what there is\n"]);
+    const closed = await app("closed").request("/v1/events");
+    expect(await closed.text()).toContain("/metrics needs METRICS_TOKEN");
+  });
+
+  test("HEAD and OPTIONS are answered as GET is, nothing is to be kept, and / tells of the end", async () => {
+    const { app, health } = setup();
+    const ask = (method: string, path: string) => app().request(path, { method });
+    for (const method of ["HEAD", "OPTIONS", "GET"])
+      for (const path of ["/livez", "/readyz"]) {
+        const answer = await ask(method, path);
+        expect([answer.status, answer.headers.get("cache-control")]).toEqual([200, "no-store"]);
+      }
+    expect((await ask("POST", "/readyz")).status).toBe(405);
+    expect((await ask("OPTIONS", "/")).status).toBe(204);
+    health.stop();
+    expect((await ask("OPTIONS", "/")).status).toBe(503);
   });
 });

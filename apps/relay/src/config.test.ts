@@ -1,5 +1,6 @@
+import { ConfigError } from "@spillway/service";
 import { describe, expect, test } from "vitest";
-import { ConfigError, readConfig, shownConfig } from "./config.ts";
+import { readConfig } from "./config.ts";
 
 const SECRET = "a-secret-of-the-tests";
 const env = {
@@ -40,7 +41,7 @@ describe("the configuration", () => {
       KAFKA_TOPIC: "events",
       KAFKA_TOPIC_ROUTES: [],
       KAFKA_SINK: "kafkajs",
-      metricsAccess: "open",
+      metricsAccess: "closed",
       tls: undefined,
       sasl: undefined,
     });
@@ -58,7 +59,7 @@ describe("the configuration", () => {
     });
     expect(config.tls).toEqual({ ca: "PEM of /ca.pem" });
     expect(config.sasl).toEqual({ mechanism: "scram-sha-512", username: "relay", password: SECRET });
-    expect(JSON.stringify(shownConfig(config))).not.toContain(SECRET);
+    expect(JSON.stringify(config.shown)).not.toContain(SECRET);
   });
 
   test("keeps the routes' prefixes and topics apart", () => {
@@ -74,7 +75,7 @@ describe("the configuration", () => {
     [{ LEASE_TTL_MS: "10" }, 'LEASE_TTL_MS: got "10"; accepts an integer from 1000 to 300000'],
     [{ REDIS_URL: undefined }, "REDIS_URL: got nothing; accepts a redis: or rediss: URL"],
     [{ REDIS_URL: SECRET }, `REDIS_URL: got a value of ${SECRET.length} characters; accepts`],
-    [{ REDIS_URL: "redis://a:1,http://b" }, "REDIS_URL: got a value of 20 characters"],
+    [{ REDIS_URL: "redis://a:1,http://b" }, 'REDIS_URL: got "redis://a:1,http://b"; accepts a redis:'],
     [{ KAFKA_BROKERS: "localhost" }, 'KAFKA_BROKERS: got "localhost"; accepts host:port'],
     [{ KAFKA_BROKERS: "kafka://a:9092" }, 'KAFKA_BROKERS: got "kafka://a:9092"; accepts host:port'],
     [{ KAFKA_TOPIC: ".." }, 'KAFKA_TOPIC: got ".."; accepts a topic'],
@@ -95,16 +96,21 @@ describe("the configuration", () => {
   });
 
   test.each([
-    [{ HOST: "127.0.0.1" }, "open"],
-    [{ HOST: "10.0.0.1" }, "closed"],
-    [{ HOST: "10.0.0.1", METRICS_TOKEN: "0123456789abcdef" }, { token: "0123456789abcdef" }],
+    [{ ENVIRONMENT: "development" }, "open"],
+    [{ ENVIRONMENT: "production" }, "closed"],
+    [{ ENVIRONMENT: "development", HOST: "10.0.0.1" }, "closed"],
+    [{ METRICS_TOKEN: "0123456789abcdef" }, { token: "0123456789abcdef" }],
   ])("with %j metrics are %j", (change, access) => {
     expect(read(change).metricsAccess).toEqual(access);
   });
 
   test("shows no secret in the log", () => {
     const config = read({ METRICS_TOKEN: SECRET });
-    expect(JSON.stringify(shownConfig(config))).not.toContain(SECRET);
-    expect(shownConfig(config)).toMatchObject({ REDIS_URL: "configured", METRICS_TOKEN: "configured", SHARDS: 4 });
+    expect(JSON.stringify(config.shown)).not.toContain(SECRET);
+    expect(config.shown).toMatchObject({
+      REDIS_URL: "redis://***@127.0.0.1:6379",
+      METRICS_TOKEN: "configured",
+      SHARDS: 4,
+    });
   });
 });

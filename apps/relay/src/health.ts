@@ -1,4 +1,5 @@
 import type { Clock, Sink } from "@spillway/event";
+import { createKept, type Status } from "@spillway/service";
 import type { DependencyState } from "./dependencies.ts";
 import type { Relay, RelayState } from "./relay.ts";
 
@@ -6,7 +7,7 @@ type Check = { readonly status: "unknown" | "up" | "down"; readonly code?: strin
 
 export type Readiness = {
   /** `degraded`: events are relayed, but something is wrong. `down`: nothing is. */
-  readonly status: "up" | "degraded" | "down" | "stopping";
+  readonly status: Status;
   readonly relay: string;
   readonly checks: { readonly redis: Check; readonly postgres: Check; readonly kafka: Check };
   readonly shards: RelayState["shards"];
@@ -22,6 +23,7 @@ export type Health = {
   readiness(): Promise<Readiness>;
   /** From now on the answer is `stopping`. */
   stop(): void;
+  isStopping(): boolean;
 };
 
 export type HealthPorts = {
@@ -35,31 +37,7 @@ export type HealthPorts = {
 const KEEP_MS = 2_000;
 const DEADLINE_MS = 500;
 
-/** A slow backend's last answer stands until the next one comes. */
-const createKept = <T>(clock: Clock, initial: T, ask: () => Promise<T>) => {
-  let last = initial;
-  let asked: Promise<void> | null = null;
-  let askedAtMs = Number.NEGATIVE_INFINITY;
-  const refresh = (): Promise<void> => {
-    askedAtMs = clock.monotonicMs();
-    const asking = ask().then((answer) => {
-      last = answer;
-    });
-    return asking.finally(() => {
-      asked = null;
-    });
-  };
-  return async (): Promise<T> => {
-    if (asked === null && clock.monotonicMs() - askedAtMs >= KEEP_MS) asked = refresh();
-    if (asked === null) return last;
-    const answered = new AbortController();
-    await Promise.race([asked, clock.sleep(DEADLINE_MS, answered.signal)]);
-    answered.abort();
-    return last;
-  };
-};
-
-const statusOf = (checks: Readiness["checks"], state: RelayState, warnings: readonly string[]) => {
+const statusOf = (checks: Readiness["checks"], state: RelayState, warnings: readonly string[]): Status => {
   if (checks.redis.status !== "up" || checks.kafka.status !== "up") return "down";
   const paused = state.troubles.some(({ state: trouble }) => trouble !== "retrying");
   return checks.postgres.status !== "up" || paused || warnings.length > 0 ? "degraded" : "up";
@@ -67,8 +45,13 @@ const statusOf = (checks: Readiness["checks"], state: RelayState, warnings: read
 
 export const createHealth = ({ relay, sink, clock, warnings }: HealthPorts): Health => {
   let stopping = false;
-  const kafka = createKept<DependencyState>(clock, { status: "unknown" }, () => sink.health());
-  const warned = createKept<readonly string[]>(clock, [], warnings);
+  const times = { keepMs: KEEP_MS, deadlineMs: DEADLINE_MS };
+  const kafka = createKept<DependencyState>(clock, {
+    ...times,
+    initial: { status: "unknown" },
+    ask: () => sink.health(),
+  });
+  const warned = createKept<readonly string[]>(clock, { ...times, initial: [], ask: warnings });
   return {
     readiness: async () => {
       const [kafkaState, found] = await Promise.all([kafka(), warned()]);
@@ -86,5 +69,6 @@ export const createHealth = ({ relay, sink, clock, warnings }: HealthPorts): Hea
     stop: () => {
       stopping = true;
     },
+    isStopping: () => stopping,
   };
 };

@@ -1,5 +1,6 @@
 import type { Platform } from "@spillway/event";
-import { type ApiKey, hashKey, KEY_LENGTH_MAX, sameHash } from "./api-key.ts";
+import { hashSecret, sameHash, TOKEN_LENGTH_MAX } from "@spillway/service";
+import type { ApiKey } from "./api-key.ts";
 
 export type ApiKeysSetting =
   | { readonly kind: "ok"; readonly keys: readonly ApiKey[] }
@@ -28,8 +29,8 @@ const keyFault = (key: string, strict: boolean): string | null => {
   if (key === "") return "has an empty key";
   if (!keyForm.test(key)) return "has a key with a character that is not printable ASCII, or with a space";
   if (quoted.test(key)) return "has a key in quotes, which would be a part of it";
-  if (key.length > KEY_LENGTH_MAX)
-    return `has a key of more than ${KEY_LENGTH_MAX} characters, which no request can send`;
+  if (key.length > TOKEN_LENGTH_MAX)
+    return `has a key of more than ${TOKEN_LENGTH_MAX} characters, which no request can send`;
   if (!strict) return null;
   if (key.length < KEY_LENGTH_MIN) return `has a key of less than ${KEY_LENGTH_MIN} characters`;
   return new Set(key).size < KEY_VARIETY_MIN ? `has a key of less than ${KEY_VARIETY_MIN} different characters` : null;
@@ -45,8 +46,8 @@ const keyOf = (entry: string, strict: boolean, platform: Platform): ApiKey | str
   const hex = hashForm.exec(key)?.[1];
   if (hex === undefined && (hashName.test(key) || misspeltHash.test(key)))
     return `has a hash that is not sha256: and 64 hexadecimal digits (it has ${key.length} characters in all)`;
-  const sha256 = hex === undefined ? hashKey(key, platform) : bytesOfHex(hex);
-  if (["", "\n"].some((empty) => sameHash(hashKey(empty, platform), sha256))) return "has an empty key, or its hash";
+  const sha256 = hex === undefined ? hashSecret(key, platform) : bytesOfHex(hex);
+  if (["", "\n"].some((empty) => sameHash(hashSecret(empty, platform), sha256))) return "has an empty key, or its hash";
   const fault = hex === undefined ? keyFault(key, strict) : null;
   return fault ?? { name, sha256 };
 };

@@ -75,7 +75,7 @@ const schemas: Json = {
     description: "RFC 9457. A refused batch also carries the members of BatchAnswer.",
   },
   Readiness: object({
-    status: { enum: ["up", "degraded", "down", "draining"] },
+    status: { enum: ["up", "degraded", "down", "stopping"] },
     checks: { type: "object" },
     fenced_shards: count,
   }),

@@ -1,8 +1,8 @@
 import { decodeChunk } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
+import { hashSecret } from "@spillway/service";
 import { describe, expect, test } from "vitest";
 import { type AppWorld, createAppWorld } from "../app.fixture.ts";
-import { hashKey } from "../auth/api-key.ts";
 import type { BoundSource } from "../auth/key-sources.ts";
 
 const keyOf = (name: string, n = 0) => `key-${n}-of-${name}-for-the-tests`;
@@ -11,7 +11,7 @@ const names = ["shop", "evil"];
 const createWorld = (apiKeySources: readonly BoundSource[] = []) =>
   createAppWorld({
     apiKeySources,
-    apiKeys: [0, 1].flatMap((n) => names.map((name) => ({ name, sha256: hashKey(keyOf(name, n), platform) }))),
+    apiKeys: [0, 1].flatMap((n) => names.map((name) => ({ name, sha256: hashSecret(keyOf(name, n), platform) }))),
   });
 
 const post = (app: AppWorld, name: string, body: string, n = 0) =>

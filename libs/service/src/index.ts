@@ -1,0 +1,14 @@
+export * from "./address.ts";
+export * from "./addressed.ts";
+export * from "./agreement.ts";
+export { answerText } from "./answer.ts";
+export * from "./bearer.ts";
+export * from "./kept.ts";
+export * from "./metrics.ts";
+export * from "./postgres-url.ts";
+export * from "./probes.ts";
+export * from "./redacted.ts";
+export * from "./secret.ts";
+export * from "./setting.ts";
+export * from "./settings.ts";
+export * from "./url.ts";

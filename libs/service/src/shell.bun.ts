@@ -1,0 +1,164 @@
+import { createLog, type Level, type Log } from "@spillway/telemetry";
+import { addressed } from "./addressed.ts";
+import { ConfigError, type Shown } from "./settings.ts";
+
+/** What every app has around its work on Bun. */
+export type Shell<Config> = {
+  readonly config: Config;
+  readonly log: Log;
+  /** Aborts at the first SIGTERM or SIGINT. */
+  readonly stopping: AbortSignal;
+  /** Listens, or ends the process with a sentence. */
+  serve(options: ServeOptions): Server;
+  /** Ends the process, 1, with a sentence for the operator. */
+  refuse(sentence: string): never;
+  /** Resolves when the process shall stop. */
+  untilStopping(): Promise<void>;
+  /** Closes, for so long at most, and ends the process, 0: sockets that are open by then are closed by the end of it. */
+  end(close: () => Promise<unknown>, closeMs?: number): Promise<never>;
+};
+
+type ShellConfig = { readonly LOG_LEVEL: Level; readonly HOST: string; readonly PORT: number; readonly shown: Shown };
+
+export type ServeOptions = {
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** Larger bodies are refused by Bun in its own words. */
+  readonly bodyBytesMax?: number;
+  readonly idleSeconds?: number;
+  /** Called with what `fetch` threw; the answer is 500. */
+  readonly onError?: (error: Error) => Response;
+};
+
+export type Server = { readonly url: string; readonly port: number; stop(): Promise<void> };
+
+const CLOSE_MS = 1_000;
+/** Ctrl-C reaches a process twice, from the terminal and from npm; later than this a person means it. */
+const IMPATIENT_MS = 500;
+const BODY_BYTES_MAX = 1024 * 1024;
+
+/** Whoever reads the log may go away; the work goes on. */
+export const guardOutput = (): void => {
+  for (const output of [process.stdout, process.stderr]) output.on("error", () => undefined);
+};
+
+const refuse = (sentence: string): never => {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(1);
+};
+
+/** The configuration, or the end of the process with a sentence for each setting that is wrong. */
+export const configOrExit = <Config>(readConfig: () => Config): Config => {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (error instanceof ConfigError) return refuse(error.message);
+    throw error;
+  }
+};
+
+/** The lines of a stack that name places; the first line may hold what an event or a URL holds. */
+const placesOf = (error: Error): string =>
+  (error.stack ?? "")
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 8)
+    .map((line) => line.trim())
+    .join("; ");
+
+/** A bug ends the process, since nobody knows what state it left. The log says where, never with what. */
+const guardCrashes = (logOf: () => Log): void => {
+  const crash = (error: unknown): never => {
+    const named = error instanceof Error ? error : new Error();
+    const code = "code" in named ? String(named.code) : null;
+    logOf()("error", "crashed", { error: named.name, code, at: placesOf(named) });
+    process.exit(1);
+  };
+  process.on("uncaughtException", crash);
+  process.on("unhandledRejection", crash);
+};
+
+const listenFailures: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another process listens there",
+  EADDRNOTAVAIL: "no interface of this machine has that address",
+  EACCES: "this user may not listen on that port",
+  EINVAL: "that is no address of this machine",
+  ENOTFOUND: "that name has no address",
+};
+
+/** Listens. Throws an Error whose message is a sentence for the operator. */
+export const listen = (host: string, port: number, options: ServeOptions): Server => {
+  try {
+    const server = Bun.serve({
+      hostname: host,
+      port,
+      development: false,
+      // Bun shares the port by default outside of development: a second process by mistake would take half of the requests.
+      reusePort: false,
+      maxRequestBodySize: options.bodyBytesMax ?? BODY_BYTES_MAX,
+      ...(options.idleSeconds === undefined ? {} : { idleTimeout: options.idleSeconds }),
+      fetch: (request) => options.fetch(addressed(request)),
+      error: (error) => options.onError?.(error) ?? new Response(null, { status: 500 }),
+    });
+    return { url: server.url.href, port: server.port ?? port, stop: () => server.stop() };
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    throw new Error(`HOST and PORT: cannot listen on ${host}:${port}: ${listenFailures[code] ?? code}`);
+  }
+};
+
+const watchSignals = (logOf: () => Log): AbortSignal => {
+  const stopping = new AbortController();
+  let firstAtMs = 0;
+  const onSignal = (signal: string): void => {
+    if (!stopping.signal.aborted) {
+      firstAtMs = performance.now();
+      logOf()("info", "stopping", { signal });
+      stopping.abort();
+    } else if (signal === "SIGINT" && performance.now() - firstAtMs > IMPATIENT_MS) {
+      logOf()("warn", "stopped", { orderly: false });
+      process.exit(1);
+    }
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => onSignal(signal));
+  return stopping.signal;
+};
+
+const within = (work: Promise<unknown>, ms: number): Promise<boolean> =>
+  Promise.race([work.then(() => true), new Promise<boolean>((resolve) => setTimeout(resolve, ms, false))]);
+
+/** Reads the configuration and begins the log with it; from then on signals, crashes and closed pipes are taken care of. */
+export const openShell = <Config extends ShellConfig>(name: string, readConfig: () => Config): Shell<Config> => {
+  const write = (line: string): void => void process.stdout.write(line);
+  let log = createLog(name, "info", write);
+  guardOutput();
+  guardCrashes(() => log);
+  const config = configOrExit(readConfig);
+  log = createLog(name, config.LOG_LEVEL, write);
+  log("info", "config", config.shown);
+  const stopping = watchSignals(() => log);
+  return {
+    config,
+    log,
+    stopping,
+    refuse,
+    serve(options) {
+      try {
+        const server = listen(config.HOST, config.PORT, options);
+        log("info", "listening", { url: server.url });
+        return server;
+      } catch (error) {
+        return refuse(error instanceof Error ? error.message : name);
+      }
+    },
+    untilStopping: () =>
+      new Promise((resolve) => {
+        if (stopping.aborted) resolve();
+        stopping.addEventListener("abort", () => resolve());
+      }),
+    async end(close, closeMs = CLOSE_MS) {
+      const orderly = await within(close(), closeMs);
+      log(orderly ? "info" : "warn", "stopped", { orderly });
+      process.exit(0);
+    },
+  };
+};
