@@ -1,17 +1,23 @@
-export type Labels = Readonly<Record<string, string>>;
+/** Exactly the labels that were named when the metric was made; none where none were. */
+type LabelsOf<Name extends string> = [Name] extends [never] ? [] : [labels: Readonly<Record<Name, string>>];
 
-export type Counter = { add(value: number, labels?: Labels): void };
-export type Gauge = { set(value: number, labels?: Labels): void };
-export type Histogram = { observe(value: number, labels?: Labels): void };
+export type Counter<Name extends string = never> = { add(value: number, ...labels: LabelsOf<Name>): void };
+export type Gauge<Name extends string = never> = { set(value: number, ...labels: LabelsOf<Name>): void };
+export type Histogram<Name extends string = never> = { observe(value: number, ...labels: LabelsOf<Name>): void };
 
 /**
  * Metrics as the apps see them; Prometheus is behind it where there is something to scrape. Names carry the unit last
  * (`_seconds`, `_total`). A label's values come from a closed list, never from an event, a key or a source.
  */
 export type Metrics = {
-  counter(name: string, help: string, labels?: readonly string[]): Counter;
-  gauge(name: string, help: string, labels?: readonly string[]): Gauge;
-  histogram(name: string, help: string, buckets: readonly number[], labels?: readonly string[]): Histogram;
+  counter<const Name extends string = never>(name: string, help: string, labels?: readonly Name[]): Counter<Name>;
+  gauge<const Name extends string = never>(name: string, help: string, labels?: readonly Name[]): Gauge<Name>;
+  histogram<const Name extends string = never>(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    labels?: readonly Name[],
+  ): Histogram<Name>;
   /** The exposition text and its content type. */
   expose(): Promise<{ readonly text: string; readonly contentType: string }>;
 };

@@ -1,6 +1,17 @@
 import { expect, test } from "vitest";
 import { createPrometheusMetrics } from "./prometheus.ts";
 
+test("a label that was not named when the metric was made does not compile: prom-client throws for it when it counts", () => {
+  const metrics = createPrometheusMetrics("edge");
+  const letters = metrics.counter("letters_total", "Letters.", ["class"]);
+  // @ts-expect-error: the label is called class.
+  expect(() => letters.add(1, { klass: "poison" })).toThrow("klass");
+  // @ts-expect-error: there must be one.
+  letters.add(1);
+  // @ts-expect-error: this one has none.
+  expect(() => metrics.gauge("depth", "Depth.").set(1, { shard: "0" })).toThrow("shard");
+});
+
 test("counters, gauges and histograms are exposed with their labels, beside the process's own metrics", async () => {
   const metrics = createPrometheusMetrics("edge");
   metrics.counter("events_total", "Events.", ["tier"]).add(2, { tier: "stream" });

@@ -10,11 +10,11 @@ export const createPrometheusMetrics = (app: string): Metrics => {
   return {
     counter(name, help, labels = []) {
       const counter = new prometheus.Counter({ name, help, labelNames: [...labels], registers });
-      return { add: (value, values = {}) => counter.inc(values, value) };
+      return { add: (value, ...[values = {}]) => counter.inc(values, value) };
     },
     gauge(name, help, labels = []) {
       const gauge = new prometheus.Gauge({ name, help, labelNames: [...labels], registers });
-      return { set: (value, values = {}) => gauge.set(values, value) };
+      return { set: (value, ...[values = {}]) => gauge.set(values, value) };
     },
     histogram(name, help, buckets, labels = []) {
       const histogram = new prometheus.Histogram({
@@ -24,7 +24,7 @@ export const createPrometheusMetrics = (app: string): Metrics => {
         labelNames: [...labels],
         registers,
       });
-      return { observe: (value, values = {}) => histogram.observe(values, value) };
+      return { observe: (value, ...[values = {}]) => histogram.observe(values, value) };
     },
     expose: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
   };
