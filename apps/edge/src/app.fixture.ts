@@ -42,6 +42,8 @@ export const createAppWorld = async (
       outboxBytesMax: 1024 * 1024 * 1024,
       eventBytesMax: 10_000,
       bodyBytesMax: 40_000,
+      bodiesBytesMax: 1_000_000,
+      bodyTimeoutMs: 30_000,
       batchEventsMax: 100,
       depthMax: 8,
       apiKeys: [{ name: "shop", sha256: hashSecret(KEY, platform) }],

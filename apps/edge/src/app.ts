@@ -13,13 +13,14 @@ import { type ApiKey, createKeyRing } from "./auth/api-key.ts";
 import { type BoundSource, createKeySources } from "./auth/key-sources.ts";
 import { type Committer, type CommitterOptions, createCommitter } from "./commit/committer.ts";
 import { createDocs } from "./docs/docs.ts";
+import { hostFault } from "./framing.ts";
 import { createHealth } from "./health.ts";
 import { createHttpMetrics } from "./http-metrics.ts";
 import { createIngest } from "./ingest/ingest.ts";
 import type { IngestLimits } from "./ingest/ports.ts";
 import { createRequestIds } from "./request-id.ts";
 import { respondProblem } from "./respond.ts";
-import { createTurns } from "./turns.ts";
+import { createTurns, type Turns } from "./turns.ts";
 
 export type EdgePorts = {
   readonly stream: Tier;
@@ -85,6 +86,7 @@ const refuseWith =
 const createFrame = (
   ports: EdgePorts,
   isStopping: () => boolean,
+  turns: Turns,
   answered: (route: string, status: number, ms: number) => void,
 ) => {
   const { clock, log } = ports;
@@ -92,14 +94,17 @@ const createFrame = (
   return async (route: string, request: Request, handler: Handler): Promise<Response> => {
     const startedAtMs = clock.monotonicMs();
     const requestId = requestIdOf(request.headers.get("x-request-id"));
+    const fault = hostFault(request.headers);
     let response: Response;
     try {
-      response = await handler(request, requestId);
+      response = fault === null ? await handler(request, requestId) : respondProblem(fault, requestId);
     } catch (error) {
       const name = error instanceof Error ? error.name : typeof error;
       log("error", "request.failed", { route, request_id: requestId, error: name });
       response = respondProblem({ code: "internal", detail: "the request id names it in the log" }, requestId);
     }
+    // The server refuses a chunked body's trailer with an answer of its own: let that one come first, or there are two.
+    if (response.status >= 400 && request.headers.has("transfer-encoding")) await turns.next();
     if (isStopping()) response.headers.set("connection", "close");
     answered(route, response.status, clock.monotonicMs() - startedAtMs);
     return response;
@@ -116,7 +121,7 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
   const ingest = createIngest({ ...ports, committer, keyOf, turns, sources, onRejected: http.rejected }, options);
   const docs = createDocs(options, ports.platform);
   const metricsRoute = createMetricsRoute(ports.metrics, options.metricsAccess, ports.platform);
-  const frame = createFrame(ports, health.isStopping, http.answered);
+  const frame = createFrame(ports, health.isStopping, turns, http.answered);
 
   const app = new Hono();
   const serve = (route: string, handler: Handler) => (c: Context) => frame(route, c.req.raw, handler);

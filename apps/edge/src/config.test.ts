@@ -43,6 +43,10 @@ describe("the configuration", () => {
     [{ NAMESPACE: "a{b}" }, 'NAMESPACE: got "a{b}"; accepts 1 to 64 of letters, digits and _ . : -'],
     [{ STREAM_DEADLINE_MS: "900" }, 'STREAM_DEADLINE_MS: got "900"; accepts an integer from 100 to 400'],
     [{ EVENT_BYTES_MAX: "8388608" }, "EVENT_BYTES_MAX: got 8388608; accepts at most BODY_BYTES_MAX, 4194304"],
+    [
+      { BODY_BYTES_MAX: "16777216" },
+      "BODIES_BYTES_MAX: got 67108864; accepts at least 6 times BODY_BYTES_MAX, 100663296",
+    ],
     [{ API_KEYS: "" }, "API_KEYS: got no key; without one ENVIRONMENT must be development and HOST a loopback address"],
     [{ API_KEYS: "", ENVIRONMENT: "development", HOST: "10.0.0.1" }, "API_KEYS: got no key; without one"],
     [{ API_KEYS: "short" }, "API_KEYS: entry 1 has a key of less than 16 characters"],

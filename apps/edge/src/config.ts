@@ -30,6 +30,9 @@ import { commitDefaults } from "./commit/committer.ts";
 
 const MiB = 1024 * 1024;
 
+/** What the budget of all bodies must hold of the largest one: it, decompressed too, three times over (`body/budget.ts`). */
+const BODIES_PER_BODY = 6;
+
 const number = (min: number, max: number, initial: number): Setting<number> => withDefault(integer(min, max), initial);
 
 const settings = {
@@ -45,6 +48,8 @@ const settings = {
   DATABASE_URL: postgresUrl(),
   EVENT_BYTES_MAX: number(1_024, 16 * MiB, MiB),
   BODY_BYTES_MAX: number(1_024, 64 * MiB, 4 * MiB),
+  BODIES_BYTES_MAX: number(BODIES_PER_BODY * 1_024, 4_096 * MiB, 64 * MiB),
+  BODY_TIMEOUT_MS: number(1_000, 240_000, 30_000),
   BATCH_EVENTS_MAX: number(1, 100_000, 1_000),
   DEPTH_MAX: number(1, 1_000, 64),
   DEDUP_WINDOW_SECONDS: number(1, 30 * 86_400, 3_600),
@@ -81,6 +86,11 @@ const contradictions = (values: Variables, keys: readonly ApiKey[]): readonly st
   if (values.EVENT_BYTES_MAX > values.BODY_BYTES_MAX)
     wrong.push(
       `EVENT_BYTES_MAX: got ${values.EVENT_BYTES_MAX}; accepts at most BODY_BYTES_MAX, ${values.BODY_BYTES_MAX}`,
+    );
+  const bodiesBytesMin = BODIES_PER_BODY * values.BODY_BYTES_MAX;
+  if (values.BODIES_BYTES_MAX < bodiesBytesMin)
+    wrong.push(
+      `BODIES_BYTES_MAX: got ${values.BODIES_BYTES_MAX}; accepts at least ${BODIES_PER_BODY} times BODY_BYTES_MAX, ${bodiesBytesMin}`,
     );
   return wrong;
 };

@@ -11,6 +11,8 @@ import { edgeOptionsOf } from "./settings.ts";
 
 /** What requests in hand may take when the edge stops; a body that comes slower is cut, and was not answered. */
 const CLOSE_MS = 5_000;
+/** How much longer than a body may take a connection is kept on which nothing happens. */
+const IDLE_MARGIN_SECONDS = 10;
 /** How long Redis has to say how many shards there are. */
 const AGREE_MS = 1_000;
 
@@ -50,8 +52,9 @@ const first = await agreement.ask();
 if (first.kind === "disagreed") shell.refuse(first.reason);
 void whileAgreed(agreement, stopping).then((reason) => reason !== null && shell.refuse(reason));
 await edge.committer.start();
-// body.ts counts, and what it leaves unread is not kept; a limit here would only answer in other words than ours.
-const server = shell.serve({ fetch: edge.app.fetch, bodyBytesMax: Number.MAX_SAFE_INTEGER });
+// Our own limits come first, in bytes and in time, so that the answer is ours.
+const idleSeconds = Math.ceil(config.BODY_TIMEOUT_MS / 1_000) + IDLE_MARGIN_SECONDS;
+const server = shell.serve({ fetch: edge.app.fetch, bodyBytesMax: Number.MAX_SAFE_INTEGER, idleSeconds });
 
 await shell.untilStopping();
 edge.stop();

@@ -9,7 +9,11 @@ export type ProblemCode =
   | "source_forbidden"
   | "not_found"
   | "method_not_allowed"
+  | "malformed_request"
+  | "unsupported_trailers"
+  | "unsupported_expectation"
   | "body_too_large"
+  | "body_too_slow"
   | "batch_too_large"
   | "damaged_body"
   | "not_a_batch"
@@ -27,18 +31,22 @@ const later = (status: number, title: string): ProblemKind => ({ status, title, 
 export const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   invalid_json: fault(400, "The body is not valid JSON"),
   invalid_encoding: fault(400, "The body is not valid UTF-8"),
+  malformed_request: fault(400, "The request's headers contradict HTTP"),
+  unsupported_trailers: fault(400, "Trailers are not accepted"),
   damaged_body: fault(400, "The body is incomplete or does not decompress"),
   not_a_batch: fault(400, "The body is not a batch"),
   unauthorized: fault(401, "A valid API key is required"),
   source_forbidden: fault(403, "This source is not for this key"),
   not_found: fault(404, "There is nothing here"),
   method_not_allowed: fault(405, "This method is not for this path"),
+  body_too_slow: later(408, "The body took too long to arrive"),
   body_too_large: fault(413, "The body is too large"),
   batch_too_large: fault(413, "The batch has too many events"),
   event_too_large: fault(413, "The event is too large"),
   unsupported_media_type: fault(415, "This content type is not accepted"),
   unsupported_charset: fault(415, "Only UTF-8 is accepted"),
   unsupported_content_encoding: fault(415, "This content encoding is not accepted"),
+  unsupported_expectation: fault(417, "This expectation is not met"),
   not_an_object: fault(422, "The event is not an object"),
   missing_attribute: fault(422, "The event lacks an attribute"),
   invalid_attribute: fault(422, "An attribute of the event is invalid"),

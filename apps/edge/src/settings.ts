@@ -8,6 +8,8 @@ export const edgeOptionsOf = (config: Config): EdgeOptions => ({
   shards: config.SHARDS,
   eventBytesMax: config.EVENT_BYTES_MAX,
   bodyBytesMax: config.BODY_BYTES_MAX,
+  bodiesBytesMax: config.BODIES_BYTES_MAX,
+  bodyTimeoutMs: config.BODY_TIMEOUT_MS,
   batchEventsMax: config.BATCH_EVENTS_MAX,
   depthMax: config.DEPTH_MAX,
   queueEventsMax: config.QUEUE_EVENTS_MAX,

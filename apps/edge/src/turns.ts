@@ -1,19 +1,33 @@
-/**
- * Lets work that takes long be done one piece a turn of the event loop, first come first served. Resolves when it is
- * the caller's turn; at once where there is no `nextTurn`.
- */
-export type Turns = () => Promise<void>;
+/** Turns of the event loop, between which what has arrived meanwhile is handled. Where there is no `nextTurn` nobody waits. */
+export type Turns = {
+  /** The next turn, together with all who ask for it. */
+  next(): Promise<void>;
+  /** A turn that nobody else gets, first come first served: for work that takes long. */
+  own(): Promise<void>;
+};
 
 export const createTurns = (nextTurn?: (then: () => void) => void): Turns => {
-  if (nextTurn === undefined) return () => Promise.resolve();
+  if (nextTurn === undefined) return { next: () => Promise.resolve(), own: () => Promise.resolve() };
+  let next: Promise<void> | null = null;
   const waiting: (() => void)[] = [];
   const takeOne = (): void => {
     waiting.shift()?.();
     if (waiting.length > 0) nextTurn(takeOne);
   };
-  return () =>
-    new Promise((resolve) => {
-      waiting.push(resolve);
-      if (waiting.length === 1) nextTurn(takeOne);
-    });
+  return {
+    next: () => {
+      next ??= new Promise((resolve) => {
+        nextTurn(() => {
+          next = null;
+          resolve();
+        });
+      });
+      return next;
+    },
+    own: () =>
+      new Promise((resolve) => {
+        waiting.push(resolve);
+        if (waiting.length === 1) nextTurn(takeOne);
+      }),
+  };
 };

@@ -1,9 +1,12 @@
 import { refusalOf } from "../auth/api-key.ts";
-import { readRequestBody } from "../body.ts";
+import { createBodyBudget, type Share } from "../body/budget.ts";
+import { createBodyReader } from "../body/read-body.ts";
+import { framingFault } from "../framing.ts";
 import { acceptedMediaTypes, isBatchForm, type MediaType, mediaTypeOf } from "../media-type.ts";
 import { type Problem, respondProblem } from "../respond.ts";
 import { createAdmit } from "./admit.ts";
 import { ingestBatch } from "./batch.ts";
+import { bodyProblem, connectionEnded } from "./body-problem.ts";
 import type { IngestLimits, IngestPorts } from "./ports.ts";
 import { readForm } from "./read.ts";
 import { ingestSingle } from "./single.ts";
@@ -42,44 +45,67 @@ const singleForm: Problem = {
   headers: { "accept-post": acceptedMediaTypes },
 };
 
-const notABatch: Problem = { code: "not_a_batch", detail: 'a batch is a JSON array or {"events":[…]}' };
-
-const bodyProblem = (
-  code: "body_too_large" | "damaged_body" | "unsupported_content_encoding",
-  bytesMax: number,
-): Problem => {
-  switch (code) {
-    case "body_too_large":
-      return { code, detail: `the limit is ${bytesMax} bytes, decompressed too`, members: { limit: bytesMax } };
-    case "damaged_body":
-      return { code, detail: "the body ended early or its compression is damaged" };
-    case "unsupported_content_encoding":
-      return { code, detail: "accepted are gzip and identity", headers: { "accept-encoding": "gzip" } };
-  }
+/** A request whose headers are all right: what is left of it for its body. */
+type Received = {
+  readonly headers: Headers;
+  readonly requestId: string;
+  readonly batchOnly: boolean;
+  readonly media: Extract<MediaType, { kind: "ok" }>;
+  /** Whose key it came with. */
+  readonly name: string;
 };
+
+const notABatch: Problem = { code: "not_a_batch", detail: 'a batch is a JSON array or {"events":[…]}' };
 
 /** The cheap checks come first: a body is read only for somebody who may send it, in a form that can be read. */
 export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest => {
-  const { clock, newId, keyOf, sources } = ports;
+  const { clock, newId, keyOf, sources, turns } = ports;
   const admit = createAdmit(ports, limits);
+  const budget = createBodyBudget(limits.bodiesBytesMax);
+  const readBody = createBodyReader(ports, limits);
+
+  const ingestBytes = (
+    { headers, requestId, batchOnly, media, name }: Received,
+    bytes: Uint8Array,
+  ): Promise<Response> | Response => {
+    const source = sources.defaultOf(name);
+    const defaults = { source, nowMs: clock.wallMs(), newId, traceparent: traceparentOf(headers) };
+    const { contentType } = media;
+    const read = readForm(media.form, { headers, contentType, bytes }, defaults, limits);
+    if (read.kind === "malformed") return respondProblem({ code: read.code, detail: read.detail }, requestId);
+    if (read.kind === "ok") return ingestBatch(read.events, (event) => admit(event, name), ports, limits, requestId);
+    if (batchOnly) return respondProblem(notABatch, requestId);
+    return ingestSingle(admit(read.event, name), ports, limits, requestId);
+  };
+
+  const ingestBody = async (request: Request, received: Received, share: Share): Promise<Response> => {
+    const { requestId } = received;
+    const body = await readBody(request, share);
+    if (body.kind === "refused") return respondProblem(bodyProblem(body.code, ports.committer, limits), requestId);
+    // The server may find only behind the body that it refuses the request, and ends the connection then.
+    await (body.bytes.length >= LARGE_BYTES ? turns.own() : turns.next());
+    if (request.signal.aborted) return respondProblem(connectionEnded, requestId);
+    return ingestBytes(received, body.bytes);
+  };
+
   return async (request, requestId, batchOnly) => {
     const { headers } = request;
     const authorization = headers.get("authorization");
     const name = keyOf(authorization)?.name;
     if (name === undefined) return respondProblem(unauthorized(authorization), requestId);
+    const fault = framingFault(headers);
+    if (fault !== null) return respondProblem(fault, requestId);
     const media = mediaTypeOf(headers);
     if (media.kind === "refused") return respondProblem(mediaTypeProblem(media), requestId);
     if (batchOnly && !isBatchForm(media.form)) return respondProblem(singleForm, requestId);
-    const body = await readRequestBody(request, limits.bodyBytesMax);
-    if (body.kind === "refused") return respondProblem(bodyProblem(body.code, limits.bodyBytesMax), requestId);
-    if (body.bytes.length >= LARGE_BYTES) await ports.turns();
-    const source = sources.defaultOf(name);
-    const defaults = { source, nowMs: clock.wallMs(), newId, traceparent: traceparentOf(headers) };
-    const { contentType } = media;
-    const read = readForm(media.form, { headers, contentType, bytes: body.bytes }, defaults, limits);
-    if (read.kind === "malformed") return respondProblem({ code: read.code, detail: read.detail }, requestId);
-    if (read.kind === "ok") return ingestBatch(read.events, (event) => admit(event, name), ports, limits, requestId);
-    if (batchOnly) return respondProblem(notABatch, requestId);
-    return ingestSingle(admit(read.event, name), ports, limits, requestId);
+    const share = budget.open(name);
+    try {
+      const response = await ingestBody(request, { headers, requestId, batchOnly, media, name }, share);
+      // A trailer that comes later would be answered, too: with the next request's answer, for a client that does not know.
+      if (headers.has("transfer-encoding")) response.headers.set("connection", "close");
+      return response;
+    } finally {
+      share.release();
+    }
   };
 };

@@ -1,6 +1,7 @@
 import type { BatchLimits, Clock, Platform } from "@spillway/event";
 import type { ApiKey } from "../auth/api-key.ts";
 import type { KeySources } from "../auth/key-sources.ts";
+import type { BodyLimits } from "../body/read-body.ts";
 import type { Committer } from "../commit/committer.ts";
 import type { Turns } from "../turns.ts";
 
@@ -17,8 +18,9 @@ export type IngestPorts = {
   readonly onRejected: (code: string) => void;
 };
 
-export type IngestLimits = BatchLimits & {
-  readonly shards: number;
-  /** Bytes of a body, compressed or not. */
-  readonly bodyBytesMax: number;
-};
+export type IngestLimits = BatchLimits &
+  BodyLimits & {
+    readonly shards: number;
+    /** Bytes of all bodies in hand, as they came and decompressed. */
+    readonly bodiesBytesMax: number;
+  };

@@ -1,0 +1,45 @@
+import type { Clock } from "@spillway/event";
+import type { Turns } from "../turns.ts";
+import { type Body, refused } from "./body.ts";
+import type { Share } from "./budget.ts";
+import { createInflate } from "./inflate.ts";
+import { receiveDeclared, receiveStream } from "./receive.ts";
+import { createTimeLimit } from "./time-limit.ts";
+
+export type BodyLimits = {
+  /** Bytes of a body, compressed or not. */
+  readonly bodyBytesMax: number;
+  /** Milliseconds from a request's headers to its body's end. */
+  readonly bodyTimeoutMs: number;
+};
+
+const encodings: ReadonlySet<string> = new Set(["", "identity", "gzip", "x-gzip"]);
+
+/**
+ * Reads bodies of at most `bodyBytesMax` bytes, before and after decompression. What a body takes is taken from its share
+ * before it is there: a declared length at once, the rest as it comes. Releasing the share is up to the caller, who knows
+ * how long the bytes are needed. A `Content-Length` is a plain number by now (`framing.ts`).
+ */
+export const createBodyReader = (
+  { clock, turns }: { readonly clock: Clock; readonly turns: Turns },
+  { bodyBytesMax, bodyTimeoutMs }: BodyLimits,
+): ((request: Request, share: Share) => Promise<Body>) => {
+  const timeLimit = createTimeLimit(clock, bodyTimeoutMs);
+  const inflate = createInflate(turns, bodyBytesMax);
+  const receive = (request: Request, declared: string | null, share: Share): Promise<Body> | Body => {
+    if (declared === null)
+      return request.body === null
+        ? { kind: "ok", bytes: new Uint8Array() }
+        : receiveStream(request.body, share, bodyBytesMax, { turns, timeLimit });
+    const bytes = Number(declared);
+    if (bytes > bodyBytesMax) return refused("body_too_large");
+    return share.take(bytes) ? receiveDeclared(request, timeLimit) : refused("overloaded");
+  };
+  return async (request, share) => {
+    const { headers } = request;
+    const encoding = headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+    if (!encodings.has(encoding)) return refused("unsupported_content_encoding");
+    const received = await receive(request, headers.get("content-length"), share);
+    return received.kind === "ok" && encoding.endsWith("gzip") ? inflate(received.bytes, share) : received;
+  };
+};

@@ -1,0 +1,53 @@
+import { connect } from "node:net";
+
+/** What is written, in this order; a number is a wait in milliseconds, `shut` the end of the client's side. */
+export type Step = string | number | "shut";
+
+type Answer = { readonly status: number; readonly headers: string; readonly body: string };
+type Exchange = { readonly answers: readonly Answer[]; readonly ended: boolean };
+
+/** Every answer of the edge declares its length; 1xx and those that Bun gives by itself have no body. */
+const parse = (text: string): Answer[] => {
+  const answers: Answer[] = [];
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf("\r\n\r\n", at);
+    if (end < 0) break;
+    const headers = text.slice(at, end);
+    const length = Number(/content-length: (\d+)/i.exec(headers)?.[1] ?? 0);
+    if (end + 4 + length > text.length) break;
+    answers.push({ status: Number(headers.slice(9, 12)), headers, body: text.slice(end + 4, end + 4 + length) });
+    at = end + 4 + length;
+  }
+  return answers;
+};
+
+/**
+ * Talks bytes to a server. Returns when it has ended the connection, or when `enough` whole answers are there; `ended` says
+ * which. What the server does with what is written after its end is none of the client's concern.
+ */
+export const exchange = async (url: string, steps: readonly Step[], enough = Infinity): Promise<Exchange> => {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true }).setNoDelay(true);
+  let text = "";
+  let ended = false;
+  const over = new Promise<void>((resolve) => {
+    const end = () => {
+      ended = true;
+      resolve();
+    };
+    socket.on("data", (bytes) => {
+      text += bytes.toString("latin1");
+      if (parse(text).length >= enough) resolve();
+    });
+    socket.on("end", end).on("close", end).on("error", end);
+  });
+  await new Promise((resolve) => socket.once("connect", resolve));
+  for (const step of steps) {
+    if (step === "shut") socket.end();
+    else if (typeof step === "string") socket.write(step, "latin1");
+    else await new Promise((resolve) => setTimeout(resolve, step));
+  }
+  await over;
+  socket.destroy();
+  return { answers: parse(text), ended };
+};

@@ -1,0 +1,238 @@
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { API_KEY, type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
+import { exchange, type Step } from "./connection.ts";
+
+/* What holds below the router: bytes over TCP against the real process. Whether an event was stored is asked by sending it again. */
+const BODY_TIMEOUT_MS = 2_000;
+let services: Services;
+let pipeline: Pipeline;
+
+beforeAll(async () => {
+  services = await startServices();
+  pipeline = await startPipeline(services, { relays: 0, edgeEnv: { BODY_TIMEOUT_MS: String(BODY_TIMEOUT_MS) } });
+});
+afterAll(async () => {
+  await pipeline?.stop();
+  await services?.stop();
+});
+
+const key = API_KEY.split(":")[1];
+let ids = 0;
+const newEvent = () => `{"type":"t","source":"/s","id":"http-${++ids}"}`;
+const isStored = async (event: string): Promise<boolean> => {
+  const answer = (await (await pipeline.post(event)).json()) as { status: string };
+  return answer.status === "duplicate";
+};
+
+const head = (...headers: readonly string[]): string =>
+  [
+    "POST /v1/events HTTP/1.1",
+    "Host: edge",
+    `Authorization: Bearer ${key}`,
+    "Content-Type: application/json",
+    ...headers,
+  ]
+    .map((line) => `${line}\r\n`)
+    .join("");
+const sized = (event: string, ...headers: readonly string[]) =>
+  `${head(`Content-Length: ${event.length}`, ...headers)}\r\n${event}`;
+const chunkOf = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
+const chunked = (...headers: readonly string[]) => `${head("Transfer-Encoding: chunked", ...headers)}\r\n`;
+const LAST = "0\r\n";
+const TRAILER = "X-Checksum: 1\r\n\r\n";
+
+const talk = (steps: readonly Step[], enough?: number) => exchange(pipeline.edges[0]?.url ?? "", steps, enough);
+const statuses = async (steps: readonly Step[], enough?: number) => {
+  const { answers, ended } = await talk(steps, enough);
+  return [...answers.map(({ status }) => status), ended ? "end" : "open"];
+};
+
+describe("a body in chunks", () => {
+  test("is stored, and its answer ends the connection", async () => {
+    const event = newEvent();
+    expect(await statuses([chunked(), chunkOf(event.slice(0, 5)), chunkOf(event.slice(5)), `${LAST}\r\n`])).toEqual([
+      202,
+      "end",
+    ]);
+    expect(await isStored(event)).toBe(true);
+  });
+
+  test.each(["in one segment", "headers first"])("with a trailer (%s) is refused, and that is true", async (how) => {
+    for (let round = 0; round < 5; round++) {
+      const event = newEvent();
+      const rest = `${chunkOf(event)}${LAST}${TRAILER}`;
+      const steps = how === "in one segment" ? [`${chunked()}${rest}`] : [chunked(), 50, rest];
+      expect(await statuses(steps)).toEqual([400, "end"]);
+      expect(await isStored(event)).toBe(false);
+    }
+  });
+
+  test("with a trailer that comes after the answer has that one answer", async () => {
+    const event = newEvent();
+    const next = "GET /livez HTTP/1.1\r\nHost: edge\r\n\r\n";
+    expect(await statuses([`${chunked()}${chunkOf(event)}${LAST}`, 200, TRAILER, 50, next])).toEqual([202, "end"]);
+    expect(await isStored(event)).toBe(true);
+  });
+
+  test.each([
+    ["at once", (rest: string) => [`${chunked("Trailer: x-checksum")}${rest}`]],
+    ["later", (rest: string) => [chunked("Trailer: x-checksum"), 50, rest]],
+  ])("with a trailer that is announced is refused once, sent %s", async (_, stepsOf) => {
+    const event = newEvent();
+    const { answers } = await talk(stepsOf(`${chunkOf(event)}${LAST}${TRAILER}`));
+    expect(answers.map(({ status }) => status)[0]).toBe(400);
+    expect(await isStored(event)).toBe(false);
+  });
+
+  test("in pieces of one byte is one body", async () => {
+    const event = newEvent();
+    const pieces = [...event.padEnd(5_000)].map(chunkOf).join("");
+    expect(await statuses([`${chunked()}${pieces}${LAST}\r\n`])).toEqual([202, "end"]);
+    expect(await isStored(event)).toBe(true);
+  });
+});
+
+describe("a refusal by the server stores nothing", () => {
+  const event = () => newEvent();
+  test.each<readonly [string, (event: string) => string]>([
+    [
+      "length and chunks",
+      (e) => `${head("Transfer-Encoding: chunked", `Content-Length: ${e.length}`)}\r\n${chunkOf(e)}0\r\n\r\n`,
+    ],
+    [
+      "chunks and length",
+      (e) => `${head(`Content-Length: ${e.length}`, "Transfer-Encoding: chunked")}\r\n${chunkOf(e)}0\r\n\r\n`,
+    ],
+    ["two lengths that differ", (e) => `${head(`Content-Length: ${e.length}`, "Content-Length: 1")}\r\n${e}`],
+    ["two lengths that agree", (e) => sized(e, `Content-Length: ${e.length}`)],
+    ["a negative length", (e) => `${head("Content-Length: -5")}\r\n${e}`],
+    ["a folded header", (e) => sized(e, "X-A: 1\r\n folded")],
+    ["a space before the colon", (e) => `${head(`Content-Length : ${e.length}`)}\r\n${e}`],
+    ["bare line feeds", (e) => sized(e).replaceAll("\r\n", "\n")],
+    ["an unknown coding", (e) => `${head("Transfer-Encoding: xchunked")}\r\n${chunkOf(e)}0\r\n\r\n`],
+    ["chunked twice", (e) => `${head("Transfer-Encoding: chunked, chunked")}\r\n${chunkOf(e)}0\r\n\r\n`],
+    ["a bare line feed in a chunk's size", (e) => `${chunked()}${e.length.toString(16)}\n${e}\r\n0\r\n\r\n`],
+    ["a chunk longer than it says", (e) => `${chunked()}${(e.length - 1).toString(16)}\r\n${e}\r\n0\r\n\r\n`],
+    ["a last chunk that is none", (e) => `${chunked()}${chunkOf(e)}zz\r\n\r\n`],
+    ["junk behind a length", (e) => `${sized(e)}JUNK\r\n\r\n`],
+    ["junk behind the last chunk", (e) => `${chunked()}${chunkOf(e)}0\r\n\r\nJUNK\r\n\r\n`],
+    ["two Host headers", (e) => sized(e, "Host: other")],
+  ])("%s", async (_, bytesOf) => {
+    const sent = event();
+    const { answers } = await talk([bytesOf(sent)], 1);
+    expect(answers.every(({ status }) => status >= 400)).toBe(true);
+    expect(answers.length).toBeLessThanOrEqual(1);
+    expect(await isStored(sent)).toBe(false);
+  });
+
+  test("and a chunk's extension is no reason for one", async () => {
+    const sent = event();
+    const bytes = `${chunked()}${sent.length.toString(16)};a=b\r\n${sent}\r\n0\r\n\r\n`;
+    expect(await statuses([bytes])).toEqual([202, "end"]);
+    expect(await isStored(sent)).toBe(true);
+  });
+});
+
+describe("a connection that the server ends without an answer", () => {
+  test("has stored nothing when a second request came in one segment with the first", async () => {
+    const [first, second] = [newEvent(), newEvent()];
+    expect(await statuses([`${sized(first)}${sized(second)}`])).toEqual(["end"]);
+    expect([await isStored(first), await isStored(second)]).toEqual([false, false]);
+  });
+
+  test("has stored nothing when the client shut its side with the request", async () => {
+    const event = newEvent();
+    expect(await statuses([sized(event), "shut"])).toEqual(["end"]);
+    expect((await pipeline.post(event)).status).toBe(202);
+  });
+});
+
+describe("Expect", () => {
+  test("100-continue is answered before the body", async () => {
+    const event = newEvent();
+    const start = `${head(`Content-Length: ${event.length}`, "Expect: 100-continue")}\r\n`;
+    expect(await statuses([start], 1)).toEqual([100, "open"]);
+    expect(await statuses([start, 50, event], 2)).toEqual([100, 202, "open"]);
+  });
+
+  test.each(["100-Continue", "100-CONTINUE", "junk"])("%s is answered at once", async (expectation) => {
+    const { answers, ended } = await talk([`${head("Content-Length: 50", `Expect: ${expectation}`)}\r\n`]);
+    expect([answers.length, answers[0]?.status, ended]).toEqual([1, 417, true]);
+    expect(JSON.parse(answers[0]?.body ?? "")).toMatchObject({ code: "unsupported_expectation" });
+  });
+});
+
+describe("a body that does not come in time is answered", () => {
+  test.each<readonly [string, () => readonly Step[]]>([
+    ["a length of which nothing comes", () => [`${head("Content-Length: 1000")}\r\n`]],
+    ["a length that is never reached", () => [`${head("Content-Length: 1000")}\r\n{`, 500, '"', 500, "t"]],
+    ["chunks that do not end", () => [chunked(), chunkOf("{"), 500, chunkOf('"'), 500, chunkOf("t")]],
+  ])("%s", async (_, stepsOf) => {
+    const { answers, ended } = await talk(stepsOf());
+    expect([answers.length, answers[0]?.status, ended]).toEqual([1, 408, true]);
+    expect(answers[0]?.headers.toLowerCase()).toContain("connection: close");
+    expect(JSON.parse(answers[0]?.body ?? "")).toMatchObject({ code: "body_too_slow", retryable: true });
+  });
+});
+
+describe("a refusal before the body", () => {
+  const large = "x".repeat(4_000_000);
+  const livez = "GET /livez HTTP/1.1\r\nHost: edge\r\n\r\n";
+  const withKey = (sent: string) => head(`Content-Length: ${large.length}`).replace(`Bearer ${key}`, `Bearer ${sent}`);
+
+  test.each<readonly [number, () => string]>([
+    [401, () => `${withKey("wrong")}\r\n`],
+    [415, () => `${head(`Content-Length: ${large.length}`).replace("application/json", "text/plain")}\r\n`],
+    [404, () => `${head(`Content-Length: ${large.length}`).replace("/v1/events", "/nothing")}\r\n`],
+    [405, () => `${head(`Content-Length: ${large.length}`).replace("/v1/events", "/livez")}\r\n`],
+  ])(
+    "(%i) arrives whatever is sent, and the next request on the connection has its own answer",
+    async (status, start) => {
+      expect(await statuses([start(), 20, large, livez], 2)).toEqual([status, 200, "open"]);
+    },
+  );
+
+  test("(413) is no different", async () => {
+    const body = "x".repeat(6_000_000);
+    expect(await statuses([`${head(`Content-Length: ${body.length}`)}\r\n`, 20, body, livez], 2)).toEqual([
+      413,
+      200,
+      "open",
+    ]);
+  });
+
+  test("(413) of a body without a length arrives, too, though it was sent whole", async () => {
+    const pieces = Array.from({ length: 60 }, () => chunkOf("x".repeat(100_000)));
+    const { answers } = await talk([chunked(), ...pieces, `${LAST}\r\n`]);
+    expect(answers.map(({ status }) => status)).toEqual([413]);
+  });
+});
+
+describe("bodies that are held", () => {
+  test("by one key: seven are waited for, the others are told to come again, and small ones still get in", async () => {
+    const held = `${head(`Content-Length: ${4 * 1024 * 1024 - 1}`)}\r\n{`;
+    const holding = Array.from({ length: 20 }, () => talk([held], 1));
+    const event = newEvent();
+    expect((await pipeline.post(event)).status).toBe(202);
+    const answers = (await Promise.all(holding)).map((one) => one.answers[0]);
+    const codes = answers.map((answer) => (JSON.parse(answer?.body ?? "{}") as { code?: string }).code);
+    expect(codes.filter((code) => code === "body_too_slow")).toHaveLength(7);
+    expect(codes.filter((code) => code === "overloaded")).toHaveLength(13);
+    const refused = answers.find((answer) => answer?.status === 503);
+    expect(refused?.headers.toLowerCase()).toMatch(/retry-after: [1-3]/);
+    expect((await pipeline.post(`[${" ".repeat(4_000_000)}${newEvent()}]`)).status).toBe(202);
+  });
+
+  test("a bomb is no more than its bytes", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        pipeline.post(gzipSync(Buffer.alloc(4 * 1024 * 1024, "[")), {
+          "content-type": "application/json",
+          "content-encoding": "gzip",
+        }),
+      ),
+    );
+    for (const answer of answers) expect([400, 422, 503]).toContain(answer.status);
+  });
+});
