@@ -1,9 +1,10 @@
-import type { InvalidEventCode } from "@spillway/event";
+import type { InvalidEventCode, Malformed } from "@spillway/event";
 import type { RefusalCode } from "./commit/result.ts";
 
 /** Every code that an answer can carry. Stable: clients branch on it. */
 export type ProblemCode =
   | InvalidEventCode
+  | Malformed["code"]
   | RefusalCode
   | "unauthorized"
   | "source_forbidden"
@@ -14,9 +15,7 @@ export type ProblemCode =
   | "unsupported_expectation"
   | "body_too_large"
   | "body_too_slow"
-  | "batch_too_large"
   | "damaged_body"
-  | "not_a_batch"
   | "none_valid"
   | "unsupported_media_type"
   | "unsupported_charset"
@@ -35,6 +34,7 @@ export const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   unsupported_trailers: fault(400, "Trailers are not accepted"),
   damaged_body: fault(400, "The body is incomplete or does not decompress"),
   not_a_batch: fault(400, "The body is not a batch"),
+  no_events: fault(400, "The body holds no events"),
   unauthorized: fault(401, "A valid API key is required"),
   source_forbidden: fault(403, "This source is not for this key"),
   not_found: fault(404, "There is nothing here"),
@@ -52,8 +52,10 @@ export const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   invalid_attribute: fault(422, "An attribute of the event is invalid"),
   invalid_attribute_name: fault(422, "An attribute of the event has an invalid name"),
   unsupported_specversion: fault(422, "Only CloudEvents 1.0 is accepted"),
+  ambiguous_event: fault(422, "This is neither an event nor an envelope"),
   conflicting_data: fault(422, "The event has two kinds of data"),
   event_too_deep: fault(422, "The event is nested too deeply"),
+  too_many_members: fault(422, "The event has too many members"),
   none_valid: fault(422, "No event of the batch is valid"),
   backlog_full: later(429, "The backlog is full"),
   internal: later(500, "Something went wrong here"),

@@ -1,6 +1,8 @@
+import { type ReadEvent, tooLarge } from "./complete.ts";
 import { type Defaults, faultInBytes } from "./event.ts";
-import { utf8 } from "./json.ts";
-import { type EventLimits, type ReadEvent, readEvent } from "./read.ts";
+import { isJson } from "./json.ts";
+import type { EventLimits } from "./outline.ts";
+import { readEvent } from "./read.ts";
 
 const PREFIX = "ce-";
 const textEncoder = new TextEncoder();
@@ -23,24 +25,14 @@ const base64Of = (bytes: Uint8Array): string => {
 };
 
 /** The data member: JSON as the bytes that were sent, anything else as base64; null when there is no body. */
-const dataMember = (mediaType: string, body: Uint8Array): Uint8Array | null => {
+const dataMember = (isJsonData: boolean, body: Uint8Array): Uint8Array | null => {
   if (body.length === 0) return null;
-  if (!jsonMediaType.test(mediaType)) return textEncoder.encode(`"data_base64":"${base64Of(body)}"`);
+  if (!isJsonData) return textEncoder.encode(`"data_base64":"${base64Of(body)}"`);
   const name = textEncoder.encode('"data":');
   const member = new Uint8Array(name.length + body.length);
   member.set(name);
   member.set(body, name.length);
   return member;
-};
-
-const isJson = (bytes: Uint8Array): boolean => {
-  try {
-    JSON.parse(utf8(bytes) ?? "");
-    return true;
-  } catch {
-    // Only the answer counts; the message would quote the payload.
-    return false;
-  }
 };
 
 /**
@@ -54,6 +46,9 @@ export const readBinary = (
   defaults: Defaults,
   limits: EventLimits,
 ): ReadEvent => {
+  const isJsonData = jsonMediaType.test(mediaType);
+  const dataBytes = isJsonData ? body.length : Math.ceil(body.length / 3) * 4;
+  if (dataBytes > limits.eventBytesMax) return tooLarge(dataBytes, limits);
   const members: string[] = [];
   for (const [header, raw] of headers) {
     const name = header.toLowerCase();
@@ -65,10 +60,10 @@ export const readBinary = (
       return faultInBytes("invalid_attribute_name", `header ${name} is not allowed: the body is the data`);
     members.push(`${JSON.stringify(attribute)}:${JSON.stringify(value)}`);
   }
-  if (body.length > 0 && jsonMediaType.test(mediaType) && !isJson(body))
+  if (isJsonData && body.length > 0 && !isJson(body))
     return faultInBytes("invalid_json", "the data is not valid JSON, as its content type says");
   if (mediaType !== "") members.push(`"datacontenttype":${JSON.stringify(mediaType)}`);
-  const data = dataMember(mediaType, body);
+  const data = dataMember(isJsonData, body);
   const head = textEncoder.encode(`{${members.join(",")}${data === null ? "" : ","}`);
   const bytes = new Uint8Array(head.length + (data?.length ?? 0) + 1);
   bytes.set(head);

@@ -39,7 +39,9 @@ export type InvalidEventCode =
   | "unsupported_specversion"
   | "conflicting_data"
   | "event_too_large"
-  | "event_too_deep";
+  | "event_too_deep"
+  | "too_many_members"
+  | "ambiguous_event";
 
 /** Characters of an attribute's value, and of its name. CloudEvents sets neither limit; Kafka headers and indexes need one. */
 const VALUE_LENGTH_MAX = 1024;
@@ -108,10 +110,16 @@ const nameFault = (name: string): string | null => {
   return `an attribute's name is 1 to ${NAME_LENGTH_MAX} of a-z and 0-9; put other content into "data"`;
 };
 
+/** Beside other members, "events" says neither that this is an envelope nor that it is an event: one would be dropped. */
+const withoutType = ({ id, events }: Record<string, unknown>): InvalidEvent =>
+  typeof events === "object" && events !== null
+    ? invalid(id, "ambiguous_event", "events", 'an event needs "type"; an envelope has no member but "events"')
+    : invalid(id, "missing_attribute", "type", '"type" is required');
+
 /** The first rule of CloudEvents 1.0 (relaxed: only `type` is required) that a parsed event breaks, or null. */
 export const faultInEvent = (event: Record<string, unknown>): InvalidEvent | null => {
   const { id } = event;
-  if (event.type === undefined) return invalid(id, "missing_attribute", "type", '"type" is required');
+  if (event.type === undefined) return withoutType(event);
   if (event.specversion !== undefined && event.specversion !== "1.0")
     return invalid(id, "unsupported_specversion", "specversion", 'must be "1.0"');
   if (event.data !== undefined && event.data_base64 !== undefined)

@@ -1,11 +1,14 @@
 export * from "./binary.ts";
 export * from "./chunk.ts";
 export * from "./clock.ts";
+export type { ReadEvent } from "./complete.ts";
 export * from "./dead-letters.ts";
 export type { Attributes, Defaults, InvalidEvent, InvalidEventCode } from "./event.ts";
 export * from "./ledger.ts";
+export type { Malformed } from "./malformed.ts";
 export * from "./outbox.ts";
 export * from "./outcome.ts";
+export type { EventLimits } from "./outline.ts";
 export * from "./partition.ts";
 export * from "./platform.ts";
 export * from "./read.ts";

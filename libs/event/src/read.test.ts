@@ -83,7 +83,7 @@ describe("a batch", () => {
       fc.property(fc.array(item, { maxLength: 20 }), space, fc.constantFrom(0, 2), (events, gap, indent) => {
         const texts = events.map((event) => JSON.stringify(event, null, indent));
         const array = `${gap}[${gap}${texts.join(`${gap},${gap}`)}${gap}]${gap}`;
-        for (const body of [array, `{"a":"[\\"{","events":[1], "ev\\u0065nts"${gap}:${array},"z":{"events":[2]}}`]) {
+        for (const body of [array, `${gap}{${gap}"ev\\u0065nts"${gap}:${array}}${gap}`]) {
           const batch = readBatch(encode(body), defaults, { eventBytesMax: 1e6, depthMax: 32, batchEventsMax: 20 });
           const cut = batch.kind === "ok" ? batch.events : [];
           expect(cut.length).toBe(texts.length);
@@ -112,18 +112,79 @@ describe("a batch", () => {
   });
 });
 
+describe("beyond a limit", () => {
+  const good = (id: string) => `{"type":"t","id":"${id}"}`;
+  const bad: readonly (readonly [string, string])[] = [
+    ["event_too_deep", `{"type":"t","data":${"[".repeat(4_000)}${"]".repeat(4_000)}}`],
+    ["event_too_large", `{"type":"t","data":"${"x".repeat(20_000)}"}`],
+    ["too_many_members", `{"type":"t"${Array.from({ length: 100 }, (_, i) => `,"x${i}":0`).join("")}}`],
+    ["not_an_object", "[[],[]]"],
+  ];
+  test.each(bad)("an event that is %s spoils no other of its batch", (code, text) => {
+    for (const body of [`[${good("a")}, ${text} ,${good("b")}]`, `${good("a")}\n${text}\n${good("b")}\n`]) {
+      const read = body.startsWith("[") ? readBatch : readLines;
+      const batch = read(encode(body), defaults, limits);
+      const seen = batch.kind === "ok" ? batch.events : [];
+      expect(seen.map((event) => (event.kind === "ok" ? event.attributes.id : event.code))).toEqual(["a", code, "b"]);
+    }
+  });
+
+  test("a hundred members are allowed", () => {
+    expect(read(`{"type":"t"${Array.from({ length: 99 }, (_, i) => `,"x${i}":0`).join("")}}`).kind).toBe("ok");
+  });
+});
+
+describe("an envelope", () => {
+  test.each([
+    '{"events":[{"type":"t"}],"id":"lost"}',
+    '{"id":"lost","data":1,"events":[]}',
+    '{"events":[],"events":[{"type":"t"}]}',
+  ])("with another member is refused, since one of the two would be dropped: %s", (text) => {
+    const body = readBody(encode(text), defaults, limits);
+    expect(body).toMatchObject({ kind: "single", event: { code: "ambiguous_event", pointer: "/events" } });
+  });
+
+  test("is told from an event that has an attribute of that name", () => {
+    expect(readBody(encode('{"events":"x","type":"t"}'), defaults, limits)).toMatchObject({ event: { kind: "ok" } });
+    expect(readBody(encode('{"events":[],"type":"t"}'), defaults, limits)).toMatchObject({
+      event: { code: "invalid_attribute", pointer: "/events" },
+    });
+  });
+});
+
 describe("too many events", () => {
-  test("are read up to one more than the limit, so that two million zeros cost no more than a few", () => {
+  test("are refused", () => {
     const zeros = encode(`[${"0,".repeat(2_000_000)}0]`);
-    const batch = readBatch(zeros, defaults, limits);
-    expect(batch.kind === "ok" && batch.events.length).toBe(21);
-    expect(readLines(encode("0\n".repeat(100)), defaults, limits)).toHaveLength(21);
+    const tooMany = { kind: "malformed", code: "batch_too_large" };
+    expect(readBatch(zeros, defaults, limits)).toMatchObject(tooMany);
+    expect(readLines(encode("0\n".repeat(21)), defaults, limits)).toMatchObject(tooMany);
+    expect(readLines(encode("0\n".repeat(20)), defaults, limits).kind).toBe("ok");
   });
 });
 
 describe("lines", () => {
   test("are read one by one; blank ones do not count and a bad one spoils no other", () => {
-    const events = readLines(encode('{"type":"a"}\r\n\n  \n{"type":\n {"type":"b"} '), defaults, limits);
-    expect(events.map((event) => event.kind)).toEqual(["ok", "invalid", "ok"]);
+    const lines =
+      '{"type":"a"}\r\n\n  \n{"type":\n {"type":"b"} \n{"type":"c"}}\n{"type":"\xff"}\n[[[{"type":"d"}]]]\n{"type":"é"}';
+    const bytes = Uint8Array.from(lines, (letter) => letter.charCodeAt(0));
+    const read = readLines(Uint8Array.from([...bytes.subarray(0, -3), ...encode('é"}')]), defaults, limits);
+    const events = read.kind === "ok" ? read.events : [];
+    expect(events.map((event) => (event.kind === "ok" ? event.attributes.type : event.code))).toEqual([
+      "a",
+      "invalid_json",
+      "b",
+      "invalid_json",
+      "invalid_encoding",
+      "not_an_object",
+      "é",
+    ]);
+    expect(events[3]).toMatchObject({ detail: "not valid JSON: see line 6, byte 13" });
   });
+
+  test.each(["", "\n", " \r\n\t\n\n"])(
+    "that hold nothing are refused: an upload that went wrong is no success (%j)",
+    (text) => {
+      expect(readLines(encode(text), defaults, limits)).toMatchObject({ kind: "malformed", code: "no_events" });
+    },
+  );
 });

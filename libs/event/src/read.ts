@@ -1,136 +1,150 @@
+import { completeEvent, type ReadEvent, tooLarge } from "./complete.ts";
+import { type Defaults, faultInBytes, type InvalidEvent } from "./event.ts";
 import {
-  type Attributes,
-  attributesOf,
-  type Defaults,
-  faultInBytes,
-  faultInEvent,
-  type InvalidEvent,
-} from "./event.ts";
-import { deeperThan, elements, lines, memberValue, skipSpace, utf8 } from "./json.ts";
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COMMA,
+  LINE_FEED,
+  nameEnd,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  skipSpace,
+  stringEnd,
+  trimEnd,
+  utf8,
+} from "./json.ts";
+import { type Malformed, malformed, notJson, notUtf8 } from "./malformed.ts";
+import { type EventLimits, Outline, type Place } from "./outline.ts";
 
-export type EventLimits = { readonly eventBytesMax: number; readonly depthMax: number };
-
-/**
- * `batchEventsMax` ends the reading: one event more than that is read, so that the caller sees that there are too many.
- * A body of 4 MiB can hold two million elements, which would take 1.4 s and 430 MB to read.
- */
+/** `batchEventsMax` ends the reading of a batch, before anything of it is parsed. */
 export type BatchLimits = EventLimits & { readonly batchEventsMax: number };
 
-/** An event as it will be kept, or why not. The bytes are the sender's, with missing members inserted in front. */
-export type ReadEvent =
-  | { readonly kind: "ok"; readonly attributes: Attributes; readonly bytes: Uint8Array }
-  | InvalidEvent;
+export type ReadBatch = { readonly kind: "ok"; readonly events: readonly ReadEvent[] } | Malformed;
 
-export type ReadBatch =
-  | { readonly kind: "ok"; readonly events: readonly ReadEvent[] }
-  | {
-      readonly kind: "malformed";
-      readonly code: "invalid_json" | "invalid_encoding" | "not_a_batch";
-      readonly detail: string;
-    };
-
-/** What a JSON body holds: one event, several (an array or `{"events":[…]}`), or nothing that can be read. */
+/** What a body holds: one event, several (an array, `{"events":[…]}` or lines), or nothing that can be read. */
 export type ReadBody = { readonly kind: "single"; readonly event: ReadEvent } | ReadBatch;
 
-const textEncoder = new TextEncoder();
+const tooMany = ({ batchEventsMax }: BatchLimits): Malformed =>
+  malformed("batch_too_large", `more than ${batchEventsMax} events`);
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** The members that the sender left out, each with its comma; "type" is always there to follow them. */
-const missingMembers = (event: Record<string, unknown>, attributes: Attributes, nowMs: number): string => {
-  let members = "";
-  if (event.specversion === undefined) members += '"specversion":"1.0",';
-  if (event.id === undefined) members += `"id":${JSON.stringify(attributes.id)},`;
-  if (event.source === undefined) members += `"source":${JSON.stringify(attributes.source)},`;
-  if (event.time === undefined) members += `"time":"${new Date(nowMs).toISOString()}",`;
-  return members;
+/** Adds the one event that these bytes are, with the space around it. Answers why they are none. */
+const addWhole = (outline: Outline, bytes: Uint8Array, line = 1): Malformed | null => {
+  const end = outline.add(bytes, skipSpace(bytes, 0));
+  if (end < 0) return notJson(bytes, ~end, line);
+  const rest = skipSpace(bytes, end);
+  if (rest === bytes.length && !(outline.takeForeign() && utf8(bytes) === null)) return null;
+  outline.dropLast();
+  return rest === bytes.length ? notUtf8 : notJson(bytes, rest, line);
 };
 
-/** Inserts behind the opening brace: never re-serialised, so that numbers and member order stay the sender's. */
-const withMembers = (bytes: Uint8Array, members: string): Uint8Array => {
-  if (members === "") return bytes;
-  const inserted = textEncoder.encode(members);
-  const brace = skipSpace(bytes, 0) + 1;
-  const completed = new Uint8Array(bytes.length + inserted.length);
-  completed.set(bytes.subarray(0, brace));
-  completed.set(inserted, brace);
-  completed.set(bytes.subarray(brace), brace + inserted.length);
-  return completed;
+const readSingle = (bytes: Uint8Array, defaults: Defaults, limits: EventLimits): ReadEvent | Malformed => {
+  if (bytes.length > limits.eventBytesMax) return tooLarge(bytes.length, limits);
+  const outline = new Outline(bytes.length, limits);
+  const fault = addWhole(outline, bytes);
+  return fault ?? completeEvent(outline.values()[0], outline.places[0] as Place, bytes, defaults, limits);
 };
 
-const completeEvent = (
-  value: unknown,
-  bytes: Uint8Array,
-  isTooDeep: boolean,
-  defaults: Defaults,
-  limits: EventLimits,
-): ReadEvent => {
-  if (!isObject(value)) return faultInBytes("not_an_object", "an event is a JSON object");
-  const fault = faultInEvent(value);
-  if (fault !== null) return fault;
-  if (isTooDeep) return faultInBytes("event_too_deep", `nested deeper than ${limits.depthMax} levels`);
-  const attributes = attributesOf(value, defaults);
-  const completed = withMembers(bytes, missingMembers(value, attributes, defaults.nowMs));
-  if (completed.length > limits.eventBytesMax)
-    return faultInBytes("event_too_large", `${completed.length} bytes, the limit is ${limits.eventBytesMax}`);
-  return { kind: "ok", attributes, bytes: completed };
-};
-
-type Parsed =
-  | { readonly kind: "ok"; readonly value: unknown }
-  | { readonly kind: "malformed"; readonly code: "invalid_json" | "invalid_encoding"; readonly detail: string };
-
-const parse = (bytes: Uint8Array): Parsed => {
-  const text = utf8(bytes);
-  if (text === null) return { kind: "malformed", code: "invalid_encoding", detail: "not valid UTF-8" };
-  try {
-    return { kind: "ok", value: JSON.parse(text) };
-  } catch {
-    // The engine's message quotes the payload, and each engine another way.
-    return { kind: "malformed", code: "invalid_json", detail: "not valid JSON" };
+/** Adds the events of the array whose bracket is at `from`, at most one more than `most`. Index behind the last thing read. */
+const addElements = (outline: Outline, bytes: Uint8Array, from: number, most: number): number => {
+  let at = skipSpace(bytes, from + 1);
+  if (bytes[at] === CLOSE_ARRAY) return at + 1;
+  for (;;) {
+    at = outline.add(bytes, at);
+    if (at < 0 || outline.places.length > most) return at;
+    at = skipSpace(bytes, at);
+    if (bytes[at] === CLOSE_ARRAY) return at + 1;
+    if (bytes[at] !== COMMA) return ~at;
+    at = skipSpace(bytes, at + 1);
   }
 };
 
-const readElements = (
-  values: readonly unknown[],
+/** Reads the array at `from`, all of the body or the one member of an envelope; null when an envelope has another member. */
+const readArray = (
   bytes: Uint8Array,
   from: number,
+  isEnveloped: boolean,
   defaults: Defaults,
   limits: BatchLimits,
-): ReadBatch => {
-  const { batchEventsMax, depthMax } = limits;
-  const events = elements(bytes, from, batchEventsMax + 1).map((element, i) =>
-    completeEvent(values[i], element.bytes, element.depth > depthMax, defaults, limits),
-  );
-  return { kind: "ok", events };
+): ReadBatch | null => {
+  const outline = new Outline(bytes.length, limits);
+  let end = addElements(outline, bytes, from, limits.batchEventsMax);
+  if (outline.places.length > limits.batchEventsMax) return tooMany(limits);
+  if (isEnveloped && end >= 0) {
+    end = skipSpace(bytes, end);
+    if (bytes[end] === COMMA) return null;
+    end = bytes[end] === CLOSE_OBJECT ? end + 1 : ~end;
+  }
+  if (end < 0) return notJson(bytes, ~end);
+  end = skipSpace(bytes, end);
+  if (end < bytes.length) return notJson(bytes, end);
+  if (outline.takeForeign() && utf8(bytes) === null) return notUtf8;
+  return { kind: "ok", events: complete(outline, defaults, limits) };
+};
+
+const complete = (outline: Outline, defaults: Defaults, limits: EventLimits): ReadEvent[] => {
+  const values = outline.values();
+  return outline.places.map((place, i) => completeEvent(values[i], place, place.bytes, defaults, limits));
+};
+
+/** The longest way to write `"events"`: every letter as an escape. */
+const EVENTS_NAME_BYTES_MAX = 38;
+
+/** Index of the array in `{"events":[…`, or -1. Only the beginning is looked at. */
+const envelopedArray = (bytes: Uint8Array, from: number): number => {
+  if (bytes[from] !== OPEN_OBJECT) return -1;
+  const name = skipSpace(bytes, from + 1);
+  // Nearly all events begin with another member, which this byte tells.
+  if (bytes[name + 1] !== 0x65 && bytes[name + 1] !== BACKSLASH) return -1;
+  const end = stringEnd(bytes, name, { depth: 0, foreign: false });
+  if (end < 0 || end - name > EVENTS_NAME_BYTES_MAX) return -1;
+  const value = skipSpace(bytes, nameEnd(bytes, name, { depth: 0, foreign: false }));
+  if (bytes[value] !== OPEN_ARRAY) return -1;
+  return JSON.parse(utf8(bytes.subarray(name, end)) ?? '""') === "events" ? value : -1;
+};
+
+const invalidOf = ({ code, detail }: Malformed): InvalidEvent =>
+  faultInBytes(code === "invalid_encoding" ? code : "invalid_json", detail);
+
+/** Reads one event; what cannot be parsed is an invalid event. */
+export const readEvent = (bytes: Uint8Array, defaults: Defaults, limits: EventLimits): ReadEvent => {
+  const event = readSingle(bytes, defaults, limits);
+  return event.kind === "malformed" ? invalidOf(event) : event;
 };
 
 /** Reads `application/json` and the CloudEvents JSON forms, telling one event from a batch by what is there. */
 export const readBody = (bytes: Uint8Array, defaults: Defaults, limits: BatchLimits): ReadBody => {
-  const parsed = parse(bytes);
-  if (parsed.kind !== "ok") return parsed;
-  const { value } = parsed;
-  if (Array.isArray(value)) return readElements(value, bytes, skipSpace(bytes, 0), defaults, limits);
-  if (isObject(value) && value.type === undefined && Array.isArray(value.events))
-    return readElements(value.events, bytes, memberValue(bytes, "events"), defaults, limits);
-  return { kind: "single", event: completeEvent(value, bytes, deeperThan(bytes, limits.depthMax), defaults, limits) };
+  const start = skipSpace(bytes, 0);
+  const enveloped = envelopedArray(bytes, start);
+  const array = bytes[start] === OPEN_ARRAY ? start : enveloped;
+  const batch = array < 0 ? null : readArray(bytes, array, enveloped >= 0, defaults, limits);
+  if (batch !== null) return batch;
+  const event = readSingle(bytes, defaults, limits);
+  return event.kind === "malformed" ? event : { kind: "single", event };
 };
 
 /** Reads the batch forms only. */
 export const readBatch = (bytes: Uint8Array, defaults: Defaults, limits: BatchLimits): ReadBatch => {
   const body = readBody(bytes, defaults, limits);
-  if (body.kind !== "single") return body;
-  return { kind: "malformed", code: "not_a_batch", detail: 'a batch is a JSON array or {"events":[…]}' };
-};
-
-/** Reads one event; what cannot be parsed is an invalid event. */
-export const readEvent = (bytes: Uint8Array, defaults: Defaults, limits: EventLimits): ReadEvent => {
-  const parsed = parse(bytes);
-  if (parsed.kind !== "ok") return faultInBytes(parsed.code, parsed.detail);
-  return completeEvent(parsed.value, bytes, deeperThan(bytes, limits.depthMax), defaults, limits);
+  return body.kind === "single" ? malformed("not_a_batch", 'a batch is a JSON array or {"events":[…]}') : body;
 };
 
 /** Reads newline-delimited JSON, one event a line; blank lines do not count. A bad line is a bad event, not a bad batch. */
-export const readLines = (bytes: Uint8Array, defaults: Defaults, limits: BatchLimits): ReadEvent[] =>
-  lines(bytes, limits.batchEventsMax + 1).map((line) => readEvent(line, defaults, limits));
+export const readLines = (bytes: Uint8Array, defaults: Defaults, limits: BatchLimits): ReadBatch => {
+  const outline = new Outline(bytes.length, limits);
+  const faults: (Malformed | null)[] = [];
+  let line = 0;
+  let end = -1;
+  for (let from = 0; from < bytes.length; from = end + 1) {
+    const feed = bytes.indexOf(LINE_FEED, from);
+    end = feed < 0 ? bytes.length : feed;
+    line++;
+    const start = skipSpace(bytes, from, end);
+    if (start === end) continue;
+    if (faults.length === limits.batchEventsMax) return tooMany(limits);
+    faults.push(addWhole(outline, bytes.subarray(start, trimEnd(bytes, start, end)), line));
+  }
+  if (faults.length === 0) return malformed("no_events", "not one line holds anything");
+  const read = complete(outline, defaults, limits).values();
+  return { kind: "ok", events: faults.map((fault) => (fault ? invalidOf(fault) : (read.next().value as ReadEvent))) };
+};

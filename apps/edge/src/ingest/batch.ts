@@ -1,23 +1,16 @@
 import type { ReadEvent, SealedEvent } from "@spillway/event";
 import type { EventResult } from "../commit/result.ts";
-import { respondProblem } from "../respond.ts";
 import type { AdmittedEvent } from "./admit.ts";
 import { BatchOutcome } from "./batch-outcome.ts";
-import type { IngestLimits, IngestPorts } from "./ports.ts";
+import type { IngestPorts } from "./ports.ts";
 
 /** Commits the valid events of a batch and answers for all of them. An empty batch is a batch that is all stored. */
 export const ingestBatch = async (
   events: readonly ReadEvent[],
   admit: (event: ReadEvent) => AdmittedEvent,
   ports: IngestPorts,
-  limits: IngestLimits,
   requestId: string,
 ): Promise<Response> => {
-  const { batchEventsMax } = limits;
-  if (events.length > batchEventsMax) {
-    const detail = `more than ${batchEventsMax} events`;
-    return respondProblem({ code: "batch_too_large", detail, members: { limit: batchEventsMax } }, requestId);
-  }
   const outcome = new BatchOutcome();
   const sealed: SealedEvent[] = [];
   const indexes: number[] = [];

@@ -230,7 +230,6 @@ describe("a batch", () => {
   test.each([
     ["[]", "application/json"],
     ['{"events":[]}', "application/json"],
-    ["", "application/x-ndjson"],
   ])("without events (%j) is stored: there is nothing that is not", async (body, contentType) => {
     const app = await createAppWorld();
     const response = await app.post(body, { "content-type": contentType });

@@ -1,3 +1,4 @@
+import type { Malformed } from "@spillway/event";
 import { refusalOf } from "../auth/api-key.ts";
 import { createBodyBudget, type Share } from "../body/budget.ts";
 import { createBodyReader } from "../body/read-body.ts";
@@ -57,6 +58,9 @@ type Received = {
 
 const notABatch: Problem = { code: "not_a_batch", detail: 'a batch is a JSON array or {"events":[…]}' };
 
+const malformedProblem = ({ code, detail }: Malformed, { batchEventsMax }: IngestLimits): Problem =>
+  code === "batch_too_large" ? { code, detail, members: { limit: batchEventsMax } } : { code, detail };
+
 /** The cheap checks come first: a body is read only for somebody who may send it, in a form that can be read. */
 export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest => {
   const { clock, newId, keyOf, sources, turns } = ports;
@@ -72,8 +76,8 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
     const defaults = { source, nowMs: clock.wallMs(), newId, traceparent: traceparentOf(headers) };
     const { contentType } = media;
     const read = readForm(media.form, { headers, contentType, bytes }, defaults, limits);
-    if (read.kind === "malformed") return respondProblem({ code: read.code, detail: read.detail }, requestId);
-    if (read.kind === "ok") return ingestBatch(read.events, (event) => admit(event, name), ports, limits, requestId);
+    if (read.kind === "malformed") return respondProblem(malformedProblem(read, limits), requestId);
+    if (read.kind === "ok") return ingestBatch(read.events, (event) => admit(event, name), ports, requestId);
     if (batchOnly) return respondProblem(notABatch, requestId);
     return ingestSingle(admit(read.event, name), ports, limits, requestId);
   };

@@ -35,7 +35,7 @@ export const readForm = (
     case "batch":
       return readBatch(bytes, defaults, limits);
     case "lines":
-      return { kind: "ok", events: readLines(bytes, defaults, limits) };
+      return readLines(bytes, defaults, limits);
     case "binary":
       return singleOrMalformed(readBinary(request.headers, request.contentType, bytes, defaults, limits));
   }

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "vitest";
+import { readBinary } from "./binary.ts";
+import type { Defaults } from "./event.ts";
+import { Outline } from "./outline.ts";
+import { readBody, readLines } from "./read.ts";
+
+const MIB = 1024 * 1024;
+const encode = (text: string) => new TextEncoder().encode(text);
+const defaults: Defaults = { source: "/key", nowMs: 0, newId: () => "new-id", traceparent: null };
+const limits = { eventBytesMax: 8 * MIB, depthMax: 64, batchEventsMax: 1000 };
+
+/** Bytes that count how often one of them is looked at; views of them count, too. What runtimes do natively is linear. */
+const counted = (bytes: Uint8Array, steps: { count: number }): Uint8Array =>
+  new Proxy(bytes, {
+    get: (target, name) => {
+      if (name === "subarray") return (from: number, to: number) => counted(target.subarray(from, to), steps);
+      if (name === "indexOf")
+        return (byte: number, from: number) => {
+          const at = target.indexOf(byte, from);
+          steps.count += (at < 0 ? target.length : at) - from;
+          return at;
+        };
+      if (name !== "length") steps.count++;
+      return Reflect.get(target, name, target);
+    },
+  });
+
+const readers: readonly (readonly [string, (bytes: Uint8Array) => unknown])[] = [
+  ["json", (bytes) => readBody(bytes, defaults, limits)],
+  ["lines", (bytes) => readLines(bytes, defaults, limits)],
+  ["binary", (bytes) => readBinary([["ce-type", "t"]], "application/json", bytes, defaults, limits)],
+];
+
+const before = ["", "[", '{"events":[', '{"type":"t","data":[', '{"type":"t","data":"', '{"type":"t","data":{"a":'].map(
+  encode,
+);
+const structural = Array.from('{}[]",:\\ \n0-et\u00c3', (letter) => letter.charCodeAt(0));
+const fillings = [
+  ...Array.from({ length: 256 }, (_, byte) => [byte]),
+  ...structural.flatMap((one) => structural.map((other) => [one, other])),
+];
+
+const bodyOf = (start: Uint8Array, filling: readonly number[], length: number): Uint8Array => {
+  const body = new Uint8Array(length);
+  body.set(start);
+  body.set(filling, start.length);
+  for (let at = start.length + filling.length; at < length; at += at - start.length)
+    body.copyWithin(at, start.length, at);
+  return body;
+};
+
+const stepsOf = (read: (bytes: Uint8Array) => unknown, body: Uint8Array): number => {
+  const steps = { count: 0 };
+  read(counted(body, steps));
+  return steps.count;
+};
+
+/** No byte is looked at more often than this, whatever the body. */
+const STEPS_A_BYTE = 10;
+
+describe.each(readers)("the reading of %s", (_name, read) => {
+  test("looks at each byte a fixed number of times, whatever byte or pair of bytes fills the body", () => {
+    const costs = before.flatMap((start) =>
+      fillings.map((filling) => ({ start, filling, steps: stepsOf(read, bodyOf(start, filling, 256)) })),
+    );
+    const [most] = costs.sort((a, b) => b.steps - a.steps);
+    if (most === undefined) throw new Error("nothing was read");
+    expect(most.steps).toBeLessThan(256 * STEPS_A_BYTE);
+    expect(stepsOf(read, bodyOf(most.start, most.filling, 4 * MIB))).toBeLessThan(4 * MIB * STEPS_A_BYTE);
+  }, 60_000);
+
+  test("comes to an end with 4 MiB of each", () => {
+    for (const filling of fillings) read(bodyOf(encode(""), filling, 4 * MIB));
+  }, 60_000);
+});
+
+test("the reading of strings comes to an end with 4 MiB of each byte", () => {
+  for (const filling of fillings.slice(0, 256))
+    readBody(bodyOf(encode('{"type":"t","data":"'), filling, 4 * MIB), defaults, limits);
+}, 60_000);
+
+test("of an event nothing is built but its attributes, whatever its data holds", () => {
+  const names = Array.from({ length: 300_000 }, (_, i) => `"${i.toString(36)}":0`).join();
+  for (const data of [`{${names}}`, `[${"[],".repeat(1_000_000)}0]`, `[${"{},".repeat(1_000_000)}0]`]) {
+    const body = encode(`{"type":"t","data":${data},"id":"1"}`);
+    const outline = new Outline(body.length, limits);
+    expect(outline.add(body, 0)).toBe(body.length);
+    expect(outline.values()).toEqual([{ type: "t", data: {}, id: "1" }]);
+  }
+});
+
+test("of an event beyond a limit nothing is built at all", () => {
+  const bodies = [
+    `${"[".repeat(65)}${"]".repeat(65)}`,
+    `{"type":"${"x".repeat(500)}"}`,
+    `{${'"a":1,'.repeat(100)}"b":2}`,
+  ];
+  const outline = new Outline(10_000, { eventBytesMax: 700, depthMax: 64 });
+  for (const body of bodies) outline.add(encode(body), 0);
+  expect(outline.values()).toEqual([0, { type: "x".repeat(500) }, 0]);
+  expect(outline.places.map((place) => place.beyond)).toEqual(["event_too_deep", null, "too_many_members"]);
+});

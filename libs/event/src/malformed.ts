@@ -1,0 +1,35 @@
+import { LINE_FEED, utf8 } from "./json.ts";
+
+/** A body, or a line of one, of which nothing can be read. */
+export type Malformed = {
+  readonly kind: "malformed";
+  readonly code: "invalid_json" | "invalid_encoding" | "not_a_batch" | "no_events" | "batch_too_large";
+  readonly detail: string;
+};
+
+export const malformed = (code: Malformed["code"], detail: string): Malformed => ({ kind: "malformed", code, detail });
+
+export const notUtf8 = malformed("invalid_encoding", "not valid UTF-8");
+
+/** What bytes that are not JSON are known by: how they begin. */
+const beginnings: readonly (readonly [string, readonly number[]])[] = [
+  ["it begins with a byte order mark", [0xef, 0xbb, 0xbf]],
+  ["it looks like gzip, which Content-Encoding has to say", [0x1f, 0x8b]],
+];
+
+/** Why bytes are not JSON, of which the one at `at` does not belong. Says nothing of what is there. */
+export const notJson = (bytes: Uint8Array, at: number, firstLine = 1): Malformed => {
+  const known = beginnings.find(([, beginning]) => beginning.every((byte, i) => bytes[i] === byte));
+  if (known !== undefined) return malformed("invalid_json", `not valid JSON: ${known[0]}`);
+  if (utf8(bytes) === null) return notUtf8;
+  if (bytes.length === 0) return malformed("invalid_json", "not valid JSON: there is nothing");
+  if (at >= bytes.length) return malformed("invalid_json", "not valid JSON: it ends too early");
+  let line = firstLine;
+  let lineAt = 0;
+  for (let i = 0; i < at; i++) {
+    if (bytes[i] !== LINE_FEED) continue;
+    line++;
+    lineAt = i + 1;
+  }
+  return malformed("invalid_json", `not valid JSON: see line ${line}, byte ${at - lineAt + 1}`);
+};
