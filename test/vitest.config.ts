@@ -7,7 +7,7 @@ export default defineConfig({
     root: fileURLToPath(new URL("..", import.meta.url)),
     pool: "threads",
     projects: [
-      { extends: true, test: { name: "unit", include: ["{apps,libs}/*/src/**/*.test.{ts,tsx}"] } },
+      { extends: true, test: { name: "unit", include: ["{apps/*,libs/*,drizzle}/src/**/*.test.{ts,tsx}"] } },
       {
         extends: true,
         test: {

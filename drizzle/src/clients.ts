@@ -1,12 +1,16 @@
 import type { Sql } from "postgres";
 import { createClient } from "./client.ts";
 import { pause } from "./deadline.ts";
+import { isServerAnswer, isSetting, isWrongHost } from "./failure.ts";
+import type { Route, Way } from "./route.ts";
 
 /** A postgres.js client for one statement. */
 type Borrowed = {
   readonly sql: Sql;
-  /** The caller waits no longer. `sound`: the server answered, in time. */
-  giveBack(sound: boolean): void;
+  /** The caller has its result. */
+  giveBack(): void;
+  /** The caller has this error, or waits no longer. True: nothing was executed, and there is another way to try it. */
+  giveUp(error: unknown): boolean;
   /** The statement has its result, which may be long after its caller gave up. */
   over(): void;
 };
@@ -18,13 +22,14 @@ export type Clients = {
 };
 
 export type ClientsOptions = {
-  readonly url: string;
+  readonly route: Route;
   readonly connectionsMax: number;
   readonly statementTimeoutMs: number;
 };
 
 /** A client that knows how many of its statements run, which is how it knows when it can end. */
 type Client = {
+  readonly way: Way;
   readonly sql: Sql;
   began(): void;
   over(): void;
@@ -37,7 +42,8 @@ type Client = {
  * whole time at every close: so its sockets are cut when our own count says that nothing runs.
  */
 const openClient = (options: ClientsOptions): Client => {
-  const sql = createClient(options);
+  const way = options.route.way();
+  const sql = createClient({ ...options, way });
   const idle = new AbortController();
   let running = 0;
   let ending: Promise<void> | null = null;
@@ -46,6 +52,7 @@ const openClient = (options: ClientsOptions): Client => {
     await sql.end({ timeout: 0 });
   };
   return {
+    way,
     sql,
     began: () => {
       running++;
@@ -73,10 +80,13 @@ const createEnding = () => {
   };
 };
 
-const borrowed = (client: Client, giveBack: Borrowed["giveBack"]): Borrowed => {
+const borrowed = (client: Client, ways: Pick<Borrowed, "giveBack" | "giveUp">): Borrowed => {
   client.began();
-  return { sql: client.sql, giveBack, over: client.over };
+  return { sql: client.sql, over: client.over, ...ways };
 };
+
+/** Whether the way is as good as before: the server answered, and would answer the same to everybody. */
+const isSound = (error: unknown): boolean => isServerAnswer(error) && !isSetting(error) && !isWrongHost(error);
 
 /**
  * One shared client, replaced as soon as it was late or lost a connection: postgres.js 3.4.9 may have kept half a
@@ -88,10 +98,16 @@ export const createPooledClients = (options: ClientsOptions): Clients => {
   return {
     borrow: () => {
       const client = shared;
-      return borrowed(client, (sound) => {
-        if (sound || client !== shared) return;
-        shared = openClient(options);
-        end(client);
+      return borrowed(client, {
+        giveBack: () => undefined,
+        giveUp: (error) => {
+          if (isSound(error)) return false;
+          const again = options.route.leave(client.way, error);
+          if (client !== shared) return again;
+          shared = openClient(options);
+          end(client);
+          return again;
+        },
       });
     },
     close: async () => {
@@ -107,7 +123,13 @@ export const createSingleUseClients = (options: ClientsOptions): Clients => {
   return {
     borrow: () => {
       const client = openClient({ ...options, connectionsMax: 1 });
-      return borrowed(client, () => end(client));
+      return borrowed(client, {
+        giveBack: () => end(client),
+        giveUp: (error) => {
+          end(client);
+          return !isSound(error) && options.route.leave(client.way, error);
+        },
+      });
     },
     close: all,
   };

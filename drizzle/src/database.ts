@@ -1,13 +1,15 @@
 import type { Sql } from "postgres";
-import { createPooledClients, createSingleUseClients } from "./clients.ts";
+import { type Clients, createPooledClients, createSingleUseClients } from "./clients.ts";
 import { late, within } from "./deadline.ts";
-import { failureCode, isServerAnswer } from "./failure.ts";
+import { failureCode } from "./failure.ts";
 import { type Listening, listen } from "./listen.ts";
 import { createPermits } from "./permits.ts";
+import { createRoute } from "./route.ts";
 
 export type DatabaseOptions = {
+  /** As `readPostgresUrl` reads it. */
   readonly url: string;
-  /** Connections, and so statements at work at once. Default 4. */
+  /** Connections, and so statements at work at once; less when the URL has a `connection_limit`. Default 4. */
   readonly connectionsMax?: number;
   /** Statements that may wait for a connection; more are refused with `busy`. Default 256. */
   readonly waitingMax?: number;
@@ -41,7 +43,7 @@ export class DatabaseFailure extends Error {
 export type Database = {
   /**
    * Runs one statement; `work` uses the client once. Answers, or rejects with `DatabaseFailure`, within `deadlineMs`.
-   * A statement past its deadline may still happen. Nothing is repeated.
+   * A statement past its deadline may still happen. Nothing that may have been executed is repeated.
    */
   run<T>(deadlineMs: number, work: (sql: Sql) => PromiseLike<T>): Promise<T>;
   /** Calls `onWake` after every notification on a channel, and after every (re)connect, since some were missed. */
@@ -50,44 +52,62 @@ export type Database = {
   close(): Promise<void>;
 };
 
-const settled = async <T>(work: () => PromiseLike<T>, done: () => void): Promise<T> => {
-  try {
-    return await work();
-  } finally {
-    done();
-  }
+/**
+ * Runs the statement; again, as long as nothing was executed and there is another host or manner to ask. `over` when
+ * the statement that was sent last has its result, which may be long after `giveUp`, when the caller waits no longer.
+ */
+const createAttempts = (clients: Clients, ways: number) => {
+  let borrowed = clients.borrow();
+  const once = async <T>(work: (sql: Sql) => PromiseLike<T>): Promise<T> => {
+    const { sql, giveBack, over } = borrowed;
+    try {
+      const result = await work(sql);
+      giveBack();
+      return result;
+    } finally {
+      over();
+    }
+  };
+  return {
+    run: async <T>(work: (sql: Sql) => PromiseLike<T>, leftMs: () => number): Promise<T> => {
+      for (let left = ways; ; left--)
+        try {
+          return await once(work);
+        } catch (error) {
+          if (!borrowed.giveUp(error) || left <= 1 || leftMs() <= 0) throw error;
+          borrowed = clients.borrow();
+        }
+    },
+    giveUp: () => void borrowed.giveUp(late),
+  };
 };
 
+/** Throws when the URL can never work, as `readPostgresUrl` says it; the message does not repeat it. */
 export const openDatabase = (options: DatabaseOptions): Database => {
-  const { url, connectionsMax = 4, waitingMax = 256, statementTimeoutMs = 2_000, pooled = true } = options;
+  const { url, waitingMax = 256, statementTimeoutMs = 2_000, pooled = true } = options;
+  const route = createRoute(url);
+  const connectionsMax = Math.min(options.connectionsMax ?? 4, route.way().target.connectionsMax ?? Infinity);
   const createClients = pooled ? createPooledClients : createSingleUseClients;
-  const clients = createClients({ url, connectionsMax, statementTimeoutMs });
+  const clients = createClients({ route, connectionsMax, statementTimeoutMs });
   const permits = createPermits(connectionsMax, waitingMax);
 
   return {
     run: async (deadlineMs, work) => {
       const startedMs = performance.now();
+      const leftMs = () => deadlineMs - (performance.now() - startedMs);
       const done = await permits.take(deadlineMs);
       if (done === null) throw new DatabaseFailure("busy");
-      const { sql, giveBack, over } = clients.borrow();
+      const attempts = createAttempts(clients, route.ways);
       // The permit is held until the statement is over, not until its deadline: a frozen server gets no more of them.
-      const running = settled(
-        () => work(sql),
-        () => {
-          over();
-          done();
-        },
-      );
+      const running = attempts.run(work, leftMs).finally(done);
       try {
-        const result = await within(deadlineMs - (performance.now() - startedMs), running);
-        giveBack(true);
-        return result;
+        return await within(leftMs(), running);
       } catch (error) {
-        giveBack(isServerAnswer(error));
+        if (error === late) attempts.giveUp();
         throw new DatabaseFailure(error === late ? "timeout" : failureCode(error));
       }
     },
-    listen: (channel, onWake) => listen(url, channel, onWake),
+    listen: (channel, onWake) => listen(route, channel, onWake),
     close: () => clients.close(),
   };
 };

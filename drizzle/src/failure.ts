@@ -22,6 +22,10 @@ const CODES: Readonly<Record<string, string>> = {
   "42P01": "not_migrated",
   "42703": "not_migrated",
   "42883": "not_migrated",
+  "26000": "pooler_without_statements",
+  "08P01": "setting_refused",
+  "42704": "setting_refused",
+  "22023": "setting_refused",
   "58030": "io_error",
   XX001: "data_corrupted",
   XX002: "data_corrupted",
@@ -40,10 +44,16 @@ const CODES: Readonly<Record<string, string>> = {
   ENETUNREACH: "host_unreachable",
   ENOTFOUND: "host_not_found",
   EAI_AGAIN: "host_not_found",
+  ENOENT: "connection_refused",
+  EACCES: "connection_refused",
+  TLS_NOT_OFFERED: "tls_not_offered",
+  CERTIFICATE_FILE: "certificate_file_unreadable",
   CERT_HAS_EXPIRED: "certificate_refused",
   DEPTH_ZERO_SELF_SIGNED_CERT: "certificate_refused",
   SELF_SIGNED_CERT_IN_CHAIN: "certificate_refused",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "certificate_refused",
+  UNABLE_TO_GET_ISSUER_CERT: "certificate_refused",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "certificate_refused",
   ERR_TLS_CERT_ALTNAME_INVALID: "certificate_refused",
 };
 
@@ -57,6 +67,27 @@ const vendorCode = (error: unknown): string | null => {
 
 /** Whether the server itself answered, so that the connection it came over is sound. */
 export const isServerAnswer = (error: unknown): boolean => SQLSTATE.test(vendorCode(error) ?? "");
+
+/** Codes of a connection that did not come about, or of a server that refuses to write: nothing was executed. */
+const WRONG_HOST: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOENT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "CONNECT_TIMEOUT",
+  "TLS_NOT_OFFERED",
+  "25006",
+  "57P03",
+]);
+
+/** Whether another host may do what this one did not, without a risk of doing it twice. */
+export const isWrongHost = (error: unknown): boolean => WRONG_HOST.has(vendorCode(error) ?? "");
+
+/** Whether a pooler refused a setting at the start of a connection, or a prepared statement that it does not keep. */
+export const isSetting = (error: unknown): boolean => {
+  const code = vendorCode(error);
+  return code === "26000" || (code === "08P01" && error instanceof Error && /startup parameter/.test(error.message));
+};
 
 /**
  * What an error of postgres.js or drizzle-orm means, as a code that is safe to log: their messages, and their `query`

@@ -1,25 +1,27 @@
 import { createClient } from "./client.ts";
-import { pause, within } from "./deadline.ts";
+import { late, pause, within } from "./deadline.ts";
+import type { Route } from "./route.ts";
 
 export type Listening = { close(): Promise<void> };
 
 const ANSWER_MAX_MS = 5_000;
-/** A connection that a router forgot stays silent for ever: asked this often, it is found out. */
+/** A connection that a router forgot stays silent for ever: asked this often, it is found out, and never idle either. */
 const HEARTBEAT_MS = 10_000;
 const RECONNECT_MS = 500;
 
-const answers = (query: PromiseLike<unknown>): Promise<boolean> =>
+const failureOf = (query: PromiseLike<unknown>): Promise<unknown> =>
   within(ANSWER_MAX_MS, query).then(
-    () => true,
-    () => false,
+    () => null,
+    (error: unknown) => error,
   );
 
 /** The life of one connection: resolves when it is lost or silent, or when `closing` aborts. */
-const listenOnce = async (url: string, channel: string, onWake: () => void, closing: AbortSignal): Promise<void> => {
+const listenOnce = async (route: Route, channel: string, onWake: () => void, closing: AbortSignal): Promise<void> => {
   const lost = new AbortController();
   const over = AbortSignal.any([closing, lost.signal]);
+  const way = route.way();
   const sql = createClient({
-    url,
+    way,
     connectionsMax: 1,
     statementTimeoutMs: ANSWER_MAX_MS,
     onNotify: onWake,
@@ -27,11 +29,13 @@ const listenOnce = async (url: string, channel: string, onWake: () => void, clos
   });
   const cut = (): void => void sql.end({ timeout: 0 });
   closing.addEventListener("abort", cut);
-  if (await answers(sql`listen ${sql(channel)}`)) {
-    onWake();
-    do await pause(HEARTBEAT_MS, over);
-    while (!over.aborted && (await answers(sql`select 1`)));
+  let failure = await failureOf(sql`listen ${sql(channel)}`);
+  if (failure === null) onWake();
+  while (failure === null && !over.aborted) {
+    await pause(HEARTBEAT_MS, over);
+    if (!over.aborted) failure = await failureOf(sql`select 1`);
   }
+  if (!closing.aborted) route.leave(way, failure ?? late);
   closing.removeEventListener("abort", cut);
   await sql.end({ timeout: 0 });
 };
@@ -40,11 +44,11 @@ const listenOnce = async (url: string, channel: string, onWake: () => void, clos
  * Listens until closed, on a connection of its own, and connects again for as long as it takes. Calls `onWake` after
  * every notification and after every connect, since some may have been missed before it.
  */
-export const listen = (url: string, channel: string, onWake: () => void): Listening => {
+export const listen = (route: Route, channel: string, onWake: () => void): Listening => {
   const closing = new AbortController();
   const live = async (): Promise<void> => {
     while (!closing.signal.aborted) {
-      await listenOnce(url, channel, onWake, closing.signal);
+      await listenOnce(route, channel, onWake, closing.signal);
       await pause(RECONNECT_MS, closing.signal);
     }
   };

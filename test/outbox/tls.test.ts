@@ -13,7 +13,7 @@ const hasOpenssl = spawnSync("/usr/bin/openssl", ["version"]).status === 0;
 /** A certificate that nobody vouches for, which is what whoever sits in the middle can show. */
 const selfSign = (certificate: string, key: string): void => {
   const files = ["-keyout", key, "-out", certificate];
-  const subject = ["-subj", "/CN=localhost", "-days", "1"];
+  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "1"];
   execFileSync("/usr/bin/openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...files, ...subject], {
     stdio: "ignore",
   });
@@ -35,6 +35,7 @@ describe.runIf(hasOpenssl)("a Postgres with a certificate that nobody vouches fo
     for (const [name, value] of [
       ["ssl_cert_file", certificate],
       ["ssl_key_file", key],
+      ["ssl_ca_file", certificate],
       ["ssl", "on"],
     ])
       await admin.unsafe(`alter system set ${name} = '${value}'`);
@@ -57,6 +58,57 @@ describe.runIf(hasOpenssl)("a Postgres with a certificate that nobody vouches fo
       await database.close();
     },
   );
+
+  const askedWith = async (query: string, host = "127.0.0.1") => {
+    const url = `${(await freshDatabase(server.url)).replace("127.0.0.1", host)}?${query}`;
+    const database = openDatabase({ url });
+    const answer = database.run(
+      DEADLINE_MS,
+      (sql) => sql`select ssl, client_dn from pg_stat_ssl where pid = pg_backend_pid()`,
+    );
+    const [row] = await answer.catch((error: Error) => [{ refused: error.message }]);
+    await database.close();
+    return row;
+  };
+  const own = `sslrootcert=${encodeURIComponent(certificate)}`;
+  const itself = `sslcert=${encodeURIComponent(certificate)}&sslkey=${encodeURIComponent(key)}`;
+
+  test.each([
+    "sslmode=no-verify",
+    "sslaccept=accept_invalid_certs",
+    `sslmode=require&${own}`,
+    `sslmode=verify-ca&${own}`,
+    `sslmode=prefer&${own}`,
+    own,
+    `sslnegotiation=direct&sslmode=require&${own}`,
+    `sslmode=verify-ca&${own}&ssl_min_protocol_version=TLSv1.3`,
+  ])("%s encrypts, at an address that the certificate does not name", async (query) => {
+    expect(await askedWith(query)).toMatchObject({ ssl: true });
+  });
+
+  test.each([`sslmode=verify-full&${own}`, `sslmode=require&channel_binding=require&${own}`])(
+    "%s wants the host's name in the certificate, too",
+    async (query) => {
+      expect(await askedWith(query)).toEqual({ refused: "Postgres: certificate_refused" });
+      expect(await askedWith(query, "localhost")).toMatchObject({ ssl: true });
+    },
+  );
+
+  test("sslcert and sslkey show who we are", async () => {
+    expect(await askedWith(`${own}&${itself}`)).toMatchObject({ ssl: true, client_dn: "/CN=localhost" });
+  });
+
+  test("a file that cannot be read, and a host behind one that does not encrypt", async () => {
+    expect(await askedWith("sslrootcert=/no/such/file")).toEqual({ refused: "Postgres: certificate_file_unreadable" });
+    const open = await startPostgres();
+    expect(await askedWith(`${own}&sslmode=require`, `127.0.0.1:${open.port},127.0.0.1`)).toMatchObject({ ssl: true });
+    const url = `${open.url}?sslmode=require`;
+    const database = openDatabase({ url });
+    const health = await createOutboxTier({ database }).health(DEADLINE_MS);
+    expect(health).toEqual({ status: "down", warnings: ["tls_not_offered"] });
+    await database.close();
+    await open.stop();
+  });
 
   test("sslmode=disable, and none, connect without", async () => {
     for (const query of ["?sslmode=disable", ""]) {
