@@ -52,6 +52,7 @@ export const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   invalid_attribute: fault(422, "An attribute of the event is invalid"),
   invalid_attribute_name: fault(422, "An attribute of the event has an invalid name"),
   unsupported_specversion: fault(422, "Only CloudEvents 1.0 is accepted"),
+  duplicate_member: fault(422, "The event has a member twice"),
   ambiguous_event: fault(422, "This is neither an event nor an envelope"),
   conflicting_data: fault(422, "The event has two kinds of data"),
   event_too_deep: fault(422, "The event is nested too deeply"),

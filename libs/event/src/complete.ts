@@ -5,11 +5,12 @@ import {
   faultInBytes,
   faultInEvent,
   type InvalidEvent,
+  invalid,
 } from "./event.ts";
-import { skipSpace } from "./json.ts";
+import { membersOf, skipSpace } from "./json.ts";
 import { type EventLimits, MEMBERS_MAX, type Place } from "./outline.ts";
 
-/** An event as it will be kept, or why not. The bytes are the sender's, with missing members inserted in front. */
+/** An event as it will be kept, or why not. The bytes are the sender's, with what was missing filled in. */
 export type ReadEvent =
   | { readonly kind: "ok"; readonly attributes: Attributes; readonly bytes: Uint8Array }
   | InvalidEvent;
@@ -19,26 +20,83 @@ const textEncoder = new TextEncoder();
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The members that the sender left out, each with its comma; "type" is always there to follow them. */
-const missingMembers = (event: Record<string, unknown>, attributes: Attributes, nowMs: number): string => {
-  let members = "";
-  if (event.specversion === undefined) members += '"specversion":"1.0",';
-  if (event.id === undefined) members += `"id":${JSON.stringify(attributes.id)},`;
-  if (event.source === undefined) members += `"source":${JSON.stringify(attributes.source)},`;
-  if (event.time === undefined) members += `"time":"${new Date(nowMs).toISOString()}",`;
-  return members;
+/** Bytes that are put in the place of those between `from` and `to`. */
+type Patch = { readonly from: number; readonly to: number; readonly bytes: Uint8Array };
+
+const patched = (bytes: Uint8Array, patches: readonly Patch[]): Uint8Array => {
+  let length = bytes.length;
+  for (const patch of patches) length += patch.bytes.length - (patch.to - patch.from);
+  const out = new Uint8Array(length);
+  let read = 0;
+  let written = 0;
+  for (const patch of patches) {
+    out.set(bytes.subarray(read, patch.from), written);
+    written += patch.from - read;
+    out.set(patch.bytes, written);
+    written += patch.bytes.length;
+    read = patch.to;
+  }
+  out.set(bytes.subarray(read), written);
+  return out;
 };
 
-/** Inserts behind the opening brace: never re-serialised, so that numbers and member order stay the sender's. */
-const withMembers = (bytes: Uint8Array, members: string): Uint8Array => {
-  if (members === "") return bytes;
-  const inserted = textEncoder.encode(members);
-  const brace = skipSpace(bytes, 0) + 1;
-  const completed = new Uint8Array(bytes.length + inserted.length);
-  completed.set(bytes.subarray(0, brace));
-  completed.set(inserted, brace);
-  completed.set(bytes.subarray(brace), brace + inserted.length);
-  return completed;
+let lastMs = Number.NaN;
+let lastTime = "";
+/** The events of a batch come at one moment; saying it takes as long as reading one of them. */
+const timeOf = (nowMs: number): string => {
+  if (nowMs !== lastMs) lastTime = new Date(nowMs).toISOString();
+  lastMs = nowMs;
+  return lastTime;
+};
+
+/** What must be there, as JSON, where the sender left it out or wrote null. */
+const filled = ["specversion", "id", "source", "time"] as const;
+
+const jsonOf = (name: (typeof filled)[number], attributes: Attributes, nowMs: number): string => {
+  switch (name) {
+    case "specversion":
+      return '"1.0"';
+    case "time":
+      return `"${timeOf(nowMs)}"`;
+    default:
+      return JSON.stringify(attributes[name]);
+  }
+};
+
+/**
+ * Never re-serialised, so that numbers and member order stay the sender's. What is missing is put behind the opening
+ * brace ("type" is always there to follow it); a null is replaced where it stands, since of two members of one name
+ * nearly every reader takes the last.
+ */
+const completed = (
+  bytes: Uint8Array,
+  event: Record<string, unknown>,
+  attributes: Attributes,
+  nowMs: number,
+): Uint8Array => {
+  const { specversion, id, source, time } = event;
+  if (specversion && id && source && time) return bytes;
+  let missing = "";
+  let nulls = false;
+  for (const name of filled) {
+    if (event[name] === undefined) missing += `"${name}":${jsonOf(name, attributes, nowMs)},`;
+    else if (event[name] === null) nulls = true;
+  }
+  const brace = skipSpace(bytes, 0);
+  const patches: Patch[] = [{ from: brace + 1, to: brace + 1, bytes: textEncoder.encode(missing) }];
+  if (nulls)
+    for (const { name, value, end } of membersOf(bytes, brace)) {
+      const known = filled.find((each) => each === name && event[name] === null);
+      if (known) patches.push({ from: value, to: end, bytes: textEncoder.encode(jsonOf(known, attributes, nowMs)) });
+    }
+  return patched(bytes, patches);
+};
+
+/** Of two members of one name some readers take the first and some the last: nobody can say which event this is. */
+const duplicateMember = (bytes: Uint8Array, id: unknown): InvalidEvent => {
+  const names = membersOf(bytes, skipSpace(bytes, 0)).map((member) => member.name);
+  const name = names.find((each, i) => names.indexOf(each) < i) ?? "";
+  return invalid(name === "id" ? null : id, "duplicate_member", name, "an event has each member once");
 };
 
 export const tooLarge = (bytes: number, { eventBytesMax }: EventLimits): InvalidEvent =>
@@ -68,11 +126,12 @@ export const completeEvent = (
   const beyond = beyondLimit(place, limits);
   if (beyond !== null) return beyond;
   if (!isObject(value)) return faultInBytes("not_an_object", "an event is a JSON object");
+  if (Object.keys(value).length !== place.members) return duplicateMember(bytes, value.id);
   const fault = faultInEvent(value);
   if (fault !== null) return fault;
   const attributes = attributesOf(value, defaults);
-  const completed = withMembers(bytes, missingMembers(value, attributes, defaults.nowMs));
-  return completed.length > limits.eventBytesMax
-    ? tooLarge(completed.length, limits)
-    : { kind: "ok", attributes, bytes: completed };
+  const whole = completed(bytes, value, attributes, defaults.nowMs);
+  return whole.length > limits.eventBytesMax
+    ? tooLarge(whole.length, limits)
+    : { kind: "ok", attributes, bytes: whole };
 };

@@ -180,6 +180,24 @@ export const valueEnd = (bytes: Uint8Array, from: number, seen: Seen): number =>
   }
 };
 
+/** A member of an object: its name, and where its value begins and ends. */
+export type Member = { readonly name: string; readonly value: number; readonly end: number };
+
+/** The members of the valid object that begins at `from`, in their order, those of one name each. */
+export const membersOf = (bytes: Uint8Array, from: number): Member[] => {
+  const members: Member[] = [];
+  const seen: Seen = { depth: 0, foreign: false };
+  let at = skipSpace(bytes, from + 1);
+  while (bytes[at] === QUOTE) {
+    const name = JSON.parse(utf8(bytes.subarray(at, stringEnd(bytes, at, seen))) ?? '""');
+    const value = skipSpace(bytes, nameEnd(bytes, at, seen));
+    const end = valueEnd(bytes, value, seen);
+    members.push({ name, value, end });
+    at = skipSpace(bytes, skipSpace(bytes, end) + 1);
+  }
+  return members;
+};
+
 /** Whether these bytes are one JSON value, with space around it. */
 export const isJson = (bytes: Uint8Array): boolean => {
   const seen: Seen = { depth: 0, foreign: false };
