@@ -1,3 +1,5 @@
+import { isJsonMediaType } from "@spillway/event";
+
 /** How a body is read. `binary`: CloudEvents binary mode, attributes in `ce-` headers. */
 export type BodyForm = "json" | "structured" | "batch" | "lines" | "binary";
 
@@ -22,9 +24,17 @@ export const acceptedMediaTypes = [...forms.keys()].join(", ");
 const batchForms: ReadonlySet<BodyForm> = new Set(["json", "batch", "lines"]);
 export const isBatchForm = (form: BodyForm): boolean => batchForms.has(form);
 
-const charset = /;\s*charset\s*=\s*"?([^";\s]*)"?/i;
+const charsets = /;\s*charset\s*=\s*"?([^";\s]*)/gi;
 
-const isBinaryMode = (headers: Headers): boolean => headers.has("ce-type") || headers.has("ce-specversion");
+/** JSON is UTF-8 and kept as it is: another name for its encoding would make consumers read other letters. */
+const otherCharset = (contentType: string): boolean =>
+  [...contentType.matchAll(charsets)].some(([, name]) => !/^utf-?8$/i.test(name ?? ""));
+
+const refuseCharset: MediaType = { kind: "refused", code: "unsupported_charset", detail: "charset must be utf-8" };
+
+/** One required attribute is enough: an event in binary mode that lacks the others is refused, and not read as something else. */
+const isBinaryMode = (headers: Headers): boolean =>
+  headers.has("ce-type") || headers.has("ce-specversion") || headers.has("ce-id") || headers.has("ce-source");
 
 const refuseType = (contentType: string): MediaType => ({
   kind: "refused",
@@ -41,11 +51,10 @@ export const mediaTypeOf = (headers: Headers): MediaType => {
     ? contentType
     : (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase();
   if (!essence.startsWith("application/cloudevents") && isBinaryMode(headers))
-    return { kind: "ok", form: "binary", contentType };
+    return isJsonMediaType(contentType) && otherCharset(contentType)
+      ? refuseCharset
+      : { kind: "ok", form: "binary", contentType };
   const form = known ?? forms.get(essence);
   if (form === undefined) return refuseType(contentType);
-  const named = known ? undefined : charset.exec(contentType)?.[1]?.toLowerCase();
-  if (named !== undefined && named !== "utf-8" && named !== "utf8")
-    return { kind: "refused", code: "unsupported_charset", detail: "charset must be utf-8" };
-  return { kind: "ok", form, contentType };
+  return known === undefined && otherCharset(contentType) ? refuseCharset : { kind: "ok", form, contentType };
 };

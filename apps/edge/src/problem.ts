@@ -12,6 +12,7 @@ export type ProblemCode =
   | "method_not_allowed"
   | "malformed_request"
   | "unsupported_trailers"
+  | "invalid_idempotency_key"
   | "unsupported_expectation"
   | "body_too_large"
   | "body_too_slow"
@@ -29,11 +30,12 @@ const later = (status: number, title: string): ProblemKind => ({ status, title, 
 
 export const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   invalid_json: fault(400, "The body is not valid JSON"),
-  invalid_encoding: fault(400, "The body is not valid UTF-8"),
+  invalid_encoding: fault(400, "The body or a header is not encoded as it must be"),
   malformed_request: fault(400, "The request's headers contradict HTTP"),
   unsupported_trailers: fault(400, "Trailers are not accepted"),
   damaged_body: fault(400, "The body is incomplete or does not decompress"),
   not_a_batch: fault(400, "The body is not a batch"),
+  invalid_idempotency_key: fault(400, "The idempotency key is invalid"),
   no_events: fault(400, "The body holds no events"),
   unauthorized: fault(401, "A valid API key is required"),
   source_forbidden: fault(403, "This source is not for this key"),

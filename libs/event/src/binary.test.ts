@@ -33,8 +33,34 @@ test("header values are percent-decoded UTF-8", () => {
   );
 });
 
+test("quoted values are unescaped, and then percent-decoded", () => {
+  const subject = (value: string) => read({ ...required, "ce-subject": value }, "", encode("")).subject;
+  expect(subject('"plain"')).toBe("plain");
+  expect(subject('"Doe, Jane"')).toBe("Doe, Jane");
+  expect(subject('"a \\"b\\" \\\\c %22d%22"')).toBe('a "b" \\c "d"');
+  expect(subject("5'11%22")).toBe("5'11\"");
+  expect(subject("a%2C%20b,c")).toBe("a, b,c");
+});
+
+test("an event without data may name a media type: the official SDK always does", () => {
+  const event = read(required, "application/json", encode(""));
+  expect(event).toMatchObject({ datacontenttype: "application/json" });
+  expect(event).not.toHaveProperty("data");
+});
+
 const refused: [string, Record<string, string>, string, string][] = [
   ["an overlong percent sequence", { ...required, "ce-subject": "%C0%A0" }, "", "invalid_encoding"],
+  ["raw UTF-8, as fetch shows it", { ...required, "ce-subject": "Zo\u00c3\u00ab" }, "", "invalid_encoding"],
+  ["raw Latin-1", { ...required, "ce-subject": "caf\u00e9" }, "", "invalid_encoding"],
+  ["a tab", { ...required, "ce-subject": "a\tb" }, "", "invalid_encoding"],
+  ["a header that came twice", { ...required, "ce-id": "1, 1" }, "", "invalid_encoding"],
+  ["a quoted header that came twice", { ...required, "ce-id": '"1", "1"' }, "", "invalid_encoding"],
+  ["a quoted string without an end", { ...required, "ce-id": '"1\\"' }, "", "invalid_encoding"],
+  ["an empty id", { ...required, "ce-id": "" }, "", "invalid_attribute"],
+  ["an empty quoted id", { ...required, "ce-id": '""' }, "", "invalid_attribute"],
+  ["a time that is none", { ...required, "ce-time": "2020-02-30T00:00:00Z" }, "", "invalid_attribute"],
+  ["a schema that is none", { ...required, "ce-dataschema": "/s" }, "", "invalid_attribute"],
+  ["a name with a capital, percent-encoded or not", { ...required, "ce-a_b": "1" }, "", "invalid_attribute_name"],
   ["an attribute named data", { ...required, "ce-data": "1" }, "", "invalid_attribute_name"],
   ["ce-datacontenttype", { ...required, "ce-datacontenttype": "text/plain" }, "", "invalid_attribute_name"],
   ["a missing type", { "ce-id": "1" }, "", "missing_attribute"],

@@ -7,14 +7,32 @@ import { readEvent } from "./read.ts";
 const PREFIX = "ce-";
 const textEncoder = new TextEncoder();
 const jsonMediaType = /^[^;]*[/+]json\s*(;|$)/i;
+export const isJsonMediaType = (mediaType: string): boolean => jsonMediaType.test(mediaType);
 
-/** CloudEvents HTTP binding 3.1.3.2: `%XX` sequences are UTF-8; what does not decode is refused, not guessed at. */
-const percentDecoded = (value: string): string | null => {
+const printable = /^[ -~]*$/;
+const quotedString = /^"(?:[^"\\]|\\.)*"$/;
+
+type HeaderValue = { readonly kind: "ok"; readonly text: string } | { readonly kind: "fault"; readonly detail: string };
+const fault = (detail: string): HeaderValue => ({ kind: "fault", detail });
+
+/**
+ * The attribute's value in a header (CloudEvents HTTP binding 3.1.3.2): a quoted string is unescaped, then `%XX`
+ * sequences are UTF-8. Whatever a header could not have said that way is refused, not guessed at: fetch shows raw
+ * UTF-8 as Latin-1 ("Zoë" as "ZoÃ«"), and a header that came twice as one value with ", " between.
+ */
+const valueIn = (header: string): HeaderValue => {
+  if (!printable.test(header)) return fault("must be printable ASCII; percent-encode other characters as UTF-8");
+  const isQuoted = header.startsWith('"');
+  if (isQuoted && !quotedString.test(header))
+    return fault("is no quoted string, or came twice; percent-encode a quote as %22");
+  if (!isQuoted && header.includes(", "))
+    return fault("came twice, or has a space that must be percent-encoded as %20");
+  const unescaped = isQuoted ? header.slice(1, -1).replace(/\\(.)/g, "$1") : header;
   try {
-    return decodeURIComponent(value);
+    return { kind: "ok", text: decodeURIComponent(unescaped) };
   } catch {
     // A URIError has nothing to add.
-    return null;
+    return fault("is not percent-encoded UTF-8");
   }
 };
 
@@ -46,19 +64,19 @@ export const readBinary = (
   defaults: Defaults,
   limits: EventLimits,
 ): ReadEvent => {
-  const isJsonData = jsonMediaType.test(mediaType);
+  const isJsonData = isJsonMediaType(mediaType);
   const dataBytes = isJsonData ? body.length : Math.ceil(body.length / 3) * 4;
   if (dataBytes > limits.eventBytesMax) return tooLarge(dataBytes, limits);
   const members: string[] = [];
   for (const [header, raw] of headers) {
     const name = header.toLowerCase();
     if (!name.startsWith(PREFIX)) continue;
-    const value = percentDecoded(raw);
-    if (value === null) return faultInBytes("invalid_encoding", `header ${name} is not percent-encoded UTF-8`);
+    const value = valueIn(raw);
+    if (value.kind === "fault") return faultInBytes("invalid_encoding", `header ${name} ${value.detail}`);
     const attribute = name.slice(PREFIX.length);
     if (attribute === "datacontenttype" || attribute === "data" || attribute === "data_base64")
       return faultInBytes("invalid_attribute_name", `header ${name} is not allowed: the body is the data`);
-    members.push(`${JSON.stringify(attribute)}:${JSON.stringify(value)}`);
+    members.push(`${JSON.stringify(attribute)}:${JSON.stringify(value.text)}`);
   }
   if (isJsonData && body.length > 0 && !isJson(body))
     return faultInBytes("invalid_json", "the data is not valid JSON, as its content type says");

@@ -120,6 +120,7 @@ export const completeEvent = (
   value: unknown,
   place: Place,
   bytes: Uint8Array,
+  index: number | null,
   defaults: Defaults,
   limits: EventLimits,
 ): ReadEvent => {
@@ -129,7 +130,7 @@ export const completeEvent = (
   if (Object.keys(value).length !== place.members) return duplicateMember(bytes, value.id);
   const fault = faultInEvent(value);
   if (fault !== null) return fault;
-  const attributes = attributesOf(value, defaults);
+  const attributes = attributesOf(value, defaults, index);
   const whole = completed(bytes, value, attributes, defaults.nowMs);
   return whole.length > limits.eventBytesMax
     ? tooLarge(whole.length, limits)

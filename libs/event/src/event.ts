@@ -17,7 +17,8 @@ export type Defaults = {
   readonly source: string;
   /** Time of ingest, ms since 1970. */
   readonly nowMs: number;
-  readonly newId: () => string;
+  /** For an event without an id: its index in a batch, or null for one that stands alone. */
+  readonly newId: (index: number | null) => string;
   /** Of the request; the event's own attribute wins. */
   readonly traceparent: string | null;
 };
@@ -84,10 +85,10 @@ export const faultInEvent = (event: Record<string, unknown>): InvalidEvent | nul
 export const faultInBytes = (code: InvalidEventCode, detail: string): InvalidEvent => invalid(null, code, "", detail);
 
 /** Attributes of a parsed event that `faultInEvent` found nothing wrong with. */
-export const attributesOf = (event: Record<string, unknown>, defaults: Defaults): Attributes => {
+export const attributesOf = (event: Record<string, unknown>, defaults: Defaults, index: number | null): Attributes => {
   const { traceparent } = event;
   return {
-    id: (event.id as string | null | undefined) ?? defaults.newId(),
+    id: (event.id as string | null | undefined) ?? defaults.newId(index),
     source: (event.source as string | null | undefined) ?? defaults.source,
     type: event.type as string,
     partitionKey: ((event.partitionkey ?? event.subject) as string | null | undefined) ?? null,

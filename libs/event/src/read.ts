@@ -42,7 +42,7 @@ const readSingle = (bytes: Uint8Array, defaults: Defaults, limits: EventLimits):
   if (bytes.length > limits.eventBytesMax) return tooLarge(bytes.length, limits);
   const outline = new Outline(bytes.length, limits);
   const fault = addWhole(outline, bytes);
-  return fault ?? completeEvent(outline.values()[0], outline.places[0] as Place, bytes, defaults, limits);
+  return fault ?? completeEvent(outline.values()[0], outline.places[0] as Place, bytes, null, defaults, limits);
 };
 
 /** Adds the events of the array whose bracket is at `from`, at most one more than `most`. Index behind the last thing read. */
@@ -79,12 +79,11 @@ const readArray = (
   end = skipSpace(bytes, end);
   if (end < bytes.length) return notJson(bytes, end);
   if (outline.takeForeign() && utf8(bytes) === null) return notUtf8;
-  return { kind: "ok", events: complete(outline, defaults, limits) };
-};
-
-const complete = (outline: Outline, defaults: Defaults, limits: EventLimits): ReadEvent[] => {
   const values = outline.values();
-  return outline.places.map((place, i) => completeEvent(values[i], place, place.bytes, defaults, limits));
+  return {
+    kind: "ok",
+    events: outline.places.map((place, i) => completeEvent(values[i], place, place.bytes, i, defaults, limits)),
+  };
 };
 
 /** The longest way to write `"events"`: every letter as an escape. */
@@ -145,6 +144,12 @@ export const readLines = (bytes: Uint8Array, defaults: Defaults, limits: BatchLi
     faults.push(addWhole(outline, bytes.subarray(start, trimEnd(bytes, start, end)), line));
   }
   if (faults.length === 0) return malformed("no_events", "not one line holds anything");
-  const read = complete(outline, defaults, limits).values();
-  return { kind: "ok", events: faults.map((fault) => (fault ? invalidOf(fault) : (read.next().value as ReadEvent))) };
+  const values = outline.values();
+  let placed = 0;
+  const events = faults.map((fault, index) => {
+    if (fault !== null) return invalidOf(fault);
+    const place = outline.places[placed] as Place;
+    return completeEvent(values[placed++], place, place.bytes, index, defaults, limits);
+  });
+  return { kind: "ok", events };
 };

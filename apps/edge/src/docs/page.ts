@@ -50,6 +50,8 @@ const limitRows = (limits: IngestLimits): string =>
     [String(limits.batchEventsMax), "events of a batch"],
     [String(limits.eventBytesMax), "bytes of an event"],
     [String(limits.depthMax), "levels of nesting in an event"],
+    ["100", "members of an event: attributes and data"],
+    ["1024", "characters of an attribute's value, 64 of an extension's name"],
   ]);
 
 const single = `curl -i http://localhost:3000/v1/events \\
@@ -71,7 +73,8 @@ export const docsPage = (limits: IngestLimits): string => `<!doctype html>
 <h2>Events</h2>
 <p>CloudEvents 1.0. Only <code>type</code> is required; <code>id</code>, <code>source</code>, <code>time</code> and
 <code>specversion</code> are filled in. Events with one <code>partitionkey</code> (else <code>subject</code>) keep their order.
-Two events of one key's name with one <code>source</code> and <code>id</code> are one event. Your bytes are passed on as they are.</p>
+Two events of one key's name with one <code>source</code> and <code>id</code> are one event. Your bytes are passed on as they are.
+An <code>Idempotency-Key</code> is the id of an event that has none; in a batch with <code>/</code> and its index behind it.</p>
 <p>Accepted content types: <code>${acceptedMediaTypes}</code>, and CloudEvents binary mode (<code>ce-</code> headers).</p>
 <h2>Answers</h2><table>${rows(statuses)}</table>
 <h2>Limits</h2><table>${limitRows(limits)}</table>

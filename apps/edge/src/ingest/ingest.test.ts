@@ -99,6 +99,24 @@ describe("a single event", () => {
     expect(stored(app).join()).toContain('"data_base64":"AP8="');
   });
 
+  test("in binary mode is told by any of the required attributes, and then nothing else is read as one", async () => {
+    const app = await createAppWorld();
+    const response = await app.post(complete("a"), { "ce-id": "b", "ce-source": "/s" });
+    expect([response.status, (await json(response)).code]).toEqual([422, "missing_attribute"]);
+  });
+
+  test.each([
+    ["application/json; charset=latin1", {}],
+    ["application/cloudevents+json; charset=utf-16", {}],
+    ["application/json; charset=utf-8; charset=latin1", {}],
+    ["application/json; charset=latin1", { "ce-type": "t" }],
+    ["application/vnd.a+json;charset=UTF-16", { "ce-type": "t" }],
+  ])("as %s is refused: its letters would be others", async (contentType, headers) => {
+    const app = await createAppWorld();
+    const response = await app.post(complete("a"), { "content-type": contentType, ...headers });
+    expect([response.status, (await json(response)).code]).toEqual([415, "unsupported_charset"]);
+  });
+
   test.each([
     ["{}", 422, "missing_attribute", "/type"],
     ['{"type":""}', 422, "invalid_attribute", "/type"],
@@ -131,6 +149,36 @@ describe("a single event", () => {
       expect([response.status, (await json(response)).code]).toEqual([400, code]);
     }
   });
+});
+
+describe("an idempotency key", () => {
+  const post = async (app: AppWorld, key: string, body: string) =>
+    json(await app.post(body, { "idempotency-key": key }));
+
+  test("makes a request that is sent again a duplicate", async () => {
+    const app = await createAppWorld();
+    expect(await post(app, "k1", '{"type":"t"}')).toMatchObject({ id: "k1", status: "accepted" });
+    expect(await post(app, '"k1"', '{"type":"t"}')).toMatchObject({ id: "k1", status: "duplicate" });
+    expect(await post(app, "k2", '{"type":"t"}')).toMatchObject({ id: "k2", status: "accepted" });
+    expect(stored(app).map((text) => JSON.parse(text).id)).toEqual(expect.arrayContaining(["k1", "k2"]));
+  });
+
+  test("tells a batch's events apart by their index, and leaves ids that are there", async () => {
+    const app = await createAppWorld();
+    const batch = `[{"type":"t"},{"type":"t","id":"own"},{"type":""},{"type":"t","id":null}]`;
+    expect(await post(app, "k", batch)).toMatchObject({ accepted: 3, duplicates: 0, rejected: 1 });
+    expect(await post(app, "k", batch)).toMatchObject({ accepted: 0, duplicates: 3, rejected: 1 });
+    expect(new Set(stored(app).map((text) => JSON.parse(text).id))).toEqual(new Set(["k/0", "own", "k/3"]));
+  });
+
+  test.each(["", '""', '"a', "a, a", '"a", "a"', "x".repeat(256), "caf\u00e9", "a\tb", '"a";b=1'])(
+    "of %j is refused",
+    async (key) => {
+      const app = await createAppWorld();
+      expect(await post(app, key, '{"type":"t"}')).toMatchObject({ status: 400, code: "invalid_idempotency_key" });
+      expect(stored(app)).toEqual([]);
+    },
+  );
 });
 
 describe("a batch", () => {

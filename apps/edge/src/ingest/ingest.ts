@@ -8,6 +8,7 @@ import { type Problem, respondProblem } from "../respond.ts";
 import { createAdmit } from "./admit.ts";
 import { ingestBatch } from "./batch.ts";
 import { bodyProblem, connectionEnded } from "./body-problem.ts";
+import { idempotencyKeyOf, idsFrom } from "./idempotency-key.ts";
 import type { IngestLimits, IngestPorts } from "./ports.ts";
 import { readForm } from "./read.ts";
 import { ingestSingle } from "./single.ts";
@@ -54,6 +55,7 @@ type Received = {
   readonly media: Extract<MediaType, { kind: "ok" }>;
   /** Whose key it came with. */
   readonly name: string;
+  readonly idempotencyKey: string | null;
 };
 
 const notABatch: Problem = { code: "not_a_batch", detail: 'a batch is a JSON array or {"events":[…]}' };
@@ -69,11 +71,16 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
   const readBody = createBodyReader(ports, limits);
 
   const ingestBytes = (
-    { headers, requestId, batchOnly, media, name }: Received,
+    { headers, requestId, batchOnly, media, name, idempotencyKey }: Received,
     bytes: Uint8Array,
   ): Promise<Response> | Response => {
     const source = sources.defaultOf(name);
-    const defaults = { source, nowMs: clock.wallMs(), newId, traceparent: traceparentOf(headers) };
+    const defaults = {
+      source,
+      nowMs: clock.wallMs(),
+      newId: idempotencyKey === null ? newId : idsFrom(idempotencyKey),
+      traceparent: traceparentOf(headers),
+    };
     const { contentType } = media;
     const read = readForm(media.form, { headers, contentType, bytes }, defaults, limits);
     if (read.kind === "malformed") return respondProblem(malformedProblem(read, limits), requestId);
@@ -102,9 +109,11 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
     const media = mediaTypeOf(headers);
     if (media.kind === "refused") return respondProblem(mediaTypeProblem(media), requestId);
     if (batchOnly && !isBatchForm(media.form)) return respondProblem(singleForm, requestId);
+    const idempotencyKey = idempotencyKeyOf(headers.get("idempotency-key"));
+    if (typeof idempotencyKey === "object" && idempotencyKey !== null) return respondProblem(idempotencyKey, requestId);
     const share = budget.open(name);
     try {
-      const response = await ingestBody(request, { headers, requestId, batchOnly, media, name }, share);
+      const response = await ingestBody(request, { headers, requestId, batchOnly, media, name, idempotencyKey }, share);
       // A trailer that comes later would be answered, too: with the next request's answer, for a client that does not know.
       if (headers.has("transfer-encoding")) response.headers.set("connection", "close");
       return response;
