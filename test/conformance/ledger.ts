@@ -66,6 +66,15 @@ export const ledgerConformance = (name: string, make: () => Promise<LedgerSubjec
       expect(await checkpoint(counts(1, 1))).toBe(6);
     });
 
+    test.each([
+      ["relayed", { dead: 3 }, 5],
+      ["dead", { dead: 2 }, 6],
+    ] as const)("misses what was pending when less is %s and all else is as it was", async (_, fields, relayed) => {
+      const checkpoint = await open();
+      await checkpoint(counts(20, 6, { dead: 3 }));
+      expect(await checkpoint(counts(20, relayed, fields))).toBe(11);
+    });
+
     test("is not moved by a copy that comes behind a later one, of the same lease or of a newer", async () => {
       const checkpoint = await open();
       await checkpoint(counts(20, 10), 0, 7, 2);

@@ -134,11 +134,13 @@ describe("the counts", () => {
       capped: false,
       oldestAtMs: null,
     });
-    await put({}, { deadLetterClass: "oversize" }, {}, { deadLetterClass: "rejected" });
+    await put({}, {}, { deadLetterClass: "oversize" }, {}, { deadLetterClass: "rejected" });
+    await fresh.admin`update dead_letters set created_at = created_at + id * interval '1 second'`;
     await fresh.admin`update dead_letters set replayed_at = now() where id = 1`;
+    await fresh.admin`update dead_letters set discarded_at = now() where id = 2`;
     const counts = await inspector().counts();
     expect(counts).toMatchObject({ byClass: { poison: 1, oversize: 1, rejected: 1, undecodable: 0 }, total: 3 });
-    expect(counts.oldestAtMs).toBe((await inspector().get("2"))?.createdAtMs);
+    expect(counts.oldestAtMs).toBe((await inspector().get("3"))?.createdAtMs);
   });
 });
 

@@ -119,6 +119,16 @@ describe("replay", () => {
     });
   });
 
+  test("leaves a letter alone that was discarded after it was read", async () => {
+    const [id = ""] = await put(eventOf("a"));
+    const commit = await hold(`update dead_letters set discarded_at = now(), discard_reason = 'r' where id = ${id}`);
+    const replayed = replayWith()([id], BY);
+    await waitingBackend();
+    await commit();
+    expect(await replayed).toMatchObject({ replayed: [], refused: [{ id, code: "discarded" }] });
+    expect(await outboxRows()).toEqual([]);
+  });
+
   test("takes both steps or none when the connection is lost on the way", async () => {
     const ids = await put(eventOf("a"), eventOf("b"));
     const proxy = await startProxy({ port: server.port });
@@ -211,12 +221,14 @@ describe("replay", () => {
       eventOf("other"),
     );
     const inspector = createDeadLetterInspector(fresh);
+    await put(eventOf("a", { identity, replay: 2 }));
     const [dead, again] = [await inspector.get(first), await inspector.get(second)];
     expect(dead?.actions).toEqual([{ action: "replay", actor: "ann", reason: null, atMs: expect.any(Number) }]);
-    expect(again?.history.map(({ id, status }) => ({ id, status }))).toEqual([{ id: first, status: "replayed" }]);
+    const third = dead?.history[0]?.id;
+    expect(again?.history).toMatchObject([{ id: third }, { id: first, status: "replayed" }]);
     expect(again?.firstFailedAtMs).toBe(dead?.createdAtMs);
     expect(again?.createdAtMs).toBeGreaterThan(dead?.createdAtMs ?? 0);
-    expect(dead?.history.map(({ id }) => id)).toEqual([second]);
+    expect(dead?.history).toMatchObject([{ replay: 2 }, { id: second, replay: 1 }]);
     const theirs = await inspector.get(stranger);
     expect(theirs?.history).toEqual([]);
     expect(theirs?.firstFailedAtMs).toBe(theirs?.createdAtMs);

@@ -97,5 +97,8 @@ describe("the inspector", () => {
       { shard: 0, ...counts, epoch: null, ...times },
       { shard: 3, ...counts, ...times },
     ]);
+    await ledger.checkpoint({ shard: 3, owner: "a", token: 1 }, 2, { ...counts, accepted: 10 });
+    const [, later] = await inspector.checkpoints(DEADLINE_MS);
+    expect(later?.updatedAtMs).toBeGreaterThan(checkpoints[1]?.updatedAtMs ?? Infinity);
   });
 });

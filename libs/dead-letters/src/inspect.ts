@@ -94,16 +94,14 @@ const wholeOf = (db: PostgresJsDatabase, condition: SQL | undefined, rowsMax: nu
     .orderBy(desc(deadLetters.id))
     .limit(rowsMax);
 
-/** Locks: ACCESS SHARE. */
-const historyOf = (db: PostgresJsDatabase, { id, source, eventId }: LetterSummary) =>
+/** One event has one identity; the hash of its id is what is indexed. Locks: ACCESS SHARE. */
+const historyOf = (db: PostgresJsDatabase, { id, eventId }: LetterSummary) =>
   db
     .select(summaryColumns)
     .from(deadLetters)
     .where(
       and(
         eq(sql`hashtextextended(${deadLetters.eventId}, 0)`, sql`hashtextextended(${eventId}, 0)`),
-        eq(deadLetters.eventId, sql`${eventId}`),
-        eq(deadLetters.source, sql`${source}`),
         sql`${deadLetters.identity} = (select dedup_key from dead_letters where id = ${id}::bigint)`,
         ne(deadLetters.id, BigInt(id)),
       ),

@@ -22,12 +22,10 @@ const storable = (text: string): string => text.replaceAll("\u0000", "\uFFFD");
 
 const storableOrNull = (text: string | null): string | null => (text === null ? null : storable(text));
 
-/** An event that died before has its first death in its earlier letters. */
-const firstFailedAt = (identity: string | null, { source, eventId }: SourceAndId): SQL => {
+/** An event that died before has its first death in its earlier letters. One event has one identity; the hash of its id is what is indexed. */
+const firstFailedAt = (identity: string | null, { eventId }: SourceAndId): SQL => {
   const earlier = and(
     eq(sql`hashtextextended(${deadLetters.eventId}, 0)`, sql`hashtextextended(${eventId}, 0)`),
-    eq(deadLetters.eventId, sql`${eventId}`),
-    eq(deadLetters.source, sql`${source}`),
     eq(deadLetters.identity, sql`${identity}`),
   );
   return sql`coalesce((select min(${deadLetters.firstFailedAt}) from ${deadLetters} where ${earlier}), now())`;
