@@ -43,6 +43,7 @@ export const deadLetters = pgTable(
     type: text(),
     partitionKey: text("partition_key"),
     traceparent: text(),
+    tracestate: text(),
     /** Of the event in all its lives. The column has the name of what is made of it. */
     identity: text("dedup_key"),
     replay: integer().notNull(),

@@ -30,6 +30,7 @@ export const letterOf = (fields: Partial<DeadLetter> = {}): DeadLetter => {
     type: "order.placed",
     partitionKey: "customer-1",
     traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    tracestate: "rojo=00f067aa0ba902b7",
     identity: id.replaceAll("-", "").slice(0, 16),
     replay: 0,
     attempts: 1,

@@ -18,9 +18,9 @@ afterAll(() => server.stop());
 deadLettersConformance("Postgres", async () => {
   const { database, admin, close } = await openFresh(server.url);
   const { shard, entry, index, deadLetterClass, code, detail, topic, type } = table;
-  const { partitionKey, traceparent, identity, replay, attempts, receivedAt, bytes } = table;
+  const { partitionKey, traceparent, tracestate, identity, replay, attempts, receivedAt, bytes } = table;
   const fields = { shard, entry, index, deadLetterClass, code, detail, topic, type };
-  const more = { partitionKey, traceparent, identity, replay, attempts, receivedAt, bytes };
+  const more = { partitionKey, traceparent, tracestate, identity, replay, attempts, receivedAt, bytes };
   const sendAgain = createReplay({ database, shards: REPLAY_SHARDS, platform });
   return {
     deadLetters: createDeadLetters({ database }),
@@ -29,7 +29,11 @@ deadLettersConformance("Postgres", async () => {
         .select({ ...fields, ...more })
         .from(table)
         .orderBy(asc(table.id));
-      return rows.map(({ receivedAt, ...row }) => ({ ...row, receivedAtMs: receivedAt?.getTime() ?? null }));
+      return rows.map(({ receivedAt, tracestate, ...row }) => ({
+        ...row,
+        ...(tracestate === null ? null : { tracestate }),
+        receivedAtMs: receivedAt?.getTime() ?? null,
+      }));
     },
     replay: async ({ shard, entry, index }) => {
       const [row] = await admin<{ id: string }[]>`

@@ -91,6 +91,8 @@ describe("replay", () => {
     expect(others).toEqual([]);
     expect(row).toMatchObject({ shard: next.shard, events: 1, bytes: row?.length });
     expect(row?.event).toMatchObject({ dedupKey: next.dedupKeys, replay: 3, type: "order.placed" });
+    const { traceparent, tracestate } = letter;
+    expect(row?.event).toMatchObject({ traceparent, tracestate });
     expect(Buffer.from(row?.event?.bytes ?? []).equals(letter.bytes)).toBe(true);
     expect(row?.receivedAtMs).toBeGreaterThanOrEqual(before);
   });

@@ -22,7 +22,7 @@ const arrived = (id: string) => eventually(`${id} in the topic`, async () => (aw
 describe("an accepted event", () => {
   test("is in Kafka byte for byte, with the key and the headers that were promised", async () => {
     const text =
-      '{"specversion":"1.0","id":"bytes-1", "source":"/s","type":"t","time":"2026-11-21T00:00:00Z","subject":"Ключ 1","traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","data":{"a":1e400,"b":9007199254740993,"a":-0.0,"s":"\\u0000\\ud800"}}';
+      '{"specversion":"1.0","id":"bytes-1", "source":"/s","type":"t","time":"2026-11-21T00:00:00Z","subject":"Ключ 1","traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","tracestate":"rojo=1,congo=2","data":{"a":1e400,"b":9007199254740993,"a":-0.0,"s":"\\u0000\\ud800"}}';
     const before = Date.now();
     const response = await pipeline.post(text);
     expect([response.status, await response.json()]).toEqual([
@@ -35,6 +35,7 @@ describe("an accepted event", () => {
     expect(record.headers).toMatchObject({
       "content-type": "application/cloudevents+json; charset=UTF-8",
       traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+      tracestate: "rojo=1,congo=2",
       "spillway-entry": expect.stringMatching(/^\d+\/\d+-\d+\/\d+$/),
       "spillway-attempt": "1",
     });

@@ -32,7 +32,11 @@ export type WholeLetter = ExportedLetter & {
   readonly history: readonly LetterSummary[];
 };
 
-export type ExportedLetter = LetterSummary & { readonly bytes: Uint8Array; readonly traceparent: string | null };
+export type ExportedLetter = LetterSummary & {
+  readonly bytes: Uint8Array;
+  readonly traceparent: string | null;
+  readonly tracestate: string | null;
+};
 
 /** Waiting letters. `capped`: there are more than were counted. */
 export type LetterCounts = {
@@ -88,7 +92,12 @@ const pageOf = (db: PostgresJsDatabase, filter: LetterFilter, before: string | n
 /** Locks: ACCESS SHARE. */
 const wholeOf = (db: PostgresJsDatabase, condition: SQL | undefined, rowsMax: number) =>
   db
-    .select({ ...summaryColumns, bytes: deadLetters.bytes, traceparent: deadLetters.traceparent })
+    .select({
+      ...summaryColumns,
+      bytes: deadLetters.bytes,
+      traceparent: deadLetters.traceparent,
+      tracestate: deadLetters.tracestate,
+    })
     .from(deadLetters)
     .where(condition)
     .orderBy(desc(deadLetters.id))

@@ -45,6 +45,7 @@ const rowOf = (letter: DeadLetter) => {
     type: storableOrNull(letter.type),
     partitionKey: storableOrNull(letter.partitionKey),
     traceparent: storableOrNull(letter.traceparent),
+    tracestate: storableOrNull(letter.tracestate ?? null),
     identity: letter.identity,
     replay: letter.replay,
     attempts: letter.attempts,

@@ -32,6 +32,7 @@ type StoredLetter = {
   readonly type: string | null;
   readonly partition_key: string | null;
   readonly traceparent: string | null;
+  readonly tracestate: string | null;
   /** Null beyond `bytesMax` of the call. */
   readonly bytes: Uint8Array | null;
 };
@@ -43,7 +44,7 @@ const readLetters = (database: Database, ids: readonly string[], bytesMax: numbe
   database.run(
     deadlineMs,
     (sql) => sql<StoredLetter[]>`
-      select id, index, replay, dedup_key as identity, source, event_id, type, partition_key, traceparent,
+      select id, index, replay, dedup_key as identity, source, event_id, type, partition_key, traceparent, tracestate,
         case when replayed_at is not null then 'replayed' when discarded_at is not null then 'discarded'
           else 'waiting' end as status,
         case when sum(octet_length(bytes)) over (order by id) <= ${bytesMax} then bytes end as bytes
@@ -106,9 +107,10 @@ const refusalOf = (letter: StoredLetter, replayCountMax: number): Refusal | null
 };
 
 const rowOf = (letter: StoredLetter, { shards, platform }: ReplayOptions, receivedAtMs: number): Row => {
-  const { id, type, partition_key: partitionKey, traceparent, replay } = letter;
+  const { id, type, partition_key: partitionKey, traceparent, tracestate, replay } = letter;
   const { identity, bytes } = { identity: letter.identity ?? "", bytes: letter.bytes ?? new Uint8Array() };
-  const replayable = { identity, type, partitionKey, traceparent, replay, bytes };
+  const trace = tracestate === null ? { traceparent } : { traceparent, tracestate };
+  const replayable = { identity, type, partitionKey, ...trace, replay, bytes };
   return { id, ...replayChunk(replayable, receivedAtMs, shards, platform) };
 };
 

@@ -21,10 +21,12 @@ const anyEvent = fc
     type: anyText,
     partitionKey: fc.option(anyText),
     traceparent: fc.option(anyText),
+    tracestate: fc.option(fc.string({ minLength: 1, maxLength: 40 })),
     replay: fc.nat(9),
     identity: fc.string({ unit: fc.constantFrom(..."abcXYZ019-_"), minLength: 16, maxLength: 16 }),
     bytes: fc.uint8Array({ maxLength: 400 }),
   })
+  .map(({ tracestate, ...event }) => (tracestate === null ? event : { ...event, tracestate }))
   .map((event) => ({ ...event, dedupKey: dedupKeyOf(event.identity, event.replay, platform) }));
 const anyChunk: fc.Arbitrary<Chunk> = fc.record({
   receivedAtMs: fc.nat(2 ** 45),

@@ -46,7 +46,9 @@ type Columns = [
   identities: string,
   lengths: number[],
   data: Uint8Array,
-  laterMs?: readonly number[],
+  laterMs?: readonly number[] | null,
+  /** Absent when no event has one; who does not know of it reads the rest. */
+  tracestates?: readonly (string | null)[],
 ];
 
 const identitiesOf = (events: readonly ChunkEvent[]): string => {
@@ -88,7 +90,9 @@ export const encodeChunk = (chunk: Chunk, platform: Platform): Uint8Array => {
     events.map((event) => event.bytes.length),
     concat(events),
   ];
-  if (chunk.laterMs !== undefined) columns.push(chunk.laterMs);
+  const hasTracestates = events.some((event) => event.tracestate !== undefined);
+  if (chunk.laterMs !== undefined || hasTracestates) columns.push(chunk.laterMs ?? null);
+  if (hasTracestates) columns.push(events.map((event) => event.tracestate ?? null));
   const plain = encoder.encodeSharedRef(columns);
   const deflated = plain.length >= DEFLATE_FROM_BYTES ? platform.deflate(plain) : plain;
   const smaller = deflated.length < plain.length;
@@ -119,7 +123,7 @@ const bodyOf = (bytes: Uint8Array, platform: Platform): Uint8Array => {
 };
 
 const eventsOf = (columns: Columns, platform: Platform): ChunkEvent[] => {
-  const [, types, partitionKeys, traceparents, replays, identities, lengths, data] = columns;
+  const [, types, partitionKeys, traceparents, replays, identities, lengths, data, , tracestates] = columns;
   const events: ChunkEvent[] = [];
   let at = 0;
   for (let i = 0; i < types.length; i++) {
@@ -127,7 +131,8 @@ const eventsOf = (columns: Columns, platform: Platform): ChunkEvent[] => {
     if (!(end <= data.length)) throw new UndecodableChunk("lengths exceed the data");
     const identity = identities.slice(i * IDENTITY_LENGTH, (i + 1) * IDENTITY_LENGTH);
     const replay = replays[i] ?? 0;
-    events.push({
+    const tracestate = tracestates?.[i];
+    const event = {
       identity,
       dedupKey: dedupKeyOf(identity, replay, platform),
       type: types[i] as string,
@@ -135,7 +140,8 @@ const eventsOf = (columns: Columns, platform: Platform): ChunkEvent[] => {
       traceparent: traceparents[i] ?? null,
       replay,
       bytes: data.subarray(at, end),
-    });
+    };
+    events.push(tracestate ? { ...event, tracestate } : event);
     at = end;
   }
   return events;
@@ -146,8 +152,9 @@ export const decodeChunk = (bytes: Uint8Array, platform: Platform): Chunk => {
   try {
     const columns = decode(bodyOf(bytes, platform)) as Columns;
     const [receivedAtMs] = columns;
+    const laterMs = columns[8] ?? undefined;
     const events = eventsOf(columns, platform);
-    return columns[8] === undefined ? { receivedAtMs, events } : { receivedAtMs, events, laterMs: columns[8] };
+    return laterMs === undefined ? { receivedAtMs, events } : { receivedAtMs, events, laterMs };
   } catch (cause) {
     if (cause instanceof UndecodableChunk) throw cause;
     throw new UndecodableChunk("body is damaged", { cause });

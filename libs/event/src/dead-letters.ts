@@ -16,6 +16,7 @@ export type DeadLetter = {
   readonly type: string | null;
   readonly partitionKey: string | null;
   readonly traceparent: string | null;
+  readonly tracestate?: string;
   /** Of the event in all its lives, as `SealedEvent` has it; null for a whole chunk. */
   readonly identity: string | null;
   /** How many times this event was replayed before. */

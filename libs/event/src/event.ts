@@ -1,26 +1,23 @@
 import { NAME_LENGTH_MAX, nameFault, VALUE_LENGTH_MAX, valueFault } from "./attribute.ts";
-import { isTraceparent } from "./trace-context.ts";
+import { type TraceContext, traceContextOf } from "./trace-context.ts";
 
 /** The context attributes of a CloudEvents 1.0 event that Spillway looks at; everything else stays in the bytes. */
-export type Attributes = {
+export type Attributes = TraceContext & {
   readonly id: string;
   readonly source: string;
   readonly type: string;
   /** The CloudEvents extension `partitionkey`, else `subject`, else null. Keeps order; becomes the Kafka record key. */
   readonly partitionKey: string | null;
-  readonly traceparent: string | null;
 };
 
-/** What an event gets where its sender left it out. */
-export type Defaults = {
+/** What an event gets where its sender left it out; the trace context is the request's, and the event's own wins. */
+export type Defaults = TraceContext & {
   /** From the API key. */
   readonly source: string;
   /** Time of ingest, ms since 1970. */
   readonly nowMs: number;
   /** For an event without an id: its index in a batch, or null for one that stands alone. */
   readonly newId: (index: number | null) => string;
-  /** Of the request; the event's own attribute wins. */
-  readonly traceparent: string | null;
 };
 
 /** Why an event is refused. `pointer` is a JSON pointer into the event. */
@@ -86,12 +83,14 @@ export const faultInBytes = (code: InvalidEventCode, detail: string): InvalidEve
 
 /** Attributes of a parsed event that `faultInEvent` found nothing wrong with. */
 export const attributesOf = (event: Record<string, unknown>, defaults: Defaults, index: number | null): Attributes => {
-  const { traceparent } = event;
+  const own = traceContextOf(event.traceparent, event.tracestate);
+  const { traceparent, tracestate } = own.traceparent === null ? defaults : own;
   return {
     id: (event.id as string | null | undefined) ?? defaults.newId(index),
     source: (event.source as string | null | undefined) ?? defaults.source,
     type: event.type as string,
     partitionKey: ((event.partitionkey ?? event.subject) as string | null | undefined) ?? null,
-    traceparent: isTraceparent(traceparent) ? traceparent : defaults.traceparent,
+    traceparent,
+    ...(tracestate === undefined ? null : { tracestate }),
   };
 };

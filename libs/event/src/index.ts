@@ -18,3 +18,4 @@ export * from "./shard.ts";
 export * from "./shard-stream.ts";
 export * from "./sink.ts";
 export * from "./tier.ts";
+export * from "./trace-context.ts";

@@ -6,7 +6,10 @@ import { shardOf } from "./shard.ts";
 import type { ShardChunk } from "./tier.ts";
 
 /** Of a dead letter what its next life needs. */
-export type Replayable = Pick<DeadLetter, "type" | "partitionKey" | "traceparent" | "replay" | "bytes"> & {
+export type Replayable = Pick<
+  DeadLetter,
+  "type" | "partitionKey" | "traceparent" | "tracestate" | "replay" | "bytes"
+> & {
   readonly identity: string;
 };
 
@@ -17,10 +20,11 @@ export const replayChunk = (
   shards: number,
   platform: Platform,
 ): ShardChunk => {
-  const { identity, partitionKey, traceparent, bytes } = letter;
+  const { identity, partitionKey, traceparent, tracestate, bytes } = letter;
   const replay = letter.replay + 1;
   const dedupKey = dedupKeyOf(identity, replay, platform);
-  const event = { identity, dedupKey, type: letter.type ?? "", partitionKey, traceparent, replay, bytes };
+  const trace = tracestate === undefined ? { traceparent } : { traceparent, tracestate };
+  const event = { identity, dedupKey, type: letter.type ?? "", partitionKey, ...trace, replay, bytes };
   return {
     shard: shardOf(partitionKey ?? identity, shards),
     chunk: encodeChunk({ receivedAtMs, events: [event] }, platform),

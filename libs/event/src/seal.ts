@@ -1,9 +1,10 @@
 import type { Attributes } from "./event.ts";
 import type { Platform } from "./platform.ts";
 import { shardOf } from "./shard.ts";
+import type { TraceContext } from "./trace-context.ts";
 
 /** A validated event on its way: what the parts after the edge need to know, and its bytes, which nobody changes. */
-export type SealedEvent = {
+export type SealedEvent = TraceContext & {
   readonly id: string;
   readonly shard: number;
   /** Which event it is, in all its lives: 96 bits of a hash of (producer, source, id), as 16 characters. */
@@ -12,7 +13,6 @@ export type SealedEvent = {
   readonly dedupKey: string;
   readonly type: string;
   readonly partitionKey: string | null;
-  readonly traceparent: string | null;
   /** 0, or the how-manieth replay of a dead letter this is. */
   readonly replay: number;
   readonly bytes: Uint8Array;
@@ -40,7 +40,7 @@ export const sealEvent = (
   platform: Platform,
   producer: string,
 ): SealedEvent => {
-  const { id, source, type, partitionKey, traceparent } = attributes;
+  const { id, source, type, partitionKey, traceparent, tracestate } = attributes;
   const identity = identityOf(producer, source, id, platform);
   return {
     id,
@@ -50,6 +50,7 @@ export const sealEvent = (
     type,
     partitionKey,
     traceparent,
+    ...(tracestate === undefined ? null : { tracestate }),
     replay: 0,
     bytes,
   };

@@ -112,6 +112,7 @@ const ingestPath = (summary: string, bodies: Json, answers: Json, limits: Ingest
       { name: "X-Request-Id", in: "header", schema: { type: "string", pattern: "^[\\w-]{1,128}$" } },
       { name: "Idempotency-Key", in: "header", schema: { type: "string", minLength: 1 } },
       { name: "traceparent", in: "header", schema: text },
+      { name: "tracestate", in: "header", schema: text },
     ],
     requestBody: { required: true, description: bodyDescription(limits), content: bodies },
     responses: { ...answers, ...refusals },

@@ -151,6 +151,29 @@ describe("a single event", () => {
   });
 });
 
+describe("a trace context", () => {
+  const own = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const other = "00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const headers = { traceparent: other, tracestate: "header=1" };
+  const kept = ({ world }: AppWorld) =>
+    [0, 1, 2, 3]
+      .flatMap((shard) => world.streams.entriesAfter(shard, "0", 1_000))
+      .flatMap(({ chunk }) => decodeChunk(chunk, platform).events)
+      .map(({ traceparent, tracestate }) => [traceparent, tracestate]);
+
+  test.each([
+    [{ traceparent: own, tracestate: "event=1" }, [own, "event=1"]],
+    [{ traceparent: own }, [own, undefined]],
+    [{ traceparent: own, tracestate: "=" }, [own, undefined]],
+    [{ traceparent: "wrong", tracestate: "event=1" }, [other, "header=1"]],
+    [{ tracestate: "event=1" }, [other, "header=1"]],
+  ])("is the event's own (%j), whole, or else the request's", async (attributes, expected) => {
+    const app = await createAppWorld();
+    expect((await app.post(JSON.stringify({ type: "t", ...attributes }), headers)).status).toBe(202);
+    expect(kept(app)).toEqual([expected]);
+  });
+});
+
 describe("an idempotency key", () => {
   const post = async (app: AppWorld, key: string, body: string) =>
     json(await app.post(body, { "idempotency-key": key }));

@@ -1,4 +1,4 @@
-import type { Malformed } from "@spillway/event";
+import { type Malformed, traceContextOf } from "@spillway/event";
 import { refusalOf } from "../auth/api-key.ts";
 import { createBodyBudget, type Share } from "../body/budget.ts";
 import { createBodyReader } from "../body/read-body.ts";
@@ -21,13 +21,6 @@ export type Ingest = (request: Request, requestId: string, batchOnly: boolean) =
  * the answer to an append does not wait for all of them.
  */
 const LARGE_BYTES = 8 * 1024;
-
-const traceparentForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-
-const traceparentOf = (headers: Headers): string | null => {
-  const traceparent = headers.get("traceparent");
-  return traceparent !== null && traceparentForm.test(traceparent) ? traceparent : null;
-};
 
 const unauthorized = (authorization: string | null): Problem => ({
   code: "unauthorized",
@@ -79,7 +72,7 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
       source,
       nowMs: clock.wallMs(),
       newId: idempotencyKey === null ? newId : idsFrom(idempotencyKey),
-      traceparent: traceparentOf(headers),
+      ...traceContextOf(headers.get("traceparent"), headers.get("tracestate")),
     };
     const { contentType } = media;
     const read = readForm(media.form, { headers, contentType, bytes }, defaults, limits);

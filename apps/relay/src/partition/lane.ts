@@ -97,6 +97,7 @@ const deadLetterOf = (record: RelayRecord, fatal: Fatal, topic: string, attempts
     type: event?.type ?? null,
     partitionKey: record.key,
     traceparent: event?.traceparent ?? null,
+    ...(event?.tracestate === undefined ? null : { tracestate: event.tracestate }),
     identity: event?.identity ?? null,
     replay: event?.replay ?? 0,
     attempts,

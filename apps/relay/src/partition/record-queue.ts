@@ -1,7 +1,7 @@
 import type { Term } from "../lease/term.ts";
 import type { RelayRecord } from "../shard/in-hand.ts";
 
-/** 71–75 bytes of a record's own and of its batch (measured), and our headers with a traceparent. */
+/** 71–75 bytes of a record's own and of its batch (measured), and our headers with a traceparent but no tracestate. */
 const RECORD_OVERHEAD_BYTES = 75 + 190;
 /** Taken records are cut off once they are many, so that taking is O(1) each. */
 const CUT_FROM = 2_048;
@@ -24,8 +24,9 @@ export const createRecordQueue = (): RecordQueue => {
     let bytes = 0;
     let end = head;
     while (end < most) {
-      const { key, value } = records[end]!;
-      bytes += value.length + (key === null ? 0 : key.length) + RECORD_OVERHEAD_BYTES;
+      const { key, value, headers } = records[end]!;
+      bytes +=
+        value.length + (key === null ? 0 : key.length) + (headers.tracestate?.length ?? 0) + RECORD_OVERHEAD_BYTES;
       if (bytes > bytesMax && end > head) break;
       end++;
     }

@@ -1,4 +1,4 @@
-import { type Chunk, type Entry, receivedAtMsOf } from "@spillway/event";
+import { type Chunk, type Entry, receivedAtMsOf, type TraceContext } from "@spillway/event";
 import type { Term } from "../lease/term.ts";
 import type { Lane } from "../partition/lane.ts";
 import type { Topic } from "../partition/topics.ts";
@@ -74,10 +74,15 @@ export const takeInHand = (entry: Entry, chunk: Chunk, term: Term, complete: (en
 };
 
 /** `spillway-attempt` counts lives, not publishes: a retry sends the same record, a replayed dead letter the next. */
-const headersOf = (traceparent: string | null, entry: string, attempt: string): Readonly<Record<string, string>> =>
-  traceparent === null
-    ? { "content-type": CONTENT_TYPE, "spillway-entry": entry, "spillway-attempt": attempt }
-    : { "content-type": CONTENT_TYPE, traceparent, "spillway-entry": entry, "spillway-attempt": attempt };
+const headersOf = (
+  { traceparent, tracestate }: TraceContext,
+  entry: string,
+  attempt: string,
+): Readonly<Record<string, string>> => {
+  const own = { "content-type": CONTENT_TYPE, "spillway-entry": entry, "spillway-attempt": attempt };
+  if (traceparent === null) return own;
+  return tracestate === undefined ? { ...own, traceparent } : { ...own, traceparent, tracestate };
+};
 
 /**
  * Brokers refuse times that are more than an hour ahead, so an edge whose clock is wrong would send its events to the
@@ -100,8 +105,9 @@ export const handOver = (
   for (let index = 0; index < chunkEvents.length; index++) {
     if (skipped?.has(index)) continue;
     from.remaining++;
-    const { type, partitionKey, traceparent, replay, bytes } = chunkEvents[index]!;
-    const headers = headersOf(traceparent, place + index, replay === 0 ? "1" : String(replay + 1));
+    const event = chunkEvents[index]!;
+    const { type, partitionKey, replay, bytes } = event;
+    const headers = headersOf(event, place + index, replay === 0 ? "1" : String(replay + 1));
     const timestampMs = timestampOf(from, index, appendedAtMs);
     const record = { key: partitionKey, value: bytes, headers, timestampMs, from, index };
     push(router.laneOf(type, partitionKey), record);
