@@ -23,7 +23,6 @@ beforeAll(async () => {
       REDIS_URL: services.redis.url,
       DATABASE_URL: pipeline.addresses.databaseUrl,
       EDGE_URL: pipeline.edges[0]?.url ?? "",
-      RELAY_URL: pipeline.relays[0]?.url ?? "",
       NAMESPACE: pipeline.name,
     },
   });

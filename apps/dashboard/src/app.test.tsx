@@ -3,6 +3,7 @@ import { systemClock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { describe, expect, test } from "vitest";
 import { createApp } from "./app.tsx";
+import type { Readiness } from "./health.ts";
 import type { DashboardPorts, LetterRow } from "./ports.ts";
 
 const PASSWORD = "correct horse battery";
@@ -23,6 +24,8 @@ const letter: LetterRow = {
   replay: 0,
   createdAtMs: 0,
 };
+
+const ready: Readiness = { status: "up", checks: { redis: { status: "up" }, postgres: { status: "up" } } };
 
 type Calls = { replayed: string[]; discarded: [string, string][] };
 
@@ -58,6 +61,7 @@ const setUp = (over: Partial<DashboardPorts> = {}) => {
       calls.discarded.push([id, reason]);
       return { done: 0, refusals: ["already replayed"] };
     },
+    health: { readiness: async () => ready, isStopping: () => false },
     clock: systemClock,
     platform,
     randomToken: () => `token-${++tokens}`,
@@ -81,6 +85,17 @@ const logIn = async (app: App) => {
   const page = await (await app.request("/", { headers: { cookie } })).text();
   return { cookie, page, token: /name="form_token" value="([^"]+)"/.exec(page)?.[1] ?? "" };
 };
+
+test("probes need no login", async () => {
+  const { app } = setUp();
+  expect(await (await app.request("/livez")).json()).toEqual({ status: "up" });
+  expect(await (await app.request("/readyz")).json()).toEqual(ready);
+  const { app: other } = setUp({
+    health: { readiness: async () => ({ ...ready, status: "stopping" }), isStopping: () => true },
+  });
+  expect((await other.request("/readyz", { method: "HEAD" })).status).toBe(503);
+  expect((await other.request("/", { method: "OPTIONS" })).status).toBe(503);
+});
 
 describe("without a session", () => {
   test("every page leads to the login and every change is refused", async () => {

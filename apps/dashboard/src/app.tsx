@@ -1,4 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
+
+import { createProbes, createSecretCheck } from "@spillway/service";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
@@ -25,12 +27,6 @@ const FORM_BYTES_MAX = 8 * 1024;
 const ICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#0b57a4" d="M2 3h12v2H2zm2 4h8v2H4zm2 4h4v2H6z"/></svg>';
 
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
-  let difference = a.length ^ b.length;
-  for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
-  return difference === 0;
-};
-
 /** Browsers take a page without it for one of 1998. */
 const documentOf = (page: Child) => html`<!doctype html>${page}`;
 
@@ -41,8 +37,8 @@ const textOf = (result: ActionResult, verb: string): string =>
 export const createApp = (ports: DashboardPorts, options: DashboardOptions): Hono<Env> => {
   const { clock, platform, randomToken, log } = ports;
   const cookieName = options.https ? "__Host-session" : "session";
-  const encoder = new TextEncoder();
-  const passwordHash = platform.sha256(encoder.encode(options.password));
+  const isPassword = createSecretCheck(options.password, platform);
+  const probes = createProbes(ports.health);
   const sessions = createSessions(clock, randomToken);
   const limit = createLoginLimit(clock);
   const app = new Hono<Env>();
@@ -67,13 +63,13 @@ export const createApp = (ports: DashboardPorts, options: DashboardOptions): Hon
       referrerPolicy: "no-referrer",
     }),
   );
+  app.use(async (c, next) => (await probes(c.req.raw, c.req.path)) ?? next());
   app.use(bodyLimit({ maxSize: FORM_BYTES_MAX }));
   app.onError((error, c) => {
     log("error", "page.failed", { error: error.name });
     return c.text("The page could not be made; the log says more.", 500);
   });
 
-  app.get("/livez", (c) => c.text("ok"));
   app.get("/app.css", (c) => c.body(options.assets.css, 200, { "content-type": "text/css; charset=utf-8" }));
   app.get("/live.js", (c) => c.body(options.assets.script, 200, { "content-type": "text/javascript; charset=utf-8" }));
   app.get("/icon.svg", (c) => c.body(ICON, 200, { "content-type": "image/svg+xml" }));
@@ -86,8 +82,7 @@ export const createApp = (ports: DashboardPorts, options: DashboardOptions): Hon
       return c.html(documentOf(<LoginPage problem={`Too many attempts: try again in ${wait} s.`} />), 429);
     }
     const { password } = await formOf(c);
-    const given = platform.sha256(encoder.encode(typeof password === "string" ? password : ""));
-    if (!sameBytes(given, passwordHash)) {
+    if (typeof password !== "string" || !isPassword(password)) {
       limit.failed();
       log("warn", "login.failed");
       return c.html(documentOf(<LoginPage problem="That is not the password." />), 401);
@@ -106,8 +101,7 @@ export const createApp = (ports: DashboardPorts, options: DashboardOptions): Hon
     c.set("session", session);
     if (c.req.method === "GET") return next();
     const { form_token: token } = await formOf(c);
-    const expected = encoder.encode(session.formToken);
-    if (typeof token !== "string" || !sameBytes(encoder.encode(token), expected))
+    if (typeof token !== "string" || !createSecretCheck(session.formToken, platform)(token))
       return c.text("The form is not ours, or too old.", 403);
     return next();
   });

@@ -2,13 +2,15 @@ import { createDeadLetterInspector, createDiscard, createReplay, openDatabase } 
 import { systemClock, Unavailable } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { createOutboxInspector } from "@spillway/outbox";
-import { connectRedis, createStreamInspection, type ShardInspection } from "@spillway/stream";
-import { createLog } from "@spillway/telemetry";
+import { whileAgreed } from "@spillway/service";
+import { openShell } from "@spillway/service/bun";
+import { compareShards, connectRedis, createStreamInspection, type ShardInspection } from "@spillway/stream";
 import { createApp } from "./app.tsx";
 import css from "./assets/app.css" with { type: "text" };
 import script from "./assets/live.js" with { type: "text" };
 import { askBreakers } from "./breakers.ts";
 import { readConfig } from "./config.ts";
+import { createHealth } from "./health.ts";
 import type { DashboardPorts, ShardRow } from "./ports.ts";
 
 /* The dashboard on Bun: settings, then what it looks at, then the app. */
@@ -16,13 +18,11 @@ const ASK_MS = 2_000;
 const PAGE_ROWS = 50;
 const ACTOR = { by: "dashboard" };
 
-const config = readConfig(process.env);
-const log = createLog("dashboard", config.LOG_LEVEL, (line) => void process.stdout.write(line));
+const shell = openShell("dashboard", () => readConfig(process.env));
+const { config, log, stopping } = shell;
 const database = openDatabase({ url: config.DATABASE_URL });
-const stream = createStreamInspection(
-  connectRedis({ url: config.REDIS_URL, connectionName: "dashboard" }),
-  config.NAMESPACE,
-);
+const redis = connectRedis({ url: config.REDIS_URL.join(), connectionName: "dashboard" });
+const stream = createStreamInspection(redis, config.NAMESPACE);
 const outbox = createOutboxInspector({ database });
 const letters = createDeadLetterInspector({ database });
 const replay = createReplay({ database, shards: config.SHARDS, platform });
@@ -43,6 +43,11 @@ const shardRow = (inspection: ShardInspection): ShardRow => {
 
 const refusalsOf = (refused: readonly { readonly detail: string }[]) => refused.map(({ detail }) => detail);
 
+const health = createHealth(systemClock, async () => {
+  const [shard, rows] = await Promise.all([stream.shard(0), orNull(outbox.shards(ASK_MS))]);
+  return { redis: { status: shard.kind === "known" ? "up" : "down" }, postgres: { status: rows ? "up" : "down" } };
+});
+
 const ports: DashboardPorts = {
   shards: () =>
     Promise.all(Array.from({ length: config.SHARDS }, async (_, shard) => shardRow(await stream.shard(shard)))),
@@ -62,6 +67,7 @@ const ports: DashboardPorts = {
     const { discarded, refused } = await discard([id], { ...ACTOR, reason });
     return { done: discarded.length, refusals: refusalsOf(refused) };
   },
+  health,
   clock: systemClock,
   platform,
   randomToken: () => Buffer.from(crypto.getRandomValues(new Uint8Array(24))).toString("base64url"),
@@ -73,18 +79,14 @@ const app = createApp(ports, {
   https: config.ENVIRONMENT === "production",
   assets: { css, script },
 });
-const server = Bun.serve({
-  hostname: config.HOST,
-  port: config.PORT,
-  development: false,
-  // Outside of development Bun would share the port with a second dashboard that was started by mistake.
-  reusePort: false,
-  fetch: app.fetch,
-});
-log("info", "dashboard.ready", { host: config.HOST, port: server.port ?? config.PORT });
+const server = shell.serve({ fetch: app.fetch });
 
-const stop = async () => {
-  await server.stop();
-  process.exit(0);
-};
-for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop());
+// A replay with another number of shards would put a key into a second one.
+const agreement = { ask: () => compareShards(redis, config.NAMESPACE, config.SHARDS), clock: systemClock };
+void whileAgreed(agreement, stopping).then((reason) => reason !== null && shell.refuse(reason));
+await shell.untilStopping();
+health.stop();
+await shell.end(async () => {
+  await Promise.allSettled([server.stop(), database.close()]);
+  redis.close();
+});

@@ -1,5 +1,6 @@
 import type { Clock, Platform } from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
+import type { Health } from "./health.ts";
 
 /** What a dead letter shows in the table. All text in it is hostile. */
 export type LetterRow = {
@@ -63,6 +64,7 @@ export type DashboardPorts = {
   letters(before: string | null): Promise<LetterPageView | null>;
   replay(id: string): Promise<ActionResult>;
   discard(id: string, reason: string): Promise<ActionResult>;
+  readonly health: Pick<Health, "readiness" | "isStopping">;
   readonly clock: Clock;
   readonly platform: Platform;
   readonly randomToken: () => string;

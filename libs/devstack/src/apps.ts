@@ -43,9 +43,7 @@ export function appEnvironments(
       DASHBOARD_PASSWORD: secrets.dashboardPassword,
       REDIS_URL,
       DATABASE_URL,
-      KAFKA_BROKERS,
       EDGE_URL,
-      RELAY_URL,
     },
   };
 }

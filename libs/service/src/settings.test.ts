@@ -116,11 +116,13 @@ test("the log shows what is configured and no secret", () => {
     REDIS: "redis://:hunter2@a:1,redis://:hunter2@b:2",
     DATABASE: "postgres://u:hunter2@h/db?password=hunter2",
     TOKEN: "hunter2-hunter2-hunter2",
+    PORT: "80",
     SASL: "hunter2",
   });
   expect(JSON.stringify(shown)).not.toContain("hunter2");
   expect(shown).toMatchObject({
-    PORT: 3_000,
+    PORT: 80,
+    SHARDS: 4,
     TOKEN: "configured",
     PASSWORD: "absent",
     SASL: "configured",

@@ -26,11 +26,11 @@ const shownText = (text: string, { shown }: Setting<unknown>): string => {
   return JSON.stringify(safe.length > SHOWN_LENGTH_MAX ? `${safe.slice(0, SHOWN_LENGTH_MAX)}…` : safe);
 };
 
-const shownValue = (text: string | undefined, { shown, absent }: Setting<unknown>): string | number => {
+const shownValue = (text: string | undefined, { shown }: Setting<unknown>, value: unknown): string | number => {
   if (shown === "secret") return text === undefined ? "absent" : "configured";
-  const value = text ?? absent?.value;
-  if (value === undefined || typeof value === "number") return value ?? "absent";
-  return typeof value === "string" ? redacted(value) : JSON.stringify(value);
+  if (typeof value === "number") return value;
+  if (text !== undefined) return redacted(text);
+  return value === undefined ? "absent" : String(value);
 };
 
 /**
@@ -46,7 +46,6 @@ export const readSettings = <S extends Settings>(
   const sentences: string[] = [];
   for (const [name, setting] of Object.entries(settings)) {
     const text = environment[name] === "" ? undefined : environment[name];
-    shown[name] = shownValue(text, setting);
     if (text === undefined && setting.absent !== undefined) values[name] = setting.absent.value;
     else if (text === undefined) sentences.push(`${name}: got nothing; accepts ${setting.accepts}`);
     else {
@@ -57,6 +56,7 @@ export const readSettings = <S extends Settings>(
         sentences.push(`${name}: got ${shownText(text, setting)}${why}; accepts ${setting.accepts}`);
       }
     }
+    shown[name] = shownValue(text, setting, values[name]);
   }
   if (sentences.length > 0) throw new ConfigError(sentences);
   return { values: values as Values<S>, shown };

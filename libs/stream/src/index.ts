@@ -8,7 +8,7 @@ export {
 } from "./inspect.ts";
 export { createLeases, type LeasesOptions } from "./leases.ts";
 export { createShardStream, type ShardStreamOptions } from "./shard-stream.ts";
-export { agreeOnShards } from "./shards-agreement.ts";
+export { agreeOnShards, compareShards } from "./shards-agreement.ts";
 export {
   createStreamTier,
   type ShardsAgreement,

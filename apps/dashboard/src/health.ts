@@ -1,0 +1,41 @@
+import type { Clock } from "@spillway/event";
+import { createKept, type Status } from "@spillway/service";
+
+export type Check = { readonly status: "up" | "down" | "unknown" };
+export type Checks = { readonly redis: Check; readonly postgres: Check };
+
+export type Readiness = {
+  /** Never `down`: the page comes without a backend, too, and says what is unknown. */
+  readonly status: Exclude<Status, "down">;
+  readonly checks: Checks;
+};
+
+export type Health = {
+  /** Asks the backends at most every two seconds, for as long as half a second. */
+  readiness(): Promise<Readiness>;
+  /** From now on the answer is `stopping`. */
+  stop(): void;
+  isStopping(): boolean;
+};
+
+const KEEP_MS = 2_000;
+const DEADLINE_MS = 500;
+const unknown: Check = { status: "unknown" };
+
+/** Whether there is something to look at. */
+export const createHealth = (clock: Clock, ask: () => Promise<Checks>): Health => {
+  let stopping = false;
+  const initial = { redis: unknown, postgres: unknown };
+  const checks = createKept<Checks>(clock, { initial, ask, keepMs: KEEP_MS, deadlineMs: DEADLINE_MS });
+  return {
+    readiness: async () => {
+      const found = await checks();
+      const isWhole = found.redis.status === "up" && found.postgres.status === "up";
+      return { status: stopping ? "stopping" : isWhole ? "up" : "degraded", checks: found };
+    },
+    stop: () => {
+      stopping = true;
+    },
+    isStopping: () => stopping,
+  };
+};
