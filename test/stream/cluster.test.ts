@@ -37,7 +37,7 @@ const open = (limits: SubjectLimits = roomyLimits) => {
     namespace,
     server,
     tier: createStreamTier({ url: rest.url, token: REST_TOKEN, namespace, shards: SHARDS, limits: all }),
-    stream: createShardStream({ redis: server, namespace, limits: all }),
+    stream: createShardStream({ redis: server, namespace, shards: SHARDS, limits: all }),
     leases: createLeases({ redis: server, namespace }),
     close: async () => server.close(),
   };

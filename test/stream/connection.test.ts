@@ -65,7 +65,7 @@ describe("the connection over TCP", () => {
   test("opens another connection when the old one died without a word", async () => {
     const proxy = await startForgetfulProxy(services.redis.port);
     const server = connectRedis({ url: `redis://127.0.0.1:${proxy.port}`, commandTimeoutMs: 300 });
-    const stream = createShardStream({ redis: server, namespace: freshNamespace(), limits: limitsOf() });
+    const stream = createShardStream({ redis: server, namespace: freshNamespace(), shards: 4, limits: limitsOf() });
     expect(await stream.read(0, "0", 10, 1)).toEqual([]);
     expect(await stream.counts(0)).toMatchObject({ accepted: 0 });
     proxy.forgetAll();
@@ -123,7 +123,7 @@ describe("the connection over TCP", () => {
     const { host } = new URL(services.redis.url);
     await services.admin.call("ACL", "SETUSER", "relay", "on", ">right-secret", "~*", "+@all");
     const server = connectRedis({ url: `redis://relay:wrong-secret@${host}` });
-    const stream = createShardStream({ redis: server, namespace: freshNamespace(), limits: limitsOf() });
+    const stream = createShardStream({ redis: server, namespace: freshNamespace(), shards: 4, limits: limitsOf() });
     const error = await stream.counts(0).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Unavailable);
     expect(String((error as Error).stack) + JSON.stringify(error)).not.toContain("wrong-secret");
@@ -138,7 +138,7 @@ describe("the connection over TCP", () => {
     const opened = openStream(services);
     await services.admin.call("ACL", "SETUSER", "weak", "on", ">secret", "~*", "-@all", "+ping");
     const weak = connectRedis({ url: `redis://weak:secret@${host}` });
-    const forbidden = createShardStream({ redis: weak, namespace: opened.namespace, limits: limitsOf() });
+    const forbidden = createShardStream({ redis: weak, namespace: opened.namespace, shards: 4, limits: limitsOf() });
     expect(await codeOf(forbidden.counts(0))).toBe("forbidden");
     weak.close();
     await services.admin.call("ACL", "DELUSER", "weak");

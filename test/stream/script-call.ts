@@ -21,6 +21,8 @@ export type AppendValues = {
   readonly eventsMax?: number;
   readonly bytesMax?: number;
   readonly holder?: string;
+  readonly shards?: number;
+  readonly asked?: boolean;
 };
 
 type AppendReply = [nonce: string, status: string, entry: string, duplicates: string, events: number, bytes: number];
@@ -42,6 +44,8 @@ export const scriptCalls = (redis: Redis, namespace: string) => {
           values.eventsMax ?? 1e6,
           values.bytesMax ?? 1e9,
           values.holder ?? "",
+          values.shards ?? 4,
+          values.asked === false ? "" : "1",
           values.chunk ?? "Y2h1bms=",
           values.names.map(keyOf).join(""),
         ],

@@ -69,7 +69,7 @@ export const openStream = (
     namespace,
     server,
     tier: createStreamTier({ url: services.rest.url, token: REST_TOKEN, namespace, shards: SHARDS, limits: all }),
-    stream: createShardStream({ redis: server, namespace, limits: all }),
+    stream: createShardStream({ redis: server, namespace, shards: SHARDS, limits: all }),
     leases: createLeases({ redis: server, namespace }),
     close: async () => server.close(),
   };

@@ -1,6 +1,7 @@
-import { agreeOnShards, connectRedis } from "@spillway/stream";
-import { createStreamTier } from "@spillway/stream/tier";
+import { agreeOnShards, connectRedis, createLeases, createShardStream } from "@spillway/stream";
+import { createStreamTier, type StreamTier } from "@spillway/stream/tier";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { chunkOf } from "../conformance/chunks.ts";
 import { freshNamespace, limitsOf, REST_TOKEN, type StreamServices, startStreamServices } from "./services.ts";
 
 const DEADLINE_MS = 30_000;
@@ -63,6 +64,55 @@ describe("the number of shards", () => {
     expect(health.warnings[0]).toContain(`HDEL ${it.namespace}:meta shards`);
     await services.admin.hdel(`${it.namespace}:meta`, "shards");
     expect(await it.overHttp(8)).toEqual({ kind: "agreed" });
+    it.close();
+  });
+
+  test("stands beside each shard's counters, and nothing is appended with another one", async () => {
+    const it = open();
+    const [four, eight] = [it.tier(4), it.tier(8)];
+    const put = async (tier: StreamTier, shard: number) => (await tier.append([chunkOf(shard, ["a"])], DEADLINE_MS))[0];
+    const streams = () => services.admin.keys(`{${it.namespace}:*}:stream`);
+    expect(await put(four, 2)).toMatchObject({ kind: "ok", duplicates: [] });
+    expect(await put(eight, 6)).toEqual({ kind: "retriable", code: "shards_differ" });
+    expect(await put(eight, 2)).toEqual({ kind: "retriable", code: "shards_differ" });
+    expect(await streams()).toEqual([`{${it.namespace}:2}:stream`]);
+
+    // Redis is emptied while `four` runs on, and a process with another number comes first.
+    for (const key of await services.admin.keys(`*${it.namespace}*`)) await services.admin.del(key);
+    expect(await it.overHttp(8)).toEqual({ kind: "agreed" });
+    expect(await put(four, 2)).toEqual({ kind: "retriable", code: "shards_differ" });
+    expect(await put(eight, 6)).toMatchObject({ kind: "ok", duplicates: [] });
+    expect(await streams()).toEqual([`{${it.namespace}:6}:stream`]);
+
+    // Resharded by the book.
+    await services.admin.hdel(`${it.namespace}:meta`, "shards");
+    expect(await it.overHttp(4)).toEqual({ kind: "agreed" });
+    expect(await put(four, 6)).toMatchObject({ kind: "ok", duplicates: [0] });
+    expect(await put(eight, 6)).toEqual({ kind: "retriable", code: "shards_differ" });
+    it.close();
+  });
+
+  test("stops the drain, too, before it appends", async () => {
+    const it = open();
+    await it.overTcp(4);
+    const server = connectRedis({ url: services.redis.url });
+    const stream = createShardStream({ redis: server, namespace: it.namespace, shards: 8, limits: limitsOf() });
+    const lease = await createLeases({ redis: server, namespace: it.namespace }).take(6, "r", 10_000);
+    if (lease === null) throw new Error("the lease is taken");
+    expect(await stream.append(lease, chunkOf(6, ["a"]))).toEqual({ kind: "retriable", code: "shards_differ" });
+    expect(await services.admin.exists(`{${it.namespace}:6}:stream`)).toBe(0);
+    server.close();
+    it.close();
+  });
+
+  test("is asked for once a shard and not with every append", async () => {
+    const it = open();
+    const tier = it.tier(4);
+    const asked = async () =>
+      Number(/cmdstat_hsetnx:calls=(\d+)/.exec(await services.admin.info("commandstats"))?.[1] ?? 0);
+    const before = await asked();
+    for (let n = 0; n < 20; n++) await tier.append([chunkOf(n % 2, [`n${n}`])], DEADLINE_MS);
+    expect((await asked()) - before).toBe(2);
     it.close();
   });
 

@@ -25,6 +25,7 @@ const stream = createStreamTier({
   token: config.UPSTASH_REDIS_REST_TOKEN,
   namespace: config.NAMESPACE,
   shards: config.SHARDS,
+  onDisagreed: shell.refuse,
   limits: {
     seenWindowSeconds: config.DEDUP_WINDOW_SECONDS,
     backlogEventsMax: config.BACKLOG_EVENTS_MAX,

@@ -44,7 +44,7 @@ const sink = createSink({
 
 const relay = createRelay(
   {
-    stream: createShardStream({ redis, namespace, limits }),
+    stream: createShardStream({ redis, namespace, shards: config.SHARDS, limits }),
     leases: createLeases({ redis, namespace }),
     outbox: createOutboxDrain({ database }),
     deadLetters: createDeadLetters({ database }),

@@ -1,9 +1,13 @@
+import type { ShardChunk } from "@spillway/event";
 import { describe, expect, test } from "vitest";
-import { appendCall, appendedOf, createNonces } from "./append.ts";
+import { appendAgreed, appendCall, appendedOf, type ChunkAppended, createNonces } from "./append.ts";
+import type { ShardsAgreement } from "./meta.ts";
 
 const limits = { seenWindowSeconds: 60, backlogEventsMax: 10, backlogBytesMax: 1000 };
 const chunk = { shard: 1, chunk: Uint8Array.of(1, 2, 3), events: 3, dedupKeys: "a".repeat(48) };
-const call = appendCall("ns", [chunk], limits, "nonce", "");
+const setup = { namespace: "ns", shards: 4, limits };
+const caller = { nonce: "nonce", holder: "", asked: false };
+const call = appendCall(setup, [chunk], caller);
 /** What is said of the one chunk. */
 const saidOf = (reply: unknown) => appendedOf([reply], call)[0];
 
@@ -16,6 +20,7 @@ describe("the reply of append", () => {
     expect(saidOf(["nonce.1", "FULL", "", "", 10, 99])).toEqual({ kind: "full" });
     expect(saidOf(["nonce.1", "FENCED", "", "", 0, 0])).toEqual({ kind: "fenced" });
     expect(saidOf(["nonce.1", "STALE", "", "", 0, 0])).toEqual({ kind: "stale" });
+    expect(saidOf(["nonce.1", "UNAGREED", "", "", 0, 0])).toEqual({ kind: "unagreed" });
   });
 
   test.each([
@@ -45,7 +50,7 @@ describe("the reply of append", () => {
   });
 
   test("is one per chunk, each with its place in the nonce, or it is no reply", () => {
-    const two = appendCall("ns", [chunk, { ...chunk, shard: 2 }], limits, "nonce", "");
+    const two = appendCall(setup, [chunk, { ...chunk, shard: 2 }], caller);
     const first = ["nonce.1", "OK", "1-0", "", 7, 99];
     const second = ["nonce.2", "ERROR", "OOM command not allowed when used memory > 'maxmemory'.", "", 0, 0];
     const ok = { kind: "ok", duplicates: [] };
@@ -58,9 +63,45 @@ describe("the reply of append", () => {
   });
 });
 
+describe("a shard that does not know our number of shards", () => {
+  const ok = { kind: "ok", duplicates: [] } as const;
+  const unagreed = { kind: "unagreed" } as const;
+  const chunks = [chunk, { ...chunk, shard: 2 }];
+  const appending = (agreement: ShardsAgreement, second: ChunkAppended = ok) => {
+    const calls: [shards: number[], asked: boolean][] = [];
+    const append = async (some: readonly ShardChunk[], asked: boolean): Promise<readonly ChunkAppended[]> => {
+      calls.push([some.map(({ shard }) => shard), asked]);
+      return some.map(({ shard }) => (shard === 1 ? ok : asked ? second : unagreed));
+    };
+    return { calls, answers: appendAgreed(chunks, append, async () => agreement) };
+  };
+
+  test("is written to after Redis has said that it is the recorded one, and the others are not written twice", async () => {
+    const { calls, answers } = appending({ kind: "agreed" });
+    expect(await answers).toEqual([ok, ok]);
+    expect(calls).toEqual([
+      [[1, 2], false],
+      [[2], true],
+    ]);
+  });
+
+  test("is not written to when Redis says another, or nothing, or the shard goes on asking", async () => {
+    const disagreed = { kind: "disagreed", recorded: 8, reason: "8" } as const;
+    expect(await appending(disagreed).answers).toEqual([ok, { kind: "retriable", code: "shards_differ" }]);
+    expect(await appending({ kind: "unknown", code: "timeout" }).answers).toEqual([
+      ok,
+      { kind: "retriable", code: "timeout" },
+    ]);
+    expect(await appending({ kind: "agreed" }, unagreed).answers).toEqual([
+      ok,
+      { kind: "retriable", code: "odd_reply" },
+    ]);
+  });
+});
+
 test("a chunk that contradicts itself is the caller's error", () => {
-  expect(() => appendCall("ns", [{ ...chunk, events: 2 }], limits, "n", "")).toThrow(TypeError);
-  expect(() => appendCall("ns", [{ ...chunk, events: 0, dedupKeys: "" }], limits, "n", "")).toThrow(TypeError);
+  expect(() => appendCall(setup, [{ ...chunk, events: 2 }], caller)).toThrow(TypeError);
+  expect(() => appendCall(setup, [{ ...chunk, events: 0, dedupKeys: "" }], caller)).toThrow(TypeError);
 });
 
 test("no two calls share a nonce, not even across processes", () => {

@@ -3,6 +3,7 @@ import { toBase64 } from "./base64.ts";
 import { codeOfText } from "./errors.ts";
 import { shardKeys } from "./keys.ts";
 import type { StreamLimits } from "./limits.ts";
+import type { ShardsAgreement } from "./meta.ts";
 
 const DEDUP_KEY_LENGTH = 16;
 const ENTRY_ID = /^\d{1,20}-\d{1,20}$/;
@@ -22,16 +23,26 @@ const checkChunk = ({ events, dedupKeys }: ShardChunk): void => {
   }
 };
 
-/** `holder` is "" for an edge, else the value of the drain's lease. Throws `TypeError` for a chunk that contradicts itself. */
+/** What is the same in every call of a process. */
+export type AppendSetup = { readonly namespace: string; readonly shards: number; readonly limits: StreamLimits };
+
+export type AppendCaller = {
+  readonly nonce: string;
+  /** "" for an edge, else the value of the drain's lease. */
+  readonly holder: string;
+  /** Redis has just said that the number of shards is the recorded one. */
+  readonly asked: boolean;
+};
+
+/** Throws `TypeError` for a chunk that contradicts itself. */
 export const appendCall = (
-  namespace: string,
+  { namespace, shards, limits }: AppendSetup,
   chunks: readonly ShardChunk[],
-  limits: StreamLimits,
-  nonce: string,
-  holder: string,
+  { nonce, holder, asked }: AppendCaller,
 ): AppendCall => {
   const keys: string[] = [];
-  const values = [nonce, limits.seenWindowSeconds, limits.backlogEventsMax, limits.backlogBytesMax, holder];
+  const { seenWindowSeconds, backlogEventsMax, backlogBytesMax } = limits;
+  const values = [nonce, seenWindowSeconds, backlogEventsMax, backlogBytesMax, holder, shards, asked ? "1" : ""];
   for (const chunk of chunks) {
     checkChunk(chunk);
     const { stream, seen, count, fence, lease } = shardKeys(namespace, chunk.shard);
@@ -54,10 +65,13 @@ const duplicatesOf = (csv: unknown, events: number): readonly number[] | null =>
   return indexes;
 };
 
-/** What is answered for a reply that is none to the call: it is not known what became of the chunk. */
-export const oddReply: Appended = { kind: "retriable", code: "odd_reply" };
+export const retriable = (code: string): Appended => ({ kind: "retriable", code });
 
-type ChunkAppended = Appended | { readonly kind: "stale" };
+/** What is answered for a reply that is none to the call: it is not known what became of the chunk. */
+export const oddReply: Appended = retriable("odd_reply");
+
+/** `stale`: the lease is lost. `unagreed`: the shard does not know our number of shards; nothing was written. */
+export type ChunkAppended = Appended | { readonly kind: "stale" } | { readonly kind: "unagreed" };
 
 const chunkAppendedOf = (reply: unknown, nonce: string, events: number): ChunkAppended => {
   if (!Array.isArray(reply) || reply.length !== 6) return oddReply;
@@ -66,6 +80,7 @@ const chunkAppendedOf = (reply: unknown, nonce: string, events: number): ChunkAp
   if (status === "FULL") return { kind: "full" };
   if (status === "FENCED") return { kind: "fenced" };
   if (status === "STALE") return { kind: "stale" };
+  if (status === "UNAGREED") return { kind: "unagreed" };
   if (status === "ERROR") return { kind: "retriable", code: codeOfText(String(entry)) };
   const duplicates = duplicatesOf(csv, events);
   if (status !== "OK" || duplicates === null) return oddReply;
@@ -90,4 +105,27 @@ export const createNonces = (): (() => string) => {
   const prefix = crypto.randomUUID().slice(0, 8);
   let calls = 0;
   return () => `${prefix}${(calls++).toString(36)}`;
+};
+
+type Known = Exclude<ChunkAppended, { readonly kind: "unagreed" }>;
+
+/**
+ * Appends; those chunks once more, after Redis was asked, whose shards do not know our number of shards: when a shard is
+ * filled for the first time, after Redis was emptied, after the number was changed.
+ */
+export const appendAgreed = async (
+  chunks: readonly ShardChunk[],
+  append: (chunks: readonly ShardChunk[], asked: boolean) => Promise<readonly ChunkAppended[]>,
+  ask: () => Promise<ShardsAgreement>,
+): Promise<readonly Known[]> => {
+  const known = (answer: ChunkAppended | undefined): Known =>
+    answer === undefined || answer.kind === "unagreed" ? oddReply : answer;
+  const answers = await append(chunks, false);
+  const again = chunks.filter((_, i) => answers[i]?.kind === "unagreed");
+  if (again.length === 0) return answers.map(known);
+  const agreement = await ask();
+  const code = agreement.kind === "unknown" ? agreement.code : "shards_differ";
+  const second = agreement.kind === "agreed" ? await append(again, true) : again.map(() => retriable(code));
+  let next = 0;
+  return answers.map((answer) => known(answer.kind === "unagreed" ? second[next++] : answer));
 };

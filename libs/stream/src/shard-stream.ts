@@ -1,16 +1,18 @@
-import { type Entry, type ShardCounts, type ShardStream, Unavailable } from "@spillway/event";
-import { appendCall, appendedOf, createNonces, oddReply } from "./append.ts";
+import { type Entry, type ShardChunk, type ShardCounts, type ShardStream, Unavailable } from "@spillway/event";
+import { appendAgreed, appendCall, appendedOf, createNonces, oddReply, retriable } from "./append.ts";
 import type { Connection, RedisServer } from "./connection.ts";
 import { checkNamespace, shardKeys } from "./keys.ts";
 import { leaseValue } from "./lease-value.ts";
 import { checkLimits, type StreamLimits } from "./limits.ts";
 import { runScript } from "./script.ts";
 import { appendScript, fenceScript, settleScript } from "./scripts.ts";
+import { agreeOnShards } from "./shards-agreement.ts";
 
 export type ShardStreamOptions = {
   readonly redis: RedisServer;
   /** Begins every key; 1 to 64 of letters, digits and `_.:-`. */
   readonly namespace: string;
+  readonly shards: number;
   readonly limits: StreamLimits;
 };
 
@@ -101,7 +103,8 @@ const createReaders = (redis: RedisServer) => {
  * The relay's side over TCP. One outstanding `read` per shard, each on the shard's own connection, which the first one
  * opens; they live until the server's `close`. Throws `TypeError` for options that no server could serve.
  */
-export const createShardStream = ({ redis, namespace, limits }: ShardStreamOptions): ShardStream => {
+export const createShardStream = (options: ShardStreamOptions): ShardStream => {
+  const { redis, namespace, shards, limits } = options;
   checkNamespace(namespace);
   checkLimits(limits);
   const readerOf = createReaders(redis);
@@ -125,12 +128,16 @@ export const createShardStream = ({ redis, namespace, limits }: ShardStreamOptio
       return statusOf(await runScript(redis.commands, fenceScript, [keys.fence, keys.lease], values));
     },
     async append(lease, chunk) {
-      const call = appendCall(namespace, [chunk], limits, nonceOf(), leaseValue(lease));
+      const holder = leaseValue(lease);
+      const append = async (chunks: readonly ShardChunk[], asked: boolean) => {
+        const call = appendCall(options, chunks, { nonce: nonceOf(), holder, asked });
+        return appendedOf(await runScript(redis.commands, appendScript, call.keys, call.values), call);
+      };
       try {
-        const reply = await runScript(redis.commands, appendScript, call.keys, call.values);
-        return appendedOf(reply, call)[0] ?? oddReply;
+        const [answer] = await appendAgreed([chunk], append, () => agreeOnShards(redis, namespace, shards));
+        return answer ?? oddReply;
       } catch (error) {
-        if (error instanceof Unavailable) return { kind: "retriable", code: error.code };
+        if (error instanceof Unavailable) return retriable(error.code);
         throw error;
       }
     },

@@ -1,6 +1,15 @@
 import type { Appended, ShardChunk, Tier, TierHealth } from "@spillway/event";
 import { Unavailable } from "@spillway/event";
-import { type AppendCall, appendCall, appendedOf, createNonces, oddReply } from "./append.ts";
+import {
+  type AppendCall,
+  appendAgreed,
+  appendCall,
+  appendedOf,
+  type ChunkAppended,
+  createNonces,
+  oddReply,
+  retriable,
+} from "./append.ts";
 import { checkNamespace, metaKey } from "./keys.ts";
 import { checkLimits, type StreamLimits } from "./limits.ts";
 import { judgeShards, SHARDS_FIELD, type ShardsAgreement } from "./meta.ts";
@@ -19,6 +28,8 @@ export type StreamTierOptions = {
   readonly namespace: string;
   readonly shards: number;
   readonly limits: StreamLimits;
+  /** Called when an append was refused since Redis was set up with another number; nothing was written. */
+  readonly onDisagreed?: (reason: string) => void;
 };
 
 /** `unknown` names the settings that the server did not tell; `code` says why it is down. */
@@ -32,20 +43,20 @@ export type StreamTier = Tier & {
   agreeOnShards(deadlineMs: number): Promise<ShardsAgreement>;
 };
 
-const retriable = (error: unknown): Appended => {
-  if (error instanceof Unavailable) return { kind: "retriable", code: error.code };
+const unavailable = (error: unknown): Appended => {
+  if (error instanceof Unavailable) return retriable(error.code);
   throw error;
 };
 
-const answersOf = (reply: RestReply | undefined, call: AppendCall): readonly Appended[] => {
+const answersOf = (reply: RestReply | undefined, call: AppendCall): readonly ChunkAppended[] => {
   if (reply?.kind !== "result") {
-    const answer: Appended = reply === undefined ? oddReply : { kind: "retriable", code: reply.code };
+    const answer: Appended = reply === undefined ? oddReply : retriable(reply.code);
     return call.events.map(() => answer);
   }
-  return appendedOf(reply.result, call).map((appended) => (appended.kind === "stale" ? oddReply : appended));
+  return appendedOf(reply.result, call);
 };
 
-const hasCode = (answers: readonly Appended[], code: string): boolean =>
+const hasCode = (answers: readonly ChunkAppended[], code: string): boolean =>
   answers.some((answer) => answer.kind === "retriable" && answer.code === code);
 
 /** Sends the calls as one request: by hash, or with the script's text. Per call one answer per chunk. */
@@ -54,7 +65,7 @@ const sendCalls = async (
   calls: readonly AppendCall[],
   by: "evalsha" | "eval",
   deadlineMs: number,
-): Promise<readonly (readonly Appended[])[]> => {
+): Promise<readonly (readonly ChunkAppended[])[]> => {
   const script = by === "evalsha" ? appendScript.sha : appendScript.source;
   try {
     const replies = await rest.send((pipeline) => {
@@ -62,7 +73,7 @@ const sendCalls = async (
     }, deadlineMs);
     return calls.map((call, i) => answersOf(replies[i], call));
   } catch (error) {
-    return calls.map(({ events }) => events.map(() => retriable(error)));
+    return calls.map(({ events }) => events.map(() => unavailable(error)));
   }
 };
 
@@ -71,14 +82,14 @@ const appendCalls = async (
   rest: Rest,
   calls: readonly AppendCall[],
   deadlineMs: number,
-): Promise<readonly Appended[]> => {
+): Promise<readonly ChunkAppended[]> => {
   const startMs = performance.now();
   const answers = await sendCalls(rest, calls, "evalsha", deadlineMs);
-  const again = calls.filter((_, i) => hasCode(answers[i] as readonly Appended[], "no_script"));
+  const again = calls.filter((_, i) => hasCode(answers[i] as readonly ChunkAppended[], "no_script"));
   if (again.length === 0) return answers.flat();
   const second = await sendCalls(rest, again, "eval", deadlineMs - (performance.now() - startMs));
   let next = 0;
-  return answers.flatMap((each) => (hasCode(each, "no_script") ? (second[next++] as readonly Appended[]) : each));
+  return answers.flatMap((each) => (hasCode(each, "no_script") ? (second[next++] as readonly ChunkAppended[]) : each));
 };
 
 /**
@@ -86,20 +97,19 @@ const appendCalls = async (
  * REST server and Redis together 600 against 730 µs). A Redis Cluster says CROSSSLOT to that, before it does anything;
  * from then on every chunk is a call of its own, all in one request.
  */
-const createAppend = (rest: Rest, callOf: (chunks: readonly ShardChunk[]) => AppendCall): Tier["append"] => {
+const createAppend = (rest: Rest, callOf: (chunks: readonly ShardChunk[], asked: boolean) => AppendCall) => {
   let isCluster = false;
-  return async (chunks, deadlineMs) => {
-    if (chunks.length === 0) return [];
+  return async (chunks: readonly ShardChunk[], asked: boolean, deadlineMs: number) => {
     const startMs = performance.now();
     if (!isCluster) {
-      const answers = await appendCalls(rest, [callOf(chunks)], deadlineMs);
+      const answers = await appendCalls(rest, [callOf(chunks, asked)], deadlineMs);
       if (!hasCode(answers, "cross_slot")) return answers;
       isCluster = true;
     }
     const leftMs = deadlineMs - (performance.now() - startMs);
     return appendCalls(
       rest,
-      chunks.map((chunk) => callOf([chunk])),
+      chunks.map((chunk) => callOf([chunk], asked)),
       leftMs,
     );
   };
@@ -134,7 +144,9 @@ export const createStreamTier = (options: StreamTierOptions): StreamTier => {
   checkLimits(limits);
   const rest = createRest(options.url, options.token);
   const nonceOf = createNonces();
-  const append = createAppend(rest, (chunks) => appendCall(namespace, chunks, limits, nonceOf(), ""));
+  const append = createAppend(rest, (chunks, asked) =>
+    appendCall(options, chunks, { nonce: nonceOf(), holder: "", asked }),
+  );
   const agree = async (deadlineMs: number): Promise<ShardsAgreement> => {
     try {
       return await agreeOnShards(rest, namespace, shards, deadlineMs);
@@ -145,7 +157,18 @@ export const createStreamTier = (options: StreamTierOptions): StreamTier => {
   };
   return {
     name: "stream",
-    append,
+    async append(chunks, deadlineMs) {
+      if (chunks.length === 0) return [];
+      const endMs = performance.now() + deadlineMs;
+      const leftMs = (): number => endMs - performance.now();
+      const ask = async (): Promise<ShardsAgreement> => {
+        const agreement = await agree(leftMs());
+        if (agreement.kind === "disagreed") options.onDisagreed?.(agreement.reason);
+        return agreement;
+      };
+      const answers = await appendAgreed(chunks, (some, asked) => append(some, asked, leftMs()), ask);
+      return answers.map((answer) => (answer.kind === "stale" ? oddReply : answer));
+    },
     agreeOnShards: agree,
     async health(deadlineMs) {
       const [agreement, config] = await Promise.all([agree(deadlineMs), configOf(rest, deadlineMs)]);

@@ -3,9 +3,11 @@
 -- KEYS   of every chunk: 1 stream  2..4 the seen sets  5 count  6 fence  7 lease
 -- ARGV   1 nonce  2 seen window (s)  3 backlog events max  4 backlog bytes max
 --        5 "" from an edge, or the lease's value from the drain, which passes the fence
+--        6 the caller's number of shards  7 "1" when it has just asked whether the others have the same, else ""
 --        and of every chunk: the chunk (base64), its events' dedup keys, 16 characters each, joined
 -- Reply  of every chunk {nonce.n, status, entry id, duplicates (csv of indexes), backlog events, backlog bytes}, n from 1
 --        OK, with no entry id when every event was a duplicate; FULL, FENCED, STALE: nothing was written;
+--        UNAGREED: nothing was written, ask about the number of shards and call again;
 --        ERROR, with Redis's text in the place of the entry id
 --
 -- Why so: one call for all shards, since each call costs the REST server and Redis 40 us before its first event. An error
@@ -14,13 +16,15 @@
 -- slot is used again. A chunk is opaque here, so a duplicate is named in field "s" rather than cut out. A stream that
 -- does not exist begins a new epoch: counters that survived it would count a backlog that nobody can settle. The
 -- limits are compared before the chunk is added, since a chunk larger than the limit would otherwise never fit. XADD is
--- the first write: without allow-oom it is where a full Redis refuses, before anything happened.
+-- the first write: without allow-oom it is where a full Redis refuses, before anything happened. The number of shards
+-- that all agreed on stands in a key of another slot, so each shard remembers whose number it was filled with: an edge
+-- with 4 that ran on while Redis was emptied and an edge with 8 came finds no 4, and cannot put a key into a second shard.
 
 local SLICE = 1000 -- arguments to one command: unpack() ends at about 8000
 local KEYS_EACH = 7
 
 local window, events_max, bytes_max = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local holder = ARGV[5]
+local holder, shards, asked = ARGV[5], ARGV[6], ARGV[7] == '1'
 local time = redis.call('TIME')
 local period = math.floor(tonumber(time[1]) / window)
 
@@ -32,7 +36,9 @@ local function append(nonce, first, chunk, joined)
     return {nonce, 'STALE', '', '', 0, 0}
   end
 
-  local had = redis.call('HMGET', count, 'accepted', 'duplicate', 'relayed', 'dead', 'bytes', 'epoch')
+  local had = redis.call('HMGET', count, 'accepted', 'duplicate', 'relayed', 'dead', 'bytes', 'epoch', 'shards')
+  local isAgreed = had[7] == shards
+  if not isAgreed and not asked then return {nonce, 'UNAGREED', '', '', 0, 0} end
   local accepted, duplicate = tonumber(had[1]) or 0, tonumber(had[2]) or 0
   local settled, bytes = (tonumber(had[3]) or 0) + (tonumber(had[4]) or 0), tonumber(had[5]) or 0
   local backlog = math.max(accepted - settled, 0)
@@ -62,6 +68,7 @@ local function append(nonce, first, chunk, joined)
   local skip = table.concat(skipped, ',')
   if #fresh == 0 then
     redis.call('HINCRBY', count, 'duplicate', total)
+    if not isAgreed then redis.call('HSET', count, 'shards', shards) end
     return {nonce, 'OK', '', skip, backlog, bytes}
   end
 
@@ -83,13 +90,14 @@ local function append(nonce, first, chunk, joined)
   redis.call('PEXPIREAT', current, (period + 2) * window * 1000)
   accepted, bytes = accepted + #fresh, bytes + #chunk
   redis.call('HSET', count, 'accepted', accepted, 'duplicate', duplicate + #skipped, 'bytes', bytes)
+  if not isAgreed then redis.call('HSET', count, 'shards', shards) end
   return {nonce, 'OK', id, skip, math.max(accepted - settled, 0), bytes}
 end
 
 local replies = {}
 for n = 1, #KEYS / KEYS_EACH do
   local nonce = ARGV[1] .. '.' .. n
-  local done, reply = pcall(append, nonce, (n - 1) * KEYS_EACH + 1, ARGV[4 + 2 * n], ARGV[5 + 2 * n])
+  local done, reply = pcall(append, nonce, (n - 1) * KEYS_EACH + 1, ARGV[6 + 2 * n], ARGV[7 + 2 * n])
   if not done then
     local text = type(reply) == 'table' and reply.err or tostring(reply)
     reply = {nonce, 'ERROR', text, '', 0, 0}
