@@ -16,8 +16,14 @@ export type SinkUnderTest = {
   readonly sink: Sink;
   /** Another one on the same backend. */
   openSink(): Sink;
-  /** A new topic; a compacted one refuses records without a key. */
-  createTopic(options: { readonly partitions: number; readonly compacted?: boolean }): Promise<string>;
+  /** One whose backend answers where it is asked first, and says that it is found where nobody is. */
+  openMisledSink(): Sink;
+  /** A new topic; a compacted one refuses records without a key, and one may refuse times that are too old. */
+  createTopic(options: {
+    readonly partitions: number;
+    readonly compacted?: boolean;
+    readonly beforeMsMax?: number;
+  }): Promise<string>;
   /** All of a partition, in order. */
   read(topic: string, partition: number): Promise<readonly ReadRecord[]>;
   /** What a topic takes at once, in bytes that cannot be compressed. */
@@ -147,7 +153,12 @@ export const sinkConformance = (name: string, make: () => Promise<SinkUnderTest>
 
     test("counts a topic's partitions", async () => {
       const topic = await it.createTopic({ partitions: 7 });
-      expect(await it.sink.partitions(topic)).toEqual({ kind: "ok", count: 7 });
+      expect(await it.sink.partitions(topic)).toMatchObject({ kind: "ok", count: 7 });
+    });
+
+    test("tells how old a record's time may be: half of what the topic takes", async () => {
+      const topic = await it.createTopic({ partitions: 1, beforeMsMax: HOUR_MS });
+      expect(await it.sink.partitions(topic)).toEqual({ kind: "ok", count: 1, recordAgeMsMax: HOUR_MS / 2 });
     });
 
     test("waits for a topic that is not there", async () => {
@@ -177,11 +188,17 @@ export const sinkConformance = (name: string, make: () => Promise<SinkUnderTest>
       expect(await it.read(topic, 0)).toEqual([]);
     });
 
-    test.each([1, 5])("refuses a time two hours ahead, alone or among others: %i", async (count) => {
-      const topic = await it.createTopic({ partitions: 1 });
-      const ahead = numbered(0, count).with(0, record({ timestampMs: Date.now() + 2 * HOUR_MS }));
-      expect(await publish(topic, ahead)).toMatchObject({ kind: "fatal", deadLetterClass: "rejected" });
+    test.each([
+      [1, 2],
+      [5, 2],
+      [1, -2],
+      [5, -2],
+    ])("refuses the time alone of a record, one of %i, that is %i hours off", async (count, hours) => {
+      const topic = await it.createTopic({ partitions: 1, beforeMsMax: HOUR_MS });
+      const odd = numbered(0, count).with(0, record({ timestampMs: Date.now() + hours * HOUR_MS }));
+      expect(await publish(topic, odd)).toMatchObject({ kind: "retriable", retime: true });
       expect(await it.read(topic, 0)).toEqual([]);
+      expect(await publish(topic, numbered(0, count))).toEqual({ kind: "ok" });
     });
 
     test.each([1, 5])("refuses a record without key in a compacted topic, alone or among others: %i", async (count) => {
@@ -192,12 +209,27 @@ export const sinkConformance = (name: string, make: () => Promise<SinkUnderTest>
       expect(numbersIn(await it.read(topic, 0))).toEqual([0]);
     });
 
+    test("names every record that it refuses for its content, and no other", async () => {
+      const topic = await it.createTopic({ partitions: 1, compacted: true });
+      const isBad = (index: number) => index % 7 !== 3;
+      const mixed = numbered(0, 500).map((one, index) => (isBad(index) ? { ...one, key: null } : one));
+      const refused = upTo(500).filter(isBad);
+      expect(await publish(topic, mixed)).toMatchObject({ kind: "fatal", deadLetterClass: "rejected", refused });
+    });
+
     test("names what it refuses with a code that is safe to log", async () => {
       const topic = await it.createTopic({ partitions: 1 });
       const secret = "s3cr3t-customer";
       const tooLarge = record({ key: secret, value: noise(it.batchBytesMax + 1) });
       const outcomes = [await publish(topic, [tooLarge]), await publish(secret, [record()])];
       for (const outcome of outcomes) expect(outcome).toMatchObject({ code: expect.stringMatching(/^[A-Za-z_]+$/) });
+    });
+
+    test("is not up when the backend answers, and is not where it says that it is", async () => {
+      const misled = it.openMisledSink();
+      expect(await misled.health()).toEqual({ status: "down", code: expect.stringMatching(/^[A-Za-z_]+$/) });
+      await misled.close();
+      expect(await it.sink.health()).toEqual({ status: "up" });
     });
 
     test("waits while the backend is down and goes on by itself when it is back", async () => {

@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
-import { type Kafka, type KafkaOptions, startKafka } from "@spillway/devstack";
+import { type Kafka, startKafka } from "@spillway/devstack";
 import type { Sink } from "@spillway/event";
 import type { KafkaSinkOptions } from "@spillway/kafka";
 import type { SinkUnderTest } from "../conformance/sink.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTopic } from "./fresh-topic.ts";
 import { readPartition } from "./kcat.ts";
+import { withMisleadingListener } from "./misleading-listener.ts";
 
 /** Short, so that a frozen broker costs a test seconds; the order between them is that of the defaults. */
 export const shortDeadlines = { connectMs: 1_500, acksMs: 2_000, requestMs: 2_500, publishMs: 4_000, closeMs: 1_500 };
@@ -31,20 +32,23 @@ const freeze = async (kafka: Kafka): Promise<void> => {
 type CreateSink = (options: KafkaSinkOptions) => Sink;
 
 /** A sink on a broker of its own. */
-export const sinkOnBroker = async (createSink: CreateSink, options: KafkaOptions = {}): Promise<SinkUnderTest> => {
+export const sinkOnBroker = async (createSink: CreateSink): Promise<SinkUnderTest> => {
+  const { misleading, ...options } = await withMisleadingListener();
   const kafka = await startKafka(options);
-  const openSink = () =>
-    createSink({ connection: { brokers: kafka.brokers, clientId: "spillway-test" }, deadlines: shortDeadlines });
+  const openSink = (brokers = kafka.brokers) =>
+    createSink({ connection: { brokers, clientId: "spillway-test" }, deadlines: shortDeadlines });
   const sink = openSink();
   return {
     sink,
-    openSink,
-    createTopic: ({ partitions, compacted = false }) =>
+    openSink: () => openSink(),
+    openMisledSink: () => openSink([misleading]),
+    createTopic: ({ partitions, compacted = false, beforeMsMax }) =>
       createTopic(kafka, {
         partitions,
         settings: {
           "max.message.bytes": String(BATCH_BYTES_MAX),
           "cleanup.policy": compacted ? "compact" : "delete",
+          ...(beforeMsMax === undefined ? {} : { "message.timestamp.before.max.ms": String(beforeMsMax) }),
         },
       }),
     read: (topic, partition) => readPartition(kafka.brokers, topic, partition),

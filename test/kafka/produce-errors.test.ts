@@ -34,7 +34,7 @@ const rows: readonly (readonly [number, object])[] = [
   [21, paused("invalid_required_acks")],
   [29, paused("topic_authorization_failed")],
   [31, paused("cluster_authorization_failed")],
-  [32, refused("invalid_timestamp", "rejected")],
+  [32, { kind: "retriable", code: "invalid_timestamp", retime: true }],
   [33, paused("unsupported_sasl_mechanism")],
   [34, paused("illegal_sasl_state")],
   [35, paused("unsupported_version")],

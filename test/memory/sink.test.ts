@@ -11,6 +11,11 @@ sinkConformance("memory", async () => {
   return {
     sink,
     openSink,
+    openMisledSink: () => {
+      const misled = createMemoryWorld({ clock: systemClock, platform, shards: 1 });
+      misled.outages.start("kafka", "connection_failed");
+      return misled.sink;
+    },
     createTopic: async (options) => {
       const topic = `topic-${++created}`;
       topics.create(topic, { ...options, recordBytesMax: BATCH_BYTES_MAX });

@@ -37,6 +37,7 @@ export const createSettings = (random: Random): Settings => {
       drainEventsMax: random.pick([1, 3, 400]),
       inFlightBytesMax: 1_000_000,
       finishMs: 300,
+      refusedInARowMax: 1,
       topicOf,
     },
   };
@@ -69,10 +70,10 @@ export const bootRelay = (
   process: Process,
   ports: RelayPorts,
   owner: string,
-  settings: Settings,
+  relaySettings: Settings["relay"],
   random: Random,
 ): RunningRelay => {
-  const relay = createRelay({ ...ports, ...surroundings(process, random) }, { ...settings.relay, owner });
+  const relay = createRelay({ ...ports, ...surroundings(process, random) }, { ...relaySettings, owner });
   const stop = new AbortController();
   return { relay, terminate: () => stop.abort(), ended: relay.run(stop.signal) };
 };

@@ -1,4 +1,4 @@
-import type { Outcome, Sink } from "@spillway/event";
+import type { Outcome, Sink, SinkRecord } from "@spillway/event";
 import { isPoison } from "./events.ts";
 import type { TopicFault } from "./nemesis.ts";
 
@@ -7,13 +7,19 @@ const decoder = new TextDecoder();
 const outcomes: Readonly<Record<TopicFault, Exclude<Outcome, { kind: "ok" }>>> = {
   moved: { kind: "retriable", code: "NOT_LEADER_OR_FOLLOWER" },
   forbidden: { kind: "retriable", code: "TOPIC_AUTHORIZATION_FAILED", pause: true },
+  refusing: { kind: "fatal", code: "INVALID_RECORD", deadLetterClass: "rejected" },
   suspicious: { kind: "retriable", code: "UNKNOWN_SERVER_ERROR", attemptsMax: 3 },
 };
 
-const POISON: Outcome = { kind: "fatal", code: "INVALID_RECORD", deadLetterClass: "poison" };
+const POISON = { kind: "fatal", code: "INVALID_RECORD", deadLetterClass: "poison" } as const;
 
-/** A broker with opinions: refuses what is poison, and everything while its topics are at fault. */
-export const createBroker = (sink: Sink) => {
+/** A broker with opinions: refuses what is poison, and everything while its topics are at fault. Some name the records. */
+export const createBroker = (sink: Sink, namesRefused: boolean, onRefused: (text: string) => void) => {
+  const refusalOf = (records: readonly SinkRecord[]): Outcome | null => {
+    const refused = records.flatMap(({ value }, index) => (isPoison(decoder.decode(value)) ? [index] : []));
+    if (refused.length === 0) return null;
+    return namesRefused ? { ...POISON, refused } : POISON;
+  };
   let fault: TopicFault | null = null;
   let acceptsPoison = false;
   return {
@@ -21,9 +27,11 @@ export const createBroker = (sink: Sink) => {
       ...sink,
       partitions: async (topic) => (fault === "moved" ? outcomes.moved : sink.partitions(topic)),
       publish: async (topic, partition, records) => {
+        if (fault === "refusing" || fault === "suspicious")
+          for (const { value } of records) onRefused(decoder.decode(value));
         if (fault) return outcomes[fault];
-        const refuses = !acceptsPoison && records.some((record) => isPoison(decoder.decode(record.value)));
-        return refuses ? POISON : sink.publish(topic, partition, records);
+        const refusal = acceptsPoison ? null : refusalOf(records);
+        return refusal ?? sink.publish(topic, partition, records);
       },
     } satisfies Sink as Sink,
     fault: (next: TopicFault | null): void => {

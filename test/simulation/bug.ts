@@ -1,4 +1,5 @@
 import type { MemoryWorld } from "@spillway/memory";
+import type { Settings } from "./apps.ts";
 import type { Backends, EdgePorts, RelayPorts } from "./backends.ts";
 import type { Process } from "./process.ts";
 import type { Random } from "./random.ts";
@@ -11,6 +12,8 @@ export type Bug = {
   backends?(memory: MemoryWorld, backends: Backends, random: Random): Partial<Backends>;
   edge?(ports: EdgePorts, process: Process): EdgePorts;
   relay?(ports: RelayPorts, process: Process): RelayPorts;
+  /** A policy that its own setting switches off. */
+  readonly relaySettings?: Partial<Settings["relay"]>;
 };
 
 export const noBug: Bug = {};

@@ -92,6 +92,22 @@ export const bugsOfTheRelay: Readonly<Record<string, Bug>> = {
     }),
   },
 
+  "a record dies of the time that we gave it": {
+    relay: (ports) => ({
+      ...ports,
+      sink: {
+        ...ports.sink,
+        publish: async (topic, partition, records) => {
+          const outcome = await ports.sink.publish(topic, partition, records);
+          if (outcome.kind !== "retriable" || !outcome.retime) return outcome;
+          return { kind: "fatal", code: outcome.code, deadLetterClass: "rejected" };
+        },
+      },
+    }),
+  },
+
+  "every record that a topic refuses is to blame itself": { relaySettings: { refusedInARowMax: 1_000_000 } },
+
   "the sink confirms a batch of which one record is missing": {
     backends: (_memory, { sink }, random) => ({
       sink: {

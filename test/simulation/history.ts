@@ -21,6 +21,8 @@ export type EventRecord = {
   enteredInGeneration: number | null;
   /** It was pending in a stream that was emptied: the one loss that is allowed. */
   wiped: boolean;
+  /** A topic at fault refused it for good. */
+  refused: boolean;
   /** The stream entry of it that was damaged, as shard/id. */
   damagedIn: string | null;
   readonly precedences: Precedence[];
@@ -40,6 +42,7 @@ export const createHistory = (shards: number) => {
   const damagedEntries = new Set<string>();
   let requests = 0;
   let outboxChunks = 0;
+  let relayLives = 0;
 
   const open = (event: SealedEvent): EventRecord => {
     const known = byDedupKey.get(event.dedupKey);
@@ -52,6 +55,7 @@ export const createHistory = (shards: number) => {
       durable: false,
       enteredInGeneration: null,
       wiped: false,
+      refused: false,
       damagedIn: null,
       precedences: [],
     };
@@ -152,6 +156,15 @@ export const createHistory = (shards: number) => {
       for (const record of records) record.damagedIn = entry;
     },
     isDamaged: (entry: string): boolean => damagedEntries.has(entry),
+    /** A topic refused it for good, though its content is fine. */
+    refused: (text: string): void => {
+      const record = byText.get(text);
+      if (record) record.refused = true;
+    },
+    relayStarted: (): void => {
+      relayLives++;
+    },
+    relayLives: (): number => relayLives,
     outboxChunks: (): number => outboxChunks,
     records: (): readonly EventRecord[] => [...byDedupKey.values()],
     ofText: (text: string): EventRecord | undefined => byText.get(text),

@@ -13,8 +13,8 @@ export type Act =
   | { readonly kind: "accept-poison"; readonly atMs: number }
   | { readonly kind: "replay"; readonly atMs: number };
 
-/** How a topic refuses: its leader moves, its access is revoked, or it has a word to say about each record. */
-export type TopicFault = "moved" | "forbidden" | "suspicious";
+/** How a topic refuses: its leader moves, its access is revoked, or it has a word to say about each record, or a last one. */
+export type TopicFault = "moved" | "forbidden" | "suspicious" | "refusing";
 
 export type Plan = {
   readonly acts: readonly Act[];
@@ -62,5 +62,8 @@ export const createPlan = (random: Random, hosts: number, healAtMs: number): Pla
     acts.push({ kind: "replay", atMs: atMs() }, { kind: "replay", atMs: healAtMs });
     if (random.chance(0.5)) acts.push({ kind: "accept-poison", atMs: atMs() });
   }
-  return { acts, outages: createOutages(random, healAtMs), badContentEvery };
+  const outages = createOutages(random, healAtMs);
+  if (random.chance(0.15))
+    acts.push({ kind: "topic-fault", atMs: atMs(), ms: random.between(100, 1_500), fault: "refusing" });
+  return { acts, outages, badContentEvery };
 };

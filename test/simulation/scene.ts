@@ -43,7 +43,11 @@ export type Scene = {
 const RELAYS = 2;
 const DAY_MS = 86_400_000;
 
-type Ground = Pick<Scene, "random" | "timeline" | "trace" | "violate"> & { readonly bug: Bug };
+type Ground = Pick<Scene, "random" | "timeline" | "trace" | "violate"> & {
+  readonly bug: Bug;
+  /** For what the broker is like; apart, so that it shifts nothing else. */
+  readonly brokerRandom: Random;
+};
 
 /** Commits are slow at times, so that a lower id of the outbox appears after a higher one; not once all is well. */
 const createCommitMs = (random: Random, timeline: Timeline, weather: Weather) => {
@@ -66,7 +70,21 @@ const createServers = (timeline: Timeline) => {
 
 type Servers = ReturnType<typeof createServers>;
 
-const createBackends = ({ random, timeline, bug }: Ground, settings: Settings, weather: Weather) => {
+/** What topics take and tell of the times of records; told or not, since a client may be forbidden to ask. */
+const createTopics = ({ topics: made }: MemoryWorld, random: Random, isSkewed: boolean): void => {
+  // The present time of a relay whose clock is hours off is as wrong as the ingest's: such a topic stands still.
+  const beforeMsMax = isSkewed ? Number.POSITIVE_INFINITY : random.pick([Number.POSITIVE_INFINITY, 1_000]);
+  const recordAgeMsMax = random.pick([beforeMsMax / 2, 60_000]);
+  for (const [topic, partitions] of Object.entries(topics))
+    made.create(topic, { partitions, recordBytesMax: RECORD_BYTES_MAX, beforeMsMax, recordAgeMsMax });
+};
+
+const createBackends = (
+  { random, timeline, bug, brokerRandom }: Ground,
+  settings: Settings,
+  weather: Weather,
+  history: History,
+) => {
   const servers = createServers(timeline);
   const backlogEventsMax = weather.isCalm ? 1_000 : random.pick([6, 1_000, 1_000]);
   const commitMs = createCommitMs(random, timeline, weather);
@@ -77,22 +95,25 @@ const createBackends = ({ random, timeline, bug }: Ground, settings: Settings, w
     backlogEventsMax,
     commitMs,
   });
-  for (const [topic, partitions] of Object.entries(topics))
-    memory.topics.create(topic, { partitions, recordBytesMax: RECORD_BYTES_MAX });
   // The streams are a day old: whoever replaces them has its clock less behind than that, and greater tokens.
   servers.setBack(DAY_MS);
   for (let shard = 0; shard < settings.shards; shard++) memory.streams.take(shard, "yesterday", 1);
   servers.setBack(-DAY_MS);
-  const broker = createBroker(memory.sink);
+  const broker = createBroker(memory.sink, brokerRandom.chance(0.5), history.refused);
   const backends: Backends = { ...memory, sink: broker.sink };
-  return { memory, servers, broker, backends: { ...backends, ...bug.backends?.(memory, backends, random.fork()) } };
+  return {
+    memory,
+    servers,
+    broker,
+    backlogEventsMax,
+    backends: { ...backends, ...bug.backends?.(memory, backends, random.fork()) },
+  };
 };
 
-const createProcesses = ({ random, timeline }: Ground) => {
-  const skewed = random.chance(0.3);
+const createProcesses = ({ random, timeline }: Ground, isSkewed: boolean) => {
   return (name: string): Process =>
     createProcess(name, timeline, {
-      skewMs: skewed ? random.between(-7_200_000, 7_200_000) : 0,
+      skewMs: isSkewed ? random.between(-7_200_000, 7_200_000) : 0,
       monotonicFromMs: random.between(0, 1_000_000),
     });
 };
@@ -101,11 +122,18 @@ const createHosts = (
   ground: Ground,
   parts: Pick<Scene, "history" | "memory" | "copies" | "backends" | "settings"> & { fates: Fates },
 ) => {
-  const { random, timeline, trace, violate, bug } = ground;
+  const { random, timeline, trace, violate, bug, brokerRandom } = ground;
   const { history, copies, backends, settings, fates } = parts;
   const { streams } = parts.memory;
   const fail = (error: unknown) => violate(`a process fell: ${error instanceof Error ? error.stack : String(error)}`);
-  const common = { timeline, createProcess: createProcesses(ground), restartMs: () => random.between(20, 800), fail };
+  const isSkewed = random.chance(0.3);
+  createTopics(parts.memory, brokerRandom, isSkewed);
+  const common = {
+    timeline,
+    createProcess: createProcesses(ground, isSkewed),
+    restartMs: () => random.between(20, 800),
+    fail,
+  };
   const callOf = (process: Process) => createCaller(process, timeline, fates, trace);
 
   // An adapter may have a bug, and answer only when nobody waits any more.
@@ -133,7 +161,14 @@ const createHosts = (
         const watch = createWatch(timeline.nowMs, (text) => violate(`${process.name}: ${text}`));
         const network = { process, timeline, random, call: callOf(process), history, watch, streams, copies, hintRate };
         const ports = createRelayPorts(backends, network);
-        const running = bootRelay(process, bug.relay?.(ports, process) ?? ports, owner(process), settings, random);
+        const running = bootRelay(
+          process,
+          bug.relay?.(ports, process) ?? ports,
+          owner(process),
+          { ...settings.relay, ...bug.relaySettings },
+          random,
+        );
+        history.relayStarted();
         running.ended.then(() => process.kill(), fail);
         return running;
       },
@@ -142,13 +177,20 @@ const createHosts = (
   return { edges: count(random.between(1, 2)).map(edge), relays: count(RELAYS).map(relay) };
 };
 
+/** What is held takes room: where that is for a few events, nothing behind them would come in to judge them by. */
+const withRoomForRefused = (settings: Settings, backlogEventsMax: number): Settings => {
+  const isNarrow = Math.min(backlogEventsMax, settings.relay.inFlightEventsMax) < 1_000;
+  return isNarrow ? { ...settings, relay: { ...settings.relay, refusedInARowMax: 1_000 } } : settings;
+};
+
 /** Sets the stage for one seed: backends, weather, machines and their first processes. */
 export const createScene = (ground: Ground): Scene => {
   const { random, timeline } = ground;
-  const settings = createSettings(random.fork());
+  const drawn = createSettings(random.fork());
   const weather = createWeather(random.fork());
-  const history = createHistory(settings.shards);
-  const { memory, servers, broker, backends } = createBackends(ground, settings, weather);
+  const history = createHistory(drawn.shards);
+  const { memory, servers, broker, backends, backlogEventsMax } = createBackends(ground, drawn, weather, history);
+  const settings = withRoomForRefused(drawn, backlogEventsMax);
   const plan = weather.isCalm ? calmPlan : createPlan(random.fork(), 2 + RELAYS, weather.healAtMs);
   const fates = createFates(random.fork(), weather, plan.outages, timeline.nowMs);
   const copies = createLedgerCopies(memory.streams);

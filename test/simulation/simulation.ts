@@ -1,7 +1,7 @@
 import { perform } from "./acts.ts";
 import { type Bug, noBug } from "./bug.ts";
 import { createPost, type Post, runClient } from "./client.ts";
-import { type Content, createEventSource, type EventSource } from "./events.ts";
+import { type Content, createEventSource, type EventSource, topicOf, topics } from "./events.ts";
 import { createRandom } from "./random.ts";
 import { createScene, type Scene } from "./scene.ts";
 import { createTimeline } from "./timeline.ts";
@@ -25,6 +25,8 @@ export type SimulationResult = Outcomes & {
 
 /** After the last fault the backlog must be gone within this; the relay's longest pause is half of it. */
 const HEALED_MS_MAX = 60_000;
+/** Between two rounds of good events while something waits; longer than they need themselves. */
+const GOOD_EVERY_MS = 10_000;
 /** After that an event posted to any edge must go to the stream within this. */
 const BACK_MS_MAX = 30_000;
 /** Copies of the counters are written once a second: what an emptied stream held is known after this. */
@@ -41,6 +43,8 @@ const clientsOf = (scene: Scene, post: Post, source: EventSource): Promise<unkno
     runClient({ post, edges, source, random: random.fork(), timeline, requests: 6, keys, content, pauseMsMax });
   return Promise.all(Array.from({ length: random.between(1, 3) }, run));
 };
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 const isIdle = ({ memory, settings }: Scene): boolean => {
   for (let shard = 0; shard < settings.shards; shard++)
@@ -71,6 +75,20 @@ const postUntilStream = async (scene: Scene, post: Post, source: EventSource): P
     }
 };
 
+/** What a topic refused in a row waits until it takes anything, of the same relay: good events for each topic and shard. */
+const postGood = async (scene: Scene, post: Post, source: EventSource): Promise<void> => {
+  const { edges, timeline, settings } = scene;
+  const places = Object.keys(topics).flatMap((topic) => upTo(settings.shards).map((shard) => ({ topic, shard })));
+  const pass = (ms: number) => new Promise<void>((resolve) => timeline.after(ms, resolve));
+  for (; !isIdle(scene); await pass(GOOD_EVERY_MS))
+    for (const place of places) {
+      let event = source.next(null);
+      while (topicOf(event.type) !== place.topic || event.shard !== place.shard) event = source.next(null);
+      await pass(100);
+      await post(edges[0] as Scene["edges"][number], [event]);
+    }
+};
+
 const storm = async (scene: Scene, post: Post, source: EventSource): Promise<boolean> => {
   const { timeline, plan, weather, violate } = scene;
   for (const act of plan.acts) timeline.after(act.atMs, () => perform(scene, act, source));
@@ -81,6 +99,7 @@ const storm = async (scene: Scene, post: Post, source: EventSource): Promise<boo
   const endMs = () => timeline.nowMs() >= weather.healAtMs;
   if (!(await timeline.run(() => isSent && endMs(), weather.healAtMs + HEALED_MS_MAX)))
     violate("the clients never ended");
+  if (!weather.isCalm) postGood(scene, post, source).catch(violate);
   const calm = await timeline.run(() => isIdle(scene), timeline.nowMs() + HEALED_MS_MAX);
   if (!calm) violate(`not relayed after ${HEALED_MS_MAX} ms: ${whatWaits(scene)}`);
   return calm;
@@ -110,7 +129,9 @@ export const simulate = async (seed: number, options: SimulationOptions = {}): P
     trace.note(`VIOLATION ${text}`);
     violations.push(text);
   };
-  const scene = createScene({ random: random.fork(), timeline, trace, violate, bug: options.bug ?? noBug });
+  const brokerRandom = createRandom(seed).fork();
+  const bug = options.bug ?? noBug;
+  const scene = createScene({ random: random.fork(), timeline, trace, violate, bug, brokerRandom });
   const post = createPost(scene);
   const source = createEventSource(random.fork(), scene.settings.shards);
   if (await storm(scene, post, source)) await recovery(scene, post, source);

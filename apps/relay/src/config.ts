@@ -85,6 +85,7 @@ const settings = {
   IN_FLIGHT_BYTES_MAX: number(1_024, 4 * 1_024 * MiB, 16 * MiB),
   DRAIN_EVENTS_MAX: number(1, 10_000, 400),
   FINISH_MS: number(0, 300_000, 5_000),
+  REFUSED_IN_A_ROW_MAX: number(0, 1_000_000, 16),
   KAFKA_BROKERS: listOf(matching(broker, "host:port"), "host:port, several separated by commas"),
   KAFKA_TOPIC: withDefault(matching(topicName, "a topic's name: 1 to 249 of a-z A-Z 0-9 . _ -"), "events"),
   KAFKA_TOPIC_ROUTES: routes(),

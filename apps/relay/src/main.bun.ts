@@ -64,6 +64,7 @@ const relay = createRelay(
     inFlightBytesMax: config.IN_FLIGHT_BYTES_MAX,
     drainEventsMax: config.DRAIN_EVENTS_MAX,
     finishMs: config.FINISH_MS,
+    refusedInARowMax: config.REFUSED_IN_A_ROW_MAX,
     topicOf: (type) => topicFor(routes, type),
   },
 );

@@ -39,6 +39,8 @@ export type RelayOptions = {
   readonly drainEventsMax: number;
   /** How long a stop, or the hand-over of a shard, waits for what is in hand. */
   readonly finishMs: number;
+  /** Records that a topic may refuse in a row, none taken in between, before the topic is doubted and not the records. */
+  readonly refusedInARowMax: number;
   /** The topic of an event type. */
   readonly topicOf: (type: string) => string;
 };
@@ -98,7 +100,8 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
     clock,
     log,
     gathering,
-    createLane: (topic, partition) => createLane(topic, partition, laneOptions),
+    refusedInARowMax: options.refusedInARowMax,
+    createLane: (topic, partition, shared) => createLane(topic, partition, { ...laneOptions, ...shared }),
     onReshape: () => {
       for (const { term } of [...open.values()]) term.end("reshaped");
     },

@@ -103,6 +103,7 @@ export const createStage = (options: Partial<MemoryWorldOptions> & { readonly pa
         inFlightBytesMax: 1_000_000,
         drainEventsMax: 1,
         finishMs: 10_000,
+        refusedInARowMax: 16,
         topicOf: () => TOPIC,
         ...changed,
       },

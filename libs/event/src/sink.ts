@@ -7,8 +7,19 @@ export type SinkRecord = {
   /** The event's bytes as they came in. */
   readonly value: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
-  /** Time of ingest, ms since 1970. */
+  /** Whole ms since 1970. */
   readonly timestampMs: number;
+};
+
+/** What a sink knows of a topic. */
+export type TopicTraits = {
+  /** Partitions. */
+  readonly count: number;
+  /**
+   * A record whose time is older than this goes out with the present time: with its own the topic would refuse it, or
+   * take it and delete it soon after. Infinity for a topic that sets the time itself; ms.
+   */
+  readonly recordAgeMsMax: number;
 };
 
 /**
@@ -20,11 +31,13 @@ export type SinkRecord = {
  */
 export type Sink = {
   readonly name: string;
-  /** Partition count of a topic, from metadata that the sink keeps fresh. */
-  partitions(
-    topic: string,
-  ): Promise<{ readonly kind: "ok"; readonly count: number } | Exclude<Outcome, { kind: "ok" }>>;
+  /** From metadata that the sink keeps fresh. */
+  partitions(topic: string): Promise<({ readonly kind: "ok" } & TopicTraits) | Exclude<Outcome, { kind: "ok" }>>;
   publish(topic: string, partition: number, records: readonly SinkRecord[]): Promise<Outcome>;
+  /**
+   * A claim about publishing: `up` when any broker answers at the address that it advertises and lets us in, and not
+   * every topic that was published to in the last minute forbade it.
+   */
   health(): Promise<{ readonly status: "up" | "down"; readonly code?: string }>;
   close(): Promise<void>;
 };

@@ -1,7 +1,8 @@
 import { createRequire } from "node:module";
+import { nameRefusedRecords } from "./kafkajs-produce.ts";
 
 /*
- * Two things that kafkajs has no option for. Both reach into its files, so the version is exact and checked: nobody
+ * Three things that kafkajs has no option for. All reach into its files, so the version is exact and checked: nobody
  * has released one since 2023-02.
  */
 const VERSION = "2.2.4";
@@ -40,4 +41,5 @@ export const prepareKafkajs = (): void => {
   const { version } = require("kafkajs/package.json") as { version: string };
   if (version !== VERSION) throw new Error(`kafkajs ${version}: this sink relies on the insides of ${VERSION}`);
   requestQueueClass.prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests;
+  nameRefusedRecords();
 };

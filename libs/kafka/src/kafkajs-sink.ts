@@ -1,5 +1,5 @@
 import { type Sink, systemClock } from "@spillway/event";
-import { CompressionCodecs, CompressionTypes, type Producer } from "kafkajs";
+import { CompressionCodecs, CompressionTypes, ConfigResourceTypes, type Producer } from "kafkajs";
 import { availableCompression, type Compression, defaultCompression, gzipCodec, zstdCodec } from "./compression.ts";
 import { checkBrokers } from "./connection.ts";
 import { askAdmin, type KafkajsSettings, openProducer } from "./kafkajs-client.ts";
@@ -7,6 +7,7 @@ import { kafkajsVerdict } from "./kafkajs-errors.ts";
 import { prepareKafkajs } from "./kafkajs-internals.ts";
 import { encodedMessages } from "./kafkajs-messages.ts";
 import type { KafkaSinkOptions } from "./options.ts";
+import { settingNames } from "./record-age.ts";
 import { createSink, deadlinesOf } from "./sink.ts";
 import type { Vendor } from "./vendor.ts";
 
@@ -46,7 +47,20 @@ const kafkajsVendor = (settings: KafkajsSettings, compression: CompressionTypes)
         const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
         return topics[0]?.partitions.length ?? 0;
       }),
-    ping: () => askAdmin(settings, turn++, async (admin) => void (await admin.describeCluster())),
+    topicSettings: (topic) =>
+      askAdmin(settings, turn++, async (admin) => {
+        const asked = { type: ConfigResourceTypes.TOPIC, name: topic, configNames: [...settingNames] };
+        const { resources } = await admin.describeConfigs({ resources: [asked], includeSynonyms: false });
+        const entries = resources[0]?.configEntries ?? [];
+        return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
+      }),
+    brokers: () =>
+      askAdmin(settings, turn++, async (admin) => {
+        const { brokers } = await admin.describeCluster();
+        return brokers.map(({ host, port }) => `${host}:${port}`);
+      }),
+    knock: (address) =>
+      askAdmin({ ...settings, connection: { ...settings.connection, brokers: [address] } }, 0, async () => undefined),
   };
 };
 

@@ -28,6 +28,9 @@ const refuse = (code: string, deadLetterClass: DeadLetterClass): Verdict => ({
   client: "keep",
 });
 
+/** The record's time is what is refused, and that is of our own choosing: no reason for a dead letter. */
+const retime = (code: string): Verdict => ({ outcome: { kind: "retriable", code, retime: true }, client: "keep" });
+
 export const UNKNOWN_TOPIC = "unknown_topic_or_partition";
 
 /**
@@ -60,7 +63,7 @@ export const protocolTable: ReadonlyMap<number, Verdict> = new Map([
   [21, pause("invalid_required_acks")],
   [29, pause("topic_authorization_failed")],
   [31, pause("cluster_authorization_failed")],
-  [32, refuse("invalid_timestamp", "rejected")],
+  [32, retime("invalid_timestamp")],
   [33, pause("unsupported_sasl_mechanism", "replace")],
   [34, pause("illegal_sasl_state", "replace")],
   [35, pause("unsupported_version", "replace")],
@@ -135,5 +138,11 @@ const tlsCodes: ReadonlySet<string> = new Set([
 
 export const isTlsCode = (code: string): boolean =>
   tlsCodes.has(code) || code.startsWith("ERR_SSL_") || code === "EPROTO" || code === "ERR_TLS_HANDSHAKE_TIMEOUT";
+
+/** The verdict, with the indexes of the records that the broker named. */
+export const naming = (verdict: Verdict, refused: readonly number[]): Verdict =>
+  verdict.outcome.kind === "fatal" && refused.length > 0
+    ? { ...verdict, outcome: { ...verdict.outcome, refused } }
+    : verdict;
 
 export const ofProtocolCode = (code: number): Verdict => protocolTable.get(code) ?? clientTable.unknownCode;

@@ -5,6 +5,7 @@ import { createPartitionCounts } from "./partition-counts.ts";
 
 const UNKNOWN_TOPIC = ofProtocolCode(3);
 const MINUTE_MS = 60_000;
+const AGE_MS = 7;
 
 /** Every promise that can go on has gone on. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -18,7 +19,7 @@ const build = () => {
     ask: () => {
       const answer = Promise.withResolvers<number>();
       asked.push(answer);
-      return answer.promise;
+      return answer.promise.then((count) => ({ count, recordAgeMsMax: AGE_MS }));
     },
     verdictOf: (error) => (error === "unknown topic" ? UNKNOWN_TOPIC : clientTable.connection),
     changed: (topic) => changed.push(topic),
@@ -45,8 +46,8 @@ describe("createPartitionCounts", () => {
     const answers = [counts.get("t"), counts.get("t")];
     asked[0]!.resolve(12);
     expect(await Promise.all(answers)).toEqual([
-      { kind: "ok", count: 12 },
-      { kind: "ok", count: 12 },
+      { kind: "ok", count: 12, recordAgeMsMax: AGE_MS },
+      { kind: "ok", count: 12, recordAgeMsMax: AGE_MS },
     ]);
     pass(MINUTE_MS - 1);
     await counts.get("t");
@@ -57,14 +58,14 @@ describe("createPartitionCounts", () => {
     const { counts, asked, learn, pass } = build();
     await learn(12);
     pass(MINUTE_MS);
-    expect(await counts.get("t")).toEqual({ kind: "ok", count: 12 });
+    expect(await counts.get("t")).toEqual({ kind: "ok", count: 12, recordAgeMsMax: AGE_MS });
     expect(asked).toHaveLength(2);
     asked[1]!.reject("down");
     await settled();
     await counts.get("t");
     expect(asked).toHaveLength(2);
     pass(1_000);
-    expect(await counts.get("t")).toEqual({ kind: "ok", count: 12 });
+    expect(await counts.get("t")).toEqual({ kind: "ok", count: 12, recordAgeMsMax: AGE_MS });
     expect(asked).toHaveLength(3);
   });
 
@@ -86,7 +87,7 @@ describe("createPartitionCounts", () => {
     const { changed, learn, pass } = build();
     await learn(6);
     pass(MINUTE_MS);
-    expect(await learn(8)).toEqual({ kind: "ok", count: 8 });
+    expect(await learn(8)).toEqual({ kind: "ok", count: 8, recordAgeMsMax: AGE_MS });
     expect(changed).toEqual(["t"]);
   });
 
@@ -94,7 +95,7 @@ describe("createPartitionCounts", () => {
     const { changed, learn, pass } = build();
     await learn(8);
     pass(MINUTE_MS);
-    expect(await learn(6)).toEqual({ kind: "ok", count: 8 });
+    expect(await learn(6)).toEqual({ kind: "ok", count: 8, recordAgeMsMax: AGE_MS });
     expect(changed).toEqual([]);
   });
 
@@ -102,10 +103,10 @@ describe("createPartitionCounts", () => {
     const { counts, changed, learn, pass } = build();
     await learn(8);
     counts.met("t", UNKNOWN_TOPIC);
-    expect(await learn(3)).toEqual({ kind: "ok", count: 3 });
+    expect(await learn(3)).toEqual({ kind: "ok", count: 3, recordAgeMsMax: AGE_MS });
     expect(changed).toEqual(["t"]);
     pass(MINUTE_MS);
-    expect(await learn(2)).toEqual({ kind: "ok", count: 3 });
+    expect(await learn(2)).toEqual({ kind: "ok", count: 3, recordAgeMsMax: AGE_MS });
   });
 
   test.each([6, 3])("asks again after error %i, since the metadata is old", async (code) => {

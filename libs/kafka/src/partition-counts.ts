@@ -1,4 +1,4 @@
-import type { Clock, Outcome, Sink } from "@spillway/event";
+import type { Clock, Outcome, Sink, TopicTraits } from "@spillway/event";
 import type { KafkaLog } from "./options.ts";
 import { clientTable, UNKNOWN_TOPIC, type Verdict } from "./outcome-table.ts";
 
@@ -10,6 +10,7 @@ const MISSING_MS = 60_000;
 
 type Known = {
   count: number;
+  recordAgeMsMax: number;
   /** On the monotonic clock; a count older than `REFRESH_MS` is asked for again behind the caller's back. */
   askedAtMs: number;
   /** The topic was unknown meanwhile, so that it may have been made anew with fewer partitions. */
@@ -25,7 +26,7 @@ export type PartitionCounts = {
 };
 
 type Dependencies = {
-  ask(topic: string): Promise<number>;
+  ask(topic: string): Promise<TopicTraits>;
   verdictOf(error: unknown): Verdict;
   /** The producer's own metadata is older than the new count. */
   changed(topic: string): void;
@@ -61,16 +62,16 @@ export const createPartitionCounts = (dependencies: Dependencies): PartitionCoun
     return isMissing ? { kind: "retriable", code: UNKNOWN_TOPIC, pause: true } : outcome;
   };
 
-  const learn = (topic: string, count: number): number => {
+  const learn = (topic: string, { count, recordAgeMsMax }: TopicTraits): TopicTraits => {
     const known = counts.get(topic);
     missingSinceMs.delete(topic);
     const believed = known && count < known.count && !known.mayShrink ? known.count : count;
-    counts.set(topic, { count: believed, askedAtMs: clock.monotonicMs(), mayShrink: false });
+    counts.set(topic, { count: believed, recordAgeMsMax, askedAtMs: clock.monotonicMs(), mayShrink: false });
     if (known && believed !== known.count) {
       log("warn", "kafka.partitions_changed", { topic, from: known.count, to: believed });
       dependencies.changed(topic);
     }
-    return believed;
+    return { count: believed, recordAgeMsMax };
   };
 
   const ask = (topic: string): ReturnType<Sink["partitions"]> => {
@@ -79,8 +80,8 @@ export const createPartitionCounts = (dependencies: Dependencies): PartitionCoun
     const answer = dependencies
       .ask(topic)
       .then(
-        (count) =>
-          count > 0 ? ({ kind: "ok", count: learn(topic, count) } as const) : met(topic, clientTable.metadata),
+        (traits) =>
+          traits.count > 0 ? ({ kind: "ok", ...learn(topic, traits) } as const) : met(topic, clientTable.metadata),
         (error: unknown) => met(topic, dependencies.verdictOf(error)),
       )
       .finally(() => asking.delete(topic));
@@ -96,7 +97,7 @@ export const createPartitionCounts = (dependencies: Dependencies): PartitionCoun
       known.askedAtMs = nowMs - REFRESH_MS + ASK_AGAIN_MS;
       void ask(topic);
     }
-    return { kind: "ok", count: known.count };
+    return { kind: "ok", count: known.count, recordAgeMsMax: known.recordAgeMsMax };
   };
 
   return { get, met };

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { Base, Producer, type SASLOptions } from "@platformatic/kafka";
+import { Admin, type Base, Producer, type SASLOptions } from "@platformatic/kafka";
 import type { Clock } from "@spillway/event";
 import type { Compression } from "./compression.ts";
 import { type KafkaConnection, rotated } from "./connection.ts";
@@ -70,9 +70,9 @@ export const openProducer = (settings: PlatformaticSettings, turn: number): Open
 export const askOnce = async <T>(
   settings: PlatformaticSettings,
   turn: number,
-  ask: (client: Base) => Promise<T>,
+  ask: (client: Admin) => Promise<T>,
 ): Promise<T> => {
-  const client = new Base({ ...clientOptions(settings, turn), retries: 0 });
+  const client = new Admin({ ...clientOptions(settings, turn), retries: 0 });
   try {
     return await ask(client);
   } finally {

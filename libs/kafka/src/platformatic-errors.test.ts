@@ -25,6 +25,21 @@ const given = (...errors: Error[]): Error => new MultipleErrors("Producing messa
 const node = (code: string): Error => Object.assign(new Error(code), { code });
 
 describe("platformaticVerdict", () => {
+  test("tells which records the broker named, of the last answer, and of one batch only", () => {
+    const answer = (...indexes: number[]) => {
+      const recordErrors = indexes.map((batchIndex) => ({ batchIndex, batchIndexErrorMessage: "no key" }));
+      const path = "/responses/0/partition_responses/0";
+      const response = { responses: [{ partitionResponses: [{ recordErrors }] }] };
+      return new ResponseError(0, 11, { [path]: [87, null] }, response);
+    };
+    const refused = (...indexes: number[]) => ({ ...ofProtocolCode(87).outcome, refused: indexes });
+    expect(platformaticVerdict(given(answer(1, 3))).outcome).toEqual(refused(1, 3));
+    expect(platformaticVerdict(given(answer(1, 3), answer(2))).outcome).toEqual(refused(2));
+    expect(platformaticVerdict(new Error("one batch of several", { cause: answer(1) })).outcome).toEqual(
+      ofProtocolCode(87).outcome,
+    );
+  });
+
   test("finds every code of Kafka, bare and as an answer to Produce", () => {
     for (const code of codes) {
       expect(platformaticVerdict(new ProtocolError(code))).toBe(ofProtocolCode(code));

@@ -2,13 +2,14 @@ import {
   AuthenticationError,
   NetworkError,
   ProtocolError,
+  ResponseError,
   TimeoutError,
   UnsupportedApiError,
   UnsupportedCompressionError,
   UnsupportedError,
   UserError,
 } from "@platformatic/kafka";
-import { clientTable, isTlsCode, ofProtocolCode, type Verdict } from "./outcome-table.ts";
+import { clientTable, isTlsCode, naming, ofProtocolCode, type Verdict } from "./outcome-table.ts";
 
 const DEPTH_MAX = 10;
 const UNKNOWN_TOPIC = 3;
@@ -52,12 +53,30 @@ const verdictOfLeaf = (leaf: unknown): Verdict => {
  * came before it, and a fault of configuration outweighs the outage that it looks like.
  */
 const weightOf = ({ outcome }: Verdict): number => {
-  if (outcome.kind === "fatal") return 2;
+  if (outcome.kind === "fatal" || outcome.retime === true) return 2;
   return outcome.pause === true ? 1 : 0;
 };
 
+type Produced = {
+  readonly responses?: readonly {
+    readonly partitionResponses?: readonly { readonly recordErrors?: readonly { readonly batchIndex: number }[] }[];
+  }[];
+};
+
+/** Indexes in the batch of the records that the broker names as refused, by the last answer. */
+const namedIn = (error: unknown, depth = 0): readonly number[] => {
+  if (error instanceof ResponseError) {
+    const { responses = [] } = (error as { response?: Produced }).response ?? {};
+    const partitions = responses.flatMap(({ partitionResponses = [] }) => partitionResponses);
+    return partitions.flatMap(({ recordErrors = [] }) => recordErrors.map(({ batchIndex }) => batchIndex));
+  }
+  if (!(error instanceof AggregateError) || depth === DEPTH_MAX) return [];
+  return namedIn(error.errors.at(-1), depth + 1);
+};
+
 /** What an error of @platformatic/kafka means: of equals the last, since attempts stand in their order. */
-export const platformaticVerdict = (error: unknown): Verdict =>
-  leaves(error)
-    .map(verdictOfLeaf)
-    .reduce((chosen, verdict) => (weightOf(verdict) >= weightOf(chosen) ? verdict : chosen));
+export const platformaticVerdict = (error: unknown): Verdict => {
+  const verdicts = leaves(error).map(verdictOfLeaf);
+  const heaviest = verdicts.reduce((chosen, verdict) => (weightOf(verdict) >= weightOf(chosen) ? verdict : chosen));
+  return naming(heaviest, namedIn(error));
+};

@@ -1,4 +1,4 @@
-import { compressionsAlgorithms, ProduceAcks } from "@platformatic/kafka";
+import { ConfigResourceTypes, compressionsAlgorithms, ProduceAcks } from "@platformatic/kafka";
 import { type Sink, type SinkRecord, systemClock } from "@spillway/event";
 import { availableCompression, defaultCompression, gzip, zstd } from "./compression.ts";
 import { checkBrokers } from "./connection.ts";
@@ -6,6 +6,7 @@ import type { KafkaSinkOptions } from "./options.ts";
 import { askOnce, type BytesProducer, openProducer, type PlatformaticSettings } from "./platformatic-client.ts";
 import { platformaticVerdict } from "./platformatic-errors.ts";
 import { batchesBySpan, bytesMessages } from "./platformatic-messages.ts";
+import { settingNames } from "./record-age.ts";
 import { createSink, deadlinesOf } from "./sink.ts";
 import type { Vendor } from "./vendor.ts";
 
@@ -29,8 +30,13 @@ const platformaticVendor = (settings: PlatformaticSettings): Vendor<BytesProduce
     name: "platformatic",
     open: () => openProducer(settings, turn++),
     send: async (producer, topic, partition, records) => {
-      for (const batch of batchesBySpan(records)) {
-        if (!(await sendBatch(producer, topic, partition, batch))) return false;
+      const batches = batchesBySpan(records);
+      for (const batch of batches) {
+        const confirmed = await sendBatch(producer, topic, partition, batch).catch((cause: unknown) => {
+          // Below a cause nobody looks for the records that a broker names: it would count them from this batch's first.
+          throw batches.length === 1 ? cause : new Error("one batch of several", { cause });
+        });
+        if (!confirmed) return false;
       }
       return true;
     },
@@ -40,7 +46,23 @@ const platformaticVendor = (settings: PlatformaticSettings): Vendor<BytesProduce
         const { topics } = await client.metadata({ topics: [topic] });
         return topics.get(topic)?.partitionsCount ?? 0;
       }),
-    ping: () => askOnce(settings, turn++, async (client) => void (await client.metadata({ topics: [] }))),
+    topicSettings: (topic) =>
+      askOnce(settings, turn++, async (client) => {
+        const resources = [
+          { resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configurationKeys: [...settingNames] },
+        ];
+        const [described] = await client.describeConfigs({ resources });
+        return new Map((described?.configs ?? []).map(({ name, value }) => [name, value ?? ""]));
+      }),
+    brokers: () =>
+      askOnce(settings, turn++, async (client) => {
+        const { brokers } = await client.metadata({ topics: [] });
+        return [...brokers.values()].map(({ host, port }) => `${host}:${port}`);
+      }),
+    knock: (address) =>
+      askOnce({ ...settings, connection: { ...settings.connection, brokers: [address] } }, 0, async (client) => {
+        await client.metadata({ topics: [] });
+      }),
   };
 };
 

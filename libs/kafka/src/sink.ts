@@ -1,8 +1,17 @@
-import { type Clock, type Outcome, ok, type Sink, type SinkRecord, systemClock } from "@spillway/event";
+import {
+  type Clock,
+  type Outcome,
+  ok,
+  type Sink,
+  type SinkRecord,
+  systemClock,
+  type TopicTraits,
+} from "@spillway/event";
 import { late, within } from "./deadline.ts";
 import { type Deadlines, defaultDeadlines, type KafkaLog, type KafkaSinkOptions } from "./options.ts";
 import { clientTable, type Verdict } from "./outcome-table.ts";
 import { createPartitionCounts, type PartitionCounts } from "./partition-counts.ts";
+import { RECORD_AGE_MS_UNKNOWN, recordAgeMsMax, type TopicSettings } from "./record-age.ts";
 import { createTopicClients } from "./topic-clients.ts";
 import type { Vendor } from "./vendor.ts";
 
@@ -13,6 +22,9 @@ type Setting<Client> = {
   readonly deadlines: Deadlines;
   readonly log: KafkaLog;
 };
+
+/** Longer than the relay's longest pause, so that a forbidden topic stays known for one. */
+const LATELY_MS = 60_000;
 
 const closedOutcome = clientTable.closed.outcome;
 
@@ -33,28 +45,64 @@ const attempt = async <Client>(
   }
 };
 
-const askHealth = async <Client>({ vendor, clock, deadlines }: Setting<Client>): ReturnType<Sink["health"]> => {
+type State = Awaited<ReturnType<Sink["health"]>>;
+
+/** Whether any broker answers where it says that it is: what answers a first question may not be what takes records. */
+const askBrokers = async <Client>({ vendor, clock, deadlines }: Setting<Client>): Promise<State> => {
+  const ask = async (): Promise<void> => {
+    const brokers = await vendor.brokers();
+    await Promise.any(brokers.map((address) => vendor.knock(address)));
+  };
   try {
-    const answer = await within(clock, deadlines.connectMs, vendor.ping());
+    const answer = await within(clock, deadlines.connectMs, ask());
     return answer === late ? { status: "down", code: clientTable.connectionTimeout.outcome.code } : { status: "up" };
   } catch (error) {
-    return { status: "down", code: vendor.verdictOf(error).outcome.code };
+    // Of no broker at all the list is empty.
+    const cause = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
+    return { status: "down", code: vendor.verdictOf(cause).outcome.code };
   }
 };
 
-const countsOf = <Client>(setting: Setting<Client>, changed: (topic: string) => void): PartitionCounts => {
-  const { vendor, clock, deadlines, log } = setting;
-  return createPartitionCounts({
-    ask: async (topic) => {
-      const count = await within(clock, deadlines.publishMs, vendor.countPartitions(topic));
-      if (count === late) throw late;
-      return count;
+const traitsOf = async <Client>(
+  { vendor, clock, deadlines, log }: Setting<Client>,
+  topic: string,
+): Promise<TopicTraits> => {
+  const count = await within(clock, deadlines.publishMs, vendor.countPartitions(topic));
+  if (count === late) throw late;
+  const settings = await within(clock, deadlines.connectMs, vendor.topicSettings(topic)).catch(
+    (error: unknown): TopicSettings => {
+      log("debug", "kafka.topic_settings_unknown", { topic, code: vendor.verdictOf(error).outcome.code });
+      return new Map();
     },
+  );
+  return { count, recordAgeMsMax: settings === late ? RECORD_AGE_MS_UNKNOWN : recordAgeMsMax(settings) };
+};
+
+const countsOf = <Client>(setting: Setting<Client>, changed: (topic: string) => void): PartitionCounts => {
+  const { vendor, clock, log } = setting;
+  return createPartitionCounts({
+    ask: (topic) => traitsOf(setting, topic),
     verdictOf: (error) => (error === late ? clientTable.requestTimeout : vendor.verdictOf(error)),
     changed,
     clock,
     log,
   });
+};
+
+/** What the last publish on each topic met: a broker that lets us ask may still forbid us to write. */
+const createForbidden = (clock: Clock) => {
+  const last = new Map<string, { readonly code: string | null; readonly atMs: number }>();
+  return {
+    note: (topic: string, outcome: Outcome): void => {
+      const code = outcome.kind === "retriable" && outcome.pause === true ? outcome.code : null;
+      last.set(topic, { code, atMs: clock.monotonicMs() });
+    },
+    /** The code of a topic, when all that were published to lately forbade it. */
+    code: (): string | null => {
+      const lately = [...last.values()].filter(({ atMs }) => clock.monotonicMs() - atMs < LATELY_MS);
+      return lately.every(({ code }) => code !== null) ? (lately[0]?.code ?? null) : null;
+    },
+  };
 };
 
 /** The rules that hold for every Kafka client; see the README for where each comes from. */
@@ -63,7 +111,16 @@ export const createSink = <Client>(vendor: Vendor<Client>, options: KafkaSinkOpt
   const setting = { vendor, clock, deadlines: deadlinesOf(options), log };
   const clients = createTopicClients(() => vendor.open(), log);
   const counts = countsOf(setting, (topic) => clients.retire(topic, "partitions_changed"));
+  const forbidden = createForbidden(clock);
   let closing: Promise<void> | undefined;
+
+  const attemptOn = async (topic: string, partition: number, records: readonly SinkRecord[]): Promise<Outcome> => {
+    const loan = clients.borrow(topic);
+    const verdict = await attempt(setting, loan.client, (client) => vendor.send(client, topic, partition, records));
+    if (verdict?.client === "replace") loan.retire(verdict.outcome.code);
+    loan.done();
+    return verdict === null ? ok : counts.met(topic, verdict);
+  };
 
   const publish = async (topic: string, partition: number, records: readonly SinkRecord[]): Promise<Outcome> => {
     if (records.length === 0) return ok;
@@ -73,18 +130,20 @@ export const createSink = <Client>(vendor: Vendor<Client>, options: KafkaSinkOpt
     if (known.kind !== "ok") return known;
     // kafkajs resolves for a partition that does not exist, and the other client takes it modulo the count.
     if (!(partition >= 0 && partition < known.count)) return counts.met(topic, clientTable.partitionOutOfRange);
-    const loan = clients.borrow(topic);
-    const verdict = await attempt(setting, loan.client, (client) => vendor.send(client, topic, partition, records));
-    if (verdict?.client === "replace") loan.retire(verdict.outcome.code);
-    loan.done();
-    return verdict === null ? ok : counts.met(topic, verdict);
+    const outcome = await attemptOn(topic, partition, records);
+    forbidden.note(topic, outcome);
+    return outcome;
   };
 
   return {
     name: vendor.name,
     partitions: async (topic) => (closing ? closedOutcome : counts.get(topic)),
     publish,
-    health: async () => (closing ? { status: "down", code: closedOutcome.code } : askHealth(setting)),
+    health: async () => {
+      if (closing) return { status: "down", code: closedOutcome.code };
+      const code = forbidden.code();
+      return code === null ? askBrokers(setting) : { status: "down", code };
+    },
     close: () => {
       closing ??= clients.closeAll();
       return closing;

@@ -1,5 +1,6 @@
 import type { SinkRecord } from "@spillway/event";
 import type { Verdict } from "./outcome-table.ts";
+import type { TopicSettings } from "./record-age.ts";
 
 /** A client for one topic. */
 export type Opened<Client> = {
@@ -21,6 +22,10 @@ export type Vendor<Client> = {
   verdictOf(error: unknown): Verdict;
   /** Asks on a connection of its own, so that one topic's trouble stays out of the metadata of another's producer. */
   countPartitions(topic: string): Promise<number>;
-  /** Resolves when a broker answers a metadata request on a new connection. */
-  ping(): Promise<void>;
+  /** Needs the right to DESCRIBE_CONFIGS; rejects without it. */
+  topicSettings(topic: string): Promise<TopicSettings>;
+  /** `host:port` of every broker, as it advertises it. */
+  brokers(): Promise<readonly string[]>;
+  /** Resolves when this very address answers a request on a new connection, past TLS and SASL. */
+  knock(address: string): Promise<void>;
 };

@@ -8,7 +8,7 @@ const UNKNOWN_TOPIC: Refusal = { kind: "retriable", code: "UNKNOWN_TOPIC_OR_PART
 const CLOSED: Refusal = { kind: "retriable", code: "closed" };
 const TOO_LARGE: Refusal = { kind: "fatal", code: "MESSAGE_TOO_LARGE", deadLetterClass: "oversize" };
 const NO_KEY: Refusal = { kind: "fatal", code: "INVALID_RECORD", deadLetterClass: "rejected" };
-const AHEAD: Refusal = { kind: "fatal", code: "INVALID_TIMESTAMP", deadLetterClass: "rejected" };
+const WRONG_TIME: Refusal = { kind: "retriable", code: "INVALID_TIMESTAMP", retime: true };
 
 /** Brokers refuse a time that is further ahead (`message.timestamp.after.max.ms`). */
 const AHEAD_MS_MAX = 3_600_000;
@@ -24,7 +24,8 @@ const recordBytes = (record: SinkRecord): number => {
 const refusalOfRecord = (record: SinkRecord, topic: Topic, nowMs: number): Refusal | null => {
   if (recordBytes(record) > topic.recordBytesMax) return TOO_LARGE;
   if (topic.compacted && record.key === null) return NO_KEY;
-  return record.timestampMs > nowMs + AHEAD_MS_MAX ? AHEAD : null;
+  const isTimely = record.timestampMs <= nowMs + AHEAD_MS_MAX && record.timestampMs >= nowMs - topic.beforeMsMax;
+  return isTimely ? null : WRONG_TIME;
 };
 
 /** A broker takes a request as a whole: one record that it refuses refuses all of them. */
@@ -41,7 +42,8 @@ export const createSink = (topics: Topics, outages: Outages, clock: Clock): Sink
       const refused = refusalOf(topic);
       if (refused) return refused;
       const found = topics.get(topic);
-      return found ? { kind: "ok", count: found.partitions.length } : UNKNOWN_TOPIC;
+      if (!found) return UNKNOWN_TOPIC;
+      return { kind: "ok", count: found.partitions.length, recordAgeMsMax: found.recordAgeMsMax };
     },
     publish: async (topic, partition, records) => {
       const refused = refusalOf(topic);
@@ -49,10 +51,11 @@ export const createSink = (topics: Topics, outages: Outages, clock: Clock): Sink
       const found = topics.get(topic);
       const log = found?.partitions[partition];
       if (!found || !log) return UNKNOWN_TOPIC;
-      for (const record of records) {
-        const refusal = refusalOfRecord(record, found, clock.wallMs());
-        if (refusal) return refusal;
-      }
+      const refusals = records.map((record) => refusalOfRecord(record, found, clock.wallMs()));
+      const refusal = refusals.find((one) => one !== null);
+      // As Kafka does: it names the records that it looked into, and those of another size it did not.
+      if (refusal === NO_KEY) return { ...NO_KEY, refused: refusals.flatMap((one, i) => (one === NO_KEY ? [i] : [])) };
+      if (refusal) return refusal;
       log.push(...records);
       return ok;
     },

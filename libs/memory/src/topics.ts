@@ -7,12 +7,18 @@ export type Topic = {
   readonly recordBytesMax: number;
   /** A compacted topic refuses records without a key. */
   readonly compacted: boolean;
+  /** Refuses a record whose time is older (`message.timestamp.before.max.ms`); ms. */
+  readonly beforeMsMax: number;
+  /** How old it tells a record's time may be; not always what it takes, since a client may be forbidden to ask. */
+  readonly recordAgeMsMax: number;
 };
 
 export type TopicOptions = {
   readonly partitions?: number;
   readonly recordBytesMax?: number;
   readonly compacted?: boolean;
+  readonly beforeMsMax?: number;
+  readonly recordAgeMsMax?: number;
 };
 
 /** The broker's state, and the faults that it shows. */
@@ -35,8 +41,9 @@ export const createTopics = (): Topics => {
   return {
     create: (topic, options = {}) => {
       const partitions = Array.from({ length: options.partitions ?? PARTITIONS }, (): SinkRecord[] => []);
-      const { recordBytesMax = RECORD_BYTES_MAX, compacted = false } = options;
-      topics.set(topic, { partitions, recordBytesMax, compacted });
+      const { recordBytesMax = RECORD_BYTES_MAX, compacted = false, beforeMsMax = Number.POSITIVE_INFINITY } = options;
+      const { recordAgeMsMax = beforeMsMax / 2 } = options;
+      topics.set(topic, { partitions, recordBytesMax, compacted, beforeMsMax, recordAgeMsMax });
     },
     remove: (topic) => void topics.delete(topic),
     get: (topic) => topics.get(topic) ?? null,

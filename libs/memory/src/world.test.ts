@@ -200,7 +200,7 @@ describe("the sink", () => {
   test("appends to the partition, or refuses the whole request", async () => {
     const { world } = setup();
     world.topics.create("t", { partitions: 2, recordBytesMax: 10 });
-    expect(await world.sink.partitions("t")).toEqual({ kind: "ok", count: 2 });
+    expect(await world.sink.partitions("t")).toMatchObject({ kind: "ok", count: 2 });
     expect(await world.sink.publish("t", 1, [record("1"), record("2")])).toEqual({ kind: "ok" });
     expect(await world.sink.publish("t", 1, [record("3"), record("x".repeat(20))])).toMatchObject({ kind: "fatal" });
     expect(await world.sink.publish("t", 2, [record("3")])).toMatchObject({ kind: "retriable" });

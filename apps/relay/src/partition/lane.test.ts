@@ -1,6 +1,6 @@
-import type { Outcome } from "@spillway/event";
+import type { Outcome, SinkRecord } from "@spillway/event";
 import { describe, expect, test } from "vitest";
-import { createStage, idOf, type Stage } from "../stage.fixture.ts";
+import { createStage, idOf, type Stage, TOPIC } from "../stage.fixture.ts";
 
 const outage: Outcome = { kind: "retriable", code: "connection_failed" };
 const rejected: Outcome = { kind: "fatal", code: "invalid_record", deadLetterClass: "rejected" };
@@ -158,62 +158,123 @@ describe("a refused record", () => {
     stage.world.outages.start("postgres");
     await stage.post(ids(3));
     await stage.until(() => relay.state().troubles[0]?.state === "dead-letters");
+    await stage.post(["later"]);
     await stage.clock.advance(60_000);
     expect(stage.ids()).toEqual(["e0"]);
-    expect(await stage.pending()).toBe(3);
+    expect(await stage.pending()).toBe(4);
     stage.world.outages.end("postgres");
-    await stage.until(() => stage.ids().length === 2);
-    expect(stage.ids()).toEqual(["e0", "e2"]);
+    await stage.until(() => stage.ids().length === 3);
+    expect(stage.ids()).toEqual(["e0", "e2", "later"]);
     expect(stage.letters().length).toBe(1);
   });
+});
 
-  test("when the topic refuses everything, the lane pauses and alarms, and few become dead letters", async () => {
+/** As a broker that names the records that it refuses, and as one that does not. */
+const brokers = [
+  ["names them", (bad: readonly number[]): Outcome => ({ ...rejected, refused: bad })],
+  ["does not name them", (): Outcome => rejected],
+  ["finds them too large", (): Outcome => tooLarge],
+] as const;
+
+describe.each(brokers)("one sender's poison, and a broker that %s", (_name, refusal) => {
+  const isPoison = (record: SinkRecord): boolean => idOf(record).startsWith("bad");
+  const withPoison = (partitions = 1): Stage => {
+    const stage = createStage({ partitions, shards: partitions });
+    stage.broker.answer = (records) => {
+      const bad = records.flatMap((record, index) => (isPoison(record) ? [index] : []));
+      return bad.length > 0 ? refusal(bad) : null;
+    };
+    return stage;
+  };
+  const bad = (count: number, name = "bad") => ids(count).map((id) => `${name}-${id}`);
+
+  test.each([null, "k"])("holds up nothing: 60 in front of ten good ones, under the key %s", async (key) => {
+    const stage = withPoison();
+    const { relay } = stage.start("r1");
+    await stage.post(bad(60), key);
+    await stage.post(ids(10), "k");
+    await stage.until(() => stage.letters().length === 60, 5_000);
+    expect(stage.ids()).toEqual(ids(10));
+    await stage.until(() => relay.state().shards[0]?.entries === 0);
+    expect(relay.state().troubles).toEqual([]);
+    expect(stage.publishes.length).toBeLessThan(250);
+    expect(await stage.world.shardStream.counts(0)).toMatchObject({ accepted: 70, relayed: 10, dead: 60 });
+  });
+
+  test("holds up nothing when the good ones come a minute later, among more of it", async () => {
+    const stage = withPoison();
+    const { relay } = stage.start("r1");
+    await stage.post(bad(60), null);
+    await stage.clock.advance(60_000);
+    expect(relay.state().troubles).toMatchObject([{ state: "paused" }]);
+    expect(stage.letters()).toEqual([]);
+    for (const id of ids(10)) await stage.post([`bad-late-${id}`, id]);
+    await stage.until(() => stage.letters().length === 70, 5_000);
+    await stage.until(() => relay.state().shards[0]?.entries === 0);
+    expect(stage.ids()).toEqual(ids(10));
+    expect(relay.state().troubles).toEqual([]);
+  });
+
+  test("in one lane is known for what it is by what another lane of the topic takes", async () => {
+    const stage = withPoison(3);
+    const { relay } = stage.start("r1");
+    await stage.post(bad(40), "key-1");
+    await stage.clock.advance(5_000);
+    expect(relay.state().troubles).toMatchObject([{ state: "paused" }]);
+    for (const id of ids(3)) await stage.post([id], `other-${id}`);
+    await stage.until(() => stage.letters().length === 40, 5_000);
+    expect(relay.state().troubles).toEqual([]);
+  });
+
+  test("a single one on an idle topic is a dead letter at once", async () => {
+    const stage = withPoison();
+    stage.start("r1");
+    await stage.post(["bad"]);
+    await stage.until(() => stage.letters().length === 1, 500);
+    expect(stage.logged("lane.paused")).toEqual([]);
+  });
+
+  test("when the topic refuses everything, the lane pauses and alarms, and all goes out in order when it is mended", async () => {
     const stage = createStage();
-    stage.broker.answer = () => rejected;
+    stage.broker.answer = (records) => refusal(records.map((_, index) => index));
     const { relay } = stage.start("r1");
     await stage.post(ids(500));
     await stage.until(() => relay.state().troubles.length > 0);
-    expect(relay.state().troubles).toMatchObject([{ state: "paused", code: "invalid_record" }]);
-    await stage.clock.advance(10 * 60_000);
-    expect(stage.letters().length).toBeLessThan(50);
-    stage.broker.answer = () => null;
-    await stage.until(() => relay.state().shards[0]?.entries === 0);
-    expect(stage.letters().length + stage.ids().length).toBe(500);
     expect(relay.state().troubles).toMatchObject([{ state: "paused" }]);
+    await stage.clock.advance(60_000);
+    const before = stage.publishes.length;
+    for (let minute = 0; minute < 10; minute++) {
+      await stage.post([`later-${minute}`]);
+      await stage.clock.advance(60_000);
+    }
+    expect(stage.letters()).toEqual([]);
+    expect(stage.publishes.length - before).toBeLessThan(60);
+    stage.broker.answer = () => null;
     await stage.post(["after"]);
-    await stage.until(() => relay.state().troubles.length === 0);
+    await stage.until(() => relay.state().shards[0]?.entries === 0);
+    const later = Array.from({ length: 10 }, (_, minute) => `later-${minute}`);
+    expect(stage.ids()).toEqual([...ids(500), ...later, "after"]);
+    expect(relay.state().troubles).toEqual([]);
+    expect(stage.letters()).toEqual([]);
   });
 
-  test("the same when they come one by one", async () => {
-    const stage = createStage();
-    stage.broker.answer = () => rejected;
+  test("the same in all lanes, when the events come one by one: at most 16 become dead letters", async () => {
+    const stage = createStage({ partitions: 3, shards: 3 });
+    stage.broker.answer = (records) => refusal(records.map((_, index) => index));
     stage.start("r1");
     for (const id of ids(100)) {
-      await stage.post([id]);
+      await stage.post([id], `key-${Number(id.slice(1)) % 9}`);
       await stage.clock.advance(100);
     }
     await stage.clock.advance(60_000);
-    expect(stage.letters().length).toBeLessThan(30);
-  });
-
-  test("bad records in front of good ones hold them up for a while, not for ever", async () => {
-    const stage = createStage();
-    refusing(stage, ids(25), rejected);
-    stage.start("r1");
-    await stage.post(ids(60));
-    await stage.until(() => stage.ids().length === 35, 30 * 60_000);
-    expect(stage.letters().length).toBe(25);
-  });
-
-  test("too large is never a reason to pause, however many", async () => {
-    const stage = createStage();
-    stage.broker.answer = () => tooLarge;
-    const { relay } = stage.start("r1");
-    await stage.post(ids(300));
-    await stage.until(() => stage.letters().length === 300, 5_000);
-    await stage.until(() => relay.state().shards[0]?.entries === 0);
-    expect(stage.logged("lane.paused")).toEqual([]);
-    expect(await stage.world.shardStream.counts(0)).toMatchObject({ accepted: 300, relayed: 0, dead: 300 });
+    expect(stage.letters().length).toBeLessThanOrEqual(16);
+    stage.broker.answer = () => null;
+    const out = () => [0, 1, 2].flatMap((partition) => stage.ids(partition));
+    await stage.until(() => out().length + stage.letters().length === 100);
+    for (let key = 0; key < 9; key++) {
+      const ofKey = out().filter((id) => Number(id.slice(1)) % 9 === key);
+      expect(ofKey).toEqual(ofKey.toSorted((a, b) => Number(a.slice(1)) - Number(b.slice(1))));
+    }
   });
 });
 
@@ -255,5 +316,44 @@ describe("batches", () => {
     for (let n = 0; n < 40; n++) await stage.post([`e${n}`], `key-${n}`);
     await stage.until(() => stage.ids().length === 40);
     expect(most).toBe(1);
+  });
+});
+
+describe("a time that the topic refuses", () => {
+  const late = async (recordAgeMsMax: number) => {
+    const stage = createStage();
+    stage.world.topics.create(TOPIC, { partitions: 1, beforeMsMax: 60_000, recordAgeMsMax });
+    await stage.post(ids(60));
+    await stage.clock.advance(120_000);
+    await stage.post(["fresh"]);
+    return stage;
+  };
+  const records = (stage: Stage) => stage.world.topics.get(TOPIC)?.partitions[0] ?? [];
+
+  test.each([30_000, 10_000_000])("after our own wait is no dead letter: known %i", async (recordAgeMsMax) => {
+    const stage = await late(recordAgeMsMax);
+    const { relay } = stage.start("r1");
+    await stage.until(() => stage.ids().length === 61);
+    expect(stage.ids()).toEqual([...ids(60), "fresh"]);
+    expect(stage.letters()).toEqual([]);
+    expect(relay.state().troubles).toEqual([]);
+    const [first] = records(stage);
+    const receivedAtMs = Number(first?.headers["spillway-received-at"]);
+    expect(first?.timestampMs).toBeGreaterThanOrEqual(receivedAtMs + 120_000);
+    // Asked for once when we were told, and once more when the topic had to say it.
+    expect(stage.publishes.filter(({ ids: [id] }) => id === "e0")).toHaveLength(recordAgeMsMax === 30_000 ? 1 : 2);
+  });
+
+  test("whatever we put on it stops the lane and alarms, and kills nothing", async () => {
+    const stage = await late(10_000_000);
+    stage.broker.answer = () => ({ kind: "retriable", code: "invalid_timestamp", retime: true });
+    const { relay } = stage.start("r1");
+    await stage.until(() => relay.state().troubles.length > 0);
+    expect(relay.state().troubles).toMatchObject([{ state: "paused", code: "invalid_timestamp" }]);
+    await stage.clock.advance(600_000);
+    expect(stage.letters()).toEqual([]);
+    stage.broker.answer = () => null;
+    await stage.until(() => stage.ids().length === 61);
+    expect(stage.ids()).toEqual([...ids(60), "fresh"]);
   });
 });

@@ -1,24 +1,19 @@
-import {
-  type Clock,
-  type DeadLetter,
-  type DeadLetters,
-  type Outcome,
-  receivedAtMsOf,
-  type Sink,
-} from "@spillway/event";
+import type { Clock, DeadLetters, Outcome, Sink, SinkRecord, TopicTraits } from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
-import { attempt } from "../attempt.ts";
 import { createBackoff } from "../backoff.ts";
 import type { Term } from "../lease/term.ts";
 import type { Measures } from "../measures.ts";
 import { type RelayRecord, recordDone } from "../shard/in-hand.ts";
+import { createBurial } from "./burial.ts";
+import type { Evidence } from "./evidence.ts";
 import type { Gathering } from "./gathering.ts";
+import { createHeld } from "./held.ts";
 import { createPace } from "./pace.ts";
 import { createRecordQueue } from "./record-queue.ts";
-import { createRefusals } from "./refusals.ts";
+import { otherStamp, stamped } from "./record-time.ts";
+import { type Fatal, freshSegment, partsOf, type Segment, sendable } from "./segment.ts";
 
 type Retriable = Extract<Outcome, { kind: "retriable" }>;
-type Fatal = Extract<Outcome, { kind: "fatal" }>;
 
 /** Why a lane stands still. `paused` needs an operator; the others end by themselves. */
 export type LaneTrouble = {
@@ -29,6 +24,9 @@ export type LaneTrouble = {
 export type LaneOptions = {
   readonly sink: Pick<Sink, "publish">;
   readonly deadLetters: DeadLetters;
+  /** The topic's, the same for all of its lanes. */
+  readonly evidence: Evidence;
+  readonly recordAgeMsMax: () => TopicTraits["recordAgeMsMax"];
   /** The same for all lanes. */
   readonly gathering: Pick<Gathering, "waitMs">;
   readonly clock: Clock;
@@ -43,7 +41,8 @@ export type LaneOptions = {
 
 /**
  * The way into one partition, for all shards of the process: first in, first out, one publish in flight. A fault that
- * may pass stops the lane, so that nothing newer of the partition overtakes what it holds back.
+ * may pass stops the lane, so that nothing newer of the partition overtakes what it holds back. A refused record does not:
+ * it is held until it is known whether it or its topic is to blame, and what is behind it goes on.
  */
 export type Lane = {
   readonly topic: string;
@@ -58,68 +57,30 @@ export type Lane = {
   drop(term: Term): void;
 };
 
-/** Records of a batch that are sent together; two halves of them after a refusal. */
-type Segment = {
-  records: readonly RelayRecord[];
-  /** Publishes that these records were part of. */
-  attempts: number;
-  /** Outcomes with an `attemptsMax` in these attempts; an outage in between does not count. */
-  suspicions: number;
-};
-
 /** The broker's limit for a batch is 1,048,588 bytes by default; what the estimate misses fits in between. */
 const BATCH_BYTES_MAX = 900_000;
 const RETRY = { firstMs: 100, mostMs: 5_000 } as const;
 const PAUSE = { firstMs: 1_000, mostMs: 30_000 } as const;
 
-/** The records that may be sent now. Those of a term that is over are gone for good: its next owner reads them again. */
-const sendable = (records: readonly RelayRecord[]): readonly RelayRecord[] => {
-  let term: Term | null = null;
-  for (const { from } of records) {
-    if (from.term === term) continue;
-    term = from.term;
-    if (!term.holds()) return records.filter((record) => record.from.term.holds());
-  }
-  return records;
-};
-
-const deadLetterOf = (record: RelayRecord, fatal: Fatal, topic: string, attempts: number): DeadLetter => {
-  const { from, index } = record;
-  const event = from.chunkEvents[index];
-  return {
-    shard: from.term.lease.shard,
-    entry: from.id,
-    index,
-    deadLetterClass: fatal.deadLetterClass,
-    code: fatal.code,
-    detail: `Kafka refused this event for topic ${topic} after ${attempts} attempts: ${fatal.code}.`,
-    topic,
-    type: event?.type ?? null,
-    partitionKey: record.key,
-    traceparent: event?.traceparent ?? null,
-    ...(event?.tracestate === undefined ? null : { tracestate: event.tracestate }),
-    identity: event?.identity ?? null,
-    replay: event?.replay ?? 0,
-    attempts,
-    receivedAtMs: receivedAtMsOf(from, index),
-    bytes: record.value,
-  };
-};
-
 export const createLane = (topic: string, partition: number, options: LaneOptions): Lane => {
-  const { sink, deadLetters, gathering, clock, random, log, measures, signal, start } = options;
+  const { sink, deadLetters, evidence, recordAgeMsMax, gathering, clock, random, log, measures, signal, start } =
+    options;
   const labels = { topic, partition: String(partition) };
   const queue = createRecordQueue();
   const pace = createPace();
   const retryBackoff = createBackoff(RETRY, random);
   const pauseBackoff = createBackoff(PAUSE, random);
-  const refusals = createRefusals();
   /** What is left of the batch under way, the oldest on top. */
   const work: Segment[] = [];
+  const held = createHeld();
+  /** More is held than one sender's mistake explains. */
+  let doubting = false;
+  /** The topic may have been mended meanwhile: the oldest that is held goes before anything that would overtake it. */
+  let hasWaited = false;
   let running = false;
-  let paused = false;
   let inWork = 0;
   let trouble: LaneTrouble | null = null;
+  let wake: () => void = () => undefined;
 
   const setTrouble = (next: LaneTrouble | null): void => {
     const last = trouble?.state;
@@ -135,11 +96,17 @@ export const createLane = (topic: string, partition: number, options: LaneOption
   const standStill = async (state: LaneTrouble["state"], code: string): Promise<void> => {
     setTrouble({ state, code });
     await clock.sleep((state === "paused" ? pauseBackoff : retryBackoff).nextMs(), signal);
+    hasWaited = true;
   };
 
-  const send = async (segment: Segment): Promise<Outcome> => {
-    const { records } = segment;
-    segment.attempts++;
+  const bury = createBurial({
+    topic,
+    deadLetters,
+    measures,
+    standStill: (code) => standStill("dead-letters", code),
+  });
+
+  const publish = async (records: readonly SinkRecord[]): Promise<Outcome> => {
     const startedAtMs = clock.monotonicMs();
     const outcome = await sink.publish(topic, partition, records);
     const latencyMs = clock.monotonicMs() - startedAtMs;
@@ -150,85 +117,130 @@ export const createLane = (topic: string, partition: number, options: LaneOption
     return outcome;
   };
 
-  /** Ends when the dead letters hold the record, or when it is the next owner's to put there. */
-  const bury = async (record: RelayRecord, fatal: Fatal, attempts: number): Promise<void> => {
-    const letter = deadLetterOf(record, fatal, topic, attempts);
-    while (record.from.term.holds()) {
-      const answer = await attempt(deadLetters.put([letter]));
-      if (answer.ok) {
-        measures.deadLetters.add(1, { class: fatal.deadLetterClass });
-        record.from.dead++;
-        recordDone(record.from);
-        return;
-      }
-      await standStill("dead-letters", answer.code);
-    }
+  const doubt = (code: string): void => {
+    doubting = true;
+    setTrouble({ state: "paused", code });
   };
 
-  /** Takes a refused segment apart, the older half first; a record alone goes to the dead letters. */
-  const takeApart = async (segment: Segment, fatal: Fatal): Promise<void> => {
-    const { records, attempts } = segment;
-    const suspicions = Math.max(0, segment.suspicions - 1);
-    const isTooMuch = refusals.refused(fatal, records.length);
-    const middle = records.length >> 1;
-    const [only] = records;
-    if (middle === 0 && only) await bury(only, fatal, attempts);
-    else {
-      work.push({ records: records.slice(middle), attempts, suspicions });
-      work.push({ records: records.slice(0, middle), attempts, suspicions });
-    }
-    if (!isTooMuch) return;
-    paused = true;
-    await standStill("paused", fatal.code);
+  /** Nothing is held and something was taken, or nothing is left at all. */
+  const calmDown = (): void => {
+    doubting = false;
+    retryBackoff.reset();
+    pauseBackoff.reset();
+    setTrouble(null);
+  };
+
+  /** Takes a refused segment apart; a record alone is a dead letter once it is known that its topic takes others. */
+  const takeApart = async (segment: Segment, fatal: Fatal, isProven: boolean): Promise<void> => {
+    const refusedAt = evidence.now();
+    segment.refusedAt ??= refusedAt;
+    const { bad, rest } = partsOf(segment, fatal);
+    work.push(...rest.reverse());
+    if (bad.length === 0) return;
+    const { attempts, suspicions } = segment;
+    const refused = bad.map((record) => ({ record, fatal, attempts, suspicions: Math.max(0, suspicions - 1) }));
+    if (isProven) return bury(refused);
+    held.add(refused, refusedAt, segment.again ? "first" : "last");
+    if (held.records > evidence.refusedInARowMax) doubt(fatal.code);
+  };
+
+  /** The time is of our own choosing: the other one at once, and if that is refused, too, some clock is wrong. */
+  const retime = async (segment: Segment, code: string, sent: readonly SinkRecord[]): Promise<void> => {
+    segment.stamp = otherStamp(segment.stamp, segment.records, sent);
+    work.push(segment);
+    if (++segment.retimed > 1) await standStill("paused", code);
   };
 
   /** Not now; or, after as many attempts as the outcome allows, a refusal. */
-  const tryAgain = async (segment: Segment, outcome: Retriable): Promise<void> => {
+  const tryAgain = async (segment: Segment, outcome: Retriable, isProven: boolean): Promise<void> => {
     const { code, pause, attemptsMax } = outcome;
     if (attemptsMax !== undefined) segment.suspicions++;
     if (attemptsMax !== undefined && segment.suspicions >= attemptsMax)
-      return takeApart(segment, { kind: "fatal", code, deadLetterClass: "rejected" });
+      return takeApart(segment, { kind: "fatal", code, deadLetterClass: "rejected" }, isProven);
     work.push(segment);
     await standStill(pause ? "paused" : "retrying", code);
   };
 
-  const conclude = async (segment: Segment, outcome: Outcome): Promise<void> => {
-    if (outcome.kind === "fatal") return takeApart(segment, outcome);
-    if (outcome.kind === "retriable") return tryAgain(segment, outcome);
+  /** The topic takes others: what its own key has passed is dead, the rest of what is held is asked for once more. */
+  const judgeHeld = async (): Promise<void> => {
+    const passed = held.takePassed();
+    if (passed.length > 0) await bury(passed);
+    const again = held.again("all");
+    if (again) work.push(again);
+  };
+
+  const taken = async (segment: Segment, startedAt: number): Promise<void> => {
+    evidence.taken(startedAt);
     for (const record of segment.records) recordDone(record.from);
-    refusals.taken();
-    retryBackoff.reset();
-    if (!paused) setTrouble(null);
+    if (held.records > 0) await judgeHeld();
+    else calmDown();
+  };
+
+  const send = async (segment: Segment): Promise<void> => {
+    segment.records = sendable(segment.records);
+    if (segment.records.length === 0) return;
+    segment.attempts++;
+    const records = stamped(segment.records, segment.stamp, clock.wallMs(), recordAgeMsMax());
+    const isProven = segment.refusedAt !== null && evidence.takenSince(segment.refusedAt);
+    const startedAt = evidence.now();
+    if (!segment.again) held.pass(segment.records);
+    const outcome = await publish(records);
+    if (outcome.kind === "ok") return taken(segment, startedAt);
+    held.passEnds(outcome.kind === "fatal" || outcome.retime ? "refused" : "unknown");
+    if (outcome.kind === "fatal") return takeApart(segment, outcome, isProven);
+    return outcome.retime ? retime(segment, outcome.code, records) : tryAgain(segment, outcome, isProven);
   };
 
   const takeBatch = (): Segment => {
     const records = queue.take(pace.recordsMax, BATCH_BYTES_MAX);
     inWork = records.length;
-    refusals.begin(records.length);
-    return { records, attempts: 0, suspicions: 0 };
+    return freshSegment(records);
   };
 
-  /** A batch that had to pause leaves the alarm on and the pauses long, until one goes through without. */
-  const endBatch = (): void => {
+  const next = (): Segment | null => {
+    // What is sent again is older than all that is held.
+    const oldest = hasWaited && work.at(-1)?.again !== true ? held.again("oldest") : null;
+    hasWaited = hasWaited && oldest === null;
+    const left = oldest ?? work.pop();
+    if (left) return left;
     inWork = 0;
-    if (!paused) {
-      pauseBackoff.reset();
-      setTrouble(null);
-    }
-    paused = false;
+    return queue.length > 0 ? takeBatch() : null;
+  };
+
+  /** Until the pause is over; records that come, and whatever the topic takes elsewhere, end it. */
+  const pauseOrWake = async (): Promise<void> => {
+    const woken = new AbortController();
+    wake = () => woken.abort();
+    const ignore = evidence.listen(wake);
+    await clock.sleep(pauseBackoff.nextMs(), AbortSignal.any([signal, woken.signal]));
+    ignore();
+    hasWaited = true;
+  };
+
+  /** Nothing else is left to send: what is held waits for the topic to take anything. */
+  const judge = async (): Promise<void> => {
+    held.prune();
+    if (held.records === 0) return;
+    if (evidence.takenSince(held.refusedAt)) return judgeHeld();
+    if (!doubting && evidence.mayGiveUp(held.records)) return bury(held.takeAll());
+    doubt(held.code);
+    await pauseOrWake();
   };
 
   const run = async (): Promise<void> => {
     running = true;
-    while (queue.length + work.length > 0 && !signal.aborted) {
-      const gatherMs = work.length === 0 ? gathering.waitMs(queue.length) : 0;
-      if (gatherMs > 0) await clock.sleep(gatherMs, signal);
-      const segment = work.pop() ?? takeBatch();
-      segment.records = sendable(segment.records);
-      const outcome = segment.records.length > 0 ? await send(segment) : null;
-      if (outcome) await conclude(segment, outcome);
-      if (work.length === 0) endBatch();
+    while (!signal.aborted) {
+      const gatherMs = work.length === 0 && queue.length > 0 ? gathering.waitMs(queue.length) : 0;
+      if (gatherMs > 0) {
+        await clock.sleep(gatherMs, signal);
+        hasWaited = true;
+      }
+      const segment = next();
+      if (segment) await send(segment);
+      else if (held.records > 0) await judge();
+      else break;
     }
+    calmDown();
     running = false;
   };
 
@@ -239,12 +251,17 @@ export const createLane = (topic: string, partition: number, options: LaneOption
       return trouble;
     },
     get records() {
-      return queue.length + inWork;
+      return queue.length + inWork + held.records;
     },
     push: queue.push,
     kick: () => {
-      if (!running && queue.length > 0) start(run());
+      if (queue.length === 0) return;
+      if (running) wake();
+      else start(run());
     },
-    drop: queue.drop,
+    drop: (term) => {
+      queue.drop(term);
+      wake();
+    },
   };
 };

@@ -1,9 +1,16 @@
-import { type Clock, type Outcome, partitionOf, type Sink } from "@spillway/event";
+import { type Clock, type Outcome, partitionOf, type Sink, type TopicTraits } from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
 import type { Term } from "../lease/term.ts";
 import type { RelayRecord } from "../shard/in-hand.ts";
+import { createEvidence, type Evidence } from "./evidence.ts";
 import type { Gathering } from "./gathering.ts";
 import type { Lane } from "./lane.ts";
+
+/** What the lanes of a topic share. */
+export type TopicShared = {
+  readonly evidence: Evidence;
+  readonly recordAgeMsMax: () => TopicTraits["recordAgeMsMax"];
+};
 
 /** A topic whose partition count is known. */
 export type Topic = {
@@ -34,40 +41,51 @@ export type TopicsOptions = {
   readonly clock: Clock;
   readonly log: Log;
   readonly gathering: Pick<Gathering, "handedOver">;
-  readonly createLane: (topic: string, partition: number) => Lane;
+  readonly createLane: (topic: string, partition: number, shared: TopicShared) => Lane;
   /**
    * A topic has another number of partitions, so keys move between them: everything in memory must be given up and
    * read again, or a key's older records would wait in one lane while newer ones leave by another.
    */
   readonly onReshape: () => void;
+  readonly refusedInARowMax: number;
 };
 
 /** The sink keeps its metadata fresh itself; this only compares. */
 const COMPARE_EVERY_MS = 5_000;
 
-export const createTopics = ({ sink, clock, log, gathering, createLane, onReshape }: TopicsOptions): Topics => {
+export const createTopics = (options: TopicsOptions): Topics => {
+  const { sink, clock, log, gathering, createLane, onReshape, refusedInARowMax } = options;
   const topics = new Map<string, Topic>();
   const lanes = new Map<string, Lane[]>();
+  const shared = new Map<string, TopicShared & { ageMsMax: number }>();
   const filled = new Set<Lane>();
   let handedOver = 0;
 
-  const laneAt = (name: string, partition: number): Lane => {
+  const sharedOf = (name: string, ageMsMax: number) => {
+    const known = shared.get(name);
+    if (known) return known;
+    const made = { evidence: createEvidence(refusedInARowMax), ageMsMax, recordAgeMsMax: () => made.ageMsMax };
+    shared.set(name, made);
+    return made;
+  };
+
+  const laneAt = (name: string, partition: number, of: TopicShared): Lane => {
     const ofTopic = lanes.get(name) ?? [];
     lanes.set(name, ofTopic);
-    ofTopic[partition] ??= createLane(name, partition);
+    ofTopic[partition] ??= createLane(name, partition, of);
     return ofTopic[partition];
   };
 
-  const createTopic = (name: string, partitions: number): Topic => {
+  const createTopic = (name: string, partitions: number, of: TopicShared): Topic => {
     let turn = 0;
     const next = (): Lane => {
       turn = (turn + 1) % partitions;
-      return laneAt(name, turn);
+      return laneAt(name, turn, of);
     };
     return {
       name,
       partitions,
-      laneOf: (key) => laneAt(name, partitionOf(key, partitions)),
+      laneOf: (key) => laneAt(name, partitionOf(key, partitions), of),
       anyLane: () => {
         for (let tries = 1; tries < partitions; tries++) {
           const lane = next();
@@ -81,13 +99,15 @@ export const createTopics = ({ sink, clock, log, gathering, createLane, onReshap
   const load = async (name: string): Promise<Outcome> => {
     const answer = await sink.partitions(name);
     if (answer.kind !== "ok") return answer;
+    const of = sharedOf(name, answer.recordAgeMsMax);
+    of.ageMsMax = answer.recordAgeMsMax;
     const known = topics.get(name)?.partitions;
     if (known === answer.count) return { kind: "ok" };
     if (known !== undefined) {
       log("warn", "topic.reshaped", { topic: name, before: known, partitions: answer.count });
       onReshape();
     }
-    topics.set(name, createTopic(name, answer.count));
+    topics.set(name, createTopic(name, answer.count, of));
     return { kind: "ok" };
   };
 

@@ -1,0 +1,57 @@
+import { type DeadLetter, type DeadLetters, receivedAtMsOf } from "@spillway/event";
+import { attempt } from "../attempt.ts";
+import type { Measures } from "../measures.ts";
+import { recordDone } from "../shard/in-hand.ts";
+import type { Refused } from "./held.ts";
+
+export type BurialOptions = {
+  readonly topic: string;
+  readonly deadLetters: DeadLetters;
+  readonly measures: Measures;
+  /** Called each time the dead letters could not be written; they are tried again when it resolves. */
+  readonly standStill: (code: string) => Promise<void>;
+};
+
+const letterOf = ({ record, fatal, attempts }: Refused, topic: string): DeadLetter => {
+  const { from, index } = record;
+  const event = from.chunkEvents[index];
+  return {
+    shard: from.term.lease.shard,
+    entry: from.id,
+    index,
+    deadLetterClass: fatal.deadLetterClass,
+    code: fatal.code,
+    detail: `Kafka refused this event for topic ${topic} after ${attempts} attempts: ${fatal.code}.`,
+    topic,
+    type: event?.type ?? null,
+    partitionKey: record.key,
+    traceparent: event?.traceparent ?? null,
+    ...(event?.tracestate === undefined ? null : { tracestate: event.tracestate }),
+    identity: event?.identity ?? null,
+    replay: event?.replay ?? 0,
+    attempts,
+    receivedAtMs: receivedAtMsOf(from, index),
+    bytes: record.value,
+  };
+};
+
+/** Ends when the dead letters hold the records, or when these are the next owner's to put there. */
+export const createBurial =
+  ({ topic, deadLetters, measures, standStill }: BurialOptions) =>
+  async (refused: readonly Refused[]): Promise<void> => {
+    for (;;) {
+      const ours = refused.filter(({ record }) => record.from.term.holds());
+      if (ours.length === 0) return;
+      const answer = await attempt(deadLetters.put(ours.map((one) => letterOf(one, topic))));
+      if (!answer.ok) {
+        await standStill(answer.code);
+        continue;
+      }
+      for (const { record, fatal } of ours) {
+        measures.deadLetters.add(1, { class: fatal.deadLetterClass });
+        record.from.dead++;
+        recordDone(record.from);
+      }
+      return;
+    }
+  };
