@@ -6,7 +6,7 @@ const SECRET = "a-secret-of-the-tests";
 const env = {
   REDIS_URL: `redis://:${SECRET}@127.0.0.1:6379`,
   DATABASE_URL: `postgres://user:${SECRET}@127.0.0.1:5432/spillway`,
-  KAFKA_BROKERS: "127.0.0.1:9092, broker-2:9092",
+  KAFKA_BROKERS: "127.0.0.1:9092, broker-2:9092,[::1]:9092",
 };
 
 const readFile = (path: string): string => {
@@ -37,7 +37,7 @@ describe("the configuration", () => {
       LEASE_TTL_MS: 5_000,
       BACKLOG_EVENTS_MAX: 1_000_000,
       BACKLOG_BYTES_MAX: 268_435_456,
-      KAFKA_BROKERS: ["127.0.0.1:9092", "broker-2:9092"],
+      KAFKA_BROKERS: ["127.0.0.1:9092", "broker-2:9092", "[::1]:9092"],
       KAFKA_TOPIC: "events",
       KAFKA_TOPIC_ROUTES: [],
       KAFKA_SINK: "kafkajs",
@@ -76,6 +76,8 @@ describe("the configuration", () => {
     [{ REDIS_URL: undefined }, "REDIS_URL: got nothing; accepts a redis: or rediss: URL"],
     [{ REDIS_URL: SECRET }, `REDIS_URL: got a value of ${SECRET.length} characters; accepts`],
     [{ REDIS_URL: "redis://a:1,http://b" }, 'REDIS_URL: got "redis://a:1,http://b"; accepts a redis:'],
+    [{ KAFKA_BROKERS: "::1:9092" }, 'KAFKA_BROKERS: got "::1:9092"; accepts host:port'],
+    [{ KAFKA_BROKERS: "localhost:0" }, 'KAFKA_BROKERS: got "localhost:0"; accepts host:port'],
     [{ KAFKA_BROKERS: "localhost" }, 'KAFKA_BROKERS: got "localhost"; accepts host:port'],
     [{ KAFKA_BROKERS: "kafka://a:9092" }, 'KAFKA_BROKERS: got "kafka://a:9092"; accepts host:port'],
     [{ KAFKA_TOPIC: ".." }, 'KAFKA_TOPIC: got ".."; accepts a topic'],

@@ -1,66 +1,32 @@
 import {
+  brokers,
   ConfigError,
   type Environment,
   environmentSetting,
   installationSettings,
   integer,
   listenSettings,
-  listOf,
   logLevel,
   type MetricsAccess,
   matching,
   metricsAccessOf,
-  ok,
   oneOf,
   optional,
   postgresUrl,
-  type Reading,
   readSettings,
   redacted,
   redisUrls,
-  refused,
   type Setting,
   type Shown,
   secretText,
   token,
+  topicName,
+  topicRoutes,
   type Values,
   withDefault,
 } from "@spillway/service";
 
 const MiB = 1024 * 1024;
-
-/** What a broker accepts as a topic's name. */
-const topicName = /^(?!\.{1,2}$)[\w.-]{1,249}$/;
-const broker = /^[^\s:/,@]+:\d{1,5}$/;
-const route = /^[^\s=,]{1,255}=([\w.-]{1,249})$/;
-
-type TopicRoute = { readonly prefix: string; readonly topic: string };
-
-const routeOf = (text: string): TopicRoute => {
-  const at = text.lastIndexOf("=");
-  return { prefix: text.slice(0, at), topic: text.slice(at + 1) };
-};
-
-const readRoute = (text: string): Reading<TopicRoute> => {
-  const found = routeOf(text);
-  return route.test(text) && topicName.test(found.topic) ? ok(found) : refused();
-};
-
-const ROUTES = "prefix=topic pairs separated by commas, each prefix once, as order.=orders,user.=users";
-
-const routes = (): Setting<readonly TopicRoute[]> => {
-  const all = listOf<TopicRoute>({ accepts: ROUTES, shown: "text", read: readRoute }, ROUTES);
-  return {
-    ...all,
-    absent: { value: [] },
-    read: (text) => {
-      const reading = all.read(text);
-      if (reading.kind === "refused") return reading;
-      const prefixes = new Set(reading.value.map(({ prefix }) => prefix));
-      return prefixes.size === reading.value.length ? reading : refused();
-    },
-  };
-};
 
 const number = (min: number, max: number, initial: number): Setting<number> => withDefault(integer(min, max), initial);
 const file = optional(matching(/./, "the path of a readable PEM file"));
@@ -86,9 +52,9 @@ const settings = {
   DRAIN_EVENTS_MAX: number(1, 10_000, 400),
   FINISH_MS: number(0, 300_000, 5_000),
   REFUSED_IN_A_ROW_MAX: number(0, 1_000_000, 16),
-  KAFKA_BROKERS: listOf(matching(broker, "host:port"), "host:port, several separated by commas"),
-  KAFKA_TOPIC: withDefault(matching(topicName, "a topic's name: 1 to 249 of a-z A-Z 0-9 . _ -"), "events"),
-  KAFKA_TOPIC_ROUTES: routes(),
+  KAFKA_BROKERS: brokers(),
+  KAFKA_TOPIC: withDefault(topicName(), "events"),
+  KAFKA_TOPIC_ROUTES: topicRoutes(),
   KAFKA_SINK: withDefault(oneOf("kafkajs", "platformatic"), "kafkajs"),
   KAFKA_COMPRESSION: optional(oneOf("none", "gzip", "zstd")),
   KAFKA_TLS: withDefault(oneOf("off", "on"), "off"),

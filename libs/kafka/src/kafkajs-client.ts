@@ -2,7 +2,7 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Clock } from "@spillway/event";
 import { type Admin, type ISocketFactory, Kafka, logLevel, type Producer, type SASLOptions } from "kafkajs";
-import { type KafkaConnection, rotated } from "./connection.ts";
+import { hostOfSeed, type KafkaConnection, rotated, seedOf } from "./connection.ts";
 import { late, within } from "./deadline.ts";
 import type { Deadlines, KafkaLog } from "./options.ts";
 import type { Opened } from "./vendor.ts";
@@ -21,7 +21,8 @@ export type KafkajsSettings = {
 /** The sockets of one client, so that it can be ended: its own `disconnect` waits for a frozen broker. */
 const socketKeeper = () => {
   const sockets = new Set<Socket>();
-  const factory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+  const factory: ISocketFactory = ({ host: seed, port, ssl, onConnect }) => {
+    const host = hostOfSeed(seed);
     const name = isIP(host) ? {} : { servername: host };
     const socket = ssl ? connectTls({ host, port, ...name, ...ssl }, onConnect) : connectTcp({ host, port }, onConnect);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
@@ -49,7 +50,7 @@ const createKafka = (settings: KafkajsSettings, turn: number, socketFactory: ISo
   const { connection, deadlines, log } = settings;
   return new Kafka({
     clientId: connection.clientId,
-    brokers: rotated(connection.brokers, turn),
+    brokers: rotated(connection.brokers, turn).map(seedOf),
     ssl: connection.tls ? { ...connection.tls } : undefined,
     sasl: connection.sasl as SASLOptions | undefined,
     connectionTimeout: deadlines.connectMs,

@@ -29,7 +29,8 @@ const saslOf = ({ sasl }: KafkaConnection): SASLOptions | undefined =>
   sasl && { ...sasl, mechanism: sasl.mechanism.toUpperCase() as "PLAIN" };
 
 /** Told to, it names the server to the TLS listener: needed where several share an address, refused for an address. */
-const hasName = (broker: string): boolean => isIP(broker.slice(0, broker.lastIndexOf(":"))) === 0;
+const hasName = (broker: string): boolean =>
+  isIP(broker.slice(0, broker.lastIndexOf(":")).replace(/^\[|\]$/g, "")) === 0;
 
 const clientOptions = ({ connection, deadlines }: PlatformaticSettings, turn: number) => ({
   clientId: connection.clientId,

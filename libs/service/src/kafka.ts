@@ -1,0 +1,46 @@
+import { listOf, matching, ok, refused, type Setting } from "./setting.ts";
+
+/** What a broker accepts as a topic's name. */
+const topicForm = /^(?!\.{1,2}$)[\w.-]{1,249}$/;
+const brokerForm = /^(?:\[[0-9a-f:.]{2,45}\]|[\w.-]{1,253}):(\d{1,5})$/i;
+
+export const topicName = (): Setting<string> => matching(topicForm, "a topic's name: 1 to 249 of a-z A-Z 0-9 . _ -");
+
+const broker: Setting<string> = {
+  accepts: "host:port",
+  shown: "text",
+  read: (text) => {
+    const port = Number(brokerForm.exec(text)?.[1]);
+    return port >= 1 && port <= 65_535 ? ok(text) : refused();
+  },
+};
+
+export const brokers = (): Setting<readonly string[]> => listOf(broker, "host:port, several separated by commas");
+
+export type TopicRoute = { readonly prefix: string; readonly topic: string };
+
+const ROUTES = "prefix=topic pairs separated by commas, each prefix once, as order.=orders,user.=users";
+
+const route: Setting<TopicRoute> = {
+  accepts: ROUTES,
+  shown: "text",
+  read: (text) => {
+    const [, prefix = "", topic = ""] = /^([^\s=]{1,255})=(.*)$/.exec(text) ?? [];
+    return topicForm.test(topic) ? ok({ prefix, topic }) : refused();
+  },
+};
+
+/** Which types go to which topic. */
+export const topicRoutes = (): Setting<readonly TopicRoute[]> => {
+  const all = listOf(route, ROUTES);
+  return {
+    ...all,
+    absent: { value: [] },
+    read: (text) => {
+      const reading = all.read(text);
+      if (reading.kind === "refused") return reading;
+      const prefixes = new Set(reading.value.map(({ prefix }) => prefix));
+      return prefixes.size === reading.value.length ? reading : refused();
+    },
+  };
+};
