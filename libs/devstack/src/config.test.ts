@@ -36,12 +36,13 @@ test("a URL that is set is used", () => {
 });
 
 test.each([
-  [{ REDIS_URL: "http://127.0.0.1:6379" }, "REDIS_URL: http given, redis://… or rediss://… accepted"],
-  [{ DATABASE_URL: "localhost/x" }, "DATABASE_URL: no URL given"],
-  [{ KAFKA_BROKERS: "127.0.0.1" }, "host:port,host:port accepted"],
-  [{ KAFKA_TOPIC: "a b" }, "KAFKA_TOPIC"],
-  [{ UPSTASH_REDIS_REST_URL: "http://x.test" }, "UPSTASH_REDIS_REST_TOKEN: none given"],
-  [{ UPSTASH_REDIS_REST_URL: "http://x.test", UPSTASH_REDIS_REST_TOKEN: "t" }, "REDIS_URL: none given"],
+  [{ REDIS_URL: "http://127.0.0.1:6379" }, 'REDIS_URL: got "http://127.0.0.1:6379"; accepts a redis: or rediss: URL'],
+  [{ DATABASE_URL: "localhost/x" }, "DATABASE_URL: got a value of 11 characters"],
+  [{ KAFKA_BROKERS: "127.0.0.1" }, "accepts host:port, several separated by commas"],
+  [{ KAFKA_TOPIC: "a b" }, 'KAFKA_TOPIC: got "a b"'],
+  [{ SPILLWAY_WATCH: "no" }, 'SPILLWAY_WATCH: got "no"; accepts on or off'],
+  [{ UPSTASH_REDIS_REST_URL: "http://x.test" }, "UPSTASH_REDIS_REST_TOKEN: got nothing"],
+  [{ UPSTASH_REDIS_REST_URL: "http://x.test", UPSTASH_REDIS_REST_TOKEN: "t" }, "REDIS_URL: got nothing"],
 ])("%o is refused by name", (environment, message) => {
   expect(refusal(environment)).toContain(message);
 });

@@ -1,10 +1,21 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-
-/** A setting that the devstack cannot use. The message names the variable, what it holds and what it accepts. */
-export class BadSetting extends Error {
-  override readonly name = "BadSetting";
-}
+import {
+  brokers,
+  ConfigError,
+  type Environment,
+  httpUrl,
+  matching,
+  oneOf,
+  optional,
+  postgresUrl,
+  readSettings,
+  redisUrls,
+  token,
+  topicName,
+  type Values,
+  withDefault,
+} from "@spillway/service";
 
 export const REPO_ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -23,55 +34,40 @@ export interface DevstackConfig {
   readonly watchesSources: boolean;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+const settings = {
+  SPILLWAY_DIR: withDefault(matching(/./, "the path of a folder"), ".spillway"),
+  SPILLWAY_WATCH: withDefault(oneOf("on", "off"), "on"),
+  REDIS_URL: optional(redisUrls()),
+  UPSTASH_REDIS_REST_URL: optional(httpUrl()),
+  UPSTASH_REDIS_REST_TOKEN: optional(token(1)),
+  DATABASE_URL: optional(postgresUrl()),
+  KAFKA_BROKERS: optional(brokers()),
+  KAFKA_TOPIC: withDefault(topicName(), "spillway.events"),
+  KAFKA_COMPRESSION: withDefault(oneOf("none", "gzip", "zstd"), "none"),
+};
 
-const schemeOf = (text: string) => (URL.canParse(text) ? new URL(text).protocol.slice(0, -1) : "no URL");
-
-/** One URL, or those of a cluster's nodes with commas between. The scheme is shown, the rest may hold a password. */
-function urlOf(environment: Environment, name: string, schemes: readonly string[]): string | undefined {
-  const value = environment[name];
-  if (!value) return undefined;
-  const scheme = value
-    .split(",")
-    .map(schemeOf)
-    .find((each) => !schemes.includes(each));
-  if (scheme === undefined) return value;
-  throw new BadSetting(`${name}: ${scheme} given, ${schemes.map((each) => `${each}://…`).join(" or ")} accepted`);
+function redisRestOf(values: Values<typeof settings>): DevstackConfig["redisRest"] {
+  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: secret, REDIS_URL } = values;
+  if (url === undefined) return undefined;
+  if (secret === undefined)
+    throw new ConfigError(["UPSTASH_REDIS_REST_TOKEN: got nothing; UPSTASH_REDIS_REST_URL needs its token"]);
+  if (REDIS_URL === undefined)
+    throw new ConfigError(["REDIS_URL: got nothing; UPSTASH_REDIS_REST_URL needs the same Redis's redis:// address"]);
+  return { url, token: secret };
 }
 
-function redisRestOf(environment: Environment): DevstackConfig["redisRest"] {
-  const url = urlOf(environment, "UPSTASH_REDIS_REST_URL", ["http", "https"]);
-  if (!url) return undefined;
-  const token = environment.UPSTASH_REDIS_REST_TOKEN;
-  if (!token) throw new BadSetting("UPSTASH_REDIS_REST_TOKEN: none given, UPSTASH_REDIS_REST_URL needs its token");
-  if (!environment.REDIS_URL) {
-    throw new BadSetting("REDIS_URL: none given, UPSTASH_REDIS_REST_URL needs the same Redis's redis:// address");
-  }
-  return { url, token };
-}
-
-function brokersOf(environment: Environment): string | undefined {
-  const value = environment.KAFKA_BROKERS;
-  if (!value) return undefined;
-  if (value.split(",").every((broker) => /^[^\s:,/]+:\d{1,5}$/.test(broker))) return value;
-  throw new BadSetting(`KAFKA_BROKERS: "${value}" given, host:port,host:port accepted`);
-}
-
-/** Throws BadSetting. */
+/** Throws ConfigError. */
 export function readConfig(environment: Environment = process.env): DevstackConfig {
-  const kafkaTopic = environment.KAFKA_TOPIC || "spillway.events";
-  if (!/^[\w.-]{1,249}$/.test(kafkaTopic)) {
-    throw new BadSetting(`KAFKA_TOPIC: "${kafkaTopic}" given, 1 to 249 of letters, digits, ".", "_", "-" accepted`);
-  }
+  const { values } = readSettings(settings, environment);
   return {
-    root: resolve(REPO_ROOT, environment.SPILLWAY_DIR || ".spillway"),
-    redisUrl: urlOf(environment, "REDIS_URL", ["redis", "rediss"]),
-    redisRest: redisRestOf(environment),
-    databaseUrl: urlOf(environment, "DATABASE_URL", ["postgres", "postgresql"]),
-    kafkaBrokers: brokersOf(environment),
-    kafkaTopic,
-    kafkaCompression: environment.KAFKA_COMPRESSION || "none",
-    watchesSources: environment.SPILLWAY_WATCH !== "off",
+    root: resolve(REPO_ROOT, values.SPILLWAY_DIR),
+    redisUrl: values.REDIS_URL?.join(),
+    redisRest: redisRestOf(values),
+    databaseUrl: values.DATABASE_URL,
+    kafkaBrokers: values.KAFKA_BROKERS?.join(),
+    kafkaTopic: values.KAFKA_TOPIC,
+    kafkaCompression: values.KAFKA_COMPRESSION,
+    watchesSources: values.SPILLWAY_WATCH === "on",
   };
 }
 

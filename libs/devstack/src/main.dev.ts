@@ -1,4 +1,5 @@
-import { BadSetting, readConfig } from "./config.ts";
+import { ConfigError } from "@spillway/service";
+import { readConfig } from "./config.ts";
 import { Devstack, type SayAs } from "./devstack.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { layoutOf, makeLayout } from "./layout.ts";
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
 
 main().catch((error) => {
   // What a person can act on is said plainly; anything else with its stack.
-  const isPlain = error instanceof NotProvided || error instanceof BadSetting || error instanceof NotReady;
+  const isPlain = error instanceof NotProvided || error instanceof ConfigError || error instanceof NotReady;
   console.error(isPlain ? `\n${error.message}\n` : error);
   process.exit(1);
 });

@@ -1,5 +1,6 @@
 import { runMigrations } from "@spillway/drizzle";
-import { BadSetting, type DevstackConfig } from "./config.ts";
+import { ConfigError } from "@spillway/service";
+import type { DevstackConfig } from "./config.ts";
 import type { ServiceName } from "./dev-env.ts";
 import { startKafka } from "./kafka.ts";
 import { createTopics } from "./kafka-admin.ts";
@@ -53,7 +54,7 @@ async function reach(variable: string, check: () => Promise<unknown>): Promise<v
     await check();
   } catch (cause) {
     const { code, name } = cause as NodeJS.ErrnoException;
-    throw new BadSetting(`${variable}: what it names does not answer (${code ?? name})`, { cause });
+    throw new ConfigError([`${variable}: what it names does not answer (${code ?? name})`]);
   }
 }
 

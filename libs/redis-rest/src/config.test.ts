@@ -37,17 +37,18 @@ test("every setting can be given; several URLs are the nodes of a cluster", () =
 });
 
 test.each([
-  [{}, "TOKEN is missing"],
-  [{ TOKEN: "" }, "TOKEN is missing"],
-  [{ TOKEN: "my secret" }, "TOKEN is not usable"],
-  [{ TOKEN: "t", PORT: "65536" }, 'PORT is "65536"; it takes a whole number from 0 to 65535'],
-  [{ TOKEN: "t", PORT: "80a" }, 'PORT is "80a"'],
-  [{ TOKEN: "t", BODY_BYTES_MAX: "1e6" }, 'BODY_BYTES_MAX is "1e6"'],
-  [{ TOKEN: "t", CONNECTIONS: "0" }, 'CONNECTIONS is "0"'],
-  [{ TOKEN: "t", BODY_BYTES_MAX: "10", INFLIGHT_BYTES_MAX: "1000" }, "it takes a whole number from 1034"],
-  [{ TOKEN: "t", REDIS_URL: "http://:secret@x" }, "REDIS_URL (entry 1 of 1)"],
-  [{ TOKEN: "t", REDIS_URL: "redis://a:1," }, "REDIS_URL (entry 2 of 2)"],
-  [{ TOKEN: "t", REDIS_URL: "redis://:secret@a:port" }, "REDIS_URL (entry 1 of 1)"],
+  [{}, "TOKEN: got nothing; accepts 1 to 512 printable ASCII"],
+  [{ TOKEN: "" }, "TOKEN: got nothing"],
+  [{ TOKEN: "my secret" }, "TOKEN: got a value of 9 characters"],
+  [{ TOKEN: "t".repeat(513) }, "TOKEN: got a value of 513 characters"],
+  [{ TOKEN: "t", PORT: "65536" }, 'PORT: got "65536"; accepts an integer from 0 to 65535'],
+  [{ TOKEN: "t", PORT: "80a" }, 'PORT: got "80a"'],
+  [{ TOKEN: "t", BODY_BYTES_MAX: "1e6" }, 'BODY_BYTES_MAX: got "1e6"'],
+  [{ TOKEN: "t", CONNECTIONS: "0" }, 'CONNECTIONS: got "0"'],
+  [{ TOKEN: "t", BODY_BYTES_MAX: "10", INFLIGHT_BYTES_MAX: "1000" }, "accepts at least BODY_BYTES_MAX and 1024, 1034"],
+  [{ TOKEN: "t", REDIS_URL: "http://:secret@x" }, 'REDIS_URL: got "http://***@x"'],
+  [{ TOKEN: "t", REDIS_URL: "redis://a:1," }, "REDIS_URL: got"],
+  [{ TOKEN: "t", REDIS_URL: "redis://:secret@a:port" }, 'REDIS_URL: got "redis://***@***"'],
 ])("%j is refused by name and without a secret", (env, text) => {
   expect(() => readConfig(env)).toThrow(text);
   expect(() => readConfig(env)).not.toThrow("secret");

@@ -1,66 +1,57 @@
+import {
+  ConfigError,
+  type Environment,
+  integer,
+  listenSettings,
+  readSettings,
+  redisUrls,
+  token,
+  withDefault,
+} from "@spillway/service";
 import { defaultLimits, REQUEST_BYTES } from "./limits.ts";
 import type { RedisRestOptions } from "./server.ts";
 
-type Environment = Readonly<Record<string, string | undefined>>;
+const MOST = Number.MAX_SAFE_INTEGER;
 
-/** A setting that the process refuses to start with. The text names it and what it takes, and holds no secret. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-}
+const number = (min: number, max: number, initial: number) => withDefault(integer(min, max), initial);
 
-function whole(env: Environment, name: string, fallback: number, min: number, max: number): number {
-  const text = env[name];
-  if (text === undefined || text === "") return fallback;
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-  throw new ConfigError(`${name} is ${JSON.stringify(text)}; it takes a whole number from ${min} to ${max}`);
-}
-
-function redisUrls(env: Environment): string[] {
-  const urls = (env.REDIS_URL || "redis://127.0.0.1:6379").split(",").map((url) => url.trim());
-  for (const [index, url] of urls.entries()) {
-    if (/^rediss?:\/\/[^/]/.test(url) && URL.canParse(url)) continue;
-    // The URL may hold a password.
-    throw new ConfigError(
-      `REDIS_URL (entry ${index + 1} of ${urls.length}) is no URL of a Redis; ` +
-        "it takes redis://host:6379 or rediss://user:password@host:6379, or several nodes of a cluster between commas",
-    );
-  }
-  return urls;
-}
-
-function token(env: Environment): string {
-  const text = env.TOKEN ?? "";
-  if (/^\S+$/.test(text)) return text;
-  throw new ConfigError(
-    `TOKEN is ${text === "" ? "missing" : "not usable"}; it takes the bearer token that clients must send, without spaces`,
-  );
-}
+const settings = {
+  ...listenSettings(8_079),
+  TOKEN: token(1),
+  REDIS_URL: withDefault(redisUrls(), ["redis://127.0.0.1:6379"]),
+  CONNECTIONS: number(1, 1_000, 4),
+  BODY_BYTES_MAX: number(1, MOST, defaultLimits.bodyBytesMax),
+  BODY_MS_MAX: number(1, 3_600_000, defaultLimits.bodyMsMax),
+  COMMANDS_MAX: number(1, 1_000_000, defaultLimits.commandsMax),
+  INFLIGHT_BYTES_MAX: number(0, MOST, 0),
+  REPLY_MS_MAX: number(1, 3_600_000, defaultLimits.replyMsMax),
+};
 
 /** At least one request of the largest size must fit, else it would be answered "busy" for ever. */
-function inflightBytesMax(env: Environment, bodyBytesMax: number): number {
+function inflightBytesMax(given: number, bodyBytesMax: number): number {
   const min = bodyBytesMax + REQUEST_BYTES;
-  const fallback = Math.max(defaultLimits.inflightBytesMax, min);
-  return whole(env, "INFLIGHT_BYTES_MAX", fallback, min, Number.MAX_SAFE_INTEGER);
+  if (given === 0) return Math.max(defaultLimits.inflightBytesMax, min);
+  if (given >= min) return given;
+  throw new ConfigError([
+    `INFLIGHT_BYTES_MAX: got ${given}; accepts at least BODY_BYTES_MAX and ${REQUEST_BYTES}, ${min}`,
+  ]);
 }
 
-/** Reads the environment. Throws ConfigError for the first setting it cannot start with. */
-export function readConfig(env: Environment = process.env): RedisRestOptions {
-  const most = Number.MAX_SAFE_INTEGER;
-  const limits = defaultLimits;
-  const bodyBytesMax = whole(env, "BODY_BYTES_MAX", limits.bodyBytesMax, 1, most);
+/** Reads the environment. Throws ConfigError for the settings it cannot start with. */
+export function readConfig(environment: Environment): RedisRestOptions {
+  const { values } = readSettings(settings, environment);
   return {
-    host: env.HOST || "127.0.0.1",
-    port: whole(env, "PORT", 8079, 0, 65_535),
-    redisUrls: redisUrls(env),
-    token: token(env),
-    connections: whole(env, "CONNECTIONS", 4, 1, 1_000),
+    host: values.HOST,
+    port: values.PORT,
+    redisUrls: values.REDIS_URL,
+    token: values.TOKEN,
+    connections: values.CONNECTIONS,
     limits: {
-      bodyBytesMax,
-      bodyMsMax: whole(env, "BODY_MS_MAX", limits.bodyMsMax, 1, 3_600_000),
-      commandsMax: whole(env, "COMMANDS_MAX", limits.commandsMax, 1, 1_000_000),
-      inflightBytesMax: inflightBytesMax(env, bodyBytesMax),
-      replyMsMax: whole(env, "REPLY_MS_MAX", limits.replyMsMax, 1, 3_600_000),
+      bodyBytesMax: values.BODY_BYTES_MAX,
+      bodyMsMax: values.BODY_MS_MAX,
+      commandsMax: values.COMMANDS_MAX,
+      inflightBytesMax: inflightBytesMax(values.INFLIGHT_BYTES_MAX, values.BODY_BYTES_MAX),
+      replyMsMax: values.REPLY_MS_MAX,
     },
   };
 }

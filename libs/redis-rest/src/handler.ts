@@ -1,3 +1,5 @@
+import { platform } from "@spillway/event/platform-node";
+import { createBearerCheck } from "@spillway/service";
 import {
   badRequest,
   bodyTooLarge,
@@ -8,7 +10,6 @@ import {
   tokenInUrl,
   unauthorized,
 } from "./answer.ts";
-import { createBearerCheck } from "./auth.ts";
 import type { Backend } from "./backend.ts";
 import { declaredBytes, readBody } from "./body.ts";
 import { runCommand, runPipeline, runTransaction } from "./execute.ts";
@@ -23,7 +24,7 @@ type Target = { readonly route: Route; readonly path: string; readonly query: st
 
 /** The whole of the protocol: who may ask, how much, and what is done. Knows nothing of sockets. */
 export function createHandler(backend: Backend, token: string, limits: Limits): Handler {
-  const isAuthorized = createBearerCheck(token);
+  const isAuthorized = createBearerCheck(token, platform);
   let inflightBytes = 0;
 
   function execute({ route, path, query }: Target, body: Uint8Array, base64: boolean): Promise<Response> | Response {
@@ -59,7 +60,9 @@ export function createHandler(backend: Backend, token: string, limits: Limits): 
   return async (request) => {
     const [path, query] = splitUrl(request.url);
     const route = routeOf(path);
-    if (route?.kind === "livez" && route.methods.includes(request.method)) return new Response("ok");
+    // HAProxy checks with OPTIONS.
+    if (route?.kind === "livez" && [...route.methods, "OPTIONS"].includes(request.method))
+      return new Response("ok", { headers: { "cache-control": "no-store" } });
     if (query !== "" && new URLSearchParams(query).has("_token")) return tokenInUrl();
     if (!isAuthorized(request.headers.get("authorization"))) return unauthorized();
     if (!route) return notFound();

@@ -1,22 +1,18 @@
-import { ConfigError, readConfig } from "./config.ts";
+import { configOrExit, guardCrashes, guardOutput, refuse, watchSignals } from "@spillway/service/bun";
+import { readConfig } from "./config.ts";
 import { createRedisRest } from "./server.ts";
 
-const say = (line: string) => process.stdout.write(`${line}\n`);
+const say = (line: string) => void process.stdout.write(`redis-rest: ${line}\n`);
 
-async function main(): Promise<void> {
-  const rest = await createRedisRest({ ...readConfig(), log: say });
-  let stopping = false;
-  const stop = () => {
-    if (stopping) return;
-    stopping = true;
-    rest.stop().then(() => process.exit(0));
-  };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
-  say(`redis-rest: listening on ${rest.url}`);
-}
-
-main().catch((error: unknown) => {
-  process.stderr.write(`redis-rest: ${error instanceof ConfigError ? error.message : String(error)}\n`);
-  process.exit(1);
+guardOutput();
+guardCrashes(({ error, code, at }) => say(`crashed: ${error} ${code ?? ""} ${at}`));
+const config = configOrExit(() => readConfig(process.env));
+const rest = await createRedisRest({ ...config, log: (line) => void process.stdout.write(`${line}\n`) }).catch(
+  (error: unknown) => refuse(error instanceof Error ? error.message : String(error)),
+);
+const stopping = watchSignals(() => say("stopping"));
+say(`listening on ${rest.url}`);
+stopping.addEventListener("abort", async () => {
+  await rest.stop();
+  process.exit(0);
 });

@@ -1,3 +1,5 @@
+import { isToken } from "@spillway/service";
+import { listen } from "@spillway/service/bun";
 import { internalError } from "./answer.ts";
 import { createClusterBackend } from "./cluster.ts";
 import { createHandler } from "./handler.ts";
@@ -37,21 +39,18 @@ export async function createRedisRest(options: RedisRestOptions): Promise<RedisR
   const { redisUrls, token, host = "127.0.0.1", port = 0, connections = 4, log = () => undefined } = options;
   const [redisUrl] = redisUrls;
   if (redisUrl === undefined) throw new Error("redisUrls must name at least one Redis");
-  if (token.trim() === "") throw new Error("token must not be empty");
+  if (!isToken(token)) throw new Error("token must be what a header can carry: printable ASCII without a space");
   const limits = { ...defaultLimits, ...options.limits };
   const settings = { connections, replyMsMax: limits.replyMsMax, log };
   const backend = redisUrls.length === 1 ? createSingle(redisUrl, settings) : createClusterBackend(redisUrls, settings);
   await backend.connect();
   try {
-    const server = Bun.serve({
-      hostname: host,
-      port,
-      idleTimeout: IDLE_SECONDS,
-      development: false,
+    const server = listen(host, port, {
+      idleSeconds: IDLE_SECONDS,
       // The handler refuses larger bodies itself, with the limit in the answer.
-      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      bodyBytesMax: Number.MAX_SAFE_INTEGER,
       fetch: createHandler(backend, token, limits),
-      error: (error) => {
+      onError: (error) => {
         // A client that went away while sending its body; nobody reads the answer.
         if (error.name !== "AbortError") log(`redis-rest: ${error.name} while handling a request`);
         return internalError();
@@ -61,7 +60,7 @@ export async function createRedisRest(options: RedisRestOptions): Promise<RedisR
       await server.stop();
       backend.close();
     };
-    return { url: server.url.origin, port: server.port ?? port, stop };
+    return { url: new URL(server.url).origin, port: server.port, stop };
   } catch (error) {
     backend.close();
     throw error;

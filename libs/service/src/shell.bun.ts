@@ -41,7 +41,7 @@ export const guardOutput = (): void => {
   for (const output of [process.stdout, process.stderr]) output.on("error", () => undefined);
 };
 
-const refuse = (sentence: string): never => {
+export const refuse = (sentence: string): never => {
   process.stderr.write(`${sentence}\n`);
   process.exit(1);
 };
@@ -65,12 +65,13 @@ const placesOf = (error: Error): string =>
     .map((line) => line.trim())
     .join("; ");
 
-/** A bug ends the process, since nobody knows what state it left. The log says where, never with what. */
-const guardCrashes = (logOf: () => Log): void => {
-  const crash = (error: unknown): never => {
-    const named = error instanceof Error ? error : new Error();
-    const code = "code" in named ? String(named.code) : null;
-    logOf()("error", "crashed", { error: named.name, code, at: placesOf(named) });
+export type Crash = { readonly error: string; readonly code: string | null; readonly at: string };
+
+/** A bug ends the process, since nobody knows what state it left. What is told says where, never with what. */
+export const guardCrashes = (tell: (crash: Crash) => void): void => {
+  const crash = (thrown: unknown): never => {
+    const error = thrown instanceof Error ? thrown : new Error();
+    tell({ error: error.name, code: "code" in error ? String(error.code) : null, at: placesOf(error) });
     process.exit(1);
   };
   process.on("uncaughtException", crash);
@@ -106,18 +107,16 @@ export const listen = (host: string, port: number, options: ServeOptions): Serve
   }
 };
 
-const watchSignals = (logOf: () => Log): AbortSignal => {
+/** Aborts at the first SIGTERM or SIGINT; a SIGINT that comes clearly later ends the process at once, 1. */
+export const watchSignals = (tell: (signal: string) => void): AbortSignal => {
   const stopping = new AbortController();
   let firstAtMs = 0;
   const onSignal = (signal: string): void => {
     if (!stopping.signal.aborted) {
       firstAtMs = performance.now();
-      logOf()("info", "stopping", { signal });
+      tell(signal);
       stopping.abort();
-    } else if (signal === "SIGINT" && performance.now() - firstAtMs > IMPATIENT_MS) {
-      logOf()("warn", "stopped", { orderly: false });
-      process.exit(1);
-    }
+    } else if (signal === "SIGINT" && performance.now() - firstAtMs > IMPATIENT_MS) process.exit(1);
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => onSignal(signal));
   return stopping.signal;
@@ -131,11 +130,11 @@ export const openShell = <Config extends ShellConfig>(name: string, readConfig: 
   const write = (line: string): void => void process.stdout.write(line);
   let log = createLog(name, "info", write);
   guardOutput();
-  guardCrashes(() => log);
+  guardCrashes((crash) => log("error", "crashed", crash));
   const config = configOrExit(readConfig);
   log = createLog(name, config.LOG_LEVEL, write);
   log("info", "config", config.shown);
-  const stopping = watchSignals(() => log);
+  const stopping = watchSignals((signal) => log("info", "stopping", { signal }));
   return {
     config,
     log,
