@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { createAppWorld, KEY } from "./app.fixture.ts";
-import { problems } from "./problem.ts";
 
 const event = '{"type":"t"}';
 const codeOf = async (response: Response): Promise<unknown> => ((await response.json()) as { code?: unknown }).code;
@@ -280,36 +279,5 @@ describe("metrics", () => {
     expect(await statusWith({})).toBe(401);
     expect(await statusWith({ authorization: `Bearer ${KEY}` })).toBe(401);
     expect(await statusWith({ authorization: "bearer  metrics,token,0" })).toBe(200);
-  });
-});
-
-describe("the documents", () => {
-  test("openapi.json names every path, every code and the configured limits", async () => {
-    const app = await createAppWorld();
-    const document = (await (await app.get("/openapi.json")).json()) as {
-      readonly openapi: string;
-      readonly paths: Record<string, Record<string, unknown>>;
-      readonly components: {
-        readonly schemas: { readonly Problem: { readonly properties: { readonly code: { readonly enum: string[] } } } };
-      };
-    };
-    expect(document.openapi).toBe("3.1.0");
-    expect(document.components.schemas.Problem.properties.code.enum).toEqual(Object.keys(problems));
-    expect(JSON.stringify(document)).toContain("40000 bytes");
-    for (const [path, operations] of Object.entries(document.paths))
-      for (const method of Object.keys(operations)) {
-        const { status } = await app.get(path, { method: method.toUpperCase() });
-        expect([path, method, status === 404 || status === 405]).toEqual([path, method, false]);
-      }
-    const refs = JSON.stringify(document).match(/#\/components\/schemas\/\w+/g) ?? [];
-    for (const ref of refs) expect(Object.keys(document.components.schemas)).toContain(ref.split("/").at(-1));
-  });
-
-  test("docs is one page without scripts and without anything from elsewhere, with a place for every code", async () => {
-    const response = await (await createAppWorld()).get("/docs");
-    const page = await response.text();
-    for (const code of Object.keys(problems)) expect(page).toContain(`id="${code}"`);
-    expect(page).not.toMatch(/<script|src=|@import|url\(/);
-    expect(response.headers.get("content-security-policy")).toMatch(/^default-src 'none'; style-src 'sha256-[\w+/=]+'/);
   });
 });

@@ -1,164 +1,146 @@
 import type { IngestLimits } from "../ingest/ports.ts";
 import { acceptedMediaTypes } from "../media-type.ts";
-import { problems } from "../problem.ts";
+import type { ProblemCode } from "../problem.ts";
+import { type Json, problemAnswers, retryAfter, schemaRef, schemas } from "./schemas.ts";
 
-type Json = Readonly<Record<string, unknown>>;
+const content = (schema: Json, contentType = "application/json"): Json => ({ [contentType]: { schema } });
 
-const jsonContent = (schema: string): Json => ({
-  "application/json": { schema: { $ref: `#/components/schemas/${schema}` } },
-});
-const problemContent: Json = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
-const problemAnswer = (description: string, headers?: Json): Json => ({
-  description,
-  headers,
-  content: problemContent,
-});
+/** Codes that any request may be answered with. */
+const ofAll: ReadonlySet<ProblemCode> = new Set(["malformed_request", "internal"]);
+/** Codes of what is not declared here: other paths, and other methods. */
+const ofOthers: ReadonlySet<ProblemCode> = new Set(["not_found", "method_not_allowed"]);
 
-const text: Json = { type: "string" };
-const count: Json = { type: "integer", minimum: 0 };
-const retryAfter: Json = {
-  "Retry-After": { description: "Seconds to wait.", schema: { type: "integer", minimum: 1 } },
-};
-
-const object = (properties: Json, required = Object.keys(properties)): Json => ({
-  type: "object",
-  properties,
-  required,
-});
-
-const schemas: Json = {
-  Event: {
-    ...object(
-      {
-        type: text,
-        id: text,
-        source: text,
-        specversion: { const: "1.0" },
-        time: { type: "string", format: "date-time" },
-        subject: text,
-        partitionkey: text,
-        datacontenttype: text,
-        data: {},
-        data_base64: text,
-      },
-      ["type"],
-    ),
-    description: "A CloudEvents 1.0 event. Only type is required; id, source, time and specversion are filled in.",
-  },
-  Stored: object({ id: text, status: { enum: ["accepted", "duplicate"] }, tier: { enum: ["stream", "outbox"] } }),
-  BatchAnswer: object({
-    accepted: count,
-    duplicates: count,
-    rejected: count,
-    failed: count,
-    request_id: text,
-    errors: { type: "array", items: { $ref: "#/components/schemas/BatchError" } },
-  }),
-  BatchError: object({
-    index: count,
-    id: { type: ["string", "null"] },
-    code: text,
-    detail: text,
-    pointer: { type: "string", description: "JSON pointer into the event." },
-    retryable: { type: "boolean" },
-  }),
-  Problem: {
-    ...object({
-      type: { type: "string", format: "uri-reference" },
-      title: text,
-      status: { type: "integer" },
-      detail: text,
-      code: { enum: Object.keys(problems) },
-      retryable: { type: "boolean" },
-      request_id: text,
-    }),
-    description: "RFC 9457. A refused batch also carries the members of BatchAnswer.",
-  },
-  Readiness: object({
-    status: { enum: ["up", "degraded", "down", "stopping"] },
-    checks: { type: "object" },
-    fenced_shards: count,
-  }),
-};
-
-const refusals: Json = {
-  400: problemAnswer("The body is not valid JSON, not UTF-8, or damaged."),
-  401: problemAnswer("No valid API key."),
-  403: problemAnswer("The event's source, or that of every event of the batch, is not for this key."),
-  413: problemAnswer("The body, the batch or the event is too large; limit says what is allowed."),
-  415: problemAnswer("The content type, charset or content encoding is not accepted."),
-  422: problemAnswer("The event, or every event of the batch, is invalid."),
-  429: problemAnswer("The backlog is full.", retryAfter),
-  503: problemAnswer("No storage confirmed the event in time, or too much is waiting.", retryAfter),
-};
-
-const eventSchema: Json = { $ref: "#/components/schemas/Event" };
-const batchSchema: Json = { type: "array", items: eventSchema };
 const batchBodies: Json = {
-  "application/json": { schema: { oneOf: [batchSchema, object({ events: batchSchema })] } },
-  "application/cloudevents-batch+json": { schema: batchSchema },
-  "application/x-ndjson": { schema: text },
+  ...content(schemaRef("Batch"), "application/cloudevents-batch+json"),
+  ...content({ type: "string", description: "One event a line." }, "application/x-ndjson"),
+};
+const envelopes = [schemaRef("Batch"), schemaRef("Envelope")];
+
+const binaryMode: Json = {
+  schema: { description: "CloudEvents binary mode: attributes in ce- headers, data in the body.", type: "string" },
 };
 
 const bodyDescription = (limits: IngestLimits): string =>
   `At most ${limits.bodyBytesMax} bytes (gzip is accepted, the limit holds for what it decompresses to), ` +
-  `${limits.batchEventsMax} events, ${limits.eventBytesMax} bytes and ${limits.depthMax} levels an event.`;
+  `${limits.batchEventsMax} events, ${limits.eventBytesMax} bytes and ${limits.depthMax} levels an event; ` +
+  `${limits.bodyTimeoutMs} ms to arrive.`;
 
-const ingestPath = (summary: string, bodies: Json, answers: Json, limits: IngestLimits): Json => ({
+const parameter = (name: string, description: string, schema: Json): Json => ({
+  name,
+  in: "header",
+  description,
+  schema: { type: "string", ...schema },
+});
+
+const parameters: readonly Json[] = [
+  parameter("X-Request-Id", "Comes back in the answer.", { pattern: "^[\\w-]{1,128}$" }),
+  parameter("Idempotency-Key", "The id of an event that has none.", { minLength: 1, maxLength: 255 }),
+  parameter("Content-Encoding", "How the body is compressed.", { enum: ["gzip", "identity"] }),
+  parameter("traceparent", "W3C trace context of events that have none.", {}),
+  parameter("tracestate", "Belongs to traceparent.", {}),
+];
+
+type Ingest = { readonly operationId: string; readonly summary: string; readonly bodies: Json; readonly stored: Json };
+
+const ingestPath = ({ operationId, summary, bodies, stored }: Ingest, limits: IngestLimits): Json => ({
   post: {
+    operationId,
     summary,
     security: [{ key: [] }],
-    parameters: [
-      { name: "X-Request-Id", in: "header", schema: { type: "string", pattern: "^[\\w-]{1,128}$" } },
-      { name: "Idempotency-Key", in: "header", schema: { type: "string", minLength: 1 } },
-      { name: "traceparent", in: "header", schema: text },
-      { name: "tracestate", in: "header", schema: text },
-    ],
+    parameters,
     requestBody: { required: true, description: bodyDescription(limits), content: bodies },
-    responses: { ...answers, ...refusals },
+    responses: {
+      202: { description: "Every event is stored.", content: content(stored) },
+      207: {
+        description: "Some events are stored; errors names the others.",
+        headers: retryAfter,
+        content: content(schemaRef("BatchAnswer")),
+      },
+      ...problemAnswers((code) => !ofOthers.has(code)),
+    },
   },
 });
 
-const read = (summary: string, answers: Json): Json => ({ get: { summary, responses: answers } });
-const plain = (description: string, contentType: string): Json => ({ description, content: { [contentType]: {} } });
-const batchAnswers: Json = {
-  202: { description: "Every event is stored.", content: jsonContent("BatchAnswer") },
-  207: { description: "Some events are stored; errors names the others.", content: jsonContent("BatchAnswer") },
-};
-const singleBodies: Json = {
-  "application/cloudevents+json": { schema: eventSchema },
-  "*/*": { description: "CloudEvents binary mode: attributes in ce- headers, data in the body." },
-};
-const stored = { oneOf: ["Stored", "BatchAnswer"].map((name) => ({ $ref: `#/components/schemas/${name}` })) };
+const readPath = (
+  operationId: string,
+  summary: string,
+  answers: Json,
+  { codes = [], security = [] }: { readonly codes?: readonly ProblemCode[]; readonly security?: readonly Json[] } = {},
+): Json => ({
+  get: {
+    operationId,
+    summary,
+    security,
+    responses: { ...answers, ...problemAnswers((code) => ofAll.has(code) || codes.includes(code)) },
+  },
+});
 
-/** OpenAPI 3.1. Accepted content types are those of the router's own table. */
+const plain = (description: string, contentType: string): Json => ({
+  description,
+  content: content({ type: "string" }, contentType),
+});
+
+const readPaths: Json = {
+  "/livez": readPath("livez", "Whether the process runs", {
+    200: { description: "It does.", content: content(schemaRef("Liveness")) },
+  }),
+  "/readyz": readPath("readyz", "Whether an event can be made durable now", {
+    200: { description: "It can; degraded when something is wrong.", content: content(schemaRef("Readiness")) },
+    503: { description: "It cannot, or the edge is stopping.", content: content(schemaRef("Readiness")) },
+  }),
+  "/metrics": readPath(
+    "metrics",
+    "Prometheus metrics",
+    { 200: plain("Exposition text.", "text/plain") },
+    { codes: ["unauthorized", "not_found"], security: [{}, { metricsToken: [] }] },
+  ),
+  "/openapi.json": readPath("openapi", "This document", {
+    200: { description: "OpenAPI 3.1.", content: content({ type: "object" }) },
+  }),
+  "/docs": readPath("docs", "This document to read", { 200: plain("One page.", "text/html") }),
+};
+
+/** OpenAPI 3.1. Accepted content types are those of the router's own table, refusals those of the table of problems. */
 export const openApiOf = (limits: IngestLimits): Json => ({
   openapi: "3.1.0",
-  info: { title: "Spillway edge", version: "1", description: `Events in. Accepted: ${acceptedMediaTypes}.` },
+  info: {
+    title: "Spillway edge",
+    version: "1",
+    description: `Events in. Accepted: ${acceptedMediaTypes}, and CloudEvents binary mode. Other paths are 404, other methods 405.`,
+  },
+  // Where this document came from.
+  servers: [{ url: "/" }],
   paths: {
     "/v1/events": ingestPath(
-      "Send one event, or a batch",
       {
-        ...batchBodies,
-        ...singleBodies,
-        "application/json": { schema: { oneOf: [eventSchema, batchSchema, object({ events: batchSchema })] } },
+        operationId: "sendEvents",
+        summary: "Send one event, or a batch",
+        bodies: {
+          ...content({ oneOf: [schemaRef("Event"), ...envelopes] }),
+          ...content(schemaRef("Event"), "application/cloudevents+json"),
+          ...batchBodies,
+          "*/*": binaryMode,
+        },
+        stored: { oneOf: [schemaRef("Stored"), schemaRef("BatchAnswer")] },
       },
-      { ...batchAnswers, 202: { description: "Stored.", content: { "application/json": { schema: stored } } } },
       limits,
     ),
-    "/v1/batch": ingestPath("Send a batch", batchBodies, batchAnswers, limits),
-    "/livez": read("Whether the process runs", { 200: plain("It does.", "application/json") }),
-    "/readyz": read("Whether an event can be made durable now", {
-      200: { description: "It can; degraded when something is wrong.", content: jsonContent("Readiness") },
-      503: { description: "It cannot, or the edge is stopping.", content: jsonContent("Readiness") },
-    }),
-    "/metrics": read("Prometheus metrics", {
-      200: plain("Exposition text.", "text/plain"),
-      401: problemAnswer("No valid metrics token."),
-      404: problemAnswer("Metrics are off."),
-    }),
-    "/openapi.json": read("This document", { 200: plain("OpenAPI 3.1.", "application/json") }),
-    "/docs": read("This document to read", { 200: plain("One page.", "text/html") }),
+    "/v1/batch": ingestPath(
+      {
+        operationId: "sendBatch",
+        summary: "Send a batch",
+        bodies: { ...content({ oneOf: envelopes }), ...batchBodies },
+        stored: schemaRef("BatchAnswer"),
+      },
+      limits,
+    ),
+    ...readPaths,
   },
-  components: { schemas, securitySchemes: { key: { type: "http", scheme: "bearer" } } },
+  components: {
+    schemas,
+    securitySchemes: {
+      key: { type: "http", scheme: "bearer", description: "A key of the edge's API_KEYS." },
+      metricsToken: { type: "http", scheme: "bearer", description: "The edge's METRICS_TOKEN." },
+    },
+  },
 });

@@ -2,7 +2,7 @@ import type { IngestLimits } from "../ingest/ports.ts";
 import { acceptedMediaTypes } from "../media-type.ts";
 import { problems } from "../problem.ts";
 
-/** Nothing on the page comes from outside, so nothing has to be escaped but what is written here. */
+/** Nothing on the page comes from outside but the origin, which has a form: nothing has to be escaped but what is written here. */
 export const docsStyle = `
 :root { color-scheme: light dark; font: 16px/1.55 system-ui, sans-serif; }
 body { max-width: 52rem; margin: 3rem auto; padding: 0 1.25rem; }
@@ -26,7 +26,10 @@ const paths: readonly (readonly [string, string])[] = [
 const statuses: readonly (readonly [string, string])[] = [
   ["202", "Every event is on disk."],
   ["207", "Some are on disk; <code>errors</code> names each of the others, by its index."],
-  ["4xx", "Nothing is stored, and sending the same again will not help. <code>429</code> is the exception."],
+  [
+    "4xx",
+    "Nothing is stored, and sending the same again will not help. <code>408</code> and <code>429</code> are the exceptions.",
+  ],
   ["429, 503", "Nothing is confirmed. Send again after <code>Retry-After</code> seconds, with the same ids."],
 ];
 
@@ -47,6 +50,7 @@ const limitRows = (limits: IngestLimits): string =>
       String(limits.bodyBytesMax),
       "bytes of a body, decompressed too (<code>Content-Encoding: gzip</code> is accepted)",
     ],
+    [String(limits.bodyTimeoutMs), "ms for a body to arrive"],
     [String(limits.batchEventsMax), "events of a batch"],
     [String(limits.eventBytesMax), "bytes of an event"],
     [String(limits.depthMax), "levels of nesting in an event"],
@@ -54,26 +58,33 @@ const limitRows = (limits: IngestLimits): string =>
     ["1024", "characters of an attribute's value, 64 of an extension's name"],
   ]);
 
-const single = `curl -i http://localhost:3000/v1/events \\
+const single = (origin: string): string => `curl -i ${origin}/v1/events \\
   -H "Authorization: Bearer $API_KEY" -H "Content-Type: application/json" \\
   -d '{"type":"order.created","subject":"order-17","data":{"total":12.5}}'`;
 
-const batch = `curl -i http://localhost:3000/v1/batch \\
+const batch = (origin: string): string => `curl -i ${origin}/v1/batch \\
   -H "Authorization: Bearer $API_KEY" -H "Content-Type: application/x-ndjson" \\
   --data-binary $'{"type":"a","id":"1"}\\n{"type":"a","id":"2"}\\n'`;
 
+/** What stands in an example where we do not know how we were reached. */
+const ANY_ORIGIN = "http://localhost:3000";
+
 /** One page without scripts and without anything from elsewhere. */
-export const docsPage = (limits: IngestLimits): string => `<!doctype html>
+export const docsPage = (limits: IngestLimits, origin: string | null): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Spillway edge</title><style>${docsStyle}</style></head><body><main>
 <h1>Spillway edge</h1>
 <p>Takes events over HTTP and answers when they are on disk.</p>
-<pre>${single}</pre><pre>${batch}</pre>
+<pre>${single(origin ?? ANY_ORIGIN)}</pre><pre>${batch(origin ?? ANY_ORIGIN)}</pre>
+<p><code>$API_KEY</code> is a key that the edge knows, from <code>API_KEYS</code> in its environment, without the name in front
+(<code>npm start</code> writes one to <code>.spillway/dev.env</code>). Ask who runs this edge for yours. Keys are for servers: browsers of other
+origins are not let in (no CORS).</p>
 <h2>Paths</h2><table>${rows(paths)}</table>
 <h2>Events</h2>
 <p>CloudEvents 1.0. Only <code>type</code> is required; <code>id</code>, <code>source</code>, <code>time</code> and
 <code>specversion</code> are filled in. Events with one <code>partitionkey</code> (else <code>subject</code>) keep their order.
-Two events of one key's name with one <code>source</code> and <code>id</code> are one event. Your bytes are passed on as they are.
+Two events of one key's name with one <code>source</code> and <code>id</code> are one event within the dedup window (<code>DEDUP_WINDOW_SECONDS</code>, an hour where nobody set it): the
+second one is answered <code>duplicate</code> and not stored, whatever is in it. Your bytes are passed on as they are.
 An <code>Idempotency-Key</code> is the id of an event that has none; in a batch with <code>/</code> and its index behind it.</p>
 <p>Accepted content types: <code>${acceptedMediaTypes}</code>, and CloudEvents binary mode (<code>ce-</code> headers).</p>
 <h2>Answers</h2><table>${rows(statuses)}</table>

@@ -1,0 +1,163 @@
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { beforeAll, describe, expect, test } from "vitest";
+import { createAppWorld, KEY } from "../app.fixture.ts";
+import { acceptedMediaTypes } from "../media-type.ts";
+import { type ProblemCode, problems } from "../problem.ts";
+
+type Content = Readonly<Record<string, { readonly schema?: unknown }>>;
+type Operation = {
+  readonly operationId: string;
+  readonly security: readonly unknown[];
+  readonly responses: Readonly<Record<string, { readonly content: Content; readonly headers?: object }>>;
+  readonly requestBody?: { readonly content: Content; readonly description: string };
+};
+type Document = {
+  readonly servers: readonly { readonly url: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+};
+
+let document: Document;
+beforeAll(async () => {
+  document = (await (await (await createAppWorld()).get("/openapi.json")).json()) as Document;
+});
+const operations = () => Object.values(document.paths).flatMap((methods) => Object.values(methods));
+
+describe("openapi.json", () => {
+  test("is valid OpenAPI 3.1, every reference leads somewhere", async () => {
+    const validator = new Validator();
+    const { valid, errors } = await validator.validate(JSON.parse(JSON.stringify(document)));
+    expect(errors ?? []).toEqual([]);
+    expect([valid, validator.version]).toEqual([true, "3.1"]);
+    expect(() => validator.resolveRefs()).not.toThrow();
+  });
+
+  test("can be made into a client: servers, a name for every operation, and who has to say who he is", () => {
+    expect(document.servers).toEqual([{ url: "/" }]);
+    const names = operations().map(({ operationId }) => operationId);
+    expect(names).toEqual([...new Set(names)]);
+    for (const operation of operations()) {
+      expect(operation.operationId).toMatch(/^[a-zA-Z]+$/);
+      expect(Array.isArray(operation.security)).toBe(true);
+    }
+    expect(document.paths["/v1/events"]?.post?.requestBody?.description).toContain("40000 bytes");
+  });
+
+  test("has every problem of the table, at its status", () => {
+    const declared = JSON.stringify(document.paths["/v1/events"]);
+    const elsewhere: readonly string[] = ["not_found", "method_not_allowed"];
+    for (const [code, { status }] of Object.entries(problems)) {
+      if (elsewhere.includes(code)) continue;
+      const answer = document.paths["/v1/events"]?.post?.responses[status];
+      expect(JSON.stringify(answer)).toContain(`"${code}"`);
+      expect(declared).toContain(code);
+    }
+  });
+});
+
+const event = '{"type":"t"}';
+type Call = readonly [path: string, init: RequestInit, expected: number | ProblemCode];
+const authorization = `Bearer ${KEY}`;
+const post = (body: string, headers: Readonly<Record<string, string>> = {}): RequestInit => ({
+  method: "POST",
+  body,
+  headers: { authorization, "content-type": "application/json", ...headers },
+});
+
+/** One request for each kind of answer that a client can bring about. */
+const calls: readonly Call[] = [
+  ["/v1/events", post(event), 202],
+  ["/v1/events", post(`[${event}]`), 202],
+  ["/v1/events", post(`[${event},{}]`), 207],
+  ["/v1/batch", post(`{"events":[${event}]}`), 202],
+  ["/v1/batch", post(`[${event},{}]`), 207],
+  ["/v1/batch", post("[{}]"), "none_valid"],
+  ["/v1/batch", post(event), "not_a_batch"],
+  ["/v1/events", post("{"), "invalid_json"],
+  ["/v1/events", post(event, { "idempotency-key": "" }), "invalid_idempotency_key"],
+  ["/v1/events", post(event, { trailer: "x" }), "unsupported_trailers"],
+  ["/v1/events", post(event, { host: "a, b" }), "malformed_request"],
+  ["/v1/events", post(event, { authorization: "" }), "unauthorized"],
+  ["/v1/events", post(" ".repeat(40_001)), "body_too_large"],
+  ["/v1/events", post(event, { "content-type": "text/plain" }), "unsupported_media_type"],
+  ["/v1/events", post(event, { expect: "junk" }), "unsupported_expectation"],
+  ["/v1/events", post("{}"), "missing_attribute"],
+  ["/livez", {}, 200],
+  ["/livez", { headers: { host: "a, b" } }, "malformed_request"],
+  ["/readyz", {}, 200],
+  ["/metrics", {}, 200],
+  ["/openapi.json", {}, 200],
+  ["/docs", {}, 200],
+];
+
+const declaredContent = (path: string, { method = "GET" }: RequestInit, status: number): Content =>
+  document.paths[path]?.[method.toLowerCase()]?.responses[status]?.content ?? {};
+
+describe("what is answered is declared", () => {
+  test.each(calls.map((call) => [call[0], call[2], call[1]] as const))("%s: %s", async (path, expected, init) => {
+    const response = await (await createAppWorld()).get(path, init);
+    const contentType = response.headers.get("content-type")?.split(";")[0] ?? "";
+    const declared = declaredContent(path, init, response.status)[contentType];
+    expect(declared).toBeDefined();
+    if (typeof expected === "number") expect(response.status).toBe(expected);
+    else {
+      expect(await response.json()).toMatchObject({ code: expected });
+      expect(JSON.stringify(declared)).toContain(`"${expected}"`);
+    }
+  });
+
+  test("down, closed and broken, too", async () => {
+    const app = await createAppWorld({ metricsAccess: "closed" });
+    app.world.outages.start("redis");
+    app.world.outages.start("postgres");
+    const answers: readonly Call[] = [
+      ["/readyz", {}, 503],
+      ["/metrics", {}, 404],
+      ["/v1/events", post(event), 503],
+    ];
+    for (const [path, init, status] of answers) {
+      const response = await app.get(path, init);
+      expect(response.status).toBe(status);
+      expect(declaredContent(path, init, response.status)).toHaveProperty([response.headers.get("content-type") ?? ""]);
+    }
+    Object.assign(app.committer, { commit: () => Promise.reject(new Error()) });
+    expect((await app.get("/v1/events", post(event))).status).toBe(500);
+    expect(declaredContent("/v1/events", post(event), 500)).toHaveProperty(["application/problem+json"]);
+  });
+
+  test("and whatever content type the edge takes", () => {
+    const taken = Object.keys(document.paths["/v1/events"]?.post?.requestBody?.content ?? {});
+    expect(taken.sort()).toEqual(["*/*", ...acceptedMediaTypes.split(", ")].sort());
+  });
+});
+
+describe("docs", () => {
+  const pageFor = async (headers: Readonly<Record<string, string>>) =>
+    (await (await createAppWorld()).get("/docs", { headers })).text();
+
+  test("is one page without scripts and without anything from elsewhere, with a place for every code", async () => {
+    const response = await (await createAppWorld()).get("/docs");
+    const page = await response.text();
+    for (const code of Object.keys(problems)) expect(page).toContain(`id="${code}"`);
+    expect(page).not.toMatch(/<script|src=|@import|url\(/);
+    expect(response.headers.get("content-security-policy")).toMatch(/^default-src 'none'; style-src 'sha256-[\w+/=]+'/);
+  });
+
+  test.each([
+    [{ host: "edge.example:8787" }, "http://edge.example:8787"],
+    [{ host: "[::1]:8787" }, "http://[::1]:8787"],
+    [
+      { host: "10.0.0.1:80", "x-forwarded-host": "events.example, 10.0.0.1", "x-forwarded-proto": "https" },
+      "https://events.example",
+    ],
+    [{ host: "edge", "x-forwarded-proto": "javascript" }, "http://edge"],
+    [{ host: '"><script>alert(1)</script>' }, "http://localhost:3000"],
+    [{ host: "a;rm -rf $HOME" }, "http://localhost:3000"],
+    [{ host: "edge", "x-forwarded-host": "$(id)" }, "http://localhost:3000"],
+    [{}, "http://localhost:3000"],
+  ])("for %j has curls that go to %s", async (headers, origin) => {
+    const page = await pageFor(headers);
+    expect(page).toContain(`curl -i ${origin}/v1/events`);
+    expect(page).toContain(`curl -i ${origin}/v1/batch`);
+    expect(page).not.toMatch(/<script|rm -rf|\$\(id\)/);
+  });
+});

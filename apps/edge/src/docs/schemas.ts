@@ -1,0 +1,124 @@
+import { acceptedMediaTypes } from "../media-type.ts";
+import { type ProblemCode, problems } from "../problem.ts";
+
+export type Json = Readonly<Record<string, unknown>>;
+
+export const schemaRef = (name: keyof typeof schemas): Json => ({ $ref: `#/components/schemas/${name}` });
+
+const text: Json = { type: "string" };
+const count: Json = { type: "integer", minimum: 0 };
+/** An attribute; null counts as absent. */
+const attribute = (what: Json = {}): Json => ({ type: ["string", "null"], minLength: 1, maxLength: 1_024, ...what });
+
+export const object = (properties: Json, required = Object.keys(properties)): Json => ({
+  type: "object",
+  properties,
+  required,
+});
+
+const batchAnswer = {
+  accepted: count,
+  duplicates: count,
+  rejected: count,
+  failed: count,
+  request_id: text,
+  errors: { type: "array", items: { $ref: "#/components/schemas/BatchError" } },
+};
+
+export const schemas = {
+  Event: {
+    ...object(
+      {
+        type: attribute({ type: "string" }),
+        id: attribute(),
+        source: attribute({ format: "uri-reference" }),
+        specversion: { enum: ["1.0", null] },
+        time: attribute({ format: "date-time" }),
+        subject: attribute(),
+        partitionkey: attribute(),
+        datacontenttype: attribute(),
+        dataschema: attribute({ format: "uri" }),
+        data: {},
+        data_base64: { type: ["string", "null"], contentEncoding: "base64" },
+      },
+      ["type"],
+    ),
+    propertyNames: { pattern: "^(?:[a-z0-9]{1,64}|data_base64)$" },
+    maxProperties: 100,
+    additionalProperties: { type: ["string", "integer", "boolean", "null"] },
+    description: "A CloudEvents 1.0 event. Only type is required; id, source, time and specversion are filled in.",
+    examples: [{ type: "order.created", subject: "order-17", data: { total: 12.5 } }],
+  },
+  Batch: { type: "array", items: { $ref: "#/components/schemas/Event" }, minItems: 1 },
+  Envelope: object({ events: { $ref: "#/components/schemas/Batch" } }),
+  Stored: object({ id: text, status: { enum: ["accepted", "duplicate"] }, tier: { enum: ["stream", "outbox"] } }),
+  BatchAnswer: object(batchAnswer),
+  BatchError: object({
+    index: count,
+    id: { type: ["string", "null"] },
+    code: { enum: Object.keys(problems) },
+    detail: text,
+    pointer: { type: "string", description: "JSON pointer into the event." },
+    retryable: { type: "boolean" },
+  }),
+  Problem: {
+    ...object(
+      {
+        type: { type: "string", format: "uri-reference" },
+        title: text,
+        status: { type: "integer" },
+        detail: text,
+        code: { enum: Object.keys(problems) },
+        retryable: { type: "boolean", description: "Whether the same request may succeed later." },
+        id: { type: ["string", "null"], description: "The event's." },
+        pointer: { type: "string", description: "JSON pointer into the event." },
+        limit: { type: "integer", description: "What is allowed." },
+        ...batchAnswer,
+      },
+      ["type", "title", "status", "detail", "code", "retryable", "request_id"],
+    ),
+    description: "RFC 9457. A refused batch also carries the members of BatchAnswer.",
+  },
+  Liveness: object({ status: { const: "up" } }),
+  Readiness: object({
+    status: { enum: ["up", "degraded", "down", "stopping"] },
+    checks: { type: "object" },
+    fenced_shards: count,
+  }),
+} as const;
+
+const codes = Object.keys(problems) as ProblemCode[];
+const header = (description: string, schema: Json): Json => ({ description, schema });
+const wait = header("Seconds to wait.", { type: "integer", minimum: 1 });
+
+const headersOf: Readonly<Record<number, Json>> = {
+  401: { "WWW-Authenticate": header("How to authenticate.", text) },
+  405: { Allow: header("The methods of the path.", text) },
+  415: {
+    "Accept-Post": header("The content types.", { const: acceptedMediaTypes }),
+    "Accept-Encoding": header("The content encodings.", { const: "gzip" }),
+  },
+  429: { "Retry-After": wait },
+  503: { "Retry-After": wait },
+};
+
+export const retryAfter: Json = { "Retry-After": wait };
+
+/** Every status with which problems are answered, and what their codes mean: the table of `problem.ts`, told again. */
+export const problemAnswers = (isMeant: (code: ProblemCode) => boolean): Json => {
+  const meant = Map.groupBy(codes.filter(isMeant), (code) => problems[code].status);
+  return Object.fromEntries(
+    [...meant].map(([status, ofStatus]) => [
+      status,
+      {
+        description: ofStatus.map((code) => `${code}: ${problems[code].title}.`).join(" "),
+        headers: headersOf[status],
+        content: {
+          "application/problem+json": {
+            schema: { allOf: [schemaRef("Problem"), { properties: { code: { enum: ofStatus } } }] },
+          },
+        },
+      },
+    ]),
+  );
+};
