@@ -42,6 +42,12 @@ describe("the house", () => {
     expect(filesWith(adapters, policy).filter((file) => !file.startsWith("apps/dashboard/"))).toEqual([]);
   });
 
+  test("what apps have around their work is in libs/service once", () => {
+    const shell = /Bun\.serve\(|process\.(on|once|exit|stdout|stderr)\b|timingSafeEqual|class ConfigError/;
+    const others = production.filter((file) => !/^libs\/(service|devstack)\//.test(file));
+    expect(filesWith(shell, others)).toEqual(["libs/redis-rest/src/main.ts"]);
+  });
+
   test("the edge and the relay take time and chance from their ports", () => {
     const policy = apps.filter((file) => /^apps\/(edge|relay)\//.test(file) && !/\/main\.[a-z-]+\.ts$/.test(file));
     expect(filesWith(/Date\.now\(|performance\.now\(|setTimeout\(|setInterval\(|Math\.random\(/, policy)).toEqual([]);

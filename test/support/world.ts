@@ -19,7 +19,7 @@ import { runMigrations } from "@spillway/drizzle";
 import postgres from "postgres";
 import { readTopic, type TopicRecord } from "./topic.ts";
 
-const entryOf = (app: string) => fileURLToPath(new URL(`../../apps/${app}/src/main.bun.ts`, import.meta.url));
+export const entryOf = (app: string) => fileURLToPath(new URL(`../../apps/${app}/src/main.bun.ts`, import.meta.url));
 
 export const API_KEY = "test:key-of-the-tests";
 export const REST_TOKEN = "token-of-the-tests";
