@@ -1,3 +1,4 @@
+import { readPostgresUrl } from "@spillway/drizzle/connection-url";
 import {
   type Environment,
   environmentSetting,
@@ -21,7 +22,7 @@ const settings = {
   /** Who knows it may see everything and replay. */
   DASHBOARD_PASSWORD: password(12),
   REDIS_URL: redisUrls(),
-  DATABASE_URL: postgresUrl(),
+  DATABASE_URL: postgresUrl(readPostgresUrl),
   EDGE_URL: httpUrl(),
 };
 

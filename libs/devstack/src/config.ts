@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readPostgresUrl } from "@spillway/drizzle/connection-url";
 import {
   brokers,
   ConfigError,
@@ -40,7 +41,7 @@ const settings = {
   REDIS_URL: optional(redisUrls()),
   UPSTASH_REDIS_REST_URL: optional(httpUrl()),
   UPSTASH_REDIS_REST_TOKEN: optional(token(1)),
-  DATABASE_URL: optional(postgresUrl()),
+  DATABASE_URL: optional(postgresUrl(readPostgresUrl)),
   KAFKA_BROKERS: optional(brokers()),
   KAFKA_TOPIC: withDefault(topicName(), "spillway.events"),
   KAFKA_COMPRESSION: withDefault(oneOf("none", "gzip", "zstd"), "none"),

@@ -6,6 +6,12 @@ import { oneOf, optional, withDefault } from "./setting.ts";
 import { ConfigError, readSettings } from "./settings.ts";
 import { httpUrl, redisUrls } from "./url.ts";
 
+/** As drizzle/src/connection-url.ts answers. */
+const readUrl = (url: string) =>
+  !url.includes("nonsense")
+    ? ({ kind: "usable" } as const)
+    : ({ kind: "refused", reason: "nonsense is no parameter" } as const);
+
 const settings = {
   ...listenSettings(3_000),
   ...installationSettings(),
@@ -13,7 +19,7 @@ const settings = {
   MODE: withDefault(oneOf("off", "on"), "off"),
   REST: optional(httpUrl()),
   REDIS: optional(redisUrls()),
-  DATABASE: optional(postgresUrl()),
+  DATABASE: optional(postgresUrl(readUrl)),
   TOKEN: optional(token(16)),
   PASSWORD: optional(password(12)),
   SASL: optional(secretText("a password")),
@@ -53,7 +59,6 @@ describe("a value is taken as it is meant", () => {
     ["REST", "HTTPS://eu1.upstash.io/", "https://eu1.upstash.io"],
     ["REDIS", "redis://:p%2Cw@a:1, rediss://b:2/3", ["redis://:p%2Cw@a:1", "rediss://b:2/3"]],
     ["DATABASE", "postgres://u:p@a:5432,b:5432/db", "postgres://u:p@a:5432,b:5432/db"],
-    ["DATABASE", "postgresql://u:p@a,b,c/db?sslmode=require", "postgresql://u:p@a,b,c/db?sslmode=require"],
     ["TOKEN", "token,with=commas;16", "token,with=commas;16"],
     ["PASSWORD", "korrekt Pferd Batterie ü", "korrekt Pferd Batterie ü"],
   ])("%s=%s", (name, text, value) => {
@@ -84,6 +89,7 @@ describe("a value that cannot work stops the start, by name, without the secret 
     ["REDIS", "redis://a:1,", '"redis://a:1,"; accepts'],
     ["REDIS", "redis://:hunter2/x@h:1", '"redis://***@h:1"; accepts a redis'],
     ["DATABASE", "mysql://u:hunter2@h/x", '"mysql://***@h/x"; accepts a URL as postgres://'],
+    ["DATABASE", "postgres://u:hunter2@h/x?nonsense=1", '"postgres://***@h/x?***", nonsense is no parameter; accepts'],
     ["DATABASE", "hunter2", "a value of 7 characters; accepts"],
     ["TOKEN", "hunter2", "a value of 7 characters; accepts 16 to 512 printable ASCII"],
     ["TOKEN", "hunter2 with a space", "a value of 20 characters; accepts"],

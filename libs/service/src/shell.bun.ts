@@ -1,5 +1,6 @@
 import { createLog, type Level, type Log } from "@spillway/telemetry";
 import { addressed } from "./addressed.ts";
+import { type Crash, crashOf } from "./crash.ts";
 import { ConfigError, type Shown } from "./settings.ts";
 
 /** What every app has around its work on Bun. */
@@ -56,26 +57,14 @@ export const configOrExit = <Config>(readConfig: () => Config): Config => {
   }
 };
 
-/** The lines of a stack that name places; the first line may hold what an event or a URL holds. */
-const placesOf = (error: Error): string =>
-  (error.stack ?? "")
-    .split("\n")
-    .filter((line) => /^\s+at /.test(line))
-    .slice(0, 8)
-    .map((line) => line.trim())
-    .join("; ");
-
-export type Crash = { readonly error: string; readonly code: string | null; readonly at: string };
-
-/** A bug ends the process, since nobody knows what state it left. What is told says where, never with what. */
+/** A bug ends the process, since nobody knows what state it left. */
 export const guardCrashes = (tell: (crash: Crash) => void): void => {
-  const crash = (thrown: unknown): never => {
-    const error = thrown instanceof Error ? thrown : new Error();
-    tell({ error: error.name, code: "code" in error ? String(error.code) : null, at: placesOf(error) });
+  const end = (thrown: unknown): never => {
+    tell(crashOf(thrown));
     process.exit(1);
   };
-  process.on("uncaughtException", crash);
-  process.on("unhandledRejection", crash);
+  process.on("uncaughtException", end);
+  process.on("unhandledRejection", end);
 };
 
 const listenFailures: Readonly<Record<string, string>> = {
