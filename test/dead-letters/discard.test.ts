@@ -44,7 +44,7 @@ describe("discard", () => {
 
   test("asks for a reason", async () => {
     const { discard } = createDiscard(fresh);
-    for (const reason of ["", "   ", "x".repeat(501)])
+    for (const reason of ["", "   ", "x".repeat(501), "a\u0000b", "a\nb"])
       await expect(discard(["1"], { ...BY, reason })).rejects.toThrow(RangeError);
     expect(await statusOf("1")).toBe("waiting");
   });

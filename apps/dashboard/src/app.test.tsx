@@ -1,5 +1,5 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
-import { systemClock } from "@spillway/event";
+import { systemClock, Unavailable } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { describe, expect, test } from "vitest";
 import { createApp } from "./app.tsx";
@@ -29,8 +29,9 @@ const ready: Readiness = { status: "up", checks: { redis: { status: "up" }, post
 
 type Calls = { replayed: string[]; discarded: [string, string][] };
 
-const setUp = (over: Partial<DashboardPorts> = {}) => {
+const setUp = (over: Partial<DashboardPorts> = {}, https = false) => {
   const calls: Calls = { replayed: [], discarded: [] };
+  const logged: string[] = [];
   let tokens = 0;
   const ports: DashboardPorts = {
     shards: async () => [
@@ -65,11 +66,11 @@ const setUp = (over: Partial<DashboardPorts> = {}) => {
     clock: systemClock,
     platform,
     randomToken: () => `token-${++tokens}`,
-    log: () => undefined,
+    log: (level, event) => void logged.push(`${level} ${event}`),
     ...over,
   };
-  const app = createApp(ports, { password: PASSWORD, https: false, assets: { css: "", script: "" } });
-  return { app, calls };
+  const app = createApp(ports, { password: PASSWORD, https, assets: { css: "", script: "" } });
+  return { app, calls, logged };
 };
 
 type App = ReturnType<typeof setUp>["app"];
@@ -107,16 +108,95 @@ describe("without a session", () => {
     expect(calls.replayed).toEqual([]);
   });
 
-  test("a wrong password opens nothing, and guessing is slowed down", async () => {
-    const { app } = setUp();
-    for (let i = 0; i < 5; i++) {
+  test("a wrong password opens nothing, and the sixth in a minute is told to wait", async () => {
+    const { app, logged } = setUp();
+    const statuses: number[] = [];
+    for (let i = 0; i < 50; i++) {
       const response = await app.request("/login", form({ password: `guess-${i}` }));
-      expect([response.status, response.headers.get("set-cookie")]).toEqual([401, null]);
+      statuses.push(response.status);
+      expect(response.headers.get("set-cookie")).toBeNull();
+      if (i >= 5) expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
     }
-    const next = await app.request("/login", form({ password: PASSWORD }));
-    expect(next.status).toBe(429);
-    expect(Number(next.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(statuses).toEqual([...Array(5).fill(401), ...Array(45).fill(429)]);
+    expect(logged).toEqual([...Array(5).fill("warn login.failed"), "warn login.guessing"]);
   });
+
+  test("the right password is let in while others guess, from the same address and from its own", async () => {
+    const { app } = setUp();
+    const guess = (address: string, password = "guess") => app.request("/login", form({ password }), { address });
+    for (let i = 0; i < 500; i++) await guess("192.0.2.1");
+    expect((await guess("192.0.2.1", PASSWORD)).status).toBe(303);
+    for (let i = 0; i < 2_000; i++) await guess("192.0.2.1");
+    expect((await guess("192.0.2.2", PASSWORD)).status).toBe(303);
+    expect((await guess("192.0.2.3")).status).toBe(401);
+  });
+
+  test("bodies that end at the same moment are counted one by one", async () => {
+    const { app } = setUp();
+    const ends: (() => void)[] = [];
+    const guesses = Array.from({ length: 200 }, () => {
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) => {
+          controller.enqueue(new TextEncoder().encode("password=gu"));
+          ends.push(() => {
+            controller.enqueue(new TextEncoder().encode("ess"));
+            controller.close();
+          });
+        },
+      });
+      return app.request("/login", { ...form({}), body, duplex: "half" } as RequestInit);
+    });
+    for (const end of ends) end();
+    const statuses = (await Promise.all(guesses)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 401)).toHaveLength(5);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(195);
+  });
+
+  test("a form that another site's page sends is refused, and does not count", async () => {
+    const { app } = setUp();
+    const foreign: Record<string, string>[] = [
+      { origin: "http://evil.example" },
+      { "sec-fetch-site": "cross-site" },
+      { origin: "null" },
+    ];
+    for (const from of foreign)
+      for (let i = 0; i < 10; i++)
+        expect((await app.request("/login", form({ password: PASSWORD }, from))).status).toBe(403);
+    expect((await app.request("/login", form({ password: "guess" }))).status).toBe(401);
+    const own = { origin: "http://localhost", host: "localhost" };
+    expect((await app.request("/login", form({ password: PASSWORD }, own))).status).toBe(303);
+  });
+
+  test("a login whose cookie does not come back says why", async () => {
+    for (const [https, why] of [
+      [true, "over https"],
+      [false, "set cookies"],
+    ] as const) {
+      const { app } = setUp({}, https);
+      const { headers } = await app.request("/login", form({ password: PASSWORD }));
+      const next = await app.request(headers.get("location") ?? "");
+      expect(next.status).toBe(401);
+      expect(await next.text()).toMatch(new RegExp(`The password is right.*${why}`));
+      const cookie = headers.get("set-cookie")?.split(";")[0] ?? "";
+      const kept = await app.request(headers.get("location") ?? "", { headers: { cookie } });
+      expect([kept.status, kept.headers.get("location")]).toEqual([303, "/"]);
+    }
+  });
+
+  test.each([
+    [form({ password: "x".repeat(9_000) }), 413, "too large"],
+    [{ ...form({}), body: "password=%ff" }, 400, "not UTF-8"],
+    [{ ...form({}), body: "password=%" }, 400, "not UTF-8"],
+  ])(
+    "a login form that cannot be read is answered in words, and no error of ours (%#)",
+    async (init, status, words) => {
+      const { app, logged } = setUp();
+      const response = await app.request("/login", init);
+      expect(response.status).toBe(status);
+      expect(await response.text()).toMatch(new RegExp(`${words}.*href="/"`, "s"));
+      expect(logged).toEqual([]);
+    },
+  );
 
   test("the password counts only as a form", async () => {
     const { app } = setUp();
@@ -167,10 +247,76 @@ describe("with a session", () => {
     const { cookie, token } = await logIn(app);
     const post = (reason: string) =>
       app.request("/dead-letters/7/discard", form({ form_token: token, reason }, { cookie }));
-    expect((await post("  ")).status).toBe(422);
+    for (const reason of ["  ", "x".repeat(501), "a\u0000b", "a\nb", ""]) {
+      const refused = await post(reason);
+      expect([refused.status, (await refused.text()).includes('href="/"')]).toEqual([422, true]);
+    }
     const response = await post("a test");
     expect(decodeURIComponent(response.headers.get("location") ?? "")).toContain("already replayed");
     expect(calls.discarded).toEqual([["7", "a test"]]);
+  });
+
+  test("shows a notice only in the words that it was told", async () => {
+    const { app } = setUp();
+    const { cookie, token } = await logIn(app);
+    const { headers } = await app.request("/dead-letters/7/replay", form({ form_token: token }, { cookie }));
+    const url = headers.get("location") ?? "";
+    const page = async (path: string) => (await app.request(path, { headers: { cookie } })).text();
+    expect(await page(url)).toContain("1 dead letter replayed.");
+    for (const other of [url.replace("replayed", "lost"), "/?notice=Call+0190", `${url}x`, "/?notice=&proof="])
+      expect(await page(other)).not.toMatch(/role="status"/);
+  });
+
+  test.each(["abc", "", "-1", "0", "1e3", "9".repeat(40), "1%00", "%ff", "7 or 1=1"])(
+    "no letter is before %s: 400, in words",
+    async (before) => {
+      const { app, logged } = setUp();
+      const { cookie } = await logIn(app);
+      const response = await app.request(`/?before=${before}`, { headers: { cookie } });
+      expect([response.status, (await response.text()).includes('href="/"')]).toEqual([400, true]);
+      expect(logged).toEqual(["info login.succeeded"]);
+    },
+  );
+
+  test.each(["x", "0", "-1", "007", "9".repeat(40), "%ff", "7%00", "7/8", "7%2f8"])(
+    "there is no letter %s: 404, in words",
+    async (id) => {
+      const { app, calls, logged } = setUp();
+      const { cookie, token } = await logIn(app);
+      for (const action of ["replay", "discard", "explode"]) {
+        const response = await app.request(
+          `/dead-letters/${id}/${action}`,
+          form({ form_token: token, reason: "r" }, { cookie }),
+        );
+        expect([response.status, (await response.text()).includes('href="/"')]).toEqual([404, true]);
+      }
+      expect(calls).toEqual({ replayed: [], discarded: [] });
+      expect(logged).toEqual(["info login.succeeded"]);
+    },
+  );
+
+  test("an action that Postgres does not answer says that nothing is known, and is no error of ours", async () => {
+    const { app, logged } = setUp({ replay: () => Promise.reject(new Unavailable("timeout")) });
+    const { cookie, token } = await logIn(app);
+    const response = await app.request("/dead-letters/7/replay", form({ form_token: token }, { cookie }));
+    expect(response.status).toBe(503);
+    expect(await response.text()).toContain("not known whether this was done");
+    expect(logged.at(-1)).toBe("warn page.unavailable");
+  });
+
+  test("a bug is one, and says nothing of itself", async () => {
+    const { app, logged } = setUp({ replay: () => Promise.reject(new TypeError("secret")) });
+    const { cookie, token } = await logIn(app);
+    const response = await app.request("/dead-letters/7/replay", form({ form_token: token }, { cookie }));
+    expect([response.status, (await response.text()).includes("secret")]).toEqual([500, false]);
+    expect(logged.at(-1)).toBe("error page.failed");
+  });
+
+  test("HEAD is a look", async () => {
+    const { app } = setUp();
+    expect((await app.request("/", { method: "HEAD" })).status).toBe(303);
+    const { cookie } = await logIn(app);
+    expect((await app.request("/", { method: "HEAD", headers: { cookie } })).status).toBe(200);
   });
 
   test("ends at logout", async () => {

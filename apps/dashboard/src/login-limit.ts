@@ -1,29 +1,62 @@
 import type { Clock } from "@spillway/event";
 
-/** How fast passwords can be guessed: for all clients together, since there is one password. */
-export type LoginLimit = {
-  /** Seconds to wait before the next attempt, or 0. */
-  waitSeconds(): number;
-  failed(): void;
-  succeeded(): void;
+/** One attempt to log in. */
+export type Attempt = {
+  /** The how-manieth of this client in this minute; Infinity where so many clients are counted that no more can be. */
+  readonly nth: number;
+  /** Whether the password may be compared. */
+  readonly isChecked: boolean;
 };
 
-const FREE_FAILURES = 5;
-const WAIT_FIRST_MS = 1_000;
-const WAIT_MOST_MS = 60_000;
+/** Attempts that a client has for itself in a minute, whatever the others do. */
+export const ATTEMPTS_OWN = 5;
 
+/**
+ * Attempts that all clients together have besides, per second. Nothing but the password tells an operator from a stranger
+ * behind one proxy, so the right one must be compared while strangers guess: 500 a second were tried. At twice as many,
+ * 12 random letters last for 3 million years.
+ */
+export const SHARED_PER_SECOND = 1_000;
+
+const CLIENTS_MAX = 10_000;
+const MINUTE_MS = 60_000;
+
+export type LoginLimit = {
+  /** Counts an attempt. Whoever asks must compare before anything else can happen, or the count is not of comparisons. */
+  attempt(client: string): Attempt;
+  /** Until clients have their own attempts again. */
+  waitSeconds(): number;
+};
+
+/** How fast passwords can be guessed. It never refuses one client because of another's guesses, up to the shared number. */
 export const createLoginLimit = (clock: Pick<Clock, "monotonicMs">): LoginLimit => {
-  let failures = 0;
-  let closedUntilMs = 0;
+  const attempts = new Map<string, number>();
+  let minuteEndMs = 0;
+  let shared = SHARED_PER_SECOND;
+  let sharedAtMs = clock.monotonicMs();
+
+  const count = (client: string): number => {
+    const nth = (attempts.get(client) ?? 0) + 1;
+    if (nth === 1 && attempts.size >= CLIENTS_MAX) return Number.POSITIVE_INFINITY;
+    attempts.set(client, nth);
+    return nth;
+  };
+
   return {
-    waitSeconds: () => Math.max(0, Math.ceil((closedUntilMs - clock.monotonicMs()) / 1000)),
-    failed() {
-      failures++;
-      if (failures < FREE_FAILURES) return;
-      closedUntilMs = clock.monotonicMs() + Math.min(WAIT_MOST_MS, WAIT_FIRST_MS * 2 ** (failures - FREE_FAILURES));
+    attempt(client) {
+      const nowMs = clock.monotonicMs();
+      if (nowMs >= minuteEndMs) {
+        attempts.clear();
+        minuteEndMs = nowMs + MINUTE_MS;
+      }
+      const nth = count(client);
+      if (nth <= ATTEMPTS_OWN) return { nth, isChecked: true };
+      shared = Math.min(SHARED_PER_SECOND, shared + ((nowMs - sharedAtMs) * SHARED_PER_SECOND) / 1_000);
+      sharedAtMs = nowMs;
+      if (shared < 1) return { nth, isChecked: false };
+      shared--;
+      return { nth, isChecked: true };
     },
-    succeeded() {
-      failures = 0;
-    },
+    waitSeconds: () => Math.max(1, Math.ceil((minuteEndMs - clock.monotonicMs()) / 1_000)),
   };
 };

@@ -79,7 +79,7 @@ const app = createApp(ports, {
   https: config.ENVIRONMENT === "production",
   assets: { css, script },
 });
-const server = shell.serve({ fetch: app.fetch });
+const server = shell.serve({ fetch: (request, addressOf) => app.fetch(request, { address: addressOf() }) });
 
 // A replay with another number of shards would put a key into a second one.
 const agreement = { ask: () => compareShards(redis, config.NAMESPACE, config.SHARDS), clock: systemClock };

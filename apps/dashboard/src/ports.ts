@@ -70,3 +70,9 @@ export type DashboardPorts = {
   readonly randomToken: () => string;
   readonly log: Log;
 };
+
+/** What the server tells of a request besides the request. */
+export type Bindings = {
+  /** Where the connection comes from; absent where nobody can tell. */
+  readonly address?: string | undefined;
+};

@@ -55,7 +55,11 @@ void whileAgreed(agreement, stopping).then((reason) => reason !== null && shell.
 await edge.committer.start();
 // Our own limits come first, in bytes and in time, so that the answer is ours.
 const idleSeconds = Math.ceil(config.BODY_TIMEOUT_MS / 1_000) + IDLE_MARGIN_SECONDS;
-const server = shell.serve({ fetch: edge.app.fetch, bodyBytesMax: Number.MAX_SAFE_INTEGER, idleSeconds });
+const server = shell.serve({
+  fetch: (request) => edge.app.fetch(request),
+  bodyBytesMax: Number.MAX_SAFE_INTEGER,
+  idleSeconds,
+});
 
 await shell.untilStopping();
 edge.stop();

@@ -77,7 +77,7 @@ const warnings = () =>
   );
 const health = createHealth({ relay, sink, clock: systemClock, warnings });
 const app = createApp({ health, metrics, platform }, config.metricsAccess);
-const server = shell.serve({ fetch: app.fetch });
+const server = shell.serve({ fetch: (request) => app.fetch(request) });
 stopping.addEventListener("abort", health.stop);
 
 /** The order of keys would break with another number of shards. */

@@ -63,14 +63,14 @@ export const createDiscard = (given: DiscardOptions) => {
   const options = { deadlineMs: 5_000, ...given };
   const { database, deadlineMs } = options;
   return {
-    /** Throws a `RangeError` without a reason of 1 to 500 characters. */
+    /** Throws a `RangeError` without a reason of 1 to 500 characters, none of them a control character (Postgres has no NUL). */
     discard: async (
       ids: readonly string[],
       { by, reason }: Actor & { readonly reason: string },
     ): Promise<Discarded> => {
       const why = reason.trim();
-      if (why === "" || why.length > REASON_LENGTH_MAX)
-        throw new RangeError(`a reason of 1 to ${REASON_LENGTH_MAX} characters is required`);
+      if (why === "" || why.length > REASON_LENGTH_MAX || /\p{Cc}/u.test(why))
+        throw new RangeError(`a reason of 1 to ${REASON_LENGTH_MAX} characters without control characters is required`);
       const rows = await orUnavailable(markDiscarded(database, idsOf(ids), by, why, deadlineMs));
       const { done, refused } = await orUnavailable(split(options, ids, rows));
       return { discarded: done, refused };

@@ -22,7 +22,8 @@ export type Shell<Config> = {
 type ShellConfig = { readonly LOG_LEVEL: Level; readonly HOST: string; readonly PORT: number; readonly shown: Shown };
 
 export type ServeOptions = {
-  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** `addressOf` tells the address of the client, as far as its socket does. */
+  readonly fetch: (request: Request, addressOf: () => string | undefined) => Response | Promise<Response>;
   /** Larger bodies are refused by Bun in its own words. */
   readonly bodyBytesMax?: number;
   readonly idleSeconds?: number;
@@ -86,7 +87,7 @@ export const listen = (host: string, port: number, options: ServeOptions): Serve
       reusePort: false,
       maxRequestBodySize: options.bodyBytesMax ?? BODY_BYTES_MAX,
       ...(options.idleSeconds === undefined ? {} : { idleTimeout: options.idleSeconds }),
-      fetch: (request) => options.fetch(addressed(request)),
+      fetch: (request, server) => options.fetch(addressed(request), () => server.requestIP(request)?.address),
       error: (error) => options.onError?.(error) ?? new Response(null, { status: 500 }),
     });
     return { url: server.url.href, port: server.port ?? port, stop: () => server.stop() };

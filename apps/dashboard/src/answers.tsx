@@ -1,0 +1,44 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import { Unavailable } from "@spillway/event";
+import type { Log } from "@spillway/telemetry";
+import type { Context, ErrorHandler } from "hono";
+import { html } from "hono/html";
+import { HTTPException } from "hono/http-exception";
+import type { Child } from "hono/jsx";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Form } from "./form.ts";
+import { LoginPage } from "./pages/login.tsx";
+import { MessagePage } from "./pages/message.tsx";
+
+export const FORM_BYTES_MAX = 8 * 1024;
+
+/** Nobody may keep a page. Browsers take one without a doctype for one of 1998. */
+export const answerPage = (c: Context, page: Child, status: ContentfulStatusCode = 200) =>
+  c.html(html`<!doctype html>${page}`, status, { "cache-control": "no-store" });
+
+/** A refusal in words, with a way on. */
+export const answerMessage = (c: Context, status: ContentfulStatusCode, text: string, to: "/" | "/login" = "/") =>
+  answerPage(c, <MessagePage text={text} to={to} />, status);
+
+export const answerLogin = (c: Context, problem: string | null, status: ContentfulStatusCode = 200) =>
+  answerPage(c, <LoginPage problem={problem} />, status);
+
+export const answerBadForm = (c: Context, { kind }: Exclude<Form, { readonly kind: "ok" }>) =>
+  kind === "too_large"
+    ? answerMessage(c, 413, `The form is too large: at most ${FORM_BYTES_MAX} bytes are read.`)
+    : answerMessage(c, 400, "The form is damaged: it ended early, or is not UTF-8.");
+
+/** What a handler threw: a refusal of the framework's, a backend that is away, or a bug, which alone is an error of ours. */
+export const createAnswerError =
+  (log: Log): ErrorHandler =>
+  (error, c) => {
+    if (error instanceof HTTPException)
+      return answerMessage(c, error.status as ContentfulStatusCode, "The request cannot be read.");
+    if (error instanceof Unavailable) {
+      log("warn", "page.unavailable", { code: error.code });
+      const text = `Postgres did not answer (${error.code}): it is not known whether this was done. Look again, and repeat it if it was not; that is safe.`;
+      return answerMessage(c, 503, text);
+    }
+    log("error", "page.failed", { error: error.name });
+    return answerMessage(c, 500, "The page could not be made; the log says more.");
+  };

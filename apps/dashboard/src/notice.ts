@@ -1,0 +1,21 @@
+import type { Platform } from "@spillway/event";
+import type { Session } from "./session.ts";
+
+/** What an action says on the next page: in its URL, with a proof that this session was told so. */
+export type Notices = {
+  urlOf(text: string, session: Session): string;
+  /** Null where the words are not ours: whoever made the link could put any into the operator's page. */
+  read(url: string, session: Session): string | null;
+};
+
+export const createNotices = (platform: Platform): Notices => {
+  const proofOf = (text: string, session: Session): string => platform.digest96(`${session.formToken}\n${text}`);
+  return {
+    urlOf: (text, session) => `/?notice=${encodeURIComponent(text)}&proof=${proofOf(text, session)}`,
+    read: (url, session) => {
+      const { searchParams } = new URL(url);
+      const text = searchParams.get("notice");
+      return text !== null && searchParams.get("proof") === proofOf(text, session) ? text : null;
+    },
+  };
+};
