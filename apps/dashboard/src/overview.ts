@@ -13,20 +13,32 @@ export type Overview = {
   readonly troubles: readonly string[];
 };
 
-/** Older than this the oldest event says that relaying does not keep up. */
-const LAG_MS_MAX = 60_000;
+/** Older than this the oldest event says that relaying does not keep up, or stands still: it takes milliseconds. */
+const LAG_MS_MAX = 10_000;
 
 type Seen = Omit<Overview, "troubles">;
 
-const streamTroubles = ({ shards }: Seen): string[] => {
+/** Of what streams and outbox hold, whether or not a relay has it in hand. */
+const oldestAgeMs = ({ atMs, shards, outbox }: Seen): number =>
+  Math.max(
+    0,
+    ...shards.map((shard) => shard.known?.oldestAgeMs ?? 0),
+    ...(outbox ?? []).map((rows) => (rows.events > 0 ? atMs - rows.oldestAtMs : 0)),
+  );
+
+const streamTroubles = (seen: Seen): string[] => {
+  const { shards } = seen;
   const unknown = shards.filter((shard) => shard.known === null).length;
   if (unknown > 0) return [`${unknown} of ${shards.length} shards cannot be read: Redis does not answer`];
   const ownerless = shards.filter((shard) => shard.known?.owner === null && shard.known.backlogEvents > 0);
-  const oldest = Math.max(0, ...shards.map((shard) => shard.known?.oldestAgeMs ?? 0));
+  const oldest = oldestAgeMs(seen);
   const troubles: string[] = [];
   if (ownerless.length > 0)
     troubles.push(`no relay owns shard ${ownerless.map(({ shard }) => shard).join(", ")}, which has a backlog`);
-  if (oldest > LAG_MS_MAX) troubles.push(`the oldest event has waited ${Math.round(oldest / 1000)} s for Kafka`);
+  if (oldest > LAG_MS_MAX)
+    troubles.push(
+      `the oldest event has waited ${Math.round(oldest / 1000)} s for Kafka: a relay's /readyz says what stands still`,
+    );
   return troubles;
 };
 

@@ -8,12 +8,30 @@ import type { RelayState } from "./relay.ts";
 
 const up: RelayState = {
   owner: "r1",
-  shards: [{ shard: 0, token: 1, entries: 0, fence: "lowered" }],
+  shards: [{ shard: 0, token: 1, entries: 0, oldestAgeMs: null, stillMs: 0, fence: "lowered" }],
   dependencies: { redis: { status: "up" }, postgres: { status: "up" } },
   troubles: [],
 };
 
 type Kafka = { readonly status: "up" | "down"; readonly code?: string };
+
+const LASTING_MS = 5_000;
+
+/** Shards of which each holds events, and none has left for so long. */
+const standing = (...stillMs: number[]): Partial<RelayState> => ({
+  shards: stillMs.map((ms, shard) => ({
+    shard,
+    token: 1,
+    entries: 1,
+    oldestAgeMs: ms,
+    stillMs: ms,
+    fence: "lowered" as const,
+  })),
+});
+
+const retrying = (forMs: number): Partial<RelayState> => ({
+  troubles: [{ state: "retrying", code: "not_leader", topic: "t", partition: 0, forMs }],
+});
 
 const setup = (state: Partial<RelayState> = {}, kafka: Kafka = { status: "up" }, warnings: string[] = []) => {
   const clock = createManualClock();
@@ -28,6 +46,7 @@ const setup = (state: Partial<RelayState> = {}, kafka: Kafka = { status: "up" },
     },
     clock,
     warnings: async () => warnings,
+    lastingMs: LASTING_MS,
   });
   const metrics = { expose: async () => ({ text: "spillway_x 1\n", contentType: "text/plain; version=0.0.4" }) };
   const app = (access: MetricsAccess = "open") => createApp({ health, metrics, platform }, access);
@@ -56,20 +75,19 @@ describe("/readyz", () => {
     ],
     [
       "a topic is paused",
-      { troubles: [{ state: "paused", code: "topic_authorization_failed", topic: "t", partition: 0 }] } as const,
+      {
+        troubles: [{ state: "paused", code: "topic_authorization_failed", topic: "t", partition: 0, forMs: 1 }],
+      } as const,
       undefined,
       undefined,
       200,
       "degraded",
     ],
-    [
-      "a partition is retried",
-      { troubles: [{ state: "retrying", code: "not_leader", topic: "t", partition: 0 }] } as const,
-      undefined,
-      undefined,
-      200,
-      "up",
-    ],
+    ["a partition is retried", retrying(LASTING_MS - 1), undefined, undefined, 200, "up"],
+    ["a partition is retried for as long as a lease", retrying(LASTING_MS), undefined, undefined, 200, "degraded"],
+    ["a shard's events wait a moment", standing(LASTING_MS - 1), undefined, undefined, 200, "up"],
+    ["one shard stands still, whatever the reason", standing(LASTING_MS, 0), undefined, undefined, 200, "degraded"],
+    ["nothing at all is relayed", standing(LASTING_MS, LASTING_MS + 1), undefined, undefined, 503, "down"],
     ["a setting breaks a promise", {}, undefined, ["appendonly is no"], 200, "degraded"],
   ])("when %s", async (_, state, kafka, warnings, status, word) => {
     const answer = await setup(state, kafka, warnings).app().request("/readyz");
@@ -99,6 +117,7 @@ describe("/readyz", () => {
       sink: { health: () => new Promise(() => undefined) },
       clock,
       warnings: async () => [],
+      lastingMs: LASTING_MS,
     });
     let answered = false;
     const readiness = health.readiness().then((answer) => {

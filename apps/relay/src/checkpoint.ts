@@ -16,10 +16,18 @@ export type CheckpointOptions = {
 };
 
 /** What the last checkpoint of a shard told. It outlives a term, or an emptied Redis would look like a new one. */
-type Last = { epoch: string | null; unaccounted: number };
+type Last = {
+  epoch: string | null;
+  unaccounted: number;
+  /** Events that had left the stream, and since when it has held some and none left it. */
+  gone: number;
+  stillSinceMs: number | null;
+};
 
 /** Copies a shard's counters out of Redis, shows them, and lets the pump look again where they do not fit what it saw. */
 export type Checkpoints = {
+  /** For how long the shard has held events of which none left it, whatever the reason; 0 while some do. */
+  stillMs(shard: number): number;
   write(term: Term, pump: Pump): Promise<void>;
   /** The numbers of a shard that is no longer ours: another relay shows them. */
   clear(shard: number): void;
@@ -31,9 +39,22 @@ export const createCheckpoints = (options: CheckpointOptions): Checkpoints => {
   let sequence = 0;
 
   const lastOf = (shard: number): Last => {
-    const last = lasts.get(shard) ?? { epoch: null, unaccounted: 0 };
+    const last = lasts.get(shard) ?? { epoch: null, unaccounted: 0, gone: -1, stillSinceMs: null };
     lasts.set(shard, last);
     return last;
+  };
+
+  const stillMs = (shard: number): number => {
+    const { stillSinceMs } = lastOf(shard);
+    return stillSinceMs === null ? 0 : clock.monotonicMs() - stillSinceMs;
+  };
+
+  const follow = (shard: number, { accepted, relayed, dead }: ShardCounts): void => {
+    const last = lastOf(shard);
+    const gone = relayed + dead;
+    if (accepted <= gone) last.stillSinceMs = null;
+    else if (gone !== last.gone || last.stillSinceMs === null) last.stillSinceMs = clock.monotonicMs();
+    last.gone = gone;
   };
 
   const show = (shard: number, counts: ShardCounts, pump: Pump): void => {
@@ -48,7 +69,9 @@ export const createCheckpoints = (options: CheckpointOptions): Checkpoints => {
     measures.pending.set(pending, labels);
     measures.shardBacklog.set(pending, labels);
     measures.shardBacklogBytes.set(counts.backlogBytes, labels);
-    measures.shardOldestAge.set(oldestAtMs === null ? 0 : Math.max(0, clock.wallMs() - oldestAtMs) / 1000, labels);
+    // What was not even read is at least as old as the time for which nothing has left.
+    const ageMs = oldestAtMs === null ? 0 : clock.wallMs() - oldestAtMs;
+    measures.shardOldestAge.set(Math.max(0, ageMs, stillMs(shard)) / 1000, labels);
   };
 
   /** Another birth of the stream, or events that wait although all was read: its ids may have started over. */
@@ -62,11 +85,13 @@ export const createCheckpoints = (options: CheckpointOptions): Checkpoints => {
   };
 
   return {
+    stillMs,
     write: async (term, pump) => {
       const { shard } = term.lease;
       const counts = await attempt(stream.counts(shard));
       dependencies.note("redis", counts);
       if (!counts.ok || !term.holds()) return;
+      follow(shard, counts.value);
       show(shard, counts.value, pump);
       compare(shard, counts.value, pump);
       const answer = await attempt(ledger.checkpoint(term.lease, ++sequence, counts.value));
@@ -79,6 +104,7 @@ export const createCheckpoints = (options: CheckpointOptions): Checkpoints => {
       last.unaccounted = unaccounted;
     },
     clear: (shard) => {
+      lastOf(shard).stillSinceMs = null;
       const { accepted, duplicate, relayed, dead, pending, unaccounted } = measures;
       const { shardBacklog, shardBacklogBytes, shardOldestAge } = measures;
       const gauges = [accepted, duplicate, relayed, dead, pending, unaccounted];

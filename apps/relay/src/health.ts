@@ -11,7 +11,7 @@ export type Readiness = {
   readonly relay: string;
   readonly checks: { readonly redis: Check; readonly postgres: Check; readonly kafka: Check };
   readonly shards: RelayState["shards"];
-  /** Partitions that stand still, and why. */
+  /** What stands still, for how long, and why. */
   readonly troubles: RelayState["troubles"];
   /** Settings that break a promise. */
   readonly warnings: readonly string[];
@@ -32,18 +32,25 @@ export type HealthPorts = {
   readonly clock: Clock;
   /** What the Redis server's settings break; empty when it cannot be asked. */
   readonly warnings: () => Promise<readonly string[]>;
+  /** What has stood still for so long is wrong, whatever it is; the time of a lease, so that a takeover is not. */
+  readonly lastingMs: number;
 };
 
 const KEEP_MS = 2_000;
 const DEADLINE_MS = 500;
 
-const statusOf = (checks: Readiness["checks"], state: RelayState, warnings: readonly string[]): Status => {
+const statusOf = (readiness: Omit<Readiness, "status">, lastingMs: number): Status => {
+  const { checks, shards, troubles, warnings } = readiness;
   if (checks.redis.status !== "up" || checks.kafka.status !== "up") return "down";
-  const paused = state.troubles.some(({ state: trouble }) => trouble !== "retrying");
-  return checks.postgres.status !== "up" || paused || warnings.length > 0 ? "degraded" : "up";
+  const still = shards.filter(({ stillMs }) => stillMs >= lastingMs);
+  const waiting = shards.filter(({ stillMs, entries }) => stillMs > 0 || entries > 0);
+  if (still.length > 0 && still.length === waiting.length) return "down";
+  const lasting = troubles.some(({ state, forMs }) => state === "paused" || forMs >= lastingMs);
+  const isSound = checks.postgres.status === "up" && warnings.length === 0;
+  return isSound && still.length === 0 && !lasting ? "up" : "degraded";
 };
 
-export const createHealth = ({ relay, sink, clock, warnings }: HealthPorts): Health => {
+export const createHealth = ({ relay, sink, clock, warnings, lastingMs }: HealthPorts): Health => {
   let stopping = false;
   const times = { keepMs: KEEP_MS, deadlineMs: DEADLINE_MS };
   const kafka = createKept<DependencyState>(clock, {
@@ -56,15 +63,14 @@ export const createHealth = ({ relay, sink, clock, warnings }: HealthPorts): Hea
     readiness: async () => {
       const [kafkaState, found] = await Promise.all([kafka(), warned()]);
       const state = relay.state();
-      const checks = { ...state.dependencies, kafka: kafkaState };
-      return {
-        status: stopping ? "stopping" : statusOf(checks, state, found),
+      const readiness = {
         relay: state.owner,
-        checks,
+        checks: { ...state.dependencies, kafka: kafkaState },
         shards: state.shards,
         troubles: state.troubles,
         warnings: found,
       };
+      return { status: stopping ? "stopping" : statusOf(readiness, lastingMs), ...readiness };
     },
     stop: () => {
       stopping = true;

@@ -75,7 +75,7 @@ const warnings = () =>
     (server) => server.warnings,
     () => [],
   );
-const health = createHealth({ relay, sink, clock: systemClock, warnings });
+const health = createHealth({ relay, sink, clock: systemClock, warnings, lastingMs: config.LEASE_TTL_MS });
 const app = createApp({ health, metrics, platform }, config.metricsAccess);
 const server = shell.serve({ fetch: (request) => app.fetch(request) });
 stopping.addEventListener("abort", health.stop);

@@ -7,10 +7,11 @@ import type { Term } from "./lease/term.ts";
 import { createMeasures } from "./measures.ts";
 import { createOutboxWatch } from "./outbox-watch.ts";
 import { createGathering } from "./partition/gathering.ts";
-import { createLane, type LaneTrouble } from "./partition/lane.ts";
+import { createLane } from "./partition/lane.ts";
 import { createTopics } from "./partition/topics.ts";
 import { createDrain, type Drain } from "./shard/drain.ts";
 import { createPump, type Pump } from "./shard/pump.ts";
+import { createTroubles, type Trouble } from "./troubles.ts";
 
 export type RelayPorts = {
   readonly stream: ShardStream;
@@ -51,10 +52,15 @@ export type RelayState = {
     readonly shard: number;
     readonly token: number;
     readonly entries: number;
+    /** Age of the oldest event that the stream holds, as far as it was read; null: it holds none. */
+    readonly oldestAgeMs: number | null;
+    /** For how long it has held events of which none left it. */
+    readonly stillMs: number;
     readonly fence: Drain["fence"];
   }[];
   readonly dependencies: Readonly<Record<DependencyName, DependencyState>>;
-  readonly troubles: readonly (LaneTrouble & { readonly topic: string; readonly partition: number })[];
+  /** What stands still, the longest first. */
+  readonly troubles: readonly Trouble[];
 };
 
 export type Relay = {
@@ -93,8 +99,9 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
     log(status === "up" ? "info" : "warn", `dependency.${status}`, { dependency, code: code ?? null });
   });
 
+  const troubles = createTroubles(clock, log, measures);
   const gathering = createGathering(clock);
-  const laneOptions = { gathering, sink, deadLetters, clock, random, log, measures, signal: ended.signal, start };
+  const laneOptions = { gathering, sink, deadLetters, clock, random, troubles, measures, signal: ended.signal, start };
   const topics = createTopics({
     sink,
     clock,
@@ -130,6 +137,7 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
       log,
       measures,
       dependencies,
+      troubles,
       eventsMax: () => options.inFlightEventsMax / Math.max(1, open.size),
       bytesMax: () => options.inFlightBytesMax / Math.max(1, open.size),
       confirmed: confirmed[term.lease.shard] ?? new Map(),
@@ -139,7 +147,7 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
     const { shard } = term.lease;
     const pump = pumpFor(term);
     const appendEventsMax = options.drainEventsMax;
-    const shared = { term, stream, platform, log, measures, dependencies };
+    const shared = { term, stream, platform, log, measures, dependencies, troubles };
     const drain = createDrain({ ...shared, outbox, deadLetters, appendEventsMax });
     const pumped = pump.run();
     start(pumped);
@@ -169,6 +177,7 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
     random,
     log,
     dependencies,
+    troubles,
     owner,
     shards,
     leaseTtlMs: options.leaseTtlMs,
@@ -183,6 +192,7 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
       await Promise.all([...open.values()].map(({ term, pump }) => checkpoints.write(term, pump)));
       for (const { topic, partition, records } of topics.lanes())
         measures.laneRecords.set(records, { topic, partition: String(partition) });
+      troubles.tell();
     }
   };
 
@@ -199,12 +209,12 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
         shard: term.lease.shard,
         token: term.lease.token,
         entries: pump.entries,
+        oldestAgeMs: pump.oldestAtMs === null ? null : Math.max(0, clock.wallMs() - pump.oldestAtMs),
+        stillMs: checkpoints.stillMs(term.lease.shard),
         fence: drain.fence,
       })),
       dependencies: dependencies.states(),
-      troubles: topics
-        .lanes()
-        .flatMap((lane) => (lane.trouble ? [{ ...lane.trouble, topic: lane.topic, partition: lane.partition }] : [])),
+      troubles: troubles.list(),
     }),
   };
 };

@@ -55,6 +55,42 @@ const postOversize = (world: FaultWorld, count: number) =>
     ),
   });
 
+const POST = { authorization: `Bearer ${API_KEY.split(":")[1]}`, "content-type": "application/json" };
+
+/** Posts beside the producer's. */
+const postBeside = async (world: FaultWorld, events: readonly object[]): Promise<void> => {
+  const url = `${world.pipeline.edges[0]?.url}/v1/events`;
+  const response = await fetch(url, { method: "POST", headers: POST, body: JSON.stringify(events) });
+  if (response.status !== 202) throw new Error(`the events beside were answered ${response.status}`);
+};
+
+/** The relay is not up, and says of which topic. */
+const alarmed = (world: FaultWorld, topic: string) =>
+  eventually(
+    "an alarm that names the topic",
+    async () => {
+      const response = await fetch(`${world.pipeline.relays[0]?.url}/readyz`);
+      const { status, troubles } = (await response.json()) as { status: string; troubles: { topic?: string }[] };
+      return status !== "up" && troubles.some((trouble) => trouble.topic === topic);
+    },
+    20_000,
+  );
+
+/** A topic that nobody needed until now: there is none, or it is forbidden, or it is there. */
+const LATE_TOPIC = "needed-late";
+const needLateTopic = (world: FaultWorld) =>
+  postBeside(
+    world,
+    Array.from({ length: 8 }, (_, i) => ({ id: `late-${i}`, type: "late.x", subject: `late-${i}` })),
+  );
+
+const aclKafka = {
+  settings: {
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "allow.everyone.if.no.acl.found": "true",
+  },
+};
+
 const deadLetters = async (world: FaultWorld): Promise<number> => {
   const [row] = await world.pipeline.sql`SELECT count(*)::int AS letters FROM dead_letters`;
   return Number(row?.letters);
@@ -103,14 +139,7 @@ export const kafkaScenarios: readonly Scenario[] = [
     id: "F47",
     fault: "Kafka denies writing to the topic for 8 s (ACL): hold and alarm, no dead letters",
     during: "answers",
-    own: {
-      kafka: {
-        settings: {
-          "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-          "allow.everyone.if.no.acl.found": "true",
-        },
-      },
-    },
+    own: { kafka: aclKafka },
     run: async (world) => {
       const rule = {
         resourceType: AclResourceTypes.TOPIC,
@@ -128,6 +157,92 @@ export const kafkaScenarios: readonly Scenario[] = [
     check: async (world) => {
       const letters = await deadLetters(world);
       if (letters > 0) throw new Error(`${letters} events were pushed into the dead letters`);
+    },
+  },
+  {
+    id: "F47b",
+    fault: "a topic that is missing when it is first needed: alarm with its name, and all goes on when it is made",
+    quick: true,
+    during: "answers",
+    own: {},
+    relayEnv: { KAFKA_TOPIC_ROUTES: `late.=${LATE_TOPIC}` },
+    run: async (world) => {
+      await needLateTopic(world);
+      await alarmed(world, LATE_TOPIC);
+      await withAdmin(world, (admin) => admin.createTopics({ topics: [{ topic: LATE_TOPIC, numPartitions: 2 }] }));
+    },
+  },
+  {
+    id: "F47c",
+    fault:
+      "a topic that is forbidden (ACL) when it is first needed: alarm with its name, and all goes on when it is allowed",
+    during: "answers",
+    own: { kafka: aclKafka },
+    relayEnv: { KAFKA_TOPIC_ROUTES: `late.=${LATE_TOPIC}` },
+    run: async (world) => {
+      await withAdmin(world, (admin) => admin.createTopics({ topics: [{ topic: LATE_TOPIC, numPartitions: 2 }] }));
+      const rule = {
+        resourceType: AclResourceTypes.TOPIC,
+        resourceName: LATE_TOPIC,
+        resourcePatternType: ResourcePatternTypes.LITERAL,
+        principal: "User:ANONYMOUS",
+        host: "*",
+        operation: AclOperationTypes.ALL,
+        permissionType: AclPermissionTypes.DENY,
+      };
+      await withAdmin(world, (admin) => admin.createAcls({ acl: [rule] }));
+      await needLateTopic(world);
+      await alarmed(world, LATE_TOPIC);
+      await withAdmin(world, (admin) => admin.deleteAcls({ filters: [rule] }));
+    },
+  },
+  {
+    id: "F48a",
+    fault:
+      "sixty events without a key into a compacted topic, among good ones: sixty dead letters, and the others go on",
+    quick: true,
+    during: "answers",
+    run: async (world) => {
+      await topicSetting("cleanup.policy", "compact")(world);
+      await world.sleep(500);
+      await postBeside(
+        world,
+        Array.from({ length: 60 }, (_, i) => ({ id: `keyless-${i}`, type: "keyless" })),
+      );
+      await eventually("sixty dead letters", async () => (await deadLetters(world)) === 60, 20_000);
+      await topicSetting("cleanup.policy", "delete")(world);
+    },
+  },
+  {
+    id: "F48b",
+    fault:
+      "a topic that takes only what fits into 80 bytes for 8 s, which is nothing: alarm, few dead letters, all goes on",
+    during: "answers",
+    run: async (world) => {
+      await topicSetting("max.message.bytes", "80")(world);
+      await alarmed(world, world.pipeline.topic);
+      await world.sleep(8_000);
+      await topicSetting("max.message.bytes", "1048588")(world);
+    },
+    check: async (world) => {
+      const letters = await deadLetters(world);
+      if (letters > 16) throw new Error(`${letters} events were pushed into the dead letters`);
+    },
+  },
+  {
+    id: "F51",
+    fault: "no relay for 10 s, and a topic that refuses times older than 5 s: our own waiting kills nothing",
+    quick: true,
+    during: "answers",
+    run: async (world) => {
+      await topicSetting("message.timestamp.before.max.ms", "5000")(world);
+      await world.pipeline.relays[0]?.kill("SIGKILL");
+      await world.sleep(10_000);
+      await world.pipeline.relays[0]?.restart();
+    },
+    check: async (world) => {
+      const letters = await deadLetters(world);
+      if (letters > 0) throw new Error(`${letters} events died of the time that we gave them`);
     },
   },
   {

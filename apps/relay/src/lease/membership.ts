@@ -2,6 +2,7 @@ import type { Clock, Lease, Leases } from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
 import { attempt } from "../attempt.ts";
 import type { Dependencies } from "../dependencies.ts";
+import type { Troubles } from "../troubles.ts";
 import { shareOf } from "./share.ts";
 import { createTerm, type Term } from "./term.ts";
 
@@ -11,6 +12,7 @@ export type MembershipOptions = {
   readonly random: () => number;
   readonly log: Log;
   readonly dependencies: Dependencies;
+  readonly troubles: Pick<Troubles, "spot">;
   /** Unique among the live relays: a second one of the same name takes the first one's leases away. */
   readonly owner: string;
   readonly shards: number;
@@ -46,6 +48,9 @@ export const createMembership = (options: MembershipOptions): Membership => {
   const { leases, clock, random, log, dependencies, owner, shards, leaseTtlMs, open, finish, start } = options;
   const terms = new Map<number, Term>();
   let shedding = false;
+  const spot = options.troubles.spot("relay");
+  /** A dead relay's leases run out by themselves, so that much is no trouble. */
+  let shortSinceMs: number | null = null;
 
   const keepAlive = async (term: Term): Promise<void> => {
     const ended = new AbortController();
@@ -112,6 +117,13 @@ export const createMembership = (options: MembershipOptions): Membership => {
     const surplus = terms.size > share.count && !shedding ? [...terms.values()].at(-1) : undefined;
     if (surplus) start(shed(surplus));
     await takeUpTo(share.count, share.from);
+    judge(share.count - terms.size);
+  };
+
+  const judge = (missing: number): void => {
+    shortSinceMs = missing <= 0 ? null : (shortSinceMs ?? clock.monotonicMs());
+    if (shortSinceMs === null) spot.goes();
+    else if (clock.monotonicMs() - shortSinceMs > leaseTtlMs) spot.stands("leases", "held_by_others", { missing });
   };
 
   return {

@@ -1,9 +1,9 @@
 import type { Clock, DeadLetters, Outcome, Sink, SinkRecord, TopicTraits } from "@spillway/event";
-import type { Log } from "@spillway/telemetry";
 import { createBackoff } from "../backoff.ts";
 import type { Term } from "../lease/term.ts";
 import type { Measures } from "../measures.ts";
 import { type RelayRecord, recordDone } from "../shard/in-hand.ts";
+import type { TroubleState, Troubles } from "../troubles.ts";
 import { createBurial } from "./burial.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Gathering } from "./gathering.ts";
@@ -15,12 +15,6 @@ import { type Fatal, freshSegment, partsOf, type Segment, sendable } from "./seg
 
 type Retriable = Extract<Outcome, { kind: "retriable" }>;
 
-/** Why a lane stands still. `paused` needs an operator; the others end by themselves. */
-export type LaneTrouble = {
-  readonly state: "retrying" | "paused" | "dead-letters";
-  readonly code: string;
-};
-
 export type LaneOptions = {
   readonly sink: Pick<Sink, "publish">;
   readonly deadLetters: DeadLetters;
@@ -31,7 +25,7 @@ export type LaneOptions = {
   readonly gathering: Pick<Gathering, "waitMs">;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly log: Log;
+  readonly troubles: Pick<Troubles, "spot">;
   readonly measures: Measures;
   /** Cuts a lane's waiting short when everything is over. */
   readonly signal: AbortSignal;
@@ -47,7 +41,7 @@ export type LaneOptions = {
 export type Lane = {
   readonly topic: string;
   readonly partition: number;
-  readonly trouble: LaneTrouble | null;
+  readonly standsStill: boolean;
   /** Records in memory, those of the running publish included. */
   readonly records: number;
   push(record: RelayRecord): void;
@@ -63,7 +57,7 @@ const RETRY = { firstMs: 100, mostMs: 5_000 } as const;
 const PAUSE = { firstMs: 1_000, mostMs: 30_000 } as const;
 
 export const createLane = (topic: string, partition: number, options: LaneOptions): Lane => {
-  const { sink, deadLetters, evidence, recordAgeMsMax, gathering, clock, random, log, measures, signal, start } =
+  const { sink, deadLetters, evidence, recordAgeMsMax, gathering, clock, random, troubles, measures, signal, start } =
     options;
   const labels = { topic, partition: String(partition) };
   const queue = createRecordQueue();
@@ -79,22 +73,24 @@ export const createLane = (topic: string, partition: number, options: LaneOption
   let hasWaited = false;
   let running = false;
   let inWork = 0;
-  let trouble: LaneTrouble | null = null;
+  const spot = troubles.spot("lane");
   let wake: () => void = () => undefined;
 
-  const setTrouble = (next: LaneTrouble | null): void => {
-    const last = trouble?.state;
-    trouble = next;
-    if (last === next?.state) return;
-    measures.laneBlocked.set(next ? 1 : 0, labels);
-    measures.lanePaused.set(next?.state === "paused" ? 1 : 0, labels);
-    if (next)
-      log(next.state === "paused" ? "error" : "warn", `lane.${next.state}`, { topic, partition, code: next.code });
-    else log("info", "lane.recovered", { topic, partition });
+  const stand = (state: TroubleState, code: string): void => {
+    spot.stands(state, code, { topic, partition });
+    measures.laneBlocked.set(1, labels);
+    measures.lanePaused.set(state === "paused" ? 1 : 0, labels);
   };
 
-  const standStill = async (state: LaneTrouble["state"], code: string): Promise<void> => {
-    setTrouble({ state, code });
+  const go = (): void => {
+    if (spot.state === null) return;
+    spot.goes();
+    measures.laneBlocked.set(0, labels);
+    measures.lanePaused.set(0, labels);
+  };
+
+  const standStill = async (state: TroubleState, code: string): Promise<void> => {
+    stand(state, code);
     await clock.sleep((state === "paused" ? pauseBackoff : retryBackoff).nextMs(), signal);
     hasWaited = true;
   };
@@ -119,7 +115,7 @@ export const createLane = (topic: string, partition: number, options: LaneOption
 
   const doubt = (code: string): void => {
     doubting = true;
-    setTrouble({ state: "paused", code });
+    stand("paused", code);
   };
 
   /** Nothing is held and something was taken, or nothing is left at all. */
@@ -127,7 +123,7 @@ export const createLane = (topic: string, partition: number, options: LaneOption
     doubting = false;
     retryBackoff.reset();
     pauseBackoff.reset();
-    setTrouble(null);
+    go();
   };
 
   /** Takes a refused segment apart; a record alone is a dead letter once it is known that its topic takes others. */
@@ -247,8 +243,8 @@ export const createLane = (topic: string, partition: number, options: LaneOption
   return {
     topic,
     partition,
-    get trouble() {
-      return trouble;
+    get standsStill() {
+      return spot.state !== null;
     },
     get records() {
       return queue.length + inWork + held.records;

@@ -89,7 +89,7 @@ export const createTopics = (options: TopicsOptions): Topics => {
       anyLane: () => {
         for (let tries = 1; tries < partitions; tries++) {
           const lane = next();
-          if (!lane.trouble) return lane;
+          if (!lane.standsStill) return lane;
         }
         return next();
       },

@@ -14,6 +14,7 @@ import { attempt } from "../attempt.ts";
 import type { Dependencies } from "../dependencies.ts";
 import type { Term } from "../lease/term.ts";
 import type { Measures } from "../measures.ts";
+import type { Troubles } from "../troubles.ts";
 import { decodeOrReason, undecodableLetter } from "./undecodable.ts";
 
 export type DrainOptions = {
@@ -25,6 +26,7 @@ export type DrainOptions = {
   readonly log: Log;
   readonly measures: Measures;
   readonly dependencies: Dependencies;
+  readonly troubles: Pick<Troubles, "spot">;
   /** Events of the rows that enter the stream in one append. */
   readonly appendEventsMax: number;
 };
@@ -82,8 +84,14 @@ export const createDrain = (options: DrainOptions): Drain => {
   let fence: Drain["fence"] = "unknown";
   let running = false;
   let stopped = false;
+  const spot = options.troubles.spot("shard");
+  term.onEnd(spot.goes);
 
   const going = (): boolean => !stopped && !term.over;
+
+  const stand = (code: string): void => {
+    if (going()) spot.stands("draining", code, { shard });
+  };
 
   const setFence = async (raised: boolean): Promise<boolean> => {
     const before = fence;
@@ -140,22 +148,26 @@ export const createDrain = (options: DrainOptions): Drain => {
     for (const group of groupsOf(rows, options.appendEventsMax, platform)) {
       const came = await moveGroup(group);
       if (came !== "moved") {
-        log("debug", "drain.waits", { shard, because: came });
+        if (moved === 0) stand(came);
         break;
       }
       moved += group.rows.length;
+      spot.goes();
     }
     measures.drainedRows.add(moved, { shard: String(shard) });
     return moved;
   };
 
   const empty = async (): Promise<void> => {
-    if (fence !== "raised" && !(await setFence(true))) return;
+    if (fence !== "raised" && !(await setFence(true))) return stand("fence_not_raised");
     while (going()) {
       const answer = await attempt(outbox.drain(shard, ROWS_MAX, move));
       dependencies.note("postgres", answer);
-      if (!answer.ok) return;
-      if (answer.value.found === 0) return void (await setFence(false));
+      if (!answer.ok) return stand(answer.code);
+      if (answer.value.found === 0) {
+        spot.goes();
+        return void (await setFence(false));
+      }
       if (answer.value.removed < answer.value.found) return;
     }
   };

@@ -8,6 +8,7 @@ import type { Term } from "../lease/term.ts";
 import type { Measures } from "../measures.ts";
 import type { Gathering } from "../partition/gathering.ts";
 import type { Topics } from "../partition/topics.ts";
+import type { TroubleState, Troubles } from "../troubles.ts";
 import type { InHand } from "./in-hand.ts";
 import { createRouter, handOver, takeInHand } from "./records.ts";
 import { createSettlement } from "./settlement.ts";
@@ -26,6 +27,7 @@ export type PumpOptions = {
   readonly log: Log;
   readonly measures: Measures;
   readonly dependencies: Dependencies;
+  readonly troubles: Pick<Troubles, "spot">;
   /** How much this shard may hold in memory now. */
   readonly eventsMax: () => number;
   readonly bytesMax: () => number;
@@ -43,7 +45,7 @@ export type Pump = {
   rewind(): void;
   /** Entries read and not settled. */
   readonly entries: number;
-  /** Ingest time of the oldest of them. */
+  /** Ingest time of the oldest that was read; of one that is not in hand yet, the time of its append. */
   readonly oldestAtMs: number | null;
 };
 
@@ -59,7 +61,8 @@ const KICK_EVENTS = 1_024;
 const RETRY = { firstMs: 50, mostMs: 1_000 } as const;
 
 export const createPump = (options: PumpOptions): Pump => {
-  const { term, stream, deadLetters, topics, topicOf, platform, clock, random, log, measures, dependencies } = options;
+  const { term, stream, deadLetters, topics, topicOf, platform, clock, random, log, measures, dependencies, troubles } =
+    options;
   const { eventsMax, bytesMax, confirmed, gathering } = options;
   const { shard } = term.lease;
   const inHand = new Map<string, InHand>();
@@ -75,6 +78,9 @@ export const createPump = (options: PumpOptions): Pump => {
   let rewinding = false;
   let entryBytes = READ_BYTES_AIM / READ_ENTRIES_FIRST;
   let sinceKick = 0;
+  /** Read, and waiting for what it needs before it is in hand. */
+  let atDoor: Entry | null = null;
+  const spot = troubles.spot("shard");
   let abandonRead: () => void = () => undefined;
 
   const going = (): boolean => !term.over && !finishing;
@@ -85,6 +91,7 @@ export const createPump = (options: PumpOptions): Pump => {
     clock,
     random,
     dependencies,
+    troubles,
     onSettled: (entries) => {
       for (const entry of entries) {
         inHand.delete(entry.name);
@@ -120,15 +127,22 @@ export const createPump = (options: PumpOptions): Pump => {
   const enterRoom = async (): Promise<void> => {
     while (going() && inHand.size > 0 && (events >= eventsMax() || dataBytes >= bytesMax())) {
       kick();
+      spot.stands("room", "in_flight_full", { shard });
       await room.wait();
     }
+    spot.goes();
   };
 
   /** Nothing may follow an entry that could be neither relayed nor put aside: the shard waits. */
-  const waitOut = async (event: string, code: string): Promise<void> => {
-    log("warn", event, { shard, code });
+  const waitOut = async (state: TroubleState, code: string, topic?: string): Promise<void> => {
+    spot.stands(state, code, topic === undefined ? { shard } : { shard, topic });
     kick();
     await clock.sleep(troubleBackoff.nextMs());
+  };
+
+  const goOn = (): void => {
+    troubleBackoff.reset();
+    spot.goes();
   };
 
   const buryChunk = async (entry: Entry, reason: string): Promise<void> => {
@@ -136,10 +150,10 @@ export const createPump = (options: PumpOptions): Pump => {
     while (going()) {
       const answer = await attempt(deadLetters.put([letter]));
       if (!answer.ok) {
-        await waitOut("dead-letters.unavailable", answer.code);
+        await waitOut("dead-letters", answer.code);
         continue;
       }
-      troubleBackoff.reset();
+      goOn();
       log("error", "entry.undecodable", { shard, entry: entry.id, events: entry.events, reason });
       measures.deadLetters.add(entry.events, { class: "undecodable" });
       const empty = takeInHand(entry, { receivedAtMs: clock.wallMs(), events: [] }, term, complete);
@@ -153,8 +167,8 @@ export const createPump = (options: PumpOptions): Pump => {
   const loadTopics = async (chunk: Chunk): Promise<void> => {
     for (let name = router.missing(chunk.events); name !== null && going(); name = router.missing(chunk.events)) {
       const outcome = await topics.load(name);
-      if (outcome.kind === "ok") troubleBackoff.reset();
-      else await waitOut("topic.unknown", outcome.code);
+      if (outcome.kind === "ok") goOn();
+      else await waitOut(outcome.kind === "retriable" && outcome.pause ? "paused" : "topic", outcome.code, name);
     }
   };
 
@@ -180,6 +194,7 @@ export const createPump = (options: PumpOptions): Pump => {
     if (inHand.has(entry.name) || settledSinceRead.has(entry.name)) return;
     const dead = confirmed.get(entry.name);
     if (dead !== undefined) return settleKnown(entry, dead);
+    atDoor = entry;
     await enterRoom();
     if (!going()) return;
     const chunk = decodeOrReason(entry.chunk, platform);
@@ -207,16 +222,19 @@ export const createPump = (options: PumpOptions): Pump => {
       if (!answer.ok) {
         // What comes after a lost connection may be another server with older ids.
         rewinding = true;
+        spot.stands("reading", answer.code, { shard });
         await clock.sleep(readBackoff.nextMs());
         continue;
       }
       readBackoff.reset();
+      spot.goes();
       if (answer.value.length === 0) confirmed.clear();
       router.turn();
       for (const entry of answer.value) {
         entryBytes += (entry.storedBytes - entryBytes) / 16;
         await admit(entry);
         if (!going()) return;
+        atDoor = null;
         if (sinceKick >= KICK_EVENTS) kick();
         after = entry.id;
       }
@@ -233,6 +251,7 @@ export const createPump = (options: PumpOptions): Pump => {
   };
 
   term.onEnd(() => {
+    spot.goes();
     for (const entry of settlement.unsettled()) confirmed.set(entry.name, entry.dead);
     topics.drop(term);
     wakeAll();
@@ -254,7 +273,7 @@ export const createPump = (options: PumpOptions): Pump => {
     },
     get oldestAtMs() {
       for (const entry of inHand.values()) return entry.receivedAtMs;
-      return null;
+      return atDoor === null ? null : Number(atDoor.id.split("-")[0]);
     },
   };
 };

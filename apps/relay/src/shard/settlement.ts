@@ -4,6 +4,7 @@ import { createBackoff } from "../backoff.ts";
 import { createBell } from "../bell.ts";
 import type { Dependencies } from "../dependencies.ts";
 import type { Term } from "../lease/term.ts";
+import type { Troubles } from "../troubles.ts";
 import type { InHand } from "./in-hand.ts";
 
 export type SettlementOptions = {
@@ -12,6 +13,7 @@ export type SettlementOptions = {
   readonly clock: Clock;
   readonly random: () => number;
   readonly dependencies: Dependencies;
+  readonly troubles: Pick<Troubles, "spot">;
   /** These left the stream. */
   readonly onSettled: (entries: readonly InHand[]) => void;
 };
@@ -47,7 +49,8 @@ const settledOf = (entries: readonly InHand[]): Settled => {
 };
 
 export const createSettlement = (options: SettlementOptions): Settlement => {
-  const { term, stream, clock, random, dependencies, onSettled } = options;
+  const { term, stream, clock, random, dependencies, troubles, onSettled } = options;
+  const spot = troubles.spot("shard");
   const added = createBell(clock);
   const backoff = createBackoff(RETRY, random);
   let done: InHand[] = [];
@@ -64,13 +67,18 @@ export const createSettlement = (options: SettlementOptions): Settlement => {
       if (answer.ok) {
         asked = [];
         backoff.reset();
+        spot.goes();
         return onSettled(entries);
       }
+      spot.stands("settling", answer.code, { shard: term.lease.shard });
       await clock.sleep(backoff.nextMs());
     }
   };
 
-  term.onEnd(added.ring);
+  term.onEnd(() => {
+    spot.goes();
+    added.ring();
+  });
   return {
     add: (entry) => {
       done.push(entry);

@@ -1,0 +1,31 @@
+import { systemClock } from "@spillway/event";
+import { expect, test } from "vitest";
+import { look } from "./overview.ts";
+import type { DashboardPorts } from "./ports.ts";
+
+const NOW_MS = 1_000_000;
+
+const seeing = (oldestAgeMs: number | null, outboxAgeMs: number | null): DashboardPorts => {
+  const counts = { backlogEvents: 1, backlogBytes: 1, relayed: 0, dead: 0, owner: "r1", fencedForMs: null };
+  const outbox = { shard: 0, rows: 1, events: 1, oldestAtMs: NOW_MS - (outboxAgeMs ?? 0), exact: true };
+  const ports: Partial<DashboardPorts> = {
+    shards: async () => [{ shard: 0, known: { ...counts, oldestAgeMs } }],
+    outbox: async () => (outboxAgeMs === null ? [] : [outbox]),
+    breakers: async () => [],
+    unaccounted: async () => 0,
+    totals: async () => ({ total: 0, capped: false, oldestAtMs: null }),
+    letters: async () => ({ letters: [], next: null }),
+    clock: { ...systemClock, wallMs: () => NOW_MS },
+  };
+  return ports as DashboardPorts;
+};
+
+test.each([
+  ["nothing waits", null, null, []],
+  ["an event is on its way", 900, null, []],
+  ["an event waits in a stream", 11_000, null, [/^the oldest event has waited 11 s for Kafka/]],
+  ["an event waits in the outbox", 900, 12_000, [/^the oldest event has waited 12 s for Kafka/, /^1 event waits in/]],
+])("the verdict when %s", async (_name, stream, outbox, said) => {
+  const { troubles } = await look(seeing(stream, outbox), null);
+  expect(troubles).toEqual(said.map((text) => expect.stringMatching(text)));
+});

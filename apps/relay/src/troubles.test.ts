@@ -1,0 +1,119 @@
+import { Unavailable } from "@spillway/event";
+import { createMetricsSpy } from "@spillway/telemetry/metrics-spy";
+import { describe, expect, test } from "vitest";
+import { createStage, type Stage } from "./stage.fixture.ts";
+
+const refusing = (code: string) => async (): Promise<never> => {
+  throw new Unavailable(code);
+};
+
+const unknownTopic = { kind: "retriable", code: "unknown_topic_or_partition" } as const;
+
+/** What keeps a shard waiting, and how /readyz is to name it. */
+const causes: readonly (readonly [string, (stage: Stage) => Parameters<Stage["start"]>[1], object])[] = [
+  [
+    "a topic is missing when it is first needed",
+    (stage) => ({ sink: { ...stage.world.sink, partitions: async () => unknownTopic } }),
+    { state: "topic", code: "unknown_topic_or_partition", shard: 0, topic: "events" },
+  ],
+  [
+    "a topic is forbidden when it is first needed",
+    (stage) => ({
+      sink: {
+        ...stage.world.sink,
+        partitions: async () => ({ kind: "retriable", code: "topic_authorization_failed", pause: true }) as const,
+      },
+    }),
+    { state: "paused", code: "topic_authorization_failed", shard: 0, topic: "events" },
+  ],
+  [
+    "the stream cannot be read",
+    (stage) => ({ stream: { ...stage.world.shardStream, read: refusing("odd_reply") } }),
+    { state: "reading", code: "odd_reply", shard: 0 },
+  ],
+  [
+    "what is done cannot be settled",
+    (stage) => ({ stream: { ...stage.world.shardStream, settle: refusing("timeout") } }),
+    { state: "settling", code: "timeout", shard: 0 },
+  ],
+];
+
+describe("what keeps a shard waiting", () => {
+  test.each(causes)("is named, with its age, when %s", async (_name, ports, trouble) => {
+    const stage = createStage();
+    const metrics = createMetricsSpy();
+    await stage.post(["a"]);
+    await stage.clock.advance(20_000);
+    const { relay } = stage.start("r1", { ...ports(stage), metrics });
+    await stage.clock.advance(10_000);
+    const { troubles, shards } = relay.state();
+    expect(troubles).toEqual([{ ...trouble, forMs: expect.any(Number) }]);
+    expect(troubles[0]?.forMs).toBeGreaterThan(5_000);
+    expect(shards[0]?.stillMs).toBeGreaterThan(5_000);
+    const latest = (name: string) => metrics.of(name).at(-1)?.value ?? 0;
+    expect(latest("spillway_shard_oldest_age_seconds")).toBeGreaterThan(5);
+    expect([latest("spillway_troubles"), latest("spillway_trouble_seconds") > 5]).toEqual([1, true]);
+    const { state, ...fields } = trouble as { state: string };
+    expect(stage.logged(`shard.${state}`).map((line) => line.fields)).toEqual([{ owner: "r1", ...fields }]);
+  });
+
+  test("is over when the topic is there, and the log says so once", async () => {
+    const stage = createStage();
+    let isMissing = true;
+    const { partitions } = stage.world.sink;
+    const sink = {
+      ...stage.world.sink,
+      partitions: async (topic: string) => (isMissing ? unknownTopic : partitions(topic)),
+    };
+    await stage.post(["a"]);
+    const { relay } = stage.start("r1", { sink });
+    await stage.clock.advance(30_000);
+    isMissing = false;
+    await stage.until(() => stage.ids().length === 1 || relay.state().shards[0]?.entries === 0);
+    await stage.clock.advance(3_000);
+    expect(relay.state()).toMatchObject({ troubles: [], shards: [{ stillMs: 0, oldestAgeMs: null }] });
+    expect(stage.logged("shard.recovered")).toHaveLength(1);
+  });
+
+  test("tells of a shard whose damaged chunk cannot be put aside", async () => {
+    const stage = createStage();
+    await stage.post(["a"]);
+    stage.world.streams.damage(0, stage.world.streams.entriesAfter(0, "0", 1)[0]?.id ?? "");
+    stage.world.outages.start("postgres");
+    const { relay } = stage.start("r1");
+    await stage.clock.advance(10_000);
+    expect(relay.state().troubles).toMatchObject([{ state: "dead-letters", shard: 0 }]);
+  });
+
+  test("tells of rows that cannot leave the outbox", async () => {
+    const stage = createStage({ backlogEventsMax: 2 });
+    stage.broker.answer = () => ({ kind: "retriable", code: "connection_failed" });
+    await stage.post(["a", "b"]);
+    stage.postToOutbox(["c"]);
+    const { relay } = stage.start("r1");
+    await stage.clock.advance(10_000);
+    expect(relay.state().troubles).toMatchObject([
+      { state: "retrying", partition: 0 },
+      { state: "draining", code: "full", shard: 0 },
+    ]);
+  });
+
+  test("tells of leases that nobody can take", async () => {
+    const stage = createStage({ shards: 2 });
+    stage.world.streams.take(1, "a relay that is gone", 1e9);
+    const { relay } = stage.start("r1");
+    await stage.clock.advance(20_000);
+    expect(relay.state().troubles).toMatchObject([{ state: "leases", code: "held_by_others", missing: 1 }]);
+  });
+
+  test("is not in the log while a busy relay's memory is full for a moment, nor among what lasts", async () => {
+    const stage = createStage();
+    const { relay } = stage.start("r1", {}, { inFlightEventsMax: 2 });
+    stage.broker.latencyMs = 200;
+    for (let n = 0; n < 20; n++) await stage.post([`e${n}`]);
+    await stage.until(() => stage.ids().length === 20);
+    expect(stage.logged("shard.room")).toEqual([]);
+    await stage.until(() => relay.state().shards[0]?.entries === 0);
+    expect(relay.state().troubles).toEqual([]);
+  });
+});

@@ -1,0 +1,95 @@
+import type { Clock } from "@spillway/event";
+import type { Log } from "@spillway/telemetry";
+import type { Measures } from "./measures.ts";
+
+/**
+ * Why something stands still. `paused`: it needs an operator. The others may end by themselves: `retrying` a publish,
+ * `dead-letters` that cannot be written, a `topic` that cannot be asked for, no `room` in memory, `reading`, `settling` or
+ * `draining` that fails, `leases` that are held elsewhere.
+ */
+export type TroubleState =
+  | "paused"
+  | "retrying"
+  | "dead-letters"
+  | "topic"
+  | "room"
+  | "reading"
+  | "settling"
+  | "draining"
+  | "leases";
+
+/** A lane, a shard, or the relay as a whole. */
+export type Place =
+  | { readonly topic: string; readonly partition: number }
+  | { readonly shard: number; readonly topic?: string }
+  | { readonly missing: number };
+
+export type Trouble = Place & { readonly state: TroubleState; readonly code: string; readonly forMs: number };
+
+/** One loop's place among the troubles: a loop stands still for one reason at a time. */
+export type Spot = {
+  readonly state: TroubleState | null;
+  /** Stands still; since the first of the calls with this state. */
+  stands(state: TroubleState, code: string, place: Place): void;
+  goes(): void;
+};
+
+export type Troubles = {
+  spot(name: "lane" | "shard" | "relay"): Spot;
+  /** What stands still now, the longest first. */
+  list(): readonly Trouble[];
+  /** Says in the log and in the metrics what has stood still for a second; to be called about once a second. */
+  tell(): void;
+};
+
+/** Shorter stops are how a busy relay works: a full memory, a leader that moves. */
+const TELL_MS = 1_000;
+
+type Standing = { state: TroubleState; code: string; place: Place; sinceMs: number; told: TroubleState | null };
+
+export const createTroubles = (clock: Clock, log: Log, measures: Measures): Troubles => {
+  const standing = new Map<Spot, Standing & { readonly name: string }>();
+
+  const tellOne = (one: Standing & { readonly name: string }): void => {
+    if (one.told === one.state) return;
+    one.told = one.state;
+    log(one.state === "paused" ? "error" : "warn", `${one.name}.${one.state}`, { ...one.place, code: one.code });
+  };
+
+  const spot = (name: "lane" | "shard" | "relay"): Spot => {
+    const self: Spot = {
+      get state() {
+        return standing.get(self)?.state ?? null;
+      },
+      stands: (state, code, place) => {
+        const last = standing.get(self);
+        const sinceMs = last?.state === state ? last.sinceMs : clock.monotonicMs();
+        const one = { name, state, code, place, sinceMs, told: last?.told ?? null };
+        standing.set(self, one);
+        if (state === "paused" || one.told !== null) tellOne(one);
+      },
+      goes: () => {
+        const last = standing.get(self);
+        standing.delete(self);
+        if (last && last.told !== null) log("info", `${name}.recovered`, { ...last.place });
+      },
+    };
+    return self;
+  };
+
+  const forMs = ({ sinceMs }: Standing): number => clock.monotonicMs() - sinceMs;
+
+  return {
+    spot,
+    list: () =>
+      [...standing.values()]
+        .map((one) => ({ ...one.place, state: one.state, code: one.code, forMs: forMs(one) }))
+        .toSorted((a, b) => b.forMs - a.forMs),
+    tell: () => {
+      const lasting = [...standing.values()].filter((one) => forMs(one) >= TELL_MS);
+      for (const one of lasting) tellOne(one);
+      measures.troubles.set(lasting.length);
+      measures.troubleSeconds.set(Math.max(0, ...lasting.map(forMs)) / 1000);
+    },
+  };
+};
