@@ -31,6 +31,43 @@ function exchange(parts: readonly (string | Buffer)[]): Promise<string> {
   });
 }
 
+/** Sends the head and then, for as long as the connection lives, a byte of its body now and then; resolves with the answer. */
+function dribble(head: string): Promise<string> {
+  const { port } = new URL(stack.url);
+  return new Promise((resolve) => {
+    let reply = "";
+    const socket = connect(Number(port), "127.0.0.1", () => socket.write(`${head}\r\ncontent-length: 15000\r\n\r\n{`));
+    const more = setInterval(() => socket.write(" "), 100);
+    socket.on("data", (bytes) => {
+      reply += bytes;
+    });
+    // A byte that was on its way when the server closed is answered with a reset; the close follows.
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => {
+      clearInterval(more);
+      resolve(reply);
+    });
+  });
+}
+
+describe("a body that never ends", () => {
+  const right = "host: x\r\nauthorization: Bearer token-of-a-test";
+
+  test.each([
+    [401, "POST / HTTP/1.1\r\nhost: x"],
+    [401, "POST /?_token=token-of-a-test HTTP/1.1\r\nhost: x"],
+    [200, "GET /livez HTTP/1.1\r\nhost: x"],
+    [400, `POST / HTTP/1.1\r\n${right}\r\nupstash-response-format: resp2`],
+    [404, `POST /pipeline/x HTTP/1.1\r\n${right}`],
+    [405, `PATCH / HTTP/1.1\r\n${right}`],
+    [408, `POST / HTTP/1.1\r\n${right}`],
+  ])("has its answer, %i, and holds no connection: %j", async (status, head) => {
+    const replies = await Promise.all(Array.from({ length: 30 }, () => dribble(head)));
+    for (const reply of replies) expect(reply).toContain(`HTTP/1.1 ${status} `);
+    expect(await post("/", '["PING"]')).toEqual([200, { result: "PONG" }]);
+  });
+});
+
 describe("the token", () => {
   const routes = ["/", "/pipeline", "/multi-exec", "/get/key", "/nothing/here", "/pipeline/x", "/livez/x", "/%ff"];
 

@@ -5,6 +5,8 @@ import {
   bodyTooLarge,
   bodyTooSlow,
   failed,
+  formatNotOffered,
+  live,
   methodNotAllowed,
   notFound,
   tokenInUrl,
@@ -61,14 +63,13 @@ export function createHandler(backend: Backend, token: string, limits: Limits): 
     const [path, query] = splitUrl(request.url);
     const route = routeOf(path);
     // HAProxy checks with OPTIONS.
-    if (route?.kind === "livez" && [...route.methods, "OPTIONS"].includes(request.method))
-      return new Response("ok", { headers: { "cache-control": "no-store" } });
+    if (route?.kind === "livez" && [...route.methods, "OPTIONS"].includes(request.method)) return live();
     if (query !== "" && new URLSearchParams(query).has("_token")) return tokenInUrl();
     if (!isAuthorized(request.headers.get("authorization"))) return unauthorized();
     if (!route) return notFound();
     if (!route.methods.includes(request.method)) return methodNotAllowed(route.methods.join(", "));
     const format = request.headers.get("upstash-response-format");
-    if (format !== null && format !== "json") return badRequest("ERR Upstash-Response-Format must be json");
+    if (format !== null && format !== "json") return formatNotOffered();
     return admit(request, { route, path, query });
   };
 }
