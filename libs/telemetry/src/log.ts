@@ -14,8 +14,33 @@ export const silentLog: Log = () => undefined;
 /** LogTape's names of the levels. */
 const levelNames = { debug: "debug", info: "info", warn: "warning", error: "error" } satisfies Record<Level, LogLevel>;
 
-/** JSON lines, one a call, with control characters escaped; `write` gets each with its line feed. */
-export const createLog = (app: string, level: Level, write: (line: string) => void): Log => {
+/** Lines of one event in a window. What changes to and fro (a mark that was set 166 times a minute) says no more in more. */
+const LINES_MAX = 10;
+const WINDOW_MS = 10_000;
+
+type Window = { endsAtMs: number; lines: number };
+
+/** Whether an event has had its lines; the first one of a new window tells how many were left out of the last. */
+const createLimit = (nowMs: () => number) => {
+  const windows = new Map<string, Window>();
+  return (event: string): { readonly isOver: boolean; readonly suppressed: number } => {
+    const last = windows.get(event);
+    if (last && nowMs() < last.endsAtMs) return { isOver: ++last.lines > LINES_MAX, suppressed: 0 };
+    windows.set(event, { endsAtMs: nowMs() + WINDOW_MS, lines: 1 });
+    return { isOver: false, suppressed: Math.max(0, (last?.lines ?? 0) - LINES_MAX) };
+  };
+};
+
+/**
+ * JSON lines, one a call, with control characters escaped; `write` gets each with its line feed. Of one event at most 10
+ * lines in 10 s are written, and the next one counts the others as `suppressed`; errors are written all.
+ */
+export const createLog = (
+  app: string,
+  level: Level,
+  write: (line: string) => void,
+  nowMs: () => number = () => performance.now(),
+): Log => {
   configureSync({
     reset: true,
     sinks: { lines: (record) => write(jsonLinesFormatter(record)) },
@@ -31,5 +56,10 @@ export const createLog = (app: string, level: Level, write: (line: string) => vo
     warn: logger.warn.bind(logger),
     error: logger.error.bind(logger),
   } as const;
-  return (severity, event, fields) => writers[severity](event, { ...fields });
+  const limit = createLimit(nowMs);
+  return (severity, event, fields) => {
+    if (severity === "error") return writers.error(event, { ...fields });
+    const { isOver, suppressed } = limit(event);
+    if (!isOver) writers[severity](event, suppressed > 0 ? { ...fields, suppressed } : { ...fields });
+  };
 };
