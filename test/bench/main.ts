@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
+import { benchHostile } from "./hostile.ts";
 import { benchIngest, emptyRedis } from "./ingest.ts";
 import { loaderName, runLoad } from "./loader.ts";
 import { benchBacklog, benchRelay } from "./relay.ts";
@@ -36,6 +37,7 @@ const withIngest = async (services: Services, bench: (pipeline: Pipeline) => Pro
 const parts: Record<string, (services: Services) => Promise<Row[]>> = {
   single: (services) => withIngest(services, (pipeline) => benchIngest(services, pipeline, 1, ingest)),
   batch: (services) => withIngest(services, (pipeline) => benchIngest(services, pipeline, 100, ingest)),
+  hostile: (services) => withIngest(services, (pipeline) => benchHostile(pipeline, rounds, seconds)),
   through: (services) => benchThrough(services, rounds, seconds),
   latency: (services) => benchLatency(services, Math.max(10, seconds)),
   relay: (services) => benchRelay(services, backlog, rounds),

@@ -1,8 +1,8 @@
-import { fileURLToPath } from "node:url";
 import { eventually } from "../support/eventually.ts";
 import { API_KEY, type Pipeline, type Services, startPipeline } from "../support/world.ts";
 import { emptyRedis, startBaseline } from "./ingest.ts";
 import { runLoad } from "./loader.ts";
+import { startPoster } from "./posting.ts";
 import { backlogOf, runBareLoop } from "./relay.ts";
 import { atLeast, atMost, type Row } from "./row.ts";
 import { median, percentile } from "./sample.ts";
@@ -10,27 +10,7 @@ import { watchTopic } from "./topic-watch.ts";
 
 const KEY = API_KEY.split(":")[1] ?? "";
 const PARTITIONS = 12;
-const posterEntry = fileURLToPath(new URL("poster.ts", import.meta.url));
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
-type Posted = { readonly accepted: number; readonly failed: number; readonly latencies: readonly number[] };
-
-const startPoster = (...args: readonly string[]) => {
-  const child = Bun.spawn([process.execPath, posterEntry, ...args], {
-    stdin: "pipe",
-    stdout: "pipe",
-    stderr: "inherit",
-  });
-  const tell = (word: "pause" | "go" | "end") => {
-    child.stdin.write(`${word}\n`);
-    child.stdin.flush();
-  };
-  const end = async (): Promise<Posted> => {
-    tell("end");
-    return JSON.parse((await new Response(child.stdout).text()).trim()) as Posted;
-  };
-  return { tell, end };
-};
 
 /** Above this backlog the poster pauses, so that what is accepted is what is relayed. */
 const BACKLOG_FLAT = 20_000;

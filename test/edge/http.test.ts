@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { exchange, type Step } from "../support/connection.ts";
 import { API_KEY, type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
-import { exchange, type Step } from "./connection.ts";
 
 /* What holds below the router: bytes over TCP against the real process. Whether an event was stored is asked by sending it again. */
 const BODY_TIMEOUT_MS = 2_000;

@@ -2,12 +2,13 @@ import { describe, expect, test } from "vitest";
 import { readBinary } from "./binary.ts";
 import type { Defaults } from "./event.ts";
 import { Outline } from "./outline.ts";
-import { readBody, readLines } from "./read.ts";
+import { bodyPieces, linesPieces, readBody, readLines } from "./read.ts";
 
 const MIB = 1024 * 1024;
 const encode = (text: string) => new TextEncoder().encode(text);
 const defaults: Defaults = { source: "/key", nowMs: 0, newId: () => "new-id", traceparent: null };
 const limits = { eventBytesMax: 8 * MIB, depthMax: 64, batchEventsMax: 1000 };
+const many = { ...limits, batchEventsMax: 1_000_000 };
 
 /** Bytes that count how often one of them is looked at; views of them count, too. What runtimes do natively is linear. */
 const counted = (bytes: Uint8Array, steps: { count: number }): Uint8Array =>
@@ -99,4 +100,30 @@ test("of an event beyond a limit nothing is built at all", () => {
   for (const body of bodies) outline.add(encode(body), 0);
   expect(outline.values()).toEqual([0, { type: "x".repeat(500) }, 0]);
   expect(outline.places.map((place) => place.beyond)).toEqual(["event_too_deep", null, "too_many_members"]);
+});
+
+test.each([
+  ["blank lines", (bytes: Uint8Array) => linesPieces(bytes, defaults, limits), "\n"],
+  ["lines of space", (bytes: Uint8Array) => linesPieces(bytes, defaults, limits), "   \r\n"],
+  ["events in lines", (bytes: Uint8Array) => linesPieces(bytes, defaults, many), '{"type":"t"}\n'],
+  ["space", (bytes: Uint8Array) => bodyPieces(bytes, defaults, limits), " "],
+  ["brackets", (bytes: Uint8Array) => bodyPieces(bytes, defaults, limits), "["],
+  ["events", (bytes: Uint8Array) => bodyPieces(bytes, defaults, many), '{"type":"t"},', "["],
+  [
+    "events with space between",
+    (bytes: Uint8Array) => bodyPieces(bytes, defaults, many),
+    `{}${" ".repeat(9_000)},`,
+    "[",
+  ],
+])("a large body of %s is read in pieces, and no piece is larger than two", (_, read, filling, start = "") => {
+  const bytes = encode(start + filling.repeat(Math.ceil(MIB / filling.length)));
+  const steps = { count: 0 };
+  const pieces = read(counted(bytes, steps));
+  const costs: number[] = [];
+  for (let before = 0, done = false; !done; before = steps.count) {
+    done = pieces.next().done === true;
+    costs.push(steps.count - before);
+  }
+  expect(Math.max(...costs)).toBeLessThan(2 * 64 * 1024 * STEPS_A_BYTE);
+  if (filling !== "[") expect(costs.length).toBeGreaterThan(8);
 });

@@ -10,6 +10,7 @@ export * from "./outbox.ts";
 export * from "./outcome.ts";
 export type { EventLimits } from "./outline.ts";
 export * from "./partition.ts";
+export type { Pieces } from "./pieces.ts";
 export * from "./platform.ts";
 export * from "./read.ts";
 export * from "./replay.ts";

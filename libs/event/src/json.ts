@@ -43,7 +43,7 @@ export const utf8 = (bytes: Uint8Array): string | null => {
   }
 };
 
-const isSpace = (byte: number): boolean =>
+export const isSpace = (byte: number): boolean =>
   byte <= 0x20 && (byte === 0x20 || byte === LINE_FEED || byte === 0x0d || byte === 0x09);
 
 export const skipSpace = (bytes: Uint8Array, from: number, end = bytes.length): number => {
@@ -142,7 +142,10 @@ const larger = (array: Uint8Array): Uint8Array => {
   return twice;
 };
 
-/** A whole value that starts at `from`; no recursion, so no depth is too deep. */
+/** Far deeper than any limit. What nests deeper is not read on: it says nothing more, and each level costs a byte. */
+export const NESTING_MAX = 64 * 1024;
+
+/** A whole value that starts at `from`; no recursion, so no stack ends it, but `NESTING_MAX` does: `seen.depth` says so. */
 export const valueEnd = (bytes: Uint8Array, from: number, seen: Seen): number => {
   let open: Uint8Array = nesting;
   let depth = 0;
@@ -151,6 +154,10 @@ export const valueEnd = (bytes: Uint8Array, from: number, seen: Seen): number =>
   for (;;) {
     const byte = bytes[at];
     if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+      if (depth === NESTING_MAX) {
+        seen.depth = depth + 1;
+        return ~at;
+      }
       if (depth === open.length) open = larger(open);
       open[depth++] = byte;
       if (depth > deepest) deepest = depth;

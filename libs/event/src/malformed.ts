@@ -1,9 +1,15 @@
-import { LINE_FEED, utf8 } from "./json.ts";
+import { LINE_FEED } from "./json.ts";
 
 /** A body, or a line of one, of which nothing can be read. */
 export type Malformed = {
   readonly kind: "malformed";
-  readonly code: "invalid_json" | "invalid_encoding" | "not_a_batch" | "no_events" | "batch_too_large";
+  readonly code:
+    | "invalid_json"
+    | "invalid_encoding"
+    | "not_a_batch"
+    | "no_events"
+    | "batch_too_large"
+    | "event_too_deep";
   readonly detail: string;
 };
 
@@ -17,11 +23,25 @@ const beginnings: readonly (readonly [string, readonly number[]])[] = [
   ["it looks like gzip, which Content-Encoding has to say", [0x1f, 0x8b]],
 ];
 
+/** The longest character of UTF-8. */
+const CHARACTER_BYTES_MAX = 4;
+
+/** Whether what is there up to the byte at `at` is UTF-8: what follows is not asked, and its last character may be cut. */
+const isUtf8UpTo = (bytes: Uint8Array, at: number): boolean => {
+  const end = at + CHARACTER_BYTES_MAX;
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, end), { stream: end < bytes.length });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 /** Why bytes are not JSON, of which the one at `at` does not belong. Says nothing of what is there. */
 export const notJson = (bytes: Uint8Array, at: number, firstLine = 1): Malformed => {
   const known = beginnings.find(([, beginning]) => beginning.every((byte, i) => bytes[i] === byte));
   if (known !== undefined) return malformed("invalid_json", `not valid JSON: ${known[0]}`);
-  if (utf8(bytes) === null) return notUtf8;
+  if (!isUtf8UpTo(bytes, at)) return notUtf8;
   if (bytes.length === 0) return malformed("invalid_json", "not valid JSON: there is nothing");
   if (at >= bytes.length) return malformed("invalid_json", "not valid JSON: it ends too early");
   let line = firstLine;

@@ -2,6 +2,7 @@ import {
   CLOSE_ARRAY,
   CLOSE_OBJECT,
   COMMA,
+  NESTING_MAX,
   nameEnd,
   OPEN_ARRAY,
   OPEN_OBJECT,
@@ -10,6 +11,7 @@ import {
   utf8,
   valueEnd,
 } from "./json.ts";
+import { PIECE_BYTES } from "./pieces.ts";
 
 /** Members of an event: its attributes and its data. Far more than anybody sends; each name costs a look-up. */
 export const MEMBERS_MAX = 100;
@@ -27,8 +29,8 @@ export type Place = {
 };
 
 const ZERO = 0x30;
-const SCRATCH_BYTES = 64 * 1024;
-/** One for all bodies but the largest: what is kept of a body is parsed before the next one is looked at. */
+const SCRATCH_BYTES = PIECE_BYTES;
+/** One for all bodies of one piece: what is kept of such a body is parsed before the next one is looked at. */
 const scratch = new Uint8Array(SCRATCH_BYTES);
 
 /**
@@ -41,8 +43,8 @@ export class Outline {
   readonly places: Place[] = [];
   readonly #limits: EventLimits;
   readonly #seen: Seen = { depth: 0, foreign: false };
-  /** Never more bytes than were read, and two brackets. */
-  readonly #kept: Uint8Array;
+  /** Never more bytes than were read, and two brackets; most often far fewer. */
+  #kept: Uint8Array;
   #length = 1;
   /** Where the last event was set aside, and the members of the last object. */
   #lastAt = 1;
@@ -50,13 +52,14 @@ export class Outline {
 
   constructor(bodyBytes: number, limits: EventLimits) {
     this.#limits = limits;
-    this.#kept = bodyBytes + 2 <= SCRATCH_BYTES ? scratch : new Uint8Array(bodyBytes + 2);
+    this.#kept = bodyBytes + 2 <= SCRATCH_BYTES ? scratch : new Uint8Array(SCRATCH_BYTES);
     this.#kept[0] = OPEN_ARRAY;
   }
 
   /** Reads the value at `from` as an event. Index behind it, or the complement of the byte's that does not belong. */
   add(bytes: Uint8Array, from: number): number {
     this.#lastAt = this.#length;
+    this.#seen.depth = 0;
     if (this.places.length > 0) this.#put(COMMA);
     const start = this.#length;
     const isObject = bytes[from] === OPEN_OBJECT;
@@ -81,6 +84,11 @@ export class Outline {
     const { foreign } = this.#seen;
     this.#seen.foreign = false;
     return foreign;
+  }
+
+  /** Whether the last value was not read to its end, since it nests deeper than anything is read. */
+  isTooDeep(): boolean {
+    return this.#seen.depth > NESTING_MAX;
   }
 
   /** Forgets the last event. */
@@ -134,11 +142,19 @@ export class Outline {
   }
 
   #put(byte: number): void {
+    if (this.#length === this.#kept.length) this.#grow(1);
     this.#kept[this.#length++] = byte;
+  }
+
+  #grow(bytes: number): void {
+    const larger = new Uint8Array(Math.max(2 * this.#kept.length, this.#length + bytes));
+    larger.set(this.#kept);
+    this.#kept = larger;
   }
 
   /** Byte by byte: the pieces are short, and a view for each costs more. */
   #keep(bytes: Uint8Array, from: number, to: number): void {
+    if (this.#length + to - from > this.#kept.length) this.#grow(to - from);
     const kept = this.#kept;
     let length = this.#length;
     for (let at = from; at < to; at++) kept[length++] = bytes[at] as number;

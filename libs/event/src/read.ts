@@ -5,7 +5,9 @@ import {
   CLOSE_ARRAY,
   CLOSE_OBJECT,
   COMMA,
+  isSpace,
   LINE_FEED,
+  NESTING_MAX,
   nameEnd,
   OPEN_ARRAY,
   OPEN_OBJECT,
@@ -16,6 +18,7 @@ import {
 } from "./json.ts";
 import { type Malformed, malformed, notJson, notUtf8 } from "./malformed.ts";
 import { type EventLimits, Outline, type Place } from "./outline.ts";
+import { atOnce, isSpaceAt, PIECE_BYTES, type Pieces, spaceEnd } from "./pieces.ts";
 
 /** `batchEventsMax` ends the reading of a batch, before anything of it is parsed. */
 export type BatchLimits = EventLimits & { readonly batchEventsMax: number };
@@ -28,10 +31,16 @@ export type ReadBody = { readonly kind: "single"; readonly event: ReadEvent } | 
 const tooMany = ({ batchEventsMax }: BatchLimits): Malformed =>
   malformed("batch_too_large", `more than ${batchEventsMax} events`);
 
+/** Why a value that was added is none, of which the byte at `at` does not belong. */
+const faultAt = (outline: Outline, bytes: Uint8Array, at: number, line = 1): Malformed =>
+  outline.isTooDeep()
+    ? malformed("event_too_deep", `nested deeper than ${NESTING_MAX} levels`)
+    : notJson(bytes, at, line);
+
 /** Adds the one event that these bytes are, with the space around it. Answers why they are none. */
 const addWhole = (outline: Outline, bytes: Uint8Array, line = 1): Malformed | null => {
   const end = outline.add(bytes, skipSpace(bytes, 0));
-  if (end < 0) return notJson(bytes, ~end, line);
+  if (end < 0) return faultAt(outline, bytes, ~end, line);
   const rest = skipSpace(bytes, end);
   if (rest === bytes.length && !(outline.takeForeign() && utf8(bytes) === null)) return null;
   outline.dropLast();
@@ -45,45 +54,77 @@ const readSingle = (bytes: Uint8Array, defaults: Defaults, limits: EventLimits):
   return fault ?? completeEvent(outline.values()[0], outline.places[0] as Place, bytes, null, defaults, limits);
 };
 
+const invalidOf = ({ code, detail }: Malformed): InvalidEvent =>
+  faultInBytes(code === "invalid_encoding" || code === "event_too_deep" ? code : "invalid_json", detail);
+
+/** Completes what was set aside. `faults` has an entry for each event, null where it was added; absent, all were. */
+const completeAll = function* (
+  outline: Outline,
+  faults: readonly (Malformed | null)[] | null,
+  defaults: Defaults,
+  limits: EventLimits,
+): Pieces<ReadEvent[]> {
+  const values = outline.values();
+  const events: ReadEvent[] = [];
+  const count = faults?.length ?? values.length;
+  let placed = 0;
+  let bytes = 0;
+  for (let index = 0; index < count; index++) {
+    const fault = faults?.[index] ?? null;
+    if (fault !== null) {
+      events.push(invalidOf(fault));
+      continue;
+    }
+    const place = outline.places[placed] as Place;
+    events.push(completeEvent(values[placed++], place, place.bytes, index, defaults, limits));
+    bytes += place.bytes.length;
+    if (bytes < PIECE_BYTES) continue;
+    yield;
+    bytes = 0;
+  }
+  return events;
+};
+
 /** Adds the events of the array whose bracket is at `from`, at most one more than `most`. Index behind the last thing read. */
-const addElements = (outline: Outline, bytes: Uint8Array, from: number, most: number): number => {
-  let at = skipSpace(bytes, from + 1);
+const addElements = function* (outline: Outline, bytes: Uint8Array, from: number, most: number): Pieces<number> {
+  let pieceEnd = from + PIECE_BYTES;
+  let at = yield* spaceEnd(bytes, from + 1);
   if (bytes[at] === CLOSE_ARRAY) return at + 1;
   for (;;) {
     at = outline.add(bytes, at);
     if (at < 0 || outline.places.length > most) return at;
-    at = skipSpace(bytes, at);
+    if (isSpaceAt(bytes, at)) at = yield* spaceEnd(bytes, at);
     if (bytes[at] === CLOSE_ARRAY) return at + 1;
     if (bytes[at] !== COMMA) return ~at;
-    at = skipSpace(bytes, at + 1);
+    at++;
+    if (isSpaceAt(bytes, at)) at = yield* spaceEnd(bytes, at);
+    if (at < pieceEnd) continue;
+    yield;
+    pieceEnd = at + PIECE_BYTES;
   }
 };
 
 /** Reads the array at `from`, all of the body or the one member of an envelope; null when an envelope has another member. */
-const readArray = (
+const arrayPieces = function* (
   bytes: Uint8Array,
   from: number,
   isEnveloped: boolean,
   defaults: Defaults,
   limits: BatchLimits,
-): ReadBatch | null => {
+): Pieces<ReadBatch | null> {
   const outline = new Outline(bytes.length, limits);
-  let end = addElements(outline, bytes, from, limits.batchEventsMax);
+  let end = yield* addElements(outline, bytes, from, limits.batchEventsMax);
   if (outline.places.length > limits.batchEventsMax) return tooMany(limits);
   if (isEnveloped && end >= 0) {
-    end = skipSpace(bytes, end);
+    end = yield* spaceEnd(bytes, end);
     if (bytes[end] === COMMA) return null;
     end = bytes[end] === CLOSE_OBJECT ? end + 1 : ~end;
   }
-  if (end < 0) return notJson(bytes, ~end);
-  end = skipSpace(bytes, end);
+  if (end < 0) return faultAt(outline, bytes, ~end);
+  end = yield* spaceEnd(bytes, end);
   if (end < bytes.length) return notJson(bytes, end);
   if (outline.takeForeign() && utf8(bytes) === null) return notUtf8;
-  const values = outline.values();
-  return {
-    kind: "ok",
-    events: outline.places.map((place, i) => completeEvent(values[i], place, place.bytes, i, defaults, limits)),
-  };
+  return { kind: "ok", events: yield* completeAll(outline, null, defaults, limits) };
 };
 
 /** The longest way to write `"events"`: every letter as an escape. */
@@ -102,9 +143,6 @@ const envelopedArray = (bytes: Uint8Array, from: number): number => {
   return JSON.parse(utf8(bytes.subarray(name, end)) ?? '""') === "events" ? value : -1;
 };
 
-const invalidOf = ({ code, detail }: Malformed): InvalidEvent =>
-  faultInBytes(code === "invalid_encoding" ? code : "invalid_json", detail);
-
 /** Reads one event; what cannot be parsed is an invalid event. */
 export const readEvent = (bytes: Uint8Array, defaults: Defaults, limits: EventLimits): ReadEvent => {
   const event = readSingle(bytes, defaults, limits);
@@ -112,44 +150,47 @@ export const readEvent = (bytes: Uint8Array, defaults: Defaults, limits: EventLi
 };
 
 /** Reads `application/json` and the CloudEvents JSON forms, telling one event from a batch by what is there. */
-export const readBody = (bytes: Uint8Array, defaults: Defaults, limits: BatchLimits): ReadBody => {
-  const start = skipSpace(bytes, 0);
+export const bodyPieces = function* (bytes: Uint8Array, defaults: Defaults, limits: BatchLimits): Pieces<ReadBody> {
+  const start = yield* spaceEnd(bytes, 0);
   const enveloped = envelopedArray(bytes, start);
   const array = bytes[start] === OPEN_ARRAY ? start : enveloped;
-  const batch = array < 0 ? null : readArray(bytes, array, enveloped >= 0, defaults, limits);
+  const batch = array < 0 ? null : yield* arrayPieces(bytes, array, enveloped >= 0, defaults, limits);
   if (batch !== null) return batch;
   const event = readSingle(bytes, defaults, limits);
   return event.kind === "malformed" ? event : { kind: "single", event };
 };
 
 /** Reads the batch forms only. */
-export const readBatch = (bytes: Uint8Array, defaults: Defaults, limits: BatchLimits): ReadBatch => {
-  const body = readBody(bytes, defaults, limits);
+export const batchPieces = function* (bytes: Uint8Array, defaults: Defaults, limits: BatchLimits): Pieces<ReadBatch> {
+  const body = yield* bodyPieces(bytes, defaults, limits);
   return body.kind === "single" ? malformed("not_a_batch", 'a batch is a JSON array or {"events":[…]}') : body;
 };
 
 /** Reads newline-delimited JSON, one event a line; blank lines do not count. A bad line is a bad event, not a bad batch. */
-export const readLines = (bytes: Uint8Array, defaults: Defaults, limits: BatchLimits): ReadBatch => {
+export const linesPieces = function* (bytes: Uint8Array, defaults: Defaults, limits: BatchLimits): Pieces<ReadBatch> {
   const outline = new Outline(bytes.length, limits);
   const faults: (Malformed | null)[] = [];
-  let line = 0;
-  let end = -1;
-  for (let from = 0; from < bytes.length; from = end + 1) {
-    const feed = bytes.indexOf(LINE_FEED, from);
-    end = feed < 0 ? bytes.length : feed;
-    line++;
-    const start = skipSpace(bytes, from, end);
-    if (start === end) continue;
+  let line = 1;
+  let pieceEnd = Math.min(PIECE_BYTES, bytes.length);
+  for (let at = 0; ; ) {
+    for (; at < pieceEnd && isSpace(bytes[at] as number); at++) if (bytes[at] === LINE_FEED) line++;
+    if (at === bytes.length) break;
+    if (at >= pieceEnd) {
+      yield;
+      pieceEnd = Math.min(at + PIECE_BYTES, bytes.length);
+      continue;
+    }
     if (faults.length === limits.batchEventsMax) return tooMany(limits);
-    faults.push(addWhole(outline, bytes.subarray(start, trimEnd(bytes, start, end)), line));
+    const feed = bytes.indexOf(LINE_FEED, at);
+    const end = feed < 0 ? bytes.length : feed;
+    faults.push(addWhole(outline, bytes.subarray(at, trimEnd(bytes, at, end)), line));
+    at = end;
   }
   if (faults.length === 0) return malformed("no_events", "not one line holds anything");
-  const values = outline.values();
-  let placed = 0;
-  const events = faults.map((fault, index) => {
-    if (fault !== null) return invalidOf(fault);
-    const place = outline.places[placed] as Place;
-    return completeEvent(values[placed++], place, place.bytes, index, defaults, limits);
-  });
-  return { kind: "ok", events };
+  return { kind: "ok", events: yield* completeAll(outline, faults, defaults, limits) };
 };
+
+/** As `bodyPieces`, and the others alike, for who waits for the whole. */
+export const readBody = (...of: Parameters<typeof bodyPieces>): ReadBody => atOnce(bodyPieces(...of));
+export const readBatch = (...of: Parameters<typeof batchPieces>): ReadBatch => atOnce(batchPieces(...of));
+export const readLines = (...of: Parameters<typeof linesPieces>): ReadBatch => atOnce(linesPieces(...of));

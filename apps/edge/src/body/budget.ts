@@ -2,6 +2,8 @@
 export type Share = {
   /** Takes so many bytes more; false when they are not to be had, and then nothing was taken. */
   take(bytes: number): boolean;
+  /** Whether so many bytes more are to be had now. */
+  fits(bytes: number): boolean;
   /** Gives all of it back. To be called in every path; twice is once. */
   release(): void;
 };
@@ -29,10 +31,14 @@ export const createBodyBudget = (bytesMax: number): BodyBudget => {
   return {
     open: (sender) => {
       let own = 0;
+      const fits = (bytes: number): boolean => {
+        const senders = (bySender.get(sender) ?? 0) + bytes;
+        return senders + own + bytes <= bytesMax - inHand - bytes;
+      };
       return {
+        fits,
         take: (bytes) => {
-          const senders = (bySender.get(sender) ?? 0) + bytes;
-          if (senders + own + bytes > bytesMax - inHand - bytes) return false;
+          if (!fits(bytes)) return false;
           own += bytes;
           add(sender, bytes);
           return true;

@@ -8,13 +8,15 @@ export type Collector = {
 
 /**
  * Puts the parts of a body together in one buffer that doubles: a million parts of one byte are 20 buffers, not a million
- * objects. Every growth is taken from the budget first, and nothing larger than `bytesMax` is ever made.
+ * objects. Every growth is taken from the budget first, and nothing larger than `bytesMax` is ever made. What is
+ * `expected` counts from the second part on: it is another's word, and for one part nothing has to be expected.
  */
-export const createCollector = (share: Share, bytesMax: number): Collector => {
+export const createCollector = (share: Share, bytesMax: number, expected = 0): Collector => {
   let buffer = new Uint8Array();
   let length = 0;
   const grow = (needed: number): boolean => {
-    const capacity = Math.max(needed, Math.min(2 * buffer.length, bytesMax));
+    const more = buffer.length === 0 ? 0 : Math.max(2 * buffer.length, expected);
+    const capacity = Math.max(needed, Math.min(more, bytesMax));
     if (!share.take(capacity - buffer.length)) return false;
     const larger = new Uint8Array(capacity);
     larger.set(buffer.subarray(0, length));

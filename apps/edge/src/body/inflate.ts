@@ -1,43 +1,75 @@
+import type { Clock } from "@spillway/event";
 import type { Turns } from "../turns.ts";
 import { type Body, refused } from "./body.ts";
 import type { Share } from "./budget.ts";
-import { createCollector } from "./collector.ts";
-import { createSlots } from "./slots.ts";
+import { type Collector, createCollector } from "./collector.ts";
+import type { Seat } from "./seat.ts";
 
-/** One that inflates holds 100 KB besides its bytes, and none is done earlier when more go on at once. */
-const AT_ONCE = 4;
+/**
+ * How long a body waits for room before it is refused. Others give theirs back within milliseconds; and ten connections that
+ * come again as soon as they are refused are 50 requests a second, not 1,000.
+ */
+const ROOM_WAIT_MS = 200;
+const SIZE_BYTES = 4;
 
-export type Inflate = (bytes: Uint8Array<ArrayBuffer>, share: Share) => Promise<Body>;
+/** Bun unfolds more than this in a thread, to parts of half a MiB, and ten bodies of 800 KB were 400 MB then. */
+const FED_BYTES = 32 * 1024;
+
+const feed = async (to: WritableStreamDefaultWriter<BufferSource>, bytes: Uint8Array<ArrayBuffer>): Promise<void> => {
+  for (let at = 0; at < bytes.length; at += FED_BYTES) await to.write(bytes.subarray(at, at + FED_BYTES));
+  await to.close();
+};
+
+/** The seat is taken, and left to the caller to leave, for what unfolds to more than one part. */
+export type Inflate = (bytes: Uint8Array<ArrayBuffer>, share: Share, seat: Seat) => Promise<Body>;
+
+/** What the last member of a gzip file says that it unfolds to: true where nobody lies, and there is one member. */
+const sizeIn = (bytes: Uint8Array): number =>
+  bytes.length < SIZE_BYTES
+    ? 0
+    : new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - SIZE_BYTES, true);
 
 /**
  * Undoes gzip, several members too, up to `bytesMax`: what a bomb unfolds to is never all in memory. 4 KB can unfold to 4
- * MiB without a turn of the event loop in between (2.5 ms each, and ten of them 24 ms), so there is one after each part.
+ * MiB without a turn of the event loop in between (2.5 ms each, and ten of them 24 ms), so each part after the first one
+ * has its own. What fits into one part, 64 KiB, waits for nobody.
  */
-export const createInflate = (turns: Turns, bytesMax: number): Inflate => {
-  const slots = createSlots(AT_ONCE);
-  const inflate = async (bytes: Uint8Array<ArrayBuffer>, share: Share): Promise<Body> => {
-    const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
-    const collected = createCollector(share, bytesMax);
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return { kind: "ok", bytes: collected.bytes() };
-      const refusal = collected.add(value);
-      if (refusal !== null) {
-        reader.cancel().catch(() => undefined);
-        return refused(refusal);
-      }
-      await turns.next();
-    }
-  };
-  return async (bytes, share) => {
-    await slots.enter();
+export const createInflate = (
+  { clock, turns }: { readonly clock: Clock; readonly turns: Turns },
+  bytesMax: number,
+): Inflate => {
+  const inflate = async (
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+    collected: Collector,
+    seat: Seat,
+  ): Promise<Body> => {
     try {
-      return await inflate(bytes, share);
+      for (let parts = 0; ; parts++) {
+        const { done, value } = await reader.read();
+        if (done) return { kind: "ok", bytes: collected.bytes() };
+        if (parts === 1) await seat.take();
+        if (parts > 0) await turns.own();
+        const refusal = collected.add(value);
+        if (refusal !== null) return refused(refusal);
+      }
     } catch {
       // Not gzip, or less or more than one: the error's text differs by runtime and says no more.
       return refused("damaged_body");
-    } finally {
-      slots.leave();
     }
+  };
+
+  return async (bytes, share, seat) => {
+    const expected = Math.min(sizeIn(bytes), bytesMax);
+    if (!share.fits(expected)) {
+      await clock.sleep(ROOM_WAIT_MS);
+      if (!share.fits(expected)) return refused("overloaded");
+    }
+    const { readable, writable } = new DecompressionStream("gzip");
+    // What is wrong with the bytes the reader is told, too.
+    feed(writable.getWriter(), bytes).catch(() => undefined);
+    const reader = readable.getReader();
+    const body = await inflate(reader, createCollector(share, bytesMax, expected), seat);
+    if (body.kind === "refused") reader.cancel().catch(() => undefined);
+    return body;
   };
 };

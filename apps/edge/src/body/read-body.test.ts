@@ -4,6 +4,7 @@ import { createTurns } from "../turns.ts";
 import type { Body } from "./body.ts";
 import { createBodyBudget } from "./budget.ts";
 import { createBodyReader } from "./read-body.ts";
+import { createSeat } from "./seat.ts";
 
 const BYTES_MAX = 100_000;
 
@@ -31,7 +32,7 @@ const sent = () => {
   };
 };
 
-const createReader = (bodiesBytesMax = 10 * BYTES_MAX) => {
+const createReader = ({ bodyBytesMax = BYTES_MAX, bodiesBytesMax = 10 * BYTES_MAX } = {}) => {
   const clock = createManualClock();
   let turnsTaken = 0;
   const turns = createTurns((then) => {
@@ -39,16 +40,19 @@ const createReader = (bodiesBytesMax = 10 * BYTES_MAX) => {
     setImmediate(then);
   });
   const budget = createBodyBudget(bodiesBytesMax);
-  const read = createBodyReader({ clock, turns }, { bodyBytesMax: BYTES_MAX, bodyTimeoutMs: 30_000 });
+  const openSeat = createSeat();
+  const read = createBodyReader({ clock, turns }, { bodyBytesMax, bodyTimeoutMs: 30_000 });
   return {
     clock,
     budget,
     turnsTaken: () => turnsTaken,
     read: async (request: Request, sender = "shop"): Promise<Body> => {
       const share = budget.open(sender);
+      const seat = openSeat();
       try {
-        return await read(request, share);
+        return await read(request, share, seat);
       } finally {
+        seat.leave();
         share.release();
       }
     },
@@ -83,20 +87,33 @@ describe("gzip", () => {
     expect(budget.bytesInHand()).toBe(0);
   });
 
-  test("is unfolded with turns in between, and no more at once than a few", async () => {
-    const { read, turnsTaken } = createReader(1_000 * BYTES_MAX);
-    const bomb = await gzip("\n".repeat(BYTES_MAX));
+  test("is unfolded with a turn for each part but the first", async () => {
+    const { read, turnsTaken } = createReader({ bodyBytesMax: 4_000_000, bodiesBytesMax: 400_000_000 });
+    await read(declared(await gzip("\n".repeat(30_000)), compressed));
+    expect(turnsTaken()).toBe(0);
+    const bomb = await gzip("\n".repeat(4_000_000));
     await read(declared(bomb, compressed));
     const alone = turnsTaken();
-    expect(alone).toBeGreaterThan(0);
-    await Promise.all(Array.from({ length: 40 }, () => read(declared(bomb, compressed))));
-    expect(turnsTaken() - alone).toBeGreaterThanOrEqual(10 * alone);
+    expect(alone).toBeGreaterThanOrEqual(4_000_000 / (64 * 1024) - 1);
+    await Promise.all(Array.from({ length: 10 }, () => read(declared(bomb, compressed))));
+    expect(turnsTaken()).toBe(11 * alone);
   });
+
+  test.each([0, 1, 5, 2 ** 31, 2 ** 32 - 1])(
+    "whose size is said to be %i is damaged, and costs no more",
+    async (size) => {
+      const { read, budget } = createReader();
+      const lying = await gzip("x".repeat(90_000));
+      new DataView(lying.buffer).setUint32(lying.length - 4, size, true);
+      expect(codeOf(await read(declared(lying, compressed)))).toBe("damaged_body");
+      expect(budget.bytesInHand()).toBe(0);
+    },
+  );
 });
 
 describe("the budget", () => {
   test("is charged with a declared length before a byte has come, and the next body is refused before it is read", async () => {
-    const { read, budget } = createReader(3 * BYTES_MAX);
+    const { read, budget } = createReader({ bodiesBytesMax: 3 * BYTES_MAX });
     const held = sent();
     held.request.headers.set("content-length", String(BYTES_MAX));
     const waiting = read(held.request);
@@ -110,7 +127,7 @@ describe("the budget", () => {
     expect(budget.bytesInHand()).toBe(0);
   });
 
-  test("is charged with what comes without a length, at most twice of it, and what it unfolds to", async () => {
+  test("is charged with what comes without a length, at most twice of it", async () => {
     const { read, budget } = createReader();
     const slow = sent();
     const waiting = read(slow.request);
@@ -122,9 +139,26 @@ describe("the budget", () => {
     expect(budget.bytesInHand()).toBeLessThanOrEqual(2_000);
     slow.end();
     expect(codeOf(await waiting)).toBe(1_000);
-    const little = createReader(2 * BYTES_MAX);
-    expect(codeOf(await little.read(declared(await gzip("x".repeat(BYTES_MAX)), compressed)))).toBe("overloaded");
-    expect(little.budget.bytesInHand()).toBe(0);
+  });
+
+  test("is asked for what a body unfolds to before it does, which waits a moment for room", async () => {
+    const { read, budget, clock } = createReader({ bodiesBytesMax: 6 * BYTES_MAX });
+    const others = [budget.open("one"), budget.open("two")];
+    expect(others.map((share) => share.take(others[0] === share ? 2 * BYTES_MAX : 1.3 * BYTES_MAX))).toEqual([
+      true,
+      true,
+    ]);
+    const compressedBody = await gzip("x".repeat(BYTES_MAX));
+    const again = async (meanwhile: () => void) => {
+      const answer = read(declared(compressedBody, compressed));
+      await clock.advance(199);
+      meanwhile();
+      await clock.advance(1);
+      return codeOf(await answer);
+    };
+    expect(await again(() => undefined)).toBe("overloaded");
+    expect(await again(() => others.map((share) => share.release()))).toBe(BYTES_MAX);
+    expect(budget.bytesInHand()).toBe(0);
   });
 
   test.each(["a client that goes away", "a body that does not end"])("gets all back from %s", async (what) => {

@@ -4,6 +4,7 @@ import { type Body, refused } from "./body.ts";
 import type { Share } from "./budget.ts";
 import { createInflate } from "./inflate.ts";
 import { receiveDeclared, receiveStream } from "./receive.ts";
+import type { Seat } from "./seat.ts";
 import { createTimeLimit } from "./time-limit.ts";
 
 export type BodyLimits = {
@@ -18,14 +19,14 @@ const encodings: ReadonlySet<string> = new Set(["", "identity", "gzip", "x-gzip"
 /**
  * Reads bodies of at most `bodyBytesMax` bytes, before and after decompression. What a body takes is taken from its share
  * before it is there: a declared length at once, the rest as it comes. Releasing the share is up to the caller, who knows
- * how long the bytes are needed. A `Content-Length` is a plain number by now (`framing.ts`).
+ * how long the bytes are needed; so is leaving the seat. A `Content-Length` is a plain number by now (`framing.ts`).
  */
 export const createBodyReader = (
   { clock, turns }: { readonly clock: Clock; readonly turns: Turns },
   { bodyBytesMax, bodyTimeoutMs }: BodyLimits,
-): ((request: Request, share: Share) => Promise<Body>) => {
+): ((request: Request, share: Share, seat: Seat) => Promise<Body>) => {
   const timeLimit = createTimeLimit(clock, bodyTimeoutMs);
-  const inflate = createInflate(turns, bodyBytesMax);
+  const inflate = createInflate({ clock, turns }, bodyBytesMax);
   const receive = (request: Request, declared: string | null, share: Share): Promise<Body> | Body => {
     if (declared === null)
       return request.body === null
@@ -35,11 +36,11 @@ export const createBodyReader = (
     if (bytes > bodyBytesMax) return refused("body_too_large");
     return share.take(bytes) ? receiveDeclared(request, timeLimit) : refused("overloaded");
   };
-  return async (request, share) => {
+  return async (request, share, seat) => {
     const { headers } = request;
     const encoding = headers.get("content-encoding")?.trim().toLowerCase() ?? "";
     if (!encodings.has(encoding)) return refused("unsupported_content_encoding");
     const received = await receive(request, headers.get("content-length"), share);
-    return received.kind === "ok" && encoding.endsWith("gzip") ? inflate(received.bytes, share) : received;
+    return received.kind === "ok" && encoding.endsWith("gzip") ? inflate(received.bytes, share, seat) : received;
   };
 };

@@ -1,10 +1,12 @@
-import { type Malformed, traceContextOf } from "@spillway/event";
+import { type Malformed, type Pieces, traceContextOf } from "@spillway/event";
 import { refusalOf } from "../auth/api-key.ts";
 import { createBodyBudget, type Share } from "../body/budget.ts";
 import { createBodyReader } from "../body/read-body.ts";
+import { createSeat, type Seat } from "../body/seat.ts";
 import { framingFault } from "../framing.ts";
 import { acceptedMediaTypes, isBatchForm, type MediaType, mediaTypeOf } from "../media-type.ts";
 import { type Problem, respondProblem } from "../respond.ts";
+import type { Turns } from "../turns.ts";
 import { createAdmit } from "./admit.ts";
 import { ingestBatch } from "./batch.ts";
 import { bodyProblem, connectionEnded } from "./body-problem.ts";
@@ -15,6 +17,15 @@ import { ingestSingle } from "./single.ts";
 
 /** Handles one POST: a single event or a batch, or batches only. */
 export type Ingest = (request: Request, requestId: string, batchOnly: boolean) => Promise<Response>;
+
+/** Reads a body, a piece a turn: of 4 MiB no other request waits longer than for one of 64 KiB. */
+const inTurns = async <T>(pieces: Pieces<T>, turns: Turns): Promise<T> => {
+  for (;;) {
+    const piece = pieces.next();
+    if (piece.done) return piece.value;
+    await turns.own();
+  }
+};
 
 /**
  * Reading a body of this size takes a tenth of a millisecond. Dozens that arrive together are read one a turn, so that
@@ -61,12 +72,14 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
   const { clock, newId, keyOf, sources, turns } = ports;
   const admit = createAdmit(ports, limits);
   const budget = createBodyBudget(limits.bodiesBytesMax);
+  const openSeat = createSeat();
   const readBody = createBodyReader(ports, limits);
 
-  const ingestBytes = (
+  const ingestBytes = async (
     { headers, requestId, batchOnly, media, name, idempotencyKey }: Received,
     bytes: Uint8Array,
-  ): Promise<Response> | Response => {
+    seat: Seat,
+  ): Promise<Response> => {
     const source = sources.defaultOf(name);
     const defaults = {
       source,
@@ -75,21 +88,22 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
       ...traceContextOf(headers.get("traceparent"), headers.get("tracestate")),
     };
     const { contentType } = media;
-    const read = readForm(media.form, { headers, contentType, bytes }, defaults, limits);
+    const read = await inTurns(readForm(media.form, { headers, contentType, bytes }, defaults, limits), turns);
+    seat.leave();
     if (read.kind === "malformed") return respondProblem(malformedProblem(read, limits), requestId);
     if (read.kind === "ok") return ingestBatch(read.events, (event) => admit(event, name), ports, requestId);
     if (batchOnly) return respondProblem(notABatch, requestId);
     return ingestSingle(admit(read.event, name), ports, limits, requestId);
   };
 
-  const ingestBody = async (request: Request, received: Received, share: Share): Promise<Response> => {
+  const ingestBody = async (request: Request, received: Received, share: Share, seat: Seat): Promise<Response> => {
     const { requestId } = received;
-    const body = await readBody(request, share);
+    const body = await readBody(request, share, seat);
     if (body.kind === "refused") return respondProblem(bodyProblem(body.code, ports.committer, limits), requestId);
     // The server may find only behind the body that it refuses the request, and ends the connection then.
     await (body.bytes.length >= LARGE_BYTES ? turns.own() : turns.next());
     if (request.signal.aborted) return respondProblem(connectionEnded, requestId);
-    return ingestBytes(received, body.bytes);
+    return ingestBytes(received, body.bytes, seat);
   };
 
   return async (request, requestId, batchOnly) => {
@@ -105,12 +119,19 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
     const idempotencyKey = idempotencyKeyOf(headers.get("idempotency-key"));
     if (typeof idempotencyKey === "object" && idempotencyKey !== null) return respondProblem(idempotencyKey, requestId);
     const share = budget.open(name);
+    const seat = openSeat();
     try {
-      const response = await ingestBody(request, { headers, requestId, batchOnly, media, name, idempotencyKey }, share);
+      const response = await ingestBody(
+        request,
+        { headers, requestId, batchOnly, media, name, idempotencyKey },
+        share,
+        seat,
+      );
       // A trailer that comes later would be answered, too: with the next request's answer, for a client that does not know.
       if (headers.has("transfer-encoding")) response.headers.set("connection", "close");
       return response;
     } finally {
+      seat.leave();
       share.release();
     }
   };

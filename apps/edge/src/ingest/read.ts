@@ -1,13 +1,14 @@
 import {
   type BatchLimits,
+  batchPieces,
+  bodyPieces,
   type Defaults,
+  linesPieces,
+  type Pieces,
   type ReadBody,
   type ReadEvent,
-  readBatch,
   readBinary,
-  readBody,
   readEvent,
-  readLines,
 } from "@spillway/event";
 import type { BodyForm } from "../media-type.ts";
 
@@ -19,23 +20,23 @@ const singleOrMalformed = (event: ReadEvent): ReadBody =>
     ? { kind: "malformed", code: event.code, detail: event.detail }
     : single(event);
 
-/** Reads the events of a body in the form that its content type announced. */
-export const readForm = (
+/** Reads the events of a body in the form that its content type announced. What holds one event is one piece. */
+export const readForm = function* (
   form: BodyForm,
   request: { readonly headers: Headers; readonly contentType: string; readonly bytes: Uint8Array },
   defaults: Defaults,
   limits: BatchLimits,
-): ReadBody => {
+): Pieces<ReadBody> {
   const { bytes } = request;
   switch (form) {
     case "json":
-      return readBody(bytes, defaults, limits);
+      return yield* bodyPieces(bytes, defaults, limits);
     case "structured":
       return singleOrMalformed(readEvent(bytes, defaults, limits));
     case "batch":
-      return readBatch(bytes, defaults, limits);
+      return yield* batchPieces(bytes, defaults, limits);
     case "lines":
-      return readLines(bytes, defaults, limits);
+      return yield* linesPieces(bytes, defaults, limits);
     case "binary":
       return singleOrMalformed(readBinary(request.headers, request.contentType, bytes, defaults, limits));
   }

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 
 /** What is written, in this order; a number is a wait in milliseconds, `shut` the end of the client's side. */
-export type Step = string | number | "shut";
+export type Step = string | Uint8Array | number | "shut";
 
 type Answer = { readonly status: number; readonly headers: string; readonly body: string };
 type Exchange = { readonly answers: readonly Answer[]; readonly ended: boolean };
@@ -41,11 +41,11 @@ export const exchange = async (url: string, steps: readonly Step[], enough = Inf
     });
     socket.on("end", end).on("close", end).on("error", end);
   });
-  await new Promise((resolve) => socket.once("connect", resolve));
+  await new Promise<void>((resolve) => socket.once("connect", resolve));
   for (const step of steps) {
     if (step === "shut") socket.end();
-    else if (typeof step === "string") socket.write(step, "latin1");
-    else await new Promise((resolve) => setTimeout(resolve, step));
+    else if (typeof step === "number") await new Promise((resolve) => setTimeout(resolve, step));
+    else socket.write(typeof step === "string" ? Buffer.from(step, "latin1") : step);
   }
   await over;
   socket.destroy();
