@@ -80,7 +80,7 @@ describe("the tier's health", () => {
     expect((await tier.health(DEADLINE_MS)).warnings).toContain("outbox is unlogged");
     await admin.unsafe("drop table outbox");
     expect(await tier.health(DEADLINE_MS)).toMatchObject({ status: "down" });
-    expect((await tier.health(DEADLINE_MS)).warnings).toContain("not migrated");
+    expect((await tier.health(DEADLINE_MS)).warnings).toContain("not migrated: npm run migrate");
     expect(await tier.append([chunkOf(0, freshNames(1))], DEADLINE_MS)).toEqual([
       { kind: "retriable", code: "not_migrated" },
     ]);

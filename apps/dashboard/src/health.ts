@@ -1,7 +1,7 @@
 import type { Clock } from "@spillway/event";
 import { createKept, type Status } from "@spillway/service";
 
-export type Check = { readonly status: "up" | "down" | "unknown" };
+export type Check = { readonly status: "up" | "down" | "unknown"; readonly warnings?: readonly string[] };
 export type Checks = { readonly redis: Check; readonly postgres: Check };
 
 export type Readiness = {
@@ -30,7 +30,9 @@ export const createHealth = (clock: Clock, ask: () => Promise<Checks>): Health =
   return {
     readiness: async () => {
       const found = await checks();
-      const isWhole = found.redis.status === "up" && found.postgres.status === "up";
+      const isWhole = [found.redis, found.postgres].every(
+        ({ status, warnings = [] }) => status === "up" && warnings.length === 0,
+      );
       return { status: stopping ? "stopping" : isWhole ? "up" : "degraded", checks: found };
     },
     stop: () => {

@@ -1,7 +1,7 @@
 import { createDeadLetterInspector, createDiscard, createReplay, openDatabase } from "@spillway/dead-letters";
 import { systemClock, Unavailable } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
-import { createOutboxInspector } from "@spillway/outbox";
+import { createOutboxInspector, schemaWarnings } from "@spillway/outbox";
 import { whileAgreed } from "@spillway/service";
 import { openShell } from "@spillway/service/bun";
 import { compareShards, connectRedis, createStreamInspection, type ShardInspection } from "@spillway/stream";
@@ -44,8 +44,15 @@ const shardRow = (inspection: ShardInspection): ShardRow => {
 const refusalsOf = (refused: readonly { readonly detail: string }[]) => refused.map(({ detail }) => detail);
 
 const health = createHealth(systemClock, async () => {
-  const [shard, rows] = await Promise.all([stream.shard(0), orNull(outbox.shards(ASK_MS))]);
-  return { redis: { status: shard.kind === "known" ? "up" : "down" }, postgres: { status: rows ? "up" : "down" } };
+  const [shard, rows, warnings] = await Promise.all([
+    stream.shard(0),
+    orNull(outbox.shards(ASK_MS)),
+    schemaWarnings(database, ASK_MS),
+  ]);
+  return {
+    redis: { status: shard.kind === "known" ? "up" : "down" },
+    postgres: { status: rows ? "up" : "down", ...(warnings.length > 0 && { warnings }) },
+  };
 });
 
 const ports: DashboardPorts = {
@@ -84,6 +91,7 @@ const server = shell.serve({ fetch: (request, addressOf) => app.fetch(request, {
 // A replay with another number of shards would put a key into a second one.
 const agreement = { ask: () => compareShards(redis, config.NAMESPACE, config.SHARDS), clock: systemClock };
 void whileAgreed(agreement, stopping).then((reason) => reason !== null && shell.refuse(reason));
+void schemaWarnings(database, ASK_MS).then(([warning]) => warning && log("warn", "database.schema", { warning }));
 await shell.untilStopping();
 health.stop();
 await shell.end(async () => {

@@ -1,6 +1,6 @@
 import { systemClock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
-import { createOutboxTier, openDatabase } from "@spillway/outbox/tier";
+import { createOutboxTier, openDatabase, schemaWarnings } from "@spillway/outbox/tier";
 import { whileAgreed } from "@spillway/service";
 import { openShell } from "@spillway/service/bun";
 import { createStreamTier } from "@spillway/stream/tier";
@@ -13,7 +13,7 @@ import { edgeOptionsOf } from "./settings.ts";
 const CLOSE_MS = 5_000;
 /** How much longer than a body may take a connection is kept on which nothing happens. */
 const IDLE_MARGIN_SECONDS = 10;
-/** How long Redis has to say how many shards there are. */
+/** How long Redis has to say how many shards there are, and Postgres which tables. */
 const AGREE_MS = 1_000;
 
 const shell = openShell("edge", () => readConfig(process.env, platform));
@@ -52,6 +52,7 @@ const agreement = { ask: () => stream.agreeOnShards(AGREE_MS), clock: systemCloc
 const first = await agreement.ask();
 if (first.kind === "disagreed") shell.refuse(first.reason);
 void whileAgreed(agreement, stopping).then((reason) => reason !== null && shell.refuse(reason));
+void schemaWarnings(database, AGREE_MS).then(([warning]) => warning && log("warn", "database.schema", { warning }));
 await edge.committer.start();
 // Our own limits come first, in bytes and in time, so that the answer is ours.
 const idleSeconds = Math.ceil(config.BODY_TIMEOUT_MS / 1_000) + IDLE_MARGIN_SECONDS;

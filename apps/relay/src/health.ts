@@ -13,7 +13,7 @@ export type Readiness = {
   readonly shards: RelayState["shards"];
   /** What stands still, for how long, and why. */
   readonly troubles: RelayState["troubles"];
-  /** Settings that break a promise. */
+  /** Settings, or missing tables, that break a promise. */
   readonly warnings: readonly string[];
 };
 
@@ -30,7 +30,7 @@ export type HealthPorts = {
   readonly relay: Pick<Relay, "state">;
   readonly sink: Pick<Sink, "health">;
   readonly clock: Clock;
-  /** What the Redis server's settings break; empty when it cannot be asked. */
+  /** What settings of the Redis server, or missing tables of Postgres, break; of whom cannot be asked nothing. */
   readonly warnings: () => Promise<readonly string[]>;
   /** What has stood still for so long is wrong, whatever it is; the time of a lease, so that a takeover is not. */
   readonly lastingMs: number;

@@ -4,7 +4,7 @@ import { createDeadLetters } from "@spillway/dead-letters";
 import { systemClock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { topicFor, topicRoutes } from "@spillway/kafka";
-import { createLedger, createOutboxDrain, openDatabase } from "@spillway/outbox";
+import { createLedger, createOutboxDrain, openDatabase, schemaWarnings } from "@spillway/outbox";
 import { untilAgreed, whileAgreed } from "@spillway/service";
 import { openShell } from "@spillway/service/bun";
 import { agreeOnShards, connectRedis, createLeases, createShardStream, createStreamInspection } from "@spillway/stream";
@@ -13,6 +13,9 @@ import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";
 import { createHealth } from "./health.ts";
 import { createRelay } from "./relay.ts";
+
+/** How long Postgres has to say which tables it has. */
+const ASK_MS = 1_000;
 
 const shell = openShell("relay", () => {
   const read = readConfig(process.env, (path) => readFileSync(path, "utf8"));
@@ -70,11 +73,13 @@ const relay = createRelay(
 );
 
 const inspection = createStreamInspection(redis, namespace);
-const warnings = () =>
+const redisWarnings = () =>
   inspection.server().then(
     (server) => server.warnings,
     () => [],
   );
+const warnings = async () => (await Promise.all([redisWarnings(), schemaWarnings(database, ASK_MS)])).flat();
+void schemaWarnings(database, ASK_MS).then(([warning]) => warning && log("warn", "database.schema", { warning }));
 const health = createHealth({ relay, sink, clock: systemClock, warnings, lastingMs: config.LEASE_TTL_MS });
 const app = createApp({ health, metrics, platform }, config.metricsAccess);
 const server = shell.serve({ fetch: (request) => app.fetch(request) });

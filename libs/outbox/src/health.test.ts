@@ -7,6 +7,8 @@ const sound = {
   full_page_writes: "on",
   read_only: false,
   persistence: "p",
+  unmigrated: false,
+  missing: 0,
 };
 
 describe("the warnings of a Postgres", () => {
@@ -21,7 +23,8 @@ describe("the warnings of a Postgres", () => {
     [{ full_page_writes: "off" }, "full_page_writes=off"],
     [{ read_only: true }, "read-only"],
     [{ persistence: "u" }, "outbox is unlogged"],
-    [{ persistence: null }, "not migrated"],
+    [{ persistence: null, unmigrated: true }, "not migrated: npm run migrate"],
+    [{ missing: 1 }, "tables of an older version: npm run migrate"],
   ])("name what breaks the promise: %o", (setting, warning) => {
     expect(warningsOf({ ...sound, ...setting })).toEqual([warning]);
   });

@@ -1,8 +1,9 @@
 import type { Database } from "@spillway/drizzle/database";
 import { DatabaseFailure } from "@spillway/drizzle/database";
 import type { TierHealth } from "@spillway/event";
+import { type Schema, schemaColumns, warningOfSchema } from "./schema-warning.ts";
 
-type Settings = {
+type Settings = Schema & {
   readonly synchronous_commit: string;
   readonly fsync: string;
   readonly full_page_writes: string;
@@ -17,8 +18,9 @@ export const warningsOf = (settings: Settings): string[] => {
   if (settings.fsync === "off") warnings.push("fsync=off");
   if (settings.full_page_writes === "off") warnings.push("full_page_writes=off");
   if (settings.read_only) warnings.push("read-only");
-  if (settings.persistence === null) warnings.push("not migrated");
   if (settings.persistence === "u") warnings.push("outbox is unlogged");
+  const schema = warningOfSchema(settings);
+  if (schema !== null) warnings.push(schema);
   return warnings;
 };
 
@@ -31,10 +33,11 @@ export const outboxHealth = async (database: Database, deadlineMs: number): Prom
         select current_setting('synchronous_commit') as synchronous_commit, current_setting('fsync') as fsync,
           current_setting('full_page_writes') as full_page_writes,
           current_setting('transaction_read_only')::bool as read_only,
-          (select relpersistence from pg_class where oid = to_regclass('outbox')) as persistence`,
+          (select relpersistence from pg_class where oid = to_regclass('outbox')) as persistence,
+          ${schemaColumns(sql)}`,
     );
     if (settings === undefined) return { status: "down", warnings: [] };
-    const writable = !settings.read_only && settings.persistence !== null;
+    const writable = !settings.read_only && !settings.unmigrated;
     return { status: writable ? "up" : "down", warnings: warningsOf(settings) };
   } catch (error) {
     if (error instanceof DatabaseFailure) return { status: "down", warnings: [error.code] };

@@ -6,6 +6,7 @@ import { occupiedShards } from "./occupied.ts";
 import { outboxSize } from "./size.ts";
 
 export { type Database, type DatabaseOptions, openDatabase } from "@spillway/drizzle/database";
+export { schemaWarnings } from "./schema-warning.ts";
 
 /**
  * One statement for all chunks: all are committed or none. Locks: ROW EXCLUSIVE on the table, which only DDL and LOCK
