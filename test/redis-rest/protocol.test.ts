@@ -296,6 +296,24 @@ describe("the size of a body", () => {
     expect(await exchange([chunked, ...endless])).toContain(tooLarge);
   });
 
+  test("what the server refuses behind a body in chunks was not executed, and has one answer", async () => {
+    const key = newKey();
+    const command = JSON.stringify(["INCR", key]);
+    const chunks = `${command.length.toString(16)}\r\n${command}\r\n0\r\n`;
+    const chunked = `${head}transfer-encoding: chunked\r\n\r\n`;
+    const refused = await exchange([`${chunked}${chunks}x-checksum: 1\r\n\r\n`]);
+    expect(refused.match(/HTTP\/1.1 \d+/g)).toEqual(["HTTP/1.1 400"]);
+    expect(await post("/", JSON.stringify(["GET", key]))).toEqual([200, { result: null }]);
+    const taken = await exchange([`${chunked}${chunks}\r\n`]);
+    expect(taken).toMatch(/^HTTP\/1.1 200 .*connection: close/is);
+    expect(await post("/", JSON.stringify(["GET", key]))).toEqual([200, { result: "1" }]);
+  });
+
+  test("two lengths are refused, and do not end the counting of what is in flight", async () => {
+    const twice = `${head}content-length: 8\r\ncontent-length: 8\r\n\r\n["PING"]`;
+    expect(await exchange([twice])).toMatch(/^HTTP\/1.1 400 .*Content-Length must be one number/s);
+  });
+
   test("a body that never ends is 408", async () => {
     const reply = await exchange([`${head}content-length: 100\r\n\r\n["PING"`]);
     expect(reply).toMatch(/^HTTP\/1.1 408 /);

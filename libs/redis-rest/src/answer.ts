@@ -19,6 +19,8 @@ export const badRequest = (message: string) => failure(400, message);
 
 export const live = () => new Response("ok", { headers: { "cache-control": "no-store", connection: "close" } });
 
+export const malformedLength = () => failure(400, "ERR Content-Length must be one number", CLOSE);
+
 export const formatNotOffered = () => failure(400, "ERR Upstash-Response-Format must be json", CLOSE);
 
 export const unauthorized = () =>

@@ -6,14 +6,16 @@ import {
   bodyTooSlow,
   failed,
   formatNotOffered,
+  internalError,
   live,
+  malformedLength,
   methodNotAllowed,
   notFound,
   tokenInUrl,
   unauthorized,
 } from "./answer.ts";
 import type { Backend } from "./backend.ts";
-import { declaredBytes, readBody } from "./body.ts";
+import { declaredBytes, nextTurn, readBody } from "./body.ts";
 import { runCommand, runPipeline, runTransaction } from "./execute.ts";
 import { Fault } from "./fault.ts";
 import { type Limits, REQUEST_BYTES } from "./limits.ts";
@@ -45,7 +47,14 @@ export function createHandler(backend: Backend, token: string, limits: Limits): 
     const body = await readBody(request, limits.bodyBytesMax, limits.bodyMsMax);
     if (body === "too large") return bodyTooLarge(limits.bodyBytesMax);
     if (body === "too slow") return bodyTooSlow();
-    return execute(target, body, request.headers.get("upstash-encoding") === "base64");
+    const base64 = request.headers.get("upstash-encoding") === "base64";
+    if (!request.headers.has("transfer-encoding")) return execute(target, body, base64);
+    // Bun refuses a trailer, with an answer of its own: what it refused so is not executed, and a late one finds no connection.
+    await nextTurn();
+    if (request.signal.aborted) return internalError();
+    const response = await execute(target, body, base64);
+    response.headers.set("connection", "close");
+    return response;
   }
 
   async function admit(request: Request, target: Target): Promise<Response> {
@@ -70,6 +79,7 @@ export function createHandler(backend: Backend, token: string, limits: Limits): 
     if (!route.methods.includes(request.method)) return methodNotAllowed(route.methods.join(", "));
     const format = request.headers.get("upstash-response-format");
     if (format !== null && format !== "json") return formatNotOffered();
+    if (Number.isNaN(declaredBytes(request.headers))) return malformedLength();
     return admit(request, { route, path, query });
   };
 }
