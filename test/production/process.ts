@@ -20,15 +20,20 @@ const collect = (child: ChildProcess): (() => string) => {
   return () => output;
 };
 
+type Options = { readonly cwd: string; readonly env: Readonly<Record<string, string>> };
+
+export const spawnBun = (entry: string, options: Options): Promise<Started> =>
+  spawnApp([process.execPath, entry], options);
+
 /** Starts an app as an operator does, with nothing in its environment but `env` and a free PORT; waits for `/livez`. */
-export const spawnBun = async (
-  entry: string,
-  options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+export const spawnApp = async (
+  [program, ...rest]: readonly [string, ...string[]],
+  options: Options,
 ): Promise<Started> => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const env = { ...options.env, PORT: String(port) };
-  const child = spawn(process.execPath, [entry], { cwd: options.cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, rest, { cwd: options.cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   const output = collect(child);
   const exited = once(child, "exit").then(([code, signal]) => ({ code, signal }));
   const lives = async (): Promise<string> => {
@@ -37,7 +42,8 @@ export const spawnBun = async (
     return answer?.ok ? "lives" : "not yet";
   };
   await expect.poll(lives, { timeout: 20_000 }).toMatch(/^(lives|exited)/);
-  if (child.exitCode !== null) throw new Error(`${entry} exited with ${child.exitCode}: ${output()}`);
+  if (child.exitCode !== null)
+    throw new Error(`${[program, ...rest].join(" ")} exited with ${child.exitCode}: ${output()}`);
   return {
     url,
     output,
