@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { checkPostgresUrl } from "./connection-check.ts";
 import { type PostgresTarget, readPostgresUrl } from "./connection-url.ts";
 
 const targetOf = (url: string): PostgresTarget => {
@@ -188,5 +189,14 @@ describe("a Postgres URL that can never work", () => {
     expect(reasonOf(url)).toContain(reason);
     expect(reasonOf(url)).not.toMatch(/s3cr|et@|1234/);
     expect(reasonOf(url)).not.toContain("\n");
+  });
+});
+
+test("a file that the URL names is looked for at the start", () => {
+  const here = encodeURIComponent(import.meta.filename);
+  expect(checkPostgresUrl(`postgres://h/db?sslrootcert=${here}`)).toMatchObject({ kind: "usable" });
+  expect(checkPostgresUrl(`postgres://h/db?sslrootcert=${here}&sslcert=${here}&sslkey=%2Fno%2Fs3cret`)).toEqual({
+    kind: "refused",
+    reason: "sslkey must be the path of a readable PEM file",
   });
 });

@@ -62,6 +62,18 @@ const readFile = (path: string | undefined): string | undefined => {
   }
 };
 
+/** The parameter whose file cannot be read now. */
+export const unreadableFile = (tls: PostgresTls): string | null => {
+  const files = { sslrootcert: tls.authorityFile, sslcert: tls.certificateFile, sslkey: tls.keyFile };
+  for (const [name, path] of Object.entries(files))
+    try {
+      readFile(path);
+    } catch {
+      return name;
+    }
+  return null;
+};
+
 /** Files are read at each connection: a renewed certificate is taken without a restart. */
 const tlsOptions = ({ host }: PostgresHost, tls: PostgresTls) => ({
   ...(builtin("node:net").isIP(host) === 0 && { servername: host }),

@@ -12,7 +12,9 @@ export const reportOf = ({ applied, alreadyApplied, unknown }: Migrated): string
 
 const REASONS: Readonly<Record<string, string>> = {
   authentication_failed: "the server does not accept its user or password",
-  certificate_refused: "the server's certificate is not one that sslmode accepts",
+  certificate_file_unreadable: "one of the files that it names cannot be read",
+  certificate_refused:
+    "the server's certificate is not one that sslmode accepts: sslrootcert names its authority, sslmode=no-verify takes any",
   connect_timeout: "no server answered in time at its host and port",
   connection_lost: "the connection broke, and nothing is known of what was done: run it again",
   connection_refused: "no server listens at its host and port",
@@ -21,7 +23,9 @@ const REASONS: Readonly<Record<string, string>> = {
   lock_timeout: "another migration, or a table in use, was waited for in vain: run it again",
   no_such_database: "the server has no database of that name",
   read_only: "the server takes no writes: it is a standby, or set to read only",
+  setting_refused: "the server, or a pooler before it, refuses one of its parameters",
   starting_up: "the server is starting or stopping: run it again",
+  tls_not_offered: "the server offers no TLS, which its sslmode wants",
 };
 
 const RIGHTS = `its user needs CREATE on the database, for the schema "drizzle", and on the schema that the tables go to`;

@@ -73,6 +73,24 @@ describe("the tier's health", () => {
     expect(health).toEqual({ status: "up", warnings: ["fsync=off", "full_page_writes=off"] });
   });
 
+  test("is down for a user who may not write, and up for one with just those two rights", async () => {
+    const owned = await freshDatabase(server.url);
+    const admin = adminOf(owned);
+    await admin.unsafe("create role narrow login");
+    const asNarrow = new URL(owned);
+    asNarrow.username = "narrow";
+    const pool = openDatabase({ url: asNarrow.href });
+    const tier = createOutboxTier({ database: pool });
+    await admin.unsafe("grant select on outbox to narrow");
+    const warnings = ["synchronous_commit=off", "its user may not insert into and select from outbox"];
+    expect(await tier.health(DEADLINE_MS)).toEqual({ status: "down", warnings });
+    await admin.unsafe("grant insert on outbox to narrow");
+    expect(await tier.health(DEADLINE_MS)).toMatchObject({ status: "up" });
+    expect(await tier.append([chunkOf(0, freshNames(1))], DEADLINE_MS)).toMatchObject([{ kind: "ok" }]);
+    await pool.close();
+    await admin.end();
+  });
+
   test("warns of an unlogged table, and is down without any", async () => {
     const tier = createOutboxTier({ database });
     const admin = adminOf(url);

@@ -1,4 +1,4 @@
-import { readPostgresUrl } from "@spillway/drizzle/connection-url";
+import { checkPostgresUrl } from "@spillway/drizzle/connection-check";
 import {
   type Environment,
   environmentSetting,
@@ -22,7 +22,7 @@ const settings = {
   /** Who knows it may see everything and replay. */
   DASHBOARD_PASSWORD: password(12),
   REDIS_URL: redisUrls(),
-  DATABASE_URL: postgresUrl(readPostgresUrl),
+  DATABASE_URL: postgresUrl(checkPostgresUrl),
   EDGE_URL: httpUrl(),
 };
 

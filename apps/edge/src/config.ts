@@ -1,4 +1,4 @@
-import { readPostgresUrl } from "@spillway/drizzle/connection-url";
+import { checkPostgresUrl } from "@spillway/drizzle/connection-check";
 import type { Platform } from "@spillway/event";
 import {
   ConfigError,
@@ -46,7 +46,7 @@ const settings = {
   METRICS_TOKEN: optional(token(16)),
   UPSTASH_REDIS_REST_URL: httpUrl(),
   UPSTASH_REDIS_REST_TOKEN: token(1),
-  DATABASE_URL: postgresUrl(readPostgresUrl),
+  DATABASE_URL: postgresUrl(checkPostgresUrl),
   EVENT_BYTES_MAX: number(1_024, 16 * MiB, MiB),
   BODY_BYTES_MAX: number(1_024, 64 * MiB, 4 * MiB),
   BODIES_BYTES_MAX: number(BODIES_PER_BODY * 1_024, 4_096 * MiB, 64 * MiB),

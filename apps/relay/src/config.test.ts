@@ -79,7 +79,7 @@ describe("the configuration", () => {
     [{ KAFKA_BROKERS: "::1:9092" }, 'KAFKA_BROKERS: got "::1:9092"; accepts host:port'],
     [{ KAFKA_BROKERS: "localhost:0" }, 'KAFKA_BROKERS: got "localhost:0"; accepts host:port'],
     [{ KAFKA_BROKERS: "localhost" }, 'KAFKA_BROKERS: got "localhost"; accepts host:port'],
-    [{ KAFKA_BROKERS: "kafka://a:9092" }, 'KAFKA_BROKERS: got "kafka://a:9092"; accepts host:port'],
+    [{ KAFKA_BROKERS: "kafka://a:9092" }, 'KAFKA_BROKERS: got "kafka://a:9092", with a scheme'],
     [{ KAFKA_TOPIC: ".." }, 'KAFKA_TOPIC: got ".."; accepts a topic'],
     [{ KAFKA_TOPIC_ROUTES: "order.:orders" }, 'KAFKA_TOPIC_ROUTES: got "order.:orders"; accepts prefix=topic'],
     [{ KAFKA_TOPIC_ROUTES: "a.=x,a.=y" }, 'KAFKA_TOPIC_ROUTES: got "a.=x,a.=y"; accepts prefix=topic'],

@@ -1,4 +1,4 @@
-import { readPostgresUrl } from "@spillway/drizzle/connection-url";
+import { checkPostgresUrl } from "@spillway/drizzle/connection-check";
 import {
   brokers,
   ConfigError,
@@ -42,7 +42,7 @@ const settings = {
     matching(/^[\x21-\x7e]{1,128}$/, "1 to 128 printable ASCII characters without a space, another one for each relay"),
   ),
   REDIS_URL: redisUrls(),
-  DATABASE_URL: postgresUrl(readPostgresUrl),
+  DATABASE_URL: postgresUrl(checkPostgresUrl),
   DATABASE_CONNECTIONS_MAX: number(2, 100, 6),
   LEASE_TTL_MS: number(1_000, 300_000, 5_000),
   DEDUP_WINDOW_SECONDS: number(1, 30 * 86_400, 3_600),

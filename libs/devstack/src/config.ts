@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readPostgresUrl } from "@spillway/drizzle/connection-url";
+import { checkPostgresUrl } from "@spillway/drizzle/connection-check";
 import {
   brokers,
   ConfigError,
@@ -41,7 +41,7 @@ const settings = {
   REDIS_URL: optional(redisUrls()),
   UPSTASH_REDIS_REST_URL: optional(httpUrl()),
   UPSTASH_REDIS_REST_TOKEN: optional(token(1)),
-  DATABASE_URL: optional(postgresUrl(readPostgresUrl)),
+  DATABASE_URL: optional(postgresUrl(checkPostgresUrl)),
   KAFKA_BROKERS: optional(brokers()),
   KAFKA_TOPIC: withDefault(topicName(), "spillway.events"),
   KAFKA_COMPRESSION: withDefault(oneOf("none", "gzip", "zstd"), "none"),

@@ -7,6 +7,7 @@ const sound = {
   full_page_writes: "on",
   read_only: false,
   persistence: "p",
+  permitted: true,
   unmigrated: false,
   missing: 0,
 };
@@ -23,7 +24,8 @@ describe("the warnings of a Postgres", () => {
     [{ full_page_writes: "off" }, "full_page_writes=off"],
     [{ read_only: true }, "read-only"],
     [{ persistence: "u" }, "outbox is unlogged"],
-    [{ persistence: null, unmigrated: true }, "not migrated: npm run migrate"],
+    [{ persistence: null, permitted: null, unmigrated: true }, "not migrated: npm run migrate"],
+    [{ permitted: false }, "its user may not insert into and select from outbox"],
     [{ missing: 1 }, "tables of an older version: npm run migrate"],
   ])("name what breaks the promise: %o", (setting, warning) => {
     expect(warningsOf({ ...sound, ...setting })).toEqual([warning]);

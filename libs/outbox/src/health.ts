@@ -9,6 +9,8 @@ type Settings = Schema & {
   readonly full_page_writes: string;
   readonly read_only: boolean;
   readonly persistence: string | null;
+  /** Null without a table. */
+  readonly permitted: boolean | null;
 };
 
 export const warningsOf = (settings: Settings): string[] => {
@@ -19,6 +21,7 @@ export const warningsOf = (settings: Settings): string[] => {
   if (settings.full_page_writes === "off") warnings.push("full_page_writes=off");
   if (settings.read_only) warnings.push("read-only");
   if (settings.persistence === "u") warnings.push("outbox is unlogged");
+  if (settings.permitted === false) warnings.push("its user may not insert into and select from outbox");
   const schema = warningOfSchema(settings);
   if (schema !== null) warnings.push(schema);
   return warnings;
@@ -34,10 +37,12 @@ export const outboxHealth = async (database: Database, deadlineMs: number): Prom
           current_setting('full_page_writes') as full_page_writes,
           current_setting('transaction_read_only')::bool as read_only,
           (select relpersistence from pg_class where oid = to_regclass('outbox')) as persistence,
+          has_table_privilege(to_regclass('outbox'), 'insert') and has_table_privilege(to_regclass('outbox'), 'select')
+            as permitted,
           ${schemaColumns(sql)}`,
     );
     if (settings === undefined) return { status: "down", warnings: [] };
-    const writable = !settings.read_only && !settings.unmigrated;
+    const writable = !settings.read_only && settings.permitted === true;
     return { status: writable ? "up" : "down", warnings: warningsOf(settings) };
   } catch (error) {
     if (error instanceof DatabaseFailure) return { status: "down", warnings: [error.code] };

@@ -10,12 +10,16 @@ const broker: Setting<string> = {
   accepts: "host:port",
   shown: "text",
   read: (text) => {
+    if (/^[\w+.-]+:\/\//.test(text))
+      return refused("with a scheme, which KAFKA_TLS and KAFKA_SASL_MECHANISM say instead");
+    if (text.includes("@")) return refused("with a user, which KAFKA_SASL_USERNAME says instead");
     const port = Number(brokerForm.exec(text)?.[1]);
     return port >= 1 && port <= 65_535 ? ok(text) : refused();
   },
 };
 
-export const brokers = (): Setting<readonly string[]> => listOf(broker, "host:port, several separated by commas");
+export const brokers = (): Setting<readonly string[]> =>
+  listOf(broker, "host:port, several separated by commas, an IPv6 address as [::1]:9092");
 
 export type TopicRoute = { readonly prefix: string; readonly topic: string };
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { installationSettings, isLoopback, listenSettings, logLevel } from "./address.ts";
+import { brokers } from "./kafka.ts";
 import { postgresUrl } from "./postgres-url.ts";
 import { password, secretText, token } from "./secret.ts";
 import { oneOf, optional, withDefault } from "./setting.ts";
@@ -19,6 +20,7 @@ const settings = {
   MODE: withDefault(oneOf("off", "on"), "off"),
   REST: optional(httpUrl()),
   REDIS: optional(redisUrls()),
+  BROKERS: optional(brokers()),
   DATABASE: optional(postgresUrl(readUrl)),
   TOKEN: optional(token(16)),
   PASSWORD: optional(password(12)),
@@ -57,7 +59,9 @@ describe("a value is taken as it is meant", () => {
     ["HOST", "[::1]", "[::1]"],
     ["HOST", "edge-1.internal", "edge-1.internal"],
     ["REST", "HTTPS://eu1.upstash.io/", "https://eu1.upstash.io"],
-    ["REDIS", "redis://:p%2Cw@a:1, rediss://b:2/3", ["redis://:p%2Cw@a:1", "rediss://b:2/3"]],
+    ["REDIS", "rediss://:p%2Cw@a:1, rediss://:p%2Cw@b:2/0", ["rediss://:p%2Cw@a:1", "rediss://:p%2Cw@b:2/0"]],
+    ["REDIS", "redis://shop:p%40w@[::1]:6379/2", ["redis://shop:p%40w@[::1]:6379/2"]],
+    ["BROKERS", "kafka:9092, [::1]:9093,10.0.0.1:9094", ["kafka:9092", "[::1]:9093", "10.0.0.1:9094"]],
     ["DATABASE", "postgres://u:p@a:5432,b:5432/db", "postgres://u:p@a:5432,b:5432/db"],
     ["TOKEN", "token,with=commas;16", "token,with=commas;16"],
     ["PASSWORD", "korrekt Pferd Batterie ü", "korrekt Pferd Batterie ü"],
@@ -86,6 +90,15 @@ describe("a value that cannot work stops the start, by name, without the secret 
     ["REST", "https://h?x=1", '"https://h?***", with a query, behind which no path can follow; accepts'],
     ["REDIS", "redis://:hunter2@h/x", "whose path is no number of a database"],
     ["REDIS", "redis://:hunter2%zz@h", "whose user or password has a % that is no code"],
+    ["REDIS", "redis://a:1/2,redis://b:2/2", "where a Redis Cluster has no databases with numbers"],
+    ["REDIS", "redis://h?db=2", '"redis://h?***", with a query, which nobody reads; accepts'],
+    ["BROKERS", "SASL_SSL://kafka:9092", "with a scheme, which KAFKA_TLS"],
+    ["BROKERS", "kafka+ssl://a:9096,kafka+ssl://b:9096", "with a scheme"],
+    ["BROKERS", "u:hunter2@kafka:9092", "with a user, which KAFKA_SASL_USERNAME says instead"],
+    ["BROKERS", "kafka", '"kafka"; accepts host:port'],
+    ["BROKERS", "::1:9092", '"::1:9092"; accepts host:port, several separated by commas, an IPv6'],
+    ["BROKERS", "[::1]", '"[::1]"; accepts host:port'],
+    ["BROKERS", "kafka:65536", '"kafka:65536"; accepts host:port'],
     ["REDIS", "redis://a:1,", '"redis://a:1,"; accepts'],
     ["REDIS", "redis://:hunter2/x@h:1", '"redis://***@h:1"; accepts a redis'],
     ["DATABASE", "mysql://u:hunter2@h/x", '"mysql://***@h/x"; accepts a URL as postgres://'],

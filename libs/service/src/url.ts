@@ -39,11 +39,22 @@ const redisUrl: Setting<string> = {
     const { username, password, pathname } = reading.value;
     if (!isDecodable(username) || !isDecodable(password))
       return refused("whose user or password has a % that is no code");
+    if (/[?#]/.test(text)) return refused("with a query, which nobody reads");
     if (!/^\/?\d{0,5}$/.test(pathname)) return refused("whose path is no number of a database");
     return ok(lowerScheme(text));
   },
 };
 
+const isNumbered = (url: string): boolean => Number(new URL(url).pathname.slice(1)) > 0;
+
+const nodes = listOf(redisUrl, "a redis: or rediss: URL; for a Redis Cluster several, separated by commas");
+
 /** One URL is a server, several are nodes of a cluster. */
-export const redisUrls = (): Setting<readonly string[]> =>
-  listOf(redisUrl, "a redis: or rediss: URL; for a Redis Cluster several, separated by commas");
+export const redisUrls = (): Setting<readonly string[]> => ({
+  ...nodes,
+  read: (text) => {
+    const reading = nodes.read(text);
+    if (reading.kind === "refused" || reading.value.length === 1 || !reading.value.some(isNumbered)) return reading;
+    return refused("where a Redis Cluster has no databases with numbers");
+  },
+});
