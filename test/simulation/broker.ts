@@ -18,6 +18,7 @@ export const createBroker = (sink: Sink, namesRefused: boolean, onRefused: (text
   const refusalOf = (records: readonly SinkRecord[]): Outcome | null => {
     const refused = records.flatMap(({ value }, index) => (isPoison(decoder.decode(value)) ? [index] : []));
     if (refused.length === 0) return null;
+    for (const index of refused) onRefused(decoder.decode(records[index]?.value));
     return namesRefused ? { ...POISON, refused } : POISON;
   };
   let fault: TopicFault | null = null;

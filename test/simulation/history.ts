@@ -21,7 +21,7 @@ export type EventRecord = {
   enteredInGeneration: number | null;
   /** It was pending in a stream that was emptied: the one loss that is allowed. */
   wiped: boolean;
-  /** A topic at fault refused it for good. */
+  /** A topic refused it for good, so that it has lost its place. */
   refused: boolean;
   /** The stream entry of it that was damaged, as shard/id. */
   damagedIn: string | null;
@@ -156,7 +156,7 @@ export const createHistory = (shards: number) => {
       for (const record of records) record.damagedIn = entry;
     },
     isDamaged: (entry: string): boolean => damagedEntries.has(entry),
-    /** A topic refused it for good, though its content is fine. */
+    /** A topic refused it for good. */
     refused: (text: string): void => {
       const record = byText.get(text);
       if (record) record.refused = true;

@@ -34,10 +34,13 @@ const readTopics = (scene: Scene): Landed => {
 const isRefusable = (record: EventRecord): boolean =>
   isPoison(record.text) || record.text.length > RECORD_BYTES_MAX || record.damagedIn !== null;
 
+/** What is held of a lane's keys when a newer one of them is taken in the very moment in which the topic is mended. */
+const PASSED_MAX = 4;
+
 /** A topic that refuses everything may cost as many good events as it may refuse in a row, for each life of a relay. */
 const wrongedMax = ({ history, settings }: Scene): number => {
   const lanes = Object.values(topics).reduce((sum, partitions) => sum + partitions, 0);
-  return settings.relay.refusedInARowMax * (history.relayLives() * Object.keys(topics).length + lanes);
+  return settings.relay.refusedInARowMax * history.relayLives() * Object.keys(topics).length + PASSED_MAX * lanes;
 };
 
 /** The events that the dead letters hold, each letter also checked for having a reason. */

@@ -1,3 +1,5 @@
+import type { Clock } from "@spillway/event";
+
 /**
  * What all lanes of one topic know together: whether it takes anything. A record is bad, and not its topic, when it was
  * refused, then something was taken that was sent later, and then it was refused again: neither a setting that was
@@ -9,6 +11,7 @@ export type Evidence = {
   now(): number;
   /** A publish that started at this moment was confirmed. */
   taken(startedAt: number): void;
+  /** Whether any lane had something taken that was sent after this moment, and long enough ago to hold for all lanes. */
   takenSince(moment: number): boolean;
   /** Whether so many records may be given up without proof: a few, so that a bad event on an idle topic is no alarm. */
   mayGiveUp(records: number): boolean;
@@ -16,21 +19,34 @@ export type Evidence = {
   listen(onTaken: () => void): () => void;
 };
 
+/** A topic that was mended is so on one broker before it is on another. */
+export const EVIDENCE_MS = 500;
+
 /** `refusedInARowMax`: so many records may be given up while the topic has taken none. */
-export const createEvidence = (refusedInARowMax: number): Evidence => {
+export const createEvidence = (refusedInARowMax: number, clock: Clock): Evidence => {
   const listeners = new Set<() => void>();
   let moment = 0;
   let lastTaken = 0;
+  let fresh: { readonly startedAt: number; readonly atMs: number } | null = null;
   let unproven = 0;
+  const ripen = (): void => {
+    if (fresh === null || clock.monotonicMs() - fresh.atMs < EVIDENCE_MS) return;
+    lastTaken = Math.max(lastTaken, fresh.startedAt);
+    fresh = null;
+  };
   return {
     refusedInARowMax,
     now: () => ++moment,
     taken: (startedAt) => {
-      lastTaken = Math.max(lastTaken, startedAt);
+      ripen();
+      fresh ??= { startedAt, atMs: clock.monotonicMs() };
       unproven = 0;
       for (const onTaken of listeners) onTaken();
     },
-    takenSince: (since) => lastTaken > since,
+    takenSince: (since) => {
+      ripen();
+      return lastTaken > since;
+    },
     mayGiveUp: (records) => {
       if (unproven + records > refusedInARowMax) return false;
       unproven += records;

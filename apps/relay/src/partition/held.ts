@@ -10,33 +10,41 @@ export type Refused = {
 };
 
 /**
- * Where a refused record stands: `held`, it may be sent again; `passing`, something newer of its key is being sent; or
+ * Where a refused record stands: `held`; `asked` for once more; `passing`, something newer of its key is being sent; or
  * `passed`, that may have been taken, so that sending this one again would turn the two around.
  */
-type Place = "held" | "passing" | "passed";
+type Place = "held" | "asked" | "passing" | "passed";
 
 /** Records that were refused while nobody could say whether they or their topic are to blame, in their order. */
 export type Held = {
   readonly records: number;
+  keys(): ReadonlySet<string>;
   /** Code of the latest refusal. */
   readonly code: string;
   /** The moment of the latest refusal, by the topic's evidence. */
   readonly refusedAt: number;
-  /** `first`: these are older than what is held. */
-  add(refused: readonly Refused[], refusedAt: number, where: "first" | "last"): void;
-  /** These are newer, and are about to be sent. */
+  /** Once more, or for the first time; then these are the newest. */
+  refused(refused: readonly Refused[], refusedAt: number): void;
+  /** These are about to be sent; older ones of their keys are here. */
   pass(by: readonly RelayRecord[]): void;
   /** What came of that: not taken for sure, or nobody knows. */
   passEnds(how: "refused" | "unknown"): void;
+  /** These have met their end. */
+  forget(records: readonly RelayRecord[]): void;
   /** Removes those that something newer of their key has passed. */
   takePassed(): readonly Refused[];
   /** Removes all. */
   takeAll(): readonly Refused[];
-  /** Removes the oldest that may be sent again, or all of them; null when there are none. */
+  /** The oldest few, or all, to be asked for once more; null when none may be. */
   again(which: "oldest" | "all"): Segment | null;
+  /** Those that are asked for are only held. */
+  recall(): void;
   /** Forgets those whose term is over. */
   prune(): void;
 };
+
+/** More than one, since the oldest may be poison in a topic that refuses everything. */
+const OLDEST = 4;
 
 const segmentOf = (refused: readonly Refused[], refusedAt: number): Segment => ({
   ...freshSegment(refused.map(({ record }) => record)),
@@ -49,51 +57,79 @@ const segmentOf = (refused: readonly Refused[], refusedAt: number): Segment => (
 type Entry = { readonly refused: Refused; place: Place };
 
 export const createHeld = (): Held => {
-  let entries: readonly Entry[] = [];
+  /** In the order of the records: an entry that changes keeps its place in a Map. */
+  const entries = new Map<RelayRecord, Entry>();
   let code = "";
   let lastAt = 0;
-  const take = (isTaken: (entry: Entry) => boolean): readonly Refused[] => {
-    const taken = entries.filter(isTaken);
-    entries = entries.filter((entry) => !isTaken(entry));
+
+  const take = (places: readonly Place[]): readonly Refused[] => {
+    const taken = [...entries.values()].filter(({ place }) => places.includes(place));
+    for (const { refused } of taken) entries.delete(refused.record);
     return taken.map(({ refused }) => refused);
   };
+
+  const move = (from: Place, to: Place): void => {
+    for (const entry of entries.values()) if (entry.place === from) entry.place = to;
+  };
+
+  /** Up to which entry something of a key is sent now: all of them, unless it stands among them itself. */
+  const reachOf = (by: readonly RelayRecord[]): ReadonlyMap<string, number> => {
+    const places = new Map([...entries.keys()].map((record, index) => [record, index]));
+    const reach = new Map<string, number>();
+    for (const record of by) {
+      const upTo = places.get(record) ?? Number.POSITIVE_INFINITY;
+      if (record.key !== null) reach.set(record.key, Math.max(upTo, reach.get(record.key) ?? 0));
+    }
+    return reach;
+  };
+
   return {
     get records() {
-      return entries.length;
+      return entries.size;
     },
+    keys: () => new Set([...entries.keys()].flatMap(({ key }) => (key === null ? [] : [key]))),
     get code() {
       return code;
     },
     get refusedAt() {
       return lastAt;
     },
-    add: (refused, refusedAt, where) => {
-      const added = refused.map((one): Entry => ({ refused: one, place: "held" }));
-      entries = where === "first" ? [...added, ...entries] : [...entries, ...added];
+    refused: (refused, refusedAt) => {
+      for (const one of refused) entries.set(one.record, { refused: one, place: "held" });
       lastAt = refusedAt;
       code = refused.at(-1)?.fatal.code ?? code;
     },
     pass: (by) => {
-      if (entries.length === 0) return;
-      const keys = new Set(by.map(({ key }) => key));
-      for (const entry of entries) {
-        const { key } = entry.refused.record;
-        if (key !== null && entry.place === "held" && keys.has(key)) entry.place = "passing";
+      if (entries.size === 0) return;
+      const reach = reachOf(by);
+      let index = 0;
+      for (const [{ key }, entry] of entries) {
+        const isPassed = key !== null && index < (reach.get(key) ?? 0);
+        index++;
+        if (isPassed && entry.place === "held") entry.place = "passing";
       }
     },
-    passEnds: (how) => {
-      for (const entry of entries) if (entry.place === "passing") entry.place = how === "refused" ? "held" : "passed";
+    passEnds: (how) => move("passing", how === "refused" ? "held" : "passed"),
+    forget: (records) => {
+      for (const record of records) entries.delete(record);
     },
-    takePassed: () => take(({ place }) => place !== "held"),
-    takeAll: () => take(() => true),
+    takePassed: () => take(["passing", "passed"]),
+    takeAll: () => take(["held", "asked", "passing", "passed"]),
     again: (which) => {
-      const oldest = entries.find(({ place }) => place === "held");
-      const chosen = take((entry) => (which === "all" ? entry.place === "held" : entry === oldest));
-      return chosen.length > 0 ? segmentOf(chosen, lastAt) : null;
+      const free = [...entries.values()].filter(({ place }) => place === "held");
+      const chosen = which === "all" ? free : free.slice(0, OLDEST);
+      for (const entry of chosen) entry.place = "asked";
+      return chosen.length > 0
+        ? segmentOf(
+            chosen.map(({ refused }) => refused),
+            lastAt,
+          )
+        : null;
     },
+    recall: () => move("asked", "held"),
     prune: () => {
-      const alive = new Set(sendable(entries.map(({ refused }) => refused.record)));
-      if (alive.size < entries.length) take(({ refused }) => !alive.has(refused.record));
+      const alive = new Set(sendable([...entries.keys()]));
+      for (const record of entries.keys()) if (!alive.has(record)) entries.delete(record);
     },
   };
 };

@@ -89,7 +89,7 @@ describe("a fault that may pass", () => {
     const stage = createStage();
     let calls = 0;
     stage.broker.answer = (records) => {
-      if (++calls % 2 === 0) return outage;
+      if (++calls % 3 === 0) return outage;
       const suspect = records.some((record) => idOf(record) === "e5");
       return suspect ? { kind: "retriable", code: "unknown_server_error", attemptsMax: 3 } : null;
     };
@@ -99,7 +99,7 @@ describe("a fault that may pass", () => {
     expect(stage.ids()).toEqual(ids(8).filter((id) => id !== "e5"));
     expect(stage.letters()).toMatchObject([{ index: 5, deadLetterClass: "rejected", code: "unknown_server_error" }]);
     const whole = stage.publishes.filter((publish) => publish.ids.length === 8);
-    expect(whole.length).toBe(5);
+    expect(whole.length).toBe(4);
   });
 });
 
@@ -151,7 +151,7 @@ describe("a refused record", () => {
     ]);
   });
 
-  test("waits for the dead letters, and nothing newer passes it meanwhile", async () => {
+  test("waits for the dead letters once its key was passed, and nothing more passes it meanwhile", async () => {
     const stage = createStage();
     refusing(stage, ["e1"], rejected);
     const { relay } = stage.start("r1");
@@ -160,7 +160,7 @@ describe("a refused record", () => {
     await stage.until(() => relay.state().troubles[0]?.state === "dead-letters");
     await stage.post(["later"]);
     await stage.clock.advance(60_000);
-    expect(stage.ids()).toEqual(["e0"]);
+    expect(stage.ids()).toEqual(["e0", "e2"]);
     expect(await stage.pending()).toBe(4);
     stage.world.outages.end("postgres");
     await stage.until(() => stage.ids().length === 3);
@@ -199,6 +199,16 @@ describe.each(brokers)("one sender's poison, and a broker that %s", (_name, refu
     expect(relay.state().troubles).toEqual([]);
     expect(stage.publishes.length).toBeLessThan(250);
     expect(await stage.world.shardStream.counts(0)).toMatchObject({ accepted: 70, relayed: 10, dead: 60 });
+  });
+
+  test("holds up little when there is more of it than is looked at in one go, all under one key", async () => {
+    const stage = withPoison();
+    stage.start("r1");
+    for (let n = 0; n < 30; n++) await stage.post(bad(10, `bad-${n}`), "k");
+    await stage.post(ids(10), "k");
+    await stage.until(() => stage.letters().length === 300, 60_000);
+    await stage.until(() => stage.ids().length === 10);
+    expect(stage.ids()).toEqual(ids(10));
   });
 
   test("holds up nothing when the good ones come a minute later, among more of it", async () => {
@@ -248,7 +258,7 @@ describe.each(brokers)("one sender's poison, and a broker that %s", (_name, refu
       await stage.clock.advance(60_000);
     }
     expect(stage.letters()).toEqual([]);
-    expect(stage.publishes.length - before).toBeLessThan(60);
+    expect(stage.publishes.length - before).toBeLessThan(200);
     stage.broker.answer = () => null;
     await stage.post(["after"]);
     await stage.until(() => relay.state().shards[0]?.entries === 0);
@@ -256,6 +266,21 @@ describe.each(brokers)("one sender's poison, and a broker that %s", (_name, refu
     expect(stage.ids()).toEqual([...ids(500), ...later, "after"]);
     expect(relay.state().troubles).toEqual([]);
     expect(stage.letters()).toEqual([]);
+  });
+
+  test("the same when poison is the first of what such a topic refuses", async () => {
+    const stage = withPoison();
+    const mended = stage.broker.answer;
+    stage.broker.answer = (records) => refusal(records.map((_, index) => index));
+    const { relay } = stage.start("r1");
+    await stage.post(bad(2), "k");
+    for (const id of ids(100)) await stage.post([id], "k");
+    await stage.clock.advance(60_000);
+    expect(relay.state().troubles).toMatchObject([{ state: "paused" }]);
+    stage.broker.answer = mended;
+    await stage.until(() => relay.state().shards[0]?.entries === 0, 60_000);
+    expect(stage.letters()).toHaveLength(2);
+    expect(stage.ids()).toEqual(ids(100));
   });
 
   test("the same in all lanes, when the events come one by one: at most 16 become dead letters", async () => {
@@ -274,6 +299,38 @@ describe.each(brokers)("one sender's poison, and a broker that %s", (_name, refu
     for (let key = 0; key < 9; key++) {
       const ofKey = out().filter((id) => Number(id.slice(1)) % 9 === key);
       expect(ofKey).toEqual(ofKey.toSorted((a, b) => Number(a.slice(1)) - Number(b.slice(1))));
+    }
+  });
+});
+
+describe("a topic that is mended under load", () => {
+  /** As Kafka changes a topic: on each broker by itself, some milliseconds apart. */
+  test("gets everything in order from every lane, though one is mended after the others and keys go on", async () => {
+    const stage = createStage({ partitions: 3, shards: 3 });
+    const mended = new Set<number>();
+    stage.broker.answer = (_, partition) => (mended.has(partition) ? null : tooLarge);
+    const { relay } = stage.start("r1");
+    const post = async (from: number, count: number) => {
+      for (let n = from; n < from + count; n++) {
+        await stage.post([`e${n}`], `key-${n % 12}`);
+        await stage.clock.advance(20);
+      }
+    };
+    await post(0, 400);
+    expect(relay.state().troubles.map(({ state }) => state)).toEqual(["paused", "paused", "paused"]);
+    for (const partition of [0, 1, 2]) {
+      mended.add(partition);
+      await post(400 + partition * 5, 5);
+    }
+    await post(415, 100);
+    const out = () => [0, 1, 2].flatMap((partition) => stage.ids(partition));
+    await stage.until(() => out().length + stage.letters().length === 515, 60_000);
+    expect(stage.letters().length).toBeLessThanOrEqual(16);
+    for (let key = 0; key < 12; key++) {
+      const numbers = out()
+        .map((id) => Number(id.slice(1)))
+        .filter((n) => n % 12 === key);
+      expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
     }
   });
 });

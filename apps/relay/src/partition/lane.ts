@@ -5,7 +5,7 @@ import type { Measures } from "../measures.ts";
 import { type RelayRecord, recordDone } from "../shard/in-hand.ts";
 import type { TroubleState, Troubles } from "../troubles.ts";
 import { createBurial } from "./burial.ts";
-import type { Evidence } from "./evidence.ts";
+import { EVIDENCE_MS, type Evidence } from "./evidence.ts";
 import type { Gathering } from "./gathering.ts";
 import { createHeld } from "./held.ts";
 import { createPace } from "./pace.ts";
@@ -53,6 +53,8 @@ export type Lane = {
 
 /** The broker's limit for a batch is 1,048,588 bytes by default; what the estimate misses fits in between. */
 const BATCH_BYTES_MAX = 900_000;
+/** Up to so many refused in a row it goes on at once, in case that good ones follow one sender's poison. */
+const SWEEP_RECORDS_MAX = 256;
 const RETRY = { firstMs: 100, mostMs: 5_000 } as const;
 const PAUSE = { firstMs: 1_000, mostMs: 30_000 } as const;
 
@@ -69,6 +71,11 @@ export const createLane = (topic: string, partition: number, options: LaneOption
   const held = createHeld();
   /** More is held than one sender's mistake explains. */
   let doubting = false;
+  /** And what followed at once was refused, too: what has a key that is held is sent alone now, one a round. */
+  let careful = false;
+  let mayProbe = false;
+  /** The latest publish of this lane that was confirmed, by the topic's evidence. */
+  let ownTaken = 0;
   /** The topic may have been mended meanwhile: the oldest that is held goes before anything that would overtake it. */
   let hasWaited = false;
   let running = false;
@@ -102,6 +109,8 @@ export const createLane = (topic: string, partition: number, options: LaneOption
     standStill: (code) => standStill("dead-letters", code),
   });
 
+  const takenSince = (moment: number): boolean => ownTaken > moment || evidence.takenSince(moment);
+
   const publish = async (records: readonly SinkRecord[]): Promise<Outcome> => {
     const startedAtMs = clock.monotonicMs();
     const outcome = await sink.publish(topic, partition, records);
@@ -121,6 +130,7 @@ export const createLane = (topic: string, partition: number, options: LaneOption
   /** Nothing is held and something was taken, or nothing is left at all. */
   const calmDown = (): void => {
     doubting = false;
+    careful = false;
     retryBackoff.reset();
     pauseBackoff.reset();
     go();
@@ -128,16 +138,19 @@ export const createLane = (topic: string, partition: number, options: LaneOption
 
   /** Takes a refused segment apart; a record alone is a dead letter once it is known that its topic takes others. */
   const takeApart = async (segment: Segment, fatal: Fatal, isProven: boolean): Promise<void> => {
-    const refusedAt = evidence.now();
-    segment.refusedAt ??= refusedAt;
     const { bad, rest } = partsOf(segment, fatal);
     work.push(...rest.reverse());
     if (bad.length === 0) return;
     const { attempts, suspicions } = segment;
     const refused = bad.map((record) => ({ record, fatal, attempts, suspicions: Math.max(0, suspicions - 1) }));
-    if (isProven) return bury(refused);
-    held.add(refused, refusedAt, segment.again ? "first" : "last");
+    if (isProven) {
+      held.forget(bad);
+      return bury(refused);
+    }
+    held.refused(refused, evidence.now());
+    hasWaited = false;
     if (held.records > evidence.refusedInARowMax) doubt(fatal.code);
+    careful ||= held.records > SWEEP_RECORDS_MAX;
   };
 
   /** The time is of our own choosing: the other one at once, and if that is refused, too, some clock is wrong. */
@@ -161,13 +174,18 @@ export const createLane = (topic: string, partition: number, options: LaneOption
   const judgeHeld = async (): Promise<void> => {
     const passed = held.takePassed();
     if (passed.length > 0) await bury(passed);
+    const fresh = work.filter((segment) => !segment.again);
+    work.splice(0, work.length, ...fresh);
+    held.recall();
     const again = held.again("all");
     if (again) work.push(again);
   };
 
   const taken = async (segment: Segment, startedAt: number): Promise<void> => {
     evidence.taken(startedAt);
+    ownTaken = startedAt;
     for (const record of segment.records) recordDone(record.from);
+    held.forget(segment.records);
     if (held.records > 0) await judgeHeld();
     else calmDown();
   };
@@ -177,9 +195,9 @@ export const createLane = (topic: string, partition: number, options: LaneOption
     if (segment.records.length === 0) return;
     segment.attempts++;
     const records = stamped(segment.records, segment.stamp, clock.wallMs(), recordAgeMsMax());
-    const isProven = segment.refusedAt !== null && evidence.takenSince(segment.refusedAt);
+    const isProven = segment.refusedAt !== null && takenSince(segment.refusedAt);
     const startedAt = evidence.now();
-    if (!segment.again) held.pass(segment.records);
+    held.pass(segment.records);
     const outcome = await publish(records);
     if (outcome.kind === "ok") return taken(segment, startedAt);
     held.passEnds(outcome.kind === "fatal" || outcome.retime ? "refused" : "unknown");
@@ -187,10 +205,21 @@ export const createLane = (topic: string, partition: number, options: LaneOption
     return outcome.retime ? retime(segment, outcome.code, records) : tryAgain(segment, outcome, isProven);
   };
 
-  const takeBatch = (): Segment => {
-    const records = queue.take(pace.recordsMax, BATCH_BYTES_MAX);
+  /**
+   * Records of a key that is held would pass what is held of it, for good if they are taken: while a topic is in doubt
+   * that is tried with one record each half second, right after the oldest was refused once more.
+   */
+  const takeBatch = (): Segment | null => {
+    if (queue.length === 0) return null;
+    const records = careful
+      ? queue.takeOthers(held.keys(), pace.recordsMax, BATCH_BYTES_MAX)
+      : queue.take(pace.recordsMax, BATCH_BYTES_MAX);
+    if (records.length === 0 && mayProbe) {
+      mayProbe = false;
+      records.push(...queue.take(1, BATCH_BYTES_MAX));
+    }
     inWork = records.length;
-    return freshSegment(records);
+    return records.length > 0 ? freshSegment(records) : null;
   };
 
   const next = (): Segment | null => {
@@ -200,7 +229,7 @@ export const createLane = (topic: string, partition: number, options: LaneOption
     const left = oldest ?? work.pop();
     if (left) return left;
     inWork = 0;
-    return queue.length > 0 ? takeBatch() : null;
+    return takeBatch();
   };
 
   /** Until the pause is over; records that come, and whatever the topic takes elsewhere, end it. */
@@ -208,18 +237,22 @@ export const createLane = (topic: string, partition: number, options: LaneOption
     const woken = new AbortController();
     wake = () => woken.abort();
     const ignore = evidence.listen(wake);
-    await clock.sleep(pauseBackoff.nextMs(), AbortSignal.any([signal, woken.signal]));
+    const pauseMs = queue.length > 0 ? EVIDENCE_MS : pauseBackoff.nextMs();
+    await clock.sleep(pauseMs, AbortSignal.any([signal, woken.signal]));
     ignore();
+    if (woken.signal.aborted) await clock.sleep(EVIDENCE_MS, signal);
     hasWaited = true;
+    mayProbe = true;
   };
 
   /** Nothing else is left to send: what is held waits for the topic to take anything. */
   const judge = async (): Promise<void> => {
     held.prune();
     if (held.records === 0) return;
-    if (evidence.takenSince(held.refusedAt)) return judgeHeld();
+    if (takenSince(held.refusedAt)) return judgeHeld();
     if (!doubting && evidence.mayGiveUp(held.records)) return bury(held.takeAll());
     doubt(held.code);
+    careful = true;
     await pauseOrWake();
   };
 

@@ -60,4 +60,13 @@ describe("the queue of a lane", () => {
     queue.drop(mine);
     expect(indexes(queue.take(10, 1e9))).toEqual([1, 3, 5]);
   });
+
+  test("gives others than those of some keys, and leaves these where they are", () => {
+    const queue = createRecordQueue();
+    const term = termOf(0);
+    for (const [index, key] of ["a", "b", "a", null, "c", "b"].entries()) queue.push({ ...recordOf(index, term), key });
+    expect(indexes(queue.takeOthers(new Set(["a", "c"]), 2, 1e9))).toEqual([1, 3]);
+    expect(indexes(queue.takeOthers(new Set(["a", "c", "b"]), 10, 1e9))).toEqual([]);
+    expect(indexes(queue.take(10, 1e9))).toEqual([0, 2, 4, 5]);
+  });
 });

@@ -12,26 +12,28 @@ export type RecordQueue = {
   push(record: RelayRecord): void;
   /** The first records, at most `recordsMax` and about `bytesMax`, at least one. */
   take(recordsMax: number, bytesMax: number): RelayRecord[];
+  /** As `take`, of the records whose key is none of these; the others stay where they are. None, when all are theirs. */
+  takeOthers(keys: ReadonlySet<string>, recordsMax: number, bytesMax: number): RelayRecord[];
   drop(term: Term): void;
+};
+
+/** As many of the records as fit, at least one. */
+const fitting = (records: readonly RelayRecord[], from: number, recordsMax: number, bytesMax: number): number => {
+  const most = Math.min(from + recordsMax, records.length);
+  let bytes = 0;
+  let end = from;
+  while (end < most) {
+    const { key, value } = records[end]!;
+    bytes += value.length + (key === null ? 0 : key.length) + RECORD_OVERHEAD_BYTES;
+    if (bytes > bytesMax && end > from) break;
+    end++;
+  }
+  return end;
 };
 
 export const createRecordQueue = (): RecordQueue => {
   let records: RelayRecord[] = [];
   let head = 0;
-
-  const fitting = (recordsMax: number, bytesMax: number): number => {
-    const most = Math.min(head + recordsMax, records.length);
-    let bytes = 0;
-    let end = head;
-    while (end < most) {
-      const { key, value, headers } = records[end]!;
-      bytes +=
-        value.length + (key === null ? 0 : key.length) + (headers.tracestate?.length ?? 0) + RECORD_OVERHEAD_BYTES;
-      if (bytes > bytesMax && end > head) break;
-      end++;
-    }
-    return end;
-  };
 
   return {
     get length() {
@@ -39,7 +41,7 @@ export const createRecordQueue = (): RecordQueue => {
     },
     push: (record) => void records.push(record),
     take: (recordsMax, bytesMax) => {
-      const end = fitting(recordsMax, bytesMax);
+      const end = fitting(records, head, recordsMax, bytesMax);
       const taken = records.slice(head, end);
       head = end;
       if (head === records.length) {
@@ -49,6 +51,15 @@ export const createRecordQueue = (): RecordQueue => {
         records = records.slice(head);
         head = 0;
       }
+      return taken;
+    },
+    takeOthers: (keys, recordsMax, bytesMax) => {
+      const waiting = records.slice(head);
+      const others = waiting.filter(({ key }) => key === null || !keys.has(key));
+      const taken = others.slice(0, fitting(others, 0, recordsMax, bytesMax));
+      const gone = new Set(taken);
+      records = waiting.filter((record) => !gone.has(record));
+      head = 0;
       return taken;
     },
     drop: (term) => {

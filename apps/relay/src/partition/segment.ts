@@ -12,7 +12,7 @@ export type Segment = {
   attempts: number;
   /** Outcomes with an `attemptsMax` in these attempts; an outage in between does not count. */
   suspicions: number;
-  /** Since when they are under suspicion, by the topic's evidence; null: not refused yet. */
+  /** When they were refused, each by itself, by the topic's evidence; null: as parts of a batch at most. */
   refusedAt: number | null;
   /** They were held already, so that nothing which is held now is older than they. */
   readonly again: boolean;

@@ -64,7 +64,7 @@ export const createTopics = (options: TopicsOptions): Topics => {
   const sharedOf = (name: string, ageMsMax: number) => {
     const known = shared.get(name);
     if (known) return known;
-    const made = { evidence: createEvidence(refusedInARowMax), ageMsMax, recordAgeMsMax: () => made.ageMsMax };
+    const made = { evidence: createEvidence(refusedInARowMax, clock), ageMsMax, recordAgeMsMax: () => made.ageMsMax };
     shared.set(name, made);
     return made;
   };
