@@ -1,19 +1,10 @@
+import { answer } from "@spillway/service";
 import { type ProblemCode, type ProblemMembers, problemBody, problems } from "./problem.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Every answer is about one moment and for one client: nobody may keep it or guess at its type. */
 const respond = (status: number, contentType: string, body: string, requestId: string, headers?: Headers): Response =>
-  new Response(body, {
-    status,
-    headers: {
-      "content-type": contentType,
-      "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
-      "x-request-id": requestId,
-      ...headers,
-    },
-  });
+  answer(status, contentType, body, { "x-request-id": requestId, ...headers });
 
 export const respondJson = (status: number, body: string, requestId: string, headers?: Headers): Response =>
   respond(status, "application/json", body, requestId, headers);
