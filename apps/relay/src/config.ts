@@ -5,7 +5,7 @@ import {
   type Environment,
   environmentSetting,
   installationSettings,
-  integer,
+  integerOr,
   listenSettings,
   logLevel,
   type MetricsAccess,
@@ -17,9 +17,9 @@ import {
   readSettings,
   redacted,
   redisUrls,
-  type Setting,
   type Shown,
   secretText,
+  shardLimitSettings,
   token,
   topicName,
   topicRoutes,
@@ -29,12 +29,12 @@ import {
 
 const MiB = 1024 * 1024;
 
-const number = (min: number, max: number, initial: number): Setting<number> => withDefault(integer(min, max), initial);
 const file = optional(matching(/./, "the path of a readable PEM file"));
 
 const settings = {
   ...listenSettings(3_001),
   ...installationSettings(),
+  ...shardLimitSettings(),
   ENVIRONMENT: environmentSetting(),
   LOG_LEVEL: logLevel(),
   METRICS_TOKEN: optional(token(16)),
@@ -43,16 +43,13 @@ const settings = {
   ),
   REDIS_URL: redisUrls(),
   DATABASE_URL: postgresUrl(checkPostgresUrl),
-  DATABASE_CONNECTIONS_MAX: number(2, 100, 6),
-  LEASE_TTL_MS: number(1_000, 300_000, 5_000),
-  DEDUP_WINDOW_SECONDS: number(1, 30 * 86_400, 3_600),
-  BACKLOG_EVENTS_MAX: number(1, 1_000_000_000, 1_000_000),
-  BACKLOG_BYTES_MAX: number(1_024, 1_024 * 1_024 * MiB, 256 * MiB),
-  IN_FLIGHT_EVENTS_MAX: number(1, 1_000_000, 8_192),
-  IN_FLIGHT_BYTES_MAX: number(1_024, 4 * 1_024 * MiB, 16 * MiB),
-  DRAIN_EVENTS_MAX: number(1, 10_000, 400),
-  FINISH_MS: number(0, 300_000, 5_000),
-  REFUSED_IN_A_ROW_MAX: number(0, 1_000_000, 16),
+  DATABASE_CONNECTIONS_MAX: integerOr(2, 100, 6),
+  LEASE_TTL_MS: integerOr(1_000, 300_000, 5_000),
+  IN_FLIGHT_EVENTS_MAX: integerOr(1, 1_000_000, 8_192),
+  IN_FLIGHT_BYTES_MAX: integerOr(1_024, 4 * 1_024 * MiB, 16 * MiB),
+  DRAIN_EVENTS_MAX: integerOr(1, 10_000, 400),
+  FINISH_MS: integerOr(0, 300_000, 5_000),
+  REFUSED_IN_A_ROW_MAX: integerOr(0, 1_000_000, 16),
   KAFKA_BROKERS: brokers(),
   KAFKA_TOPIC: withDefault(topicName(), "events"),
   KAFKA_TOPIC_ROUTES: topicRoutes(),

@@ -1,7 +1,7 @@
 import {
   ConfigError,
   type Environment,
-  integer,
+  integerOr,
   listenSettings,
   readSettings,
   redisUrls,
@@ -13,18 +13,16 @@ import type { RedisRestOptions } from "./server.ts";
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
-const number = (min: number, max: number, initial: number) => withDefault(integer(min, max), initial);
-
 const settings = {
   ...listenSettings(8_079),
   TOKEN: token(1),
   REDIS_URL: withDefault(redisUrls(), ["redis://127.0.0.1:6379"]),
-  CONNECTIONS: number(1, 1_000, 4),
-  BODY_BYTES_MAX: number(1, MOST, defaultLimits.bodyBytesMax),
-  BODY_MS_MAX: number(1, 3_600_000, defaultLimits.bodyMsMax),
-  COMMANDS_MAX: number(1, 1_000_000, defaultLimits.commandsMax),
-  INFLIGHT_BYTES_MAX: number(0, MOST, 0),
-  REPLY_MS_MAX: number(1, 3_600_000, defaultLimits.replyMsMax),
+  CONNECTIONS: integerOr(1, 1_000, 4),
+  BODY_BYTES_MAX: integerOr(1, MOST, defaultLimits.bodyBytesMax),
+  BODY_MS_MAX: integerOr(1, 3_600_000, defaultLimits.bodyMsMax),
+  COMMANDS_MAX: integerOr(1, 1_000_000, defaultLimits.commandsMax),
+  INFLIGHT_BYTES_MAX: integerOr(0, MOST, 0),
+  REPLY_MS_MAX: integerOr(1, 3_600_000, defaultLimits.replyMsMax),
 };
 
 /** At least one request of the largest size must fit, else it would be answered "busy" for ever. */

@@ -34,6 +34,10 @@ export const integer = (min: number, max: number): Setting<number> => ({
   },
 });
 
+/** The same, with what an absent one means. */
+export const integerOr = (min: number, max: number, absent: number): Setting<number> =>
+  withDefault(integer(min, max), absent);
+
 const listed = (words: readonly string[]): string =>
   words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 
