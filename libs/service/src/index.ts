@@ -1,7 +1,7 @@
 export * from "./address.ts";
 export * from "./addressed.ts";
 export * from "./agreement.ts";
-export * from "./answer.ts";
+export { answerText } from "./answer.ts";
 export * from "./bearer.ts";
 export * from "./kafka.ts";
 export * from "./kept.ts";
