@@ -38,7 +38,7 @@ describe("the house", () => {
 
   test("only an app's main names concrete adapters", () => {
     const policy = apps.filter((file) => !/\/main\.[a-z-]+\.ts$/.test(file));
-    const adapters = /from "@spillway\/(stream|outbox|dead-letters|kafka)(\/tier)?"/;
+    const adapters = /from "@spillway\/(stream|outbox|dead-letters|kafka|postgres)(\/tier)?"/;
     expect(filesWith(adapters, policy).filter((file) => !file.startsWith("apps/dashboard/"))).toEqual([]);
   });
 

@@ -1,3 +1,2 @@
-export * from "./database.ts";
 export * from "./migrate.ts";
 export * from "./schema.ts";

@@ -1,6 +1,6 @@
+import { checkPostgresUrl } from "@spillway/postgres/connection-check";
 import { postgresUrl, readSettings } from "@spillway/service";
 import { configOrExit, refuse } from "@spillway/service/bun";
-import { checkPostgresUrl } from "./connection-check.ts";
 import { runMigrations } from "./migrate.ts";
 import { refusalOf, reportOf } from "./migration-report.ts";
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { createClient } from "@spillway/postgres/client";
+import { createRoute, type Way } from "@spillway/postgres/route";
 import type { Sql, TransactionSql } from "postgres";
-import { createClient } from "./client.ts";
-import { createRoute, type Way } from "./route.ts";
 
 /** Any constant, the same for everybody who migrates. */
 const LOCK_KEY = 727_001;

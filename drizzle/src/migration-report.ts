@@ -1,4 +1,4 @@
-import { failureCode } from "./failure.ts";
+import { failureCode } from "@spillway/postgres/failure";
 import { type Migrated, MigrationRefused } from "./migrate.ts";
 
 /** What was done, as a line for whoever asked for it. */

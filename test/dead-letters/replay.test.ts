@@ -2,7 +2,7 @@ import { createDeadLetterInspector, createDeadLetters, createDiscard, createRepl
 import { type Running, startPostgres } from "@spillway/devstack";
 import { type DeadLetter, decodeChunk, replayChunk } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
-import { openDatabase } from "@spillway/outbox";
+import { openDatabase } from "@spillway/postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { letterOf } from "../conformance/dead-letters.ts";
 import { adminOf, openFresh } from "../outbox/fresh-database.ts";

@@ -1,6 +1,7 @@
 import { createDeadLetters } from "@spillway/dead-letters";
 import { type Running, startPostgres } from "@spillway/devstack";
-import { createOutboxTier, type Database, openDatabase } from "@spillway/outbox";
+import { createOutboxTier } from "@spillway/outbox";
+import { type Database, openDatabase } from "@spillway/postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";
 import { letterOf } from "../conformance/dead-letters.ts";

@@ -1,6 +1,7 @@
 import { type Running, startPostgres } from "@spillway/devstack";
 import type { Appended, OutboxTier } from "@spillway/event";
-import { createOutboxDrain, createOutboxTier, type Database, openDatabase } from "@spillway/outbox";
+import { createOutboxDrain, createOutboxTier } from "@spillway/outbox";
+import { type Database, openDatabase } from "@spillway/postgres";
 import type { Sql } from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFailed, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";

@@ -1,6 +1,6 @@
 import { runMigrations } from "@spillway/drizzle";
 import type { ShardChunk } from "@spillway/event";
-import { openDatabase } from "@spillway/outbox/tier";
+import { openDatabase } from "@spillway/postgres";
 import postgres, { type Sql } from "postgres";
 import type { OpenInsert } from "../conformance/outbox-tier.ts";
 

@@ -2,7 +2,8 @@ import { execFile } from "node:child_process";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Running, startPostgres } from "@spillway/devstack";
-import { openDatabase, schemaWarnings } from "@spillway/outbox/tier";
+import { schemaWarnings } from "@spillway/outbox/tier";
+import { openDatabase } from "@spillway/postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { adminOf } from "./fresh-database.ts";
 

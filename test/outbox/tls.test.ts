@@ -3,7 +3,8 @@ import { chmodSync, chownSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Running, startPostgres } from "@spillway/devstack";
-import { createOutboxTier, openDatabase } from "@spillway/outbox";
+import { createOutboxTier } from "@spillway/outbox";
+import { openDatabase } from "@spillway/postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { adminOf, freshDatabase } from "./fresh-database.ts";
 

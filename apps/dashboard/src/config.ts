@@ -1,4 +1,4 @@
-import { checkPostgresUrl } from "@spillway/drizzle/connection-check";
+import { checkPostgresUrl } from "@spillway/postgres/connection-check";
 import {
   type Environment,
   environmentSetting,

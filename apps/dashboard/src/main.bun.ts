@@ -1,7 +1,8 @@
-import { createDeadLetterInspector, createDiscard, createReplay, openDatabase } from "@spillway/dead-letters";
+import { createDeadLetterInspector, createDiscard, createReplay } from "@spillway/dead-letters";
 import { systemClock, Unavailable } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { createOutboxInspector, schemaWarnings } from "@spillway/outbox";
+import { openDatabase } from "@spillway/postgres";
 import { whileAgreed } from "@spillway/service";
 import { openShell } from "@spillway/service/bun";
 import { compareShards, connectRedis, createStreamInspection, type ShardInspection } from "@spillway/stream";

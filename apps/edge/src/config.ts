@@ -1,5 +1,5 @@
-import { checkPostgresUrl } from "@spillway/drizzle/connection-check";
 import type { Platform } from "@spillway/event";
+import { checkPostgresUrl } from "@spillway/postgres/connection-check";
 import {
   ConfigError,
   type Environment,

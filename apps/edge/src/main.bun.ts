@@ -1,6 +1,7 @@
 import { systemClock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
-import { createOutboxTier, openDatabase, schemaWarnings } from "@spillway/outbox/tier";
+import { createOutboxTier, schemaWarnings } from "@spillway/outbox/tier";
+import { openDatabase } from "@spillway/postgres";
 import { whileAgreed } from "@spillway/service";
 import { openShell } from "@spillway/service/bun";
 import { createStreamTier } from "@spillway/stream/tier";

@@ -1,7 +1,5 @@
-import type { Database } from "@spillway/drizzle/database";
-import { durableCommit } from "@spillway/drizzle/durable";
+import { type Database, durableCommit, orUnavailable } from "@spillway/postgres";
 import { type Actor, idsOf, type Refusal, refusalsOf } from "./refusal.ts";
-import { orUnavailable } from "./unavailable.ts";
 
 export type DiscardOptions = {
   readonly database: Database;

@@ -1,4 +1,3 @@
-export { type Database, type DatabaseOptions, openDatabase } from "@spillway/drizzle/database";
 export * from "./discard.ts";
 export * from "./inspect.ts";
 export * from "./put.ts";

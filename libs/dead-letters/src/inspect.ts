@@ -1,10 +1,9 @@
-import type { Database } from "@spillway/drizzle/database";
 import { deadLetterActions, deadLetters } from "@spillway/drizzle/schema";
 import type { DeadLetterClass } from "@spillway/event";
+import { type Database, orUnavailable } from "@spillway/postgres";
 import { and, asc, desc, eq, lt, ne, type SQL, sql } from "drizzle-orm";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import { isLetterId, type LetterStatus, type LetterSummary, statusIs, summaryColumns } from "./letter.ts";
-import { orUnavailable } from "./unavailable.ts";
 
 export type { LetterStatus, LetterSummary } from "./letter.ts";
 

@@ -1,11 +1,9 @@
-import type { Database } from "@spillway/drizzle/database";
-import { durableCommit } from "@spillway/drizzle/durable";
 import { deadLetters } from "@spillway/drizzle/schema";
 import type { DeadLetter, DeadLetters } from "@spillway/event";
+import { type Database, durableCommit, orUnavailable } from "@spillway/postgres";
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
 import { type SourceAndId, sourceAndIdOf } from "./source-and-id.ts";
-import { orUnavailable } from "./unavailable.ts";
 
 export type DeadLettersOptions = {
   readonly database: Database;

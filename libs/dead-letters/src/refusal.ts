@@ -1,4 +1,4 @@
-import type { Database } from "@spillway/drizzle/database";
+import type { Database } from "@spillway/postgres";
 import { isLetterId, type LetterStatus } from "./letter.ts";
 
 /** Why a letter was left as it is. */

@@ -1,9 +1,7 @@
-import type { Database } from "@spillway/drizzle/database";
-import { durableCommit } from "@spillway/drizzle/durable";
 import { type Clock, type Platform, replayChunk, systemClock } from "@spillway/event";
+import { type Database, durableCommit, orUnavailable } from "@spillway/postgres";
 import type { LetterStatus } from "./letter.ts";
 import { type Actor, idsOf, type Refusal, refusalsOf, refuse } from "./refusal.ts";
-import { orUnavailable } from "./unavailable.ts";
 
 export type ReplayOptions = {
   readonly database: Database;

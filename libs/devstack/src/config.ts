@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { checkPostgresUrl } from "@spillway/drizzle/connection-check";
+import { checkPostgresUrl } from "@spillway/postgres/connection-check";
 import {
   brokers,
   ConfigError,

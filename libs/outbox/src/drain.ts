@@ -1,8 +1,7 @@
-import type { Database } from "@spillway/drizzle/database";
 import type { OutboxDrain, OutboxRow } from "@spillway/event";
+import { type Database, orUnavailable } from "@spillway/postgres";
 import { occupiedShards } from "./occupied.ts";
 import { outboxSize } from "./size.ts";
-import { orUnavailable } from "./unavailable.ts";
 
 export type OutboxDrainOptions = {
   readonly database: Database;
@@ -46,7 +45,7 @@ const deleteRows = async (options: Required<OutboxDrainOptions>, rows: readonly 
  * Rows leave only after `move` said that their appends succeeded; whatever happens in between, they stay and are moved
  * again. That takes no transaction around `move` and no row locks: the shard's lease keeps other drains away, its token
  * makes the append of a lost lease harmless, and a frozen relay would otherwise hold the locks and Postgres's vacuum
- * (2026-11-21; and postgres.js transactions are unsafe when a connection is lost, see drizzle/src/database.ts).
+ * (2026-11-21; and postgres.js transactions are unsafe when a connection is lost, see libs/postgres/src/database.ts).
  */
 export const createOutboxDrain = (given: OutboxDrainOptions): OutboxDrain => {
   const options = { bytesMax: 8 * 1024 * 1024, deadlineMs: 5_000, ...given };

@@ -1,6 +1,5 @@
-import type { Database } from "@spillway/drizzle/database";
-import { DatabaseFailure } from "@spillway/drizzle/database";
 import type { TierHealth } from "@spillway/event";
+import { type Database, DatabaseFailure } from "@spillway/postgres";
 import { type Schema, schemaColumns, warningOfSchema } from "./schema-warning.ts";
 
 type Settings = Schema & {

@@ -1,6 +1,5 @@
-import type { Database } from "@spillway/drizzle/database";
+import { type Database, orUnavailable } from "@spillway/postgres";
 import { PAGES_MAX } from "./size.ts";
-import { orUnavailable } from "./unavailable.ts";
 
 /** What waits in the outbox for one shard. Sums are estimates when `exact` is false. */
 export type OutboxShard = {

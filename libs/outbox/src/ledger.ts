@@ -1,6 +1,5 @@
-import type { Database } from "@spillway/drizzle/database";
 import type { Ledger } from "@spillway/event";
-import { orUnavailable } from "./unavailable.ts";
+import { type Database, orUnavailable } from "@spillway/postgres";
 
 export type LedgerOptions = {
   readonly database: Database;

@@ -1,5 +1,4 @@
-import type { Database } from "@spillway/drizzle/database";
-import { orUnavailable } from "./unavailable.ts";
+import { type Database, orUnavailable } from "@spillway/postgres";
 
 /**
  * The shards that have a committed row: one probe of the index (shard, id) each. Asked in a snapshot of its own, so it

@@ -1,5 +1,5 @@
-import { type Database, DatabaseFailure } from "@spillway/drizzle/database";
 import { deadLetterActions, deadLetters, outbox, shardCheckpoints } from "@spillway/drizzle/schema";
+import { type Database, DatabaseFailure } from "@spillway/postgres";
 import { getTableColumns, getTableName } from "drizzle-orm";
 import type { Sql } from "postgres";
 

@@ -1,6 +1,5 @@
-import type { Database } from "@spillway/drizzle/database";
 import type { OutboxSize } from "@spillway/event";
-import { orUnavailable } from "./unavailable.ts";
+import { type Database, orUnavailable } from "@spillway/postgres";
 
 /**
  * Pages (of 8 KiB) that a sum reads at most. Up to here it is exact: rows of large chunks take 70 bytes in a page, of

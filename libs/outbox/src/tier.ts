@@ -1,11 +1,9 @@
-import { type Database, DatabaseFailure } from "@spillway/drizzle/database";
-import { durableCommit } from "@spillway/drizzle/durable";
 import type { Appended, OutboxTier, ShardChunk } from "@spillway/event";
+import { type Database, DatabaseFailure, durableCommit } from "@spillway/postgres";
 import { outboxHealth } from "./health.ts";
 import { occupiedShards } from "./occupied.ts";
 import { outboxSize } from "./size.ts";
 
-export { type Database, type DatabaseOptions, openDatabase } from "@spillway/drizzle/database";
 export { schemaWarnings } from "./schema-warning.ts";
 
 /**

@@ -7,7 +7,7 @@ import { oneOf, optional, withDefault } from "./setting.ts";
 import { ConfigError, readSettings } from "./settings.ts";
 import { httpUrl, redisUrls } from "./url.ts";
 
-/** As drizzle/src/connection-url.ts answers. */
+/** As libs/postgres/src/connection-url.ts answers. */
 const readUrl = (url: string) =>
   !url.includes("nonsense")
     ? ({ kind: "usable" } as const)

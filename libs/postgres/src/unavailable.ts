@@ -1,7 +1,7 @@
-import { DatabaseFailure } from "@spillway/drizzle/database";
 import { Unavailable } from "@spillway/event";
+import { DatabaseFailure } from "./database.ts";
 
-/** What a port promises instead of a failure of the database. The table of codes is drizzle/src/failure.ts. */
+/** What a port promises instead of a failure of the database. The table of codes is failure.ts. */
 export const orUnavailable = async <T>(running: Promise<T>): Promise<T> => {
   try {
     return await running;

@@ -1,0 +1,3 @@
+export * from "./database.ts";
+export * from "./durable.ts";
+export * from "./unavailable.ts";
