@@ -3,13 +3,13 @@ import { isJsonMediaType } from "@spillway/event";
 /** How a body is read. `binary`: CloudEvents binary mode, attributes in `ce-` headers. */
 export type BodyForm = "json" | "structured" | "batch" | "lines" | "binary";
 
-export type MediaType =
-  | { readonly kind: "ok"; readonly form: BodyForm; readonly contentType: string }
-  | {
-      readonly kind: "refused";
-      readonly code: "unsupported_media_type" | "unsupported_charset";
-      readonly detail: string;
-    };
+type Refused = {
+  readonly kind: "refused";
+  readonly code: "unsupported_media_type" | "unsupported_charset";
+  readonly detail: string;
+};
+
+export type MediaType = { readonly kind: "ok"; readonly form: BodyForm; readonly contentType: string } | Refused;
 
 const forms: ReadonlyMap<string, BodyForm> = new Map<string, BodyForm>([
   ["application/json", "json"],
@@ -18,11 +18,11 @@ const forms: ReadonlyMap<string, BodyForm> = new Map<string, BodyForm>([
   ["application/x-ndjson", "lines"],
 ]);
 
-/** For `Accept-Post`. */
-export const acceptedMediaTypes = [...forms.keys()].join(", ");
+const singleForms: ReadonlySet<BodyForm> = new Set(["structured", "binary"]);
 
-const batchForms: ReadonlySet<BodyForm> = new Set(["json", "batch", "lines"]);
-export const isBatchForm = (form: BodyForm): boolean => batchForms.has(form);
+/** The media types that a path takes, for `Accept-Post` and the documents: each of a batch, or any. */
+export const mediaTypesOf = (batchOnly: boolean): readonly string[] =>
+  [...forms].flatMap(([mediaType, form]) => (batchOnly && singleForms.has(form) ? [] : [mediaType]));
 
 const charsets = /;\s*charset\s*=\s*"?([^";\s]*)/gi;
 
@@ -30,20 +30,16 @@ const charsets = /;\s*charset\s*=\s*"?([^";\s]*)/gi;
 const otherCharset = (contentType: string): boolean =>
   [...contentType.matchAll(charsets)].some(([, name]) => !/^utf-?8$/i.test(name ?? ""));
 
-const refuseCharset: MediaType = { kind: "refused", code: "unsupported_charset", detail: "charset must be utf-8" };
+const refuseCharset: Refused = { kind: "refused", code: "unsupported_charset", detail: "charset must be utf-8" };
 
 /** One required attribute is enough: an event in binary mode that lacks the others is refused, and not read as something else. */
 const isBinaryMode = (headers: Headers): boolean =>
   headers.has("ce-type") || headers.has("ce-specversion") || headers.has("ce-id") || headers.has("ce-source");
 
-const refuseType = (contentType: string): MediaType => ({
-  kind: "refused",
-  code: "unsupported_media_type",
-  detail: contentType === "" ? "Content-Type is missing" : `accepted are ${acceptedMediaTypes}, or ce- headers`,
-});
+const refuseType = (detail: string): Refused => ({ kind: "refused", code: "unsupported_media_type", detail });
 
 /** The CloudEvents HTTP binding's rule: `application/cloudevents…` says structured or batch, `ce-` headers say binary. */
-export const mediaTypeOf = (headers: Headers): MediaType => {
+const formOf = (headers: Headers): MediaType => {
   const contentType = headers.get("content-type") ?? "";
   const known = forms.get(contentType);
   const semicolon = contentType.indexOf(";");
@@ -55,6 +51,17 @@ export const mediaTypeOf = (headers: Headers): MediaType => {
       ? refuseCharset
       : { kind: "ok", form: "binary", contentType };
   const form = known ?? forms.get(essence);
-  if (form === undefined) return refuseType(contentType);
+  if (form === undefined)
+    return refuseType(
+      contentType === "" ? "Content-Type is missing" : `accepted are ${mediaTypesOf(false).join(", ")}, or ce- headers`,
+    );
   return known === undefined && otherCharset(contentType) ? refuseCharset : { kind: "ok", form, contentType };
+};
+
+/** How the body of a request is read, by its headers; on a path for batches no form that holds one event is. */
+export const mediaTypeOf = (headers: Headers, batchOnly: boolean): MediaType => {
+  const media = formOf(headers);
+  return batchOnly && media.kind === "ok" && singleForms.has(media.form)
+    ? refuseType("this path takes batches; send one event to /v1/events")
+    : media;
 };

@@ -1,3 +1,4 @@
+export { NAME_LENGTH_MAX, VALUE_LENGTH_MAX } from "./attribute.ts";
 export * from "./binary.ts";
 export * from "./chunk.ts";
 export * from "./clock.ts";
@@ -8,7 +9,7 @@ export * from "./ledger.ts";
 export type { Malformed } from "./malformed.ts";
 export * from "./outbox.ts";
 export * from "./outcome.ts";
-export type { EventLimits } from "./outline.ts";
+export { type EventLimits, MEMBERS_MAX } from "./outline.ts";
 export * from "./partition.ts";
 export type { Pieces } from "./pieces.ts";
 export * from "./platform.ts";

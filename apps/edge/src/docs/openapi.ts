@@ -1,5 +1,5 @@
 import type { IngestLimits } from "../ingest/ports.ts";
-import { acceptedMediaTypes } from "../media-type.ts";
+import { mediaTypesOf } from "../media-type.ts";
 import type { ProblemCode } from "../problem.ts";
 import { type Json, problemAnswers, retryAfter, schemaRef, schemas } from "./schemas.ts";
 
@@ -10,15 +10,24 @@ const ofAll: ReadonlySet<ProblemCode> = new Set(["malformed_request", "internal"
 /** Codes of what is not declared here: other paths, and other methods. */
 const ofOthers: ReadonlySet<ProblemCode> = new Set(["not_found", "method_not_allowed"]);
 
-const batchBodies: Json = {
-  ...content(schemaRef("Batch"), "application/cloudevents-batch+json"),
-  ...content({ type: "string", description: "One event a line." }, "application/x-ndjson"),
+const batches = [schemaRef("Batch"), schemaRef("Envelope")];
+
+/** What a body of each media type is; JSON's is asked for by the path. */
+const schemaOf: Readonly<Record<string, Json>> = {
+  "application/cloudevents+json": schemaRef("Event"),
+  "application/cloudevents-batch+json": schemaRef("Batch"),
+  "application/x-ndjson": { type: "string", description: "One event a line." },
 };
-const envelopes = [schemaRef("Batch"), schemaRef("Envelope")];
 
 const binaryMode: Json = {
   schema: { description: "CloudEvents binary mode: attributes in ce- headers, data in the body.", type: "string" },
 };
+
+const bodiesOf = (batchOnly: boolean): Json => ({
+  ...Object.fromEntries(mediaTypesOf(batchOnly).map((mediaType) => [mediaType, { schema: schemaOf[mediaType] }])),
+  ...content({ oneOf: batchOnly ? batches : [schemaRef("Event"), ...batches] }),
+  ...(batchOnly ? {} : { "*/*": binaryMode }),
+});
 
 const bodyDescription = (limits: IngestLimits): string =>
   `At most ${limits.bodyBytesMax} bytes (gzip is accepted, the limit holds for what it decompresses to), ` +
@@ -40,15 +49,20 @@ const parameters: readonly Json[] = [
   parameter("tracestate", "Belongs to traceparent.", {}),
 ];
 
-type Ingest = { readonly operationId: string; readonly summary: string; readonly bodies: Json; readonly stored: Json };
+type Ingest = {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly batchOnly: boolean;
+  readonly stored: Json;
+};
 
-const ingestPath = ({ operationId, summary, bodies, stored }: Ingest, limits: IngestLimits): Json => ({
+const ingestPath = ({ operationId, summary, batchOnly, stored }: Ingest, limits: IngestLimits): Json => ({
   post: {
     operationId,
     summary,
     security: [{ key: [] }],
     parameters,
-    requestBody: { required: true, description: bodyDescription(limits), content: bodies },
+    requestBody: { required: true, description: bodyDescription(limits), content: bodiesOf(batchOnly) },
     responses: {
       202: { description: "Every event is stored.", content: content(stored) },
       207: {
@@ -56,7 +70,7 @@ const ingestPath = ({ operationId, summary, bodies, stored }: Ingest, limits: In
         headers: retryAfter,
         content: content(schemaRef("BatchAnswer")),
       },
-      ...problemAnswers((code) => !ofOthers.has(code)),
+      ...problemAnswers((code) => !ofOthers.has(code), mediaTypesOf(batchOnly)),
     },
   },
 });
@@ -106,7 +120,7 @@ export const openApiOf = (limits: IngestLimits): Json => ({
   info: {
     title: "Spillway edge",
     version: "1",
-    description: `Events in. Accepted: ${acceptedMediaTypes}, and CloudEvents binary mode. Other paths are 404, other methods 405.`,
+    description: `Events in. Accepted: ${mediaTypesOf(false).join(", ")}, and CloudEvents binary mode. Other paths are 404, other methods 405.`,
   },
   // Where this document came from.
   servers: [{ url: "/" }],
@@ -115,12 +129,7 @@ export const openApiOf = (limits: IngestLimits): Json => ({
       {
         operationId: "sendEvents",
         summary: "Send one event, or a batch",
-        bodies: {
-          ...content({ oneOf: [schemaRef("Event"), ...envelopes] }),
-          ...content(schemaRef("Event"), "application/cloudevents+json"),
-          ...batchBodies,
-          "*/*": binaryMode,
-        },
+        batchOnly: false,
         stored: { oneOf: [schemaRef("Stored"), schemaRef("BatchAnswer")] },
       },
       limits,
@@ -129,7 +138,7 @@ export const openApiOf = (limits: IngestLimits): Json => ({
       {
         operationId: "sendBatch",
         summary: "Send a batch",
-        bodies: { ...content({ oneOf: envelopes }), ...batchBodies },
+        batchOnly: true,
         stored: schemaRef("BatchAnswer"),
       },
       limits,

@@ -1,5 +1,6 @@
+import { MEMBERS_MAX, NAME_LENGTH_MAX, VALUE_LENGTH_MAX } from "@spillway/event";
 import type { IngestLimits } from "../ingest/ports.ts";
-import { acceptedMediaTypes } from "../media-type.ts";
+import { mediaTypesOf } from "../media-type.ts";
 import { problems } from "../problem.ts";
 
 /** Nothing on the page comes from outside but the origin, which has a form: nothing has to be escaped but what is written here. */
@@ -54,8 +55,8 @@ const limitRows = (limits: IngestLimits): string =>
     [String(limits.batchEventsMax), "events of a batch"],
     [String(limits.eventBytesMax), "bytes of an event"],
     [String(limits.depthMax), "levels of nesting in an event"],
-    ["100", "members of an event: attributes and data"],
-    ["1024", "characters of an attribute's value, 64 of an extension's name"],
+    [String(MEMBERS_MAX), "members of an event: attributes and data"],
+    [String(VALUE_LENGTH_MAX), `characters of an attribute's value, ${NAME_LENGTH_MAX} of an extension's name`],
   ]);
 
 const single = (origin: string): string => `curl -i ${origin}/v1/events \\
@@ -66,8 +67,9 @@ const batch = (origin: string): string => `curl -i ${origin}/v1/batch \\
   -H "Authorization: Bearer $API_KEY" -H "Content-Type: application/x-ndjson" \\
   --data-binary $'{"type":"a","id":"1"}\\n{"type":"a","id":"2"}\\n'`;
 
-/** What stands in an example where we do not know how we were reached. */
-const ANY_ORIGIN = "http://localhost:3000";
+/** What stands in an example where we do not know how we were reached; the page says what it is. */
+const UNKNOWN_ORIGIN = "$EDGE_URL";
+const originHint = `<code>${UNKNOWN_ORIGIN}</code> is where you reach this edge. `;
 
 /** One page without scripts and without anything from elsewhere. */
 export const docsPage = (limits: IngestLimits, origin: string | null): string => `<!doctype html>
@@ -75,10 +77,11 @@ export const docsPage = (limits: IngestLimits, origin: string | null): string =>
 <title>Spillway edge</title><style>${docsStyle}</style></head><body><main>
 <h1>Spillway edge</h1>
 <p>Takes events over HTTP and answers when they are on disk.</p>
-<pre>${single(origin ?? ANY_ORIGIN)}</pre><pre>${batch(origin ?? ANY_ORIGIN)}</pre>
-<p><code>$API_KEY</code> is a key that the edge knows, from <code>API_KEYS</code> in its environment, without the name in front
+<pre>${single(origin ?? UNKNOWN_ORIGIN)}</pre><pre>${batch(origin ?? UNKNOWN_ORIGIN)}</pre>
+<p>${origin === null ? originHint : ""}<code>$API_KEY</code> is a key that the edge knows, from <code>API_KEYS</code> in its environment, without the name in front
 (<code>npm start</code> writes one to <code>.spillway/dev.env</code>). Ask who runs this edge for yours. Keys are for servers: browsers of other
-origins are not let in (no CORS).</p>
+origins are not let in (no CORS). An event without a <code>source</code> has that of its key; a key to which sources are bound
+(<code>API_KEY_SOURCES</code>) sends those alone, and no other key sends them: <a href="#source_forbidden"><code>source_forbidden</code></a>.</p>
 <h2>Paths</h2><table>${rows(paths)}</table>
 <h2>Events</h2>
 <p>CloudEvents 1.0. Only <code>type</code> is required; <code>id</code>, <code>source</code>, <code>time</code> and
@@ -86,7 +89,8 @@ origins are not let in (no CORS).</p>
 Two events of one key's name with one <code>source</code> and <code>id</code> are one event within the dedup window (<code>DEDUP_WINDOW_SECONDS</code>, an hour where nobody set it): the
 second one is answered <code>duplicate</code> and not stored, whatever is in it. Your bytes are passed on as they are.
 An <code>Idempotency-Key</code> is the id of an event that has none; in a batch with <code>/</code> and its index behind it.</p>
-<p>Accepted content types: <code>${acceptedMediaTypes}</code>, and CloudEvents binary mode (<code>ce-</code> headers).</p>
+<p>Accepted content types: <code>${mediaTypesOf(false).join(", ")}</code>, and CloudEvents binary mode (<code>ce-</code> headers);
+<code>/v1/batch</code> takes <code>${mediaTypesOf(true).join(", ")}</code>.</p>
 <h2>Answers</h2><table>${rows(statuses)}</table>
 <h2>Limits</h2><table>${limitRows(limits)}</table>
 <h2>Codes</h2><table><tr><th>code</th><th>status</th><th>meaning</th><th>send again</th></tr>${codeRows()}</table>

@@ -1,4 +1,4 @@
-import { acceptedMediaTypes } from "../media-type.ts";
+import { MEMBERS_MAX, NAME_LENGTH_MAX, VALUE_LENGTH_MAX } from "@spillway/event";
 import { type ProblemCode, problems } from "../problem.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -8,7 +8,12 @@ export const schemaRef = (name: keyof typeof schemas): Json => ({ $ref: `#/compo
 const text: Json = { type: "string" };
 const count: Json = { type: "integer", minimum: 0 };
 /** An attribute; null counts as absent. */
-const attribute = (what: Json = {}): Json => ({ type: ["string", "null"], minLength: 1, maxLength: 1_024, ...what });
+const attribute = (what: Json = {}): Json => ({
+  type: ["string", "null"],
+  minLength: 1,
+  maxLength: VALUE_LENGTH_MAX,
+  ...what,
+});
 
 export const object = (properties: Json, required = Object.keys(properties)): Json => ({
   type: "object",
@@ -43,13 +48,13 @@ export const schemas = {
       },
       ["type"],
     ),
-    propertyNames: { pattern: "^(?:[a-z0-9]{1,64}|data_base64)$" },
-    maxProperties: 100,
+    propertyNames: { pattern: `^(?:[a-z0-9]{1,${NAME_LENGTH_MAX}}|data_base64)$` },
+    maxProperties: MEMBERS_MAX,
     additionalProperties: { type: ["string", "integer", "boolean", "null"] },
     description: "A CloudEvents 1.0 event. Only type is required; id, source, time and specversion are filled in.",
     examples: [{ type: "order.created", subject: "order-17", data: { total: 12.5 } }],
   },
-  Batch: { type: "array", items: { $ref: "#/components/schemas/Event" }, minItems: 1 },
+  Batch: { type: "array", items: { $ref: "#/components/schemas/Event" } },
   Envelope: object({ events: { $ref: "#/components/schemas/Batch" } }),
   Stored: object({ id: text, status: { enum: ["accepted", "duplicate"] }, tier: { enum: ["stream", "outbox"] } }),
   BatchAnswer: object(batchAnswer),
@@ -91,28 +96,30 @@ const codes = Object.keys(problems) as ProblemCode[];
 const header = (description: string, schema: Json): Json => ({ description, schema });
 const wait = header("Seconds to wait.", { type: "integer", minimum: 1 });
 
-const headersOf: Readonly<Record<number, Json>> = {
+const headersOf = (mediaTypes: readonly string[]): Readonly<Record<number, Json>> => ({
   401: { "WWW-Authenticate": header("How to authenticate.", text) },
-  405: { Allow: header("The methods of the path.", text) },
   415: {
-    "Accept-Post": header("The content types.", { const: acceptedMediaTypes }),
+    "Accept-Post": header("The content types.", { const: mediaTypes.join(", ") }),
     "Accept-Encoding": header("The content encodings.", { const: "gzip" }),
   },
   429: { "Retry-After": wait },
   503: { "Retry-After": wait },
-};
+});
 
 export const retryAfter: Json = { "Retry-After": wait };
 
-/** Every status with which problems are answered, and what their codes mean: the table of `problem.ts`, told again. */
-export const problemAnswers = (isMeant: (code: ProblemCode) => boolean): Json => {
+/**
+ * Every status with which problems are answered, and what their codes mean: the table of `problem.ts`, told again.
+ * `mediaTypes` are those that the path takes.
+ */
+export const problemAnswers = (isMeant: (code: ProblemCode) => boolean, mediaTypes: readonly string[] = []): Json => {
   const meant = Map.groupBy(codes.filter(isMeant), (code) => problems[code].status);
   return Object.fromEntries(
     [...meant].map(([status, ofStatus]) => [
       status,
       {
         description: ofStatus.map((code) => `${code}: ${problems[code].title}.`).join(" "),
-        headers: headersOf[status],
+        headers: headersOf(mediaTypes)[status],
         content: {
           "application/problem+json": {
             schema: { allOf: [schemaRef("Problem"), { properties: { code: { enum: ofStatus } } }] },

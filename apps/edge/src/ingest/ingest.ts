@@ -4,7 +4,7 @@ import { createBodyBudget, type Share } from "../body/budget.ts";
 import { createBodyReader } from "../body/read-body.ts";
 import { createSeat, type Seat } from "../body/seat.ts";
 import { framingFault } from "../framing.ts";
-import { acceptedMediaTypes, isBatchForm, type MediaType, mediaTypeOf } from "../media-type.ts";
+import { type MediaType, mediaTypeOf, mediaTypesOf } from "../media-type.ts";
 import { type Problem, respondProblem } from "../respond.ts";
 import type { Turns } from "../turns.ts";
 import { createAdmit } from "./admit.ts";
@@ -39,17 +39,11 @@ const unauthorized = (authorization: string | null): Problem => ({
   headers: { "www-authenticate": 'Bearer realm="spillway"' },
 });
 
-const mediaTypeProblem = (media: Exclude<MediaType, { kind: "ok" }>): Problem => ({
-  code: media.code,
-  detail: media.detail,
-  headers: { "accept-post": acceptedMediaTypes },
+const mediaTypeProblem = ({ code, detail }: Exclude<MediaType, { kind: "ok" }>, batchOnly: boolean): Problem => ({
+  code,
+  detail,
+  headers: { "accept-post": mediaTypesOf(batchOnly).join(", ") },
 });
-
-const singleForm: Problem = {
-  code: "unsupported_media_type",
-  detail: "this path takes batches; send one event to /v1/events",
-  headers: { "accept-post": acceptedMediaTypes },
-};
 
 /** A request whose headers are all right: what is left of it for its body. */
 type Received = {
@@ -113,9 +107,8 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
     if (name === undefined) return respondProblem(unauthorized(authorization), requestId);
     const fault = framingFault(headers);
     if (fault !== null) return respondProblem(fault, requestId);
-    const media = mediaTypeOf(headers);
-    if (media.kind === "refused") return respondProblem(mediaTypeProblem(media), requestId);
-    if (batchOnly && !isBatchForm(media.form)) return respondProblem(singleForm, requestId);
+    const media = mediaTypeOf(headers, batchOnly);
+    if (media.kind === "refused") return respondProblem(mediaTypeProblem(media, batchOnly), requestId);
     const idempotencyKey = idempotencyKeyOf(headers.get("idempotency-key"));
     if (typeof idempotencyKey === "object" && idempotencyKey !== null) return respondProblem(idempotencyKey, requestId);
     const share = budget.open(name);
