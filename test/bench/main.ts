@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
-import { benchHostile } from "./hostile.ts";
+import { benchHostile, hostileEnv } from "./hostile.ts";
 import { benchIngest, emptyRedis } from "./ingest.ts";
 import { loaderName, runLoad } from "./loader.ts";
 import { benchBacklog, benchRelay } from "./relay.ts";
@@ -14,7 +14,7 @@ import { benchLatency, benchThrough, benchWhole } from "./whole.ts";
 /*
  * `npm run bench [part …]`: starts its own stack, warms up, runs us and the baselines in turn, prints medians and ratios,
  * and writes .spillway/bench.json. ROUNDS, SECONDS, BACKLOG and SUSTAIN_SECONDS make a run longer or shorter. BEFORE names
- * a commit whose edge runs in turn with ours in the parts single and batch.
+ * a commit whose edge runs in turn with ours in the parts single and batch; KINDS what `hostile` sends, each by itself.
  */
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const setting = (name: string, otherwise: number) => Number(process.env[name] ?? otherwise);
@@ -24,8 +24,12 @@ const backlog = setting("BACKLOG", 1_000_000);
 const sustainSeconds = setting("SUSTAIN_SECONDS", 60);
 const ingest = { rounds, seconds, before: process.env.BEFORE || null };
 
-const withIngest = async (services: Services, bench: (pipeline: Pipeline) => Promise<Row[]>): Promise<Row[]> => {
-  const pipeline = await startPipeline(services, { relays: 0 });
+const withIngest = async (
+  services: Services,
+  bench: (pipeline: Pipeline) => Promise<Row[]>,
+  edgeEnv: Readonly<Record<string, string>> = {},
+): Promise<Row[]> => {
+  const pipeline = await startPipeline(services, { relays: 0, edgeEnv });
   try {
     return await bench(pipeline);
   } finally {
@@ -37,7 +41,7 @@ const withIngest = async (services: Services, bench: (pipeline: Pipeline) => Pro
 const parts: Record<string, (services: Services) => Promise<Row[]>> = {
   single: (services) => withIngest(services, (pipeline) => benchIngest(services, pipeline, 1, ingest)),
   batch: (services) => withIngest(services, (pipeline) => benchIngest(services, pipeline, 100, ingest)),
-  hostile: (services) => withIngest(services, (pipeline) => benchHostile(pipeline, rounds, seconds)),
+  hostile: (services) => withIngest(services, (pipeline) => benchHostile(pipeline, rounds, seconds), hostileEnv),
   through: (services) => benchThrough(services, rounds, seconds),
   latency: (services) => benchLatency(services, Math.max(10, seconds)),
   relay: (services) => benchRelay(services, backlog, rounds),
