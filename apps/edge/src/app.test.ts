@@ -194,6 +194,18 @@ describe("bodies", () => {
     }
   });
 
+  test.each([
+    [`{"type":"t","data":"${"x".repeat(30_000)}"}`, 413, "event_too_large"],
+    [`{"data":"${"x".repeat(30_000)}","events":[]}`, 413, "event_too_large"],
+    [`[${`${event},`.repeat(1_500)}${event}]`, 413, "batch_too_large"],
+    [` {"\\u0065vents":[${`{"type":"t"}${" ".repeat(9_000)},`.repeat(3)}${event}]}`, 202, undefined],
+    [`${" ".repeat(30_000)}[${event}]`, 202, undefined],
+  ])("%.20s is answered %i %s, compressed or not", async (text, status, code) => {
+    const app = await createAppWorld();
+    const answers = [await app.post(text), await app.post(await gzip(text), { "content-encoding": "gzip" })];
+    for (const answer of answers) expect([answer.status, await codeOf(answer)]).toEqual([status, code]);
+  });
+
   test("a gzip bomb is refused when it has unfolded to the limit", async () => {
     const app = await createAppWorld();
     const bomb = await gzip(" ".repeat(30_000_000));

@@ -34,6 +34,7 @@ export type EdgePorts = {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly nextTurn?: (then: () => void) => void;
+  readonly collectGarbage?: () => void;
 };
 
 export type EdgeOptions = CommitterOptions &

@@ -44,6 +44,7 @@ const edge = createApp(
     log,
     metrics: createPrometheusMetrics("edge"),
     nextTurn: (then) => void setImmediate(then),
+    collectGarbage: () => void Bun.gc(false),
   },
   edgeOptionsOf(config),
 );

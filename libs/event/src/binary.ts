@@ -66,7 +66,7 @@ export const readBinary = (
 ): ReadEvent => {
   const isJsonData = isJsonMediaType(mediaType);
   const dataBytes = isJsonData ? body.length : Math.ceil(body.length / 3) * 4;
-  if (dataBytes > limits.eventBytesMax) return tooLarge(dataBytes, limits);
+  if (dataBytes > limits.eventBytesMax) return tooLarge(limits);
   const members: string[] = [];
   for (const [header, raw] of headers) {
     const name = header.toLowerCase();

@@ -99,13 +99,13 @@ const duplicateMember = (bytes: Uint8Array, id: unknown): InvalidEvent => {
   return invalid(name === "id" ? null : id, "duplicate_member", name, "an event has each member once");
 };
 
-export const tooLarge = (bytes: number, { eventBytesMax }: EventLimits): InvalidEvent =>
-  faultInBytes("event_too_large", `${bytes} bytes, the limit is ${eventBytesMax}`);
+export const tooLarge = ({ eventBytesMax }: EventLimits): InvalidEvent =>
+  faultInBytes("event_too_large", `more than ${eventBytesMax} bytes`);
 
 const beyondLimit = (place: Place, limits: EventLimits): InvalidEvent | null => {
   switch (place.beyond) {
     case "event_too_large":
-      return tooLarge(place.bytes.length, limits);
+      return tooLarge(limits);
     case "event_too_deep":
       return faultInBytes("event_too_deep", `nested deeper than ${limits.depthMax} levels`);
     case "too_many_members":
@@ -132,7 +132,5 @@ export const completeEvent = (
   if (fault !== null) return fault;
   const attributes = attributesOf(value, defaults, index);
   const whole = completed(bytes, value, attributes, defaults.nowMs);
-  return whole.length > limits.eventBytesMax
-    ? tooLarge(whole.length, limits)
-    : { kind: "ok", attributes, bytes: whole };
+  return whole.length > limits.eventBytesMax ? tooLarge(limits) : { kind: "ok", attributes, bytes: whole };
 };

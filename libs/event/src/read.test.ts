@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Defaults } from "./event.ts";
-import { readBatch, readBody, readEvent, readLines } from "./read.ts";
+import { beginsOneEvent, readBatch, readBody, readEvent, readLines } from "./read.ts";
 
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.info(`read.test.ts SEED=${seed}`);
@@ -159,6 +159,48 @@ describe("an envelope", () => {
     expect(readBody(encode('{"events":[],"type":"t"}'), defaults, limits)).toMatchObject({
       event: { code: "invalid_attribute", pointer: "/events" },
     });
+  });
+});
+
+describe("a beginning", () => {
+  const space = fc.stringMatching(/^[ \t\r\n]{0,60}$/);
+  const name = fc.constantFrom(
+    '"events"',
+    '"\\u0065vents"',
+    '"\\u0065\\u0076\\u0065\\u006e\\u0074\\u0073"',
+    '"event"',
+    '"type"',
+  );
+  const body = fc
+    .tuple(space, fc.constantFrom("[", "{", "3", ""), space, name, space, fc.constantFrom(":[", ":3,", ""), space)
+    .map((parts) => parts.join(""));
+
+  test("that is said to be of one event is none of a batch, wherever it was cut", () => {
+    fc.assert(
+      fc.property(body, fc.nat(400), (text, cut) => {
+        const end = text.includes(":[") ? "]".concat(text.includes("{") ? "}" : "") : "";
+        for (const whole of [text, text + end]) {
+          if (!beginsOneEvent(encode(whole.slice(0, cut)))) continue;
+          expect(readBody(encode(whole), defaults, limits).kind).not.toBe("ok");
+        }
+      }),
+      { seed, numRuns: 2_000 },
+    );
+  });
+
+  test.each([
+    [`{"type":"t","data":"${"x".repeat(50)}`, true],
+    [`  {"0":1,"1":1,${'"2":1,'.repeat(20)}`, true],
+    [`{"event":[${" ".repeat(50)}`, true],
+    [`3${"4".repeat(50)}`, true],
+    [`{"events":[${" ".repeat(50)}`, false],
+    [`{ "\\u0065vents" : [${" ".repeat(50)}`, false],
+    [`[${"[".repeat(50)}`, false],
+    [" ".repeat(100), false],
+    [`{${" ".repeat(100)}`, false],
+    ['{"type":"t"', false],
+  ])("%.20s: %j", (text, expected) => {
+    expect(beginsOneEvent(encode(text))).toBe(expected);
   });
 });
 

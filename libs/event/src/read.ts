@@ -48,7 +48,7 @@ const addWhole = (outline: Outline, bytes: Uint8Array, line = 1): Malformed | nu
 };
 
 const readSingle = (bytes: Uint8Array, defaults: Defaults, limits: EventLimits): ReadEvent | Malformed => {
-  if (bytes.length > limits.eventBytesMax) return tooLarge(bytes.length, limits);
+  if (bytes.length > limits.eventBytesMax) return tooLarge(limits);
   const outline = new Outline(bytes.length, limits);
   const fault = addWhole(outline, bytes);
   return fault ?? completeEvent(outline.values()[0], outline.places[0] as Place, bytes, null, defaults, limits);
@@ -130,17 +130,33 @@ const arrayPieces = function* (
 /** The longest way to write `"events"`: every letter as an escape. */
 const EVENTS_NAME_BYTES_MAX = 38;
 
+/** Whether the member whose name begins at `name` is called "events". */
+const isEvents = (bytes: Uint8Array, name: number): boolean => {
+  // Nearly all events begin with another member, which this byte tells.
+  if (bytes[name + 1] !== 0x65 && bytes[name + 1] !== BACKSLASH) return false;
+  const end = stringEnd(bytes, name, { depth: 0, foreign: false });
+  if (end < 0 || end - name > EVENTS_NAME_BYTES_MAX) return false;
+  return JSON.parse(utf8(bytes.subarray(name, end)) ?? '""') === "events";
+};
+
 /** Index of the array in `{"events":[…`, or -1. Only the beginning is looked at. */
 const envelopedArray = (bytes: Uint8Array, from: number): number => {
   if (bytes[from] !== OPEN_OBJECT) return -1;
   const name = skipSpace(bytes, from + 1);
-  // Nearly all events begin with another member, which this byte tells.
-  if (bytes[name + 1] !== 0x65 && bytes[name + 1] !== BACKSLASH) return -1;
-  const end = stringEnd(bytes, name, { depth: 0, foreign: false });
-  if (end < 0 || end - name > EVENTS_NAME_BYTES_MAX) return -1;
+  if (!isEvents(bytes, name)) return -1;
   const value = skipSpace(bytes, nameEnd(bytes, name, { depth: 0, foreign: false }));
-  if (bytes[value] !== OPEN_ARRAY) return -1;
-  return JSON.parse(utf8(bytes.subarray(name, end)) ?? '""') === "events" ? value : -1;
+  return bytes[value] === OPEN_ARRAY ? value : -1;
+};
+
+/**
+ * Whether a body with this beginning is one event, or nothing, however it goes on. False where the beginning does not
+ * tell: all space, or a name that is not over.
+ */
+export const beginsOneEvent = (beginning: Uint8Array): boolean => {
+  const start = skipSpace(beginning, 0);
+  if (beginning[start] === OPEN_ARRAY) return false;
+  const name = skipSpace(beginning, start + 1);
+  return name + EVENTS_NAME_BYTES_MAX < beginning.length && !isEvents(beginning, name);
 };
 
 /** Reads one event; what cannot be parsed is an invalid event. */

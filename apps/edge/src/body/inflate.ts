@@ -12,16 +12,28 @@ import type { Seat } from "./seat.ts";
 const ROOM_WAIT_MS = 200;
 const SIZE_BYTES = 4;
 
-/** Bun unfolds more than this in a thread, to parts of half a MiB, and ten bodies of 800 KB were 400 MB then. */
-const FED_BYTES = 32 * 1024;
+/** What one turn of the event loop collects, and what waits for nobody. */
+const TURN_BYTES = 64 * 1024;
+
+/**
+ * Bun unfolds all of what it is fed before anybody reads: a thousand times as much, at worst, for each body at once. (And
+ * more than 32 KiB in a thread, to parts of half a MiB: ten bodies of 800 KB were 400 MB then.)
+ */
+const FED_BYTES = 4096;
 
 const feed = async (to: WritableStreamDefaultWriter<BufferSource>, bytes: Uint8Array<ArrayBuffer>): Promise<void> => {
   for (let at = 0; at < bytes.length; at += FED_BYTES) await to.write(bytes.subarray(at, at + FED_BYTES));
   await to.close();
 };
 
-/** The seat is taken, and left to the caller to leave, for what unfolds to more than one part. */
-export type Inflate = (bytes: Uint8Array<ArrayBuffer>, share: Share, seat: Seat) => Promise<Body>;
+/** Whether what a body begins with is refused whatever follows, so that the rest does not have to be unfolded. */
+export type IsRefused = (beginning: Uint8Array) => boolean;
+
+/**
+ * The seat is taken, and left to the caller to leave, for what unfolds to more than one part. `isRefused` is asked once, as
+ * soon as there is more than one event may have; where it says so, the body ends there.
+ */
+export type Inflate = (bytes: Uint8Array<ArrayBuffer>, share: Share, seat: Seat, isRefused: IsRefused) => Promise<Body>;
 
 /** What the last member of a gzip file says that it unfolds to: true where nobody lies, and there is one member. */
 const sizeIn = (bytes: Uint8Array): number =>
@@ -31,26 +43,34 @@ const sizeIn = (bytes: Uint8Array): number =>
 
 /**
  * Undoes gzip, several members too, up to `bytesMax`: what a bomb unfolds to is never all in memory. 4 KB can unfold to 4
- * MiB without a turn of the event loop in between (2.5 ms each, and ten of them 24 ms), so each part after the first one
- * has its own. What fits into one part, 64 KiB, waits for nobody.
+ * MiB without a turn of the event loop in between (2.5 ms each, and ten of them 24 ms), so every 64 KiB after the first
+ * ones have their own.
  */
 export const createInflate = (
   { clock, turns }: { readonly clock: Clock; readonly turns: Turns },
-  bytesMax: number,
+  { bodyBytesMax, eventBytesMax }: { readonly bodyBytesMax: number; readonly eventBytesMax: number },
 ): Inflate => {
   const inflate = async (
     reader: ReadableStreamDefaultReader<Uint8Array>,
     collected: Collector,
     seat: Seat,
+    isRefused: IsRefused,
   ): Promise<Body> => {
     try {
-      for (let parts = 0; ; parts++) {
+      for (let inTurn = 0, parts = 0; ; parts++) {
         const { done, value } = await reader.read();
         if (done) return { kind: "ok", bytes: collected.bytes() };
         if (parts === 1) await seat.take();
-        if (parts > 0) await turns.own();
+        inTurn += value.length;
+        if (inTurn > TURN_BYTES) {
+          await turns.own();
+          inTurn = value.length;
+        }
         const refusal = collected.add(value);
         if (refusal !== null) return refused(refusal);
+        const length = collected.bytes().length;
+        if (length > eventBytesMax && length - value.length <= eventBytesMax && isRefused(collected.bytes()))
+          return { kind: "ok", bytes: collected.bytes() };
       }
     } catch {
       // Not gzip, or less or more than one: the error's text differs by runtime and says no more.
@@ -58,8 +78,8 @@ export const createInflate = (
     }
   };
 
-  return async (bytes, share, seat) => {
-    const expected = Math.min(sizeIn(bytes), bytesMax);
+  return async (bytes, share, seat, isRefused) => {
+    const expected = Math.min(sizeIn(bytes), bodyBytesMax);
     if (!share.fits(expected)) {
       await clock.sleep(ROOM_WAIT_MS);
       if (!share.fits(expected)) return refused("overloaded");
@@ -68,8 +88,9 @@ export const createInflate = (
     // What is wrong with the bytes the reader is told, too.
     feed(writable.getWriter(), bytes).catch(() => undefined);
     const reader = readable.getReader();
-    const body = await inflate(reader, createCollector(share, bytesMax, expected), seat);
-    if (body.kind === "refused") reader.cancel().catch(() => undefined);
+    const body = await inflate(reader, createCollector(share, bodyBytesMax, expected, seat.buffer), seat, isRefused);
+    // Where all was read this does nothing.
+    reader.cancel().catch(() => undefined);
     return body;
   };
 };

@@ -32,7 +32,12 @@ const sent = () => {
   };
 };
 
-const createReader = ({ bodyBytesMax = BYTES_MAX, bodiesBytesMax = 10 * BYTES_MAX } = {}) => {
+const createReader = ({
+  bodyBytesMax = BYTES_MAX,
+  bodiesBytesMax = 10 * BYTES_MAX,
+  eventBytesMax = Infinity,
+  isRefused = (_: Uint8Array): boolean => false,
+} = {}) => {
   const clock = createManualClock();
   let turnsTaken = 0;
   const turns = createTurns((then) => {
@@ -41,7 +46,7 @@ const createReader = ({ bodyBytesMax = BYTES_MAX, bodiesBytesMax = 10 * BYTES_MA
   });
   const budget = createBodyBudget(bodiesBytesMax);
   const openSeat = createSeat();
-  const read = createBodyReader({ clock, turns }, { bodyBytesMax, bodyTimeoutMs: 30_000 });
+  const read = createBodyReader({ clock, turns }, { bodyBytesMax, eventBytesMax, bodyTimeoutMs: 30_000 });
   return {
     clock,
     budget,
@@ -50,9 +55,9 @@ const createReader = ({ bodyBytesMax = BYTES_MAX, bodiesBytesMax = 10 * BYTES_MA
       const share = budget.open(sender);
       const seat = openSeat();
       try {
-        return await read(request, share, seat);
+        return await read(request, share, seat, isRefused);
       } finally {
-        seat.leave();
+        seat.leave(false);
         share.release();
       }
     },
@@ -97,6 +102,40 @@ describe("gzip", () => {
     expect(alone).toBeGreaterThanOrEqual(4_000_000 / (64 * 1024) - 1);
     await Promise.all(Array.from({ length: 10 }, () => read(declared(bomb, compressed))));
     expect(turnsTaken()).toBe(11 * alone);
+  });
+
+  test("is unfolded no further than one event may be long, where its beginning is refused anyhow", async () => {
+    const beginnings: number[] = [];
+    const { read, turnsTaken } = createReader({
+      bodyBytesMax: 4_000_000,
+      bodiesBytesMax: 400_000_000,
+      eventBytesMax: 1_000_000,
+      isRefused: (beginning) => beginnings.push(beginning.length) > 1,
+    });
+    const bomb = await gzip("x".repeat(4_000_000));
+    expect(codeOf(await read(declared(bomb, compressed)))).toBe(4_000_000);
+    const whole = turnsTaken();
+    expect(codeOf(await read(declared(bomb, compressed)))).toBe(beginnings[1]);
+    expect(beginnings).toHaveLength(2);
+    for (const length of beginnings) expect(Math.abs(length - 1_000_000)).toBeLessThanOrEqual(64 * 1024);
+    expect((turnsTaken() - whole) / whole).toBeLessThan(0.3);
+  });
+
+  test("of many parts at once is never fed to unfold to more than a body may have", async () => {
+    const bomb = await gzip("x".repeat(40_000_000));
+    const { read } = createReader({ bodyBytesMax: 4_000_000, bodiesBytesMax: 400_000_000 });
+    const written: number[] = [];
+    const write = WritableStreamDefaultWriter.prototype.write;
+    WritableStreamDefaultWriter.prototype.write = function (chunk: Uint8Array) {
+      written.push(chunk.length);
+      return write.call(this, chunk);
+    };
+    try {
+      expect(codeOf(await read(declared(bomb, compressed)))).toBe("body_too_large");
+    } finally {
+      WritableStreamDefaultWriter.prototype.write = write;
+    }
+    expect(Math.max(...written) * 1_032).toBeLessThan(4_300_000);
   });
 
   test.each([0, 1, 5, 2 ** 31, 2 ** 32 - 1])(

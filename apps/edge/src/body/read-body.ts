@@ -2,7 +2,7 @@ import type { Clock } from "@spillway/event";
 import type { Turns } from "../turns.ts";
 import { type Body, refused } from "./body.ts";
 import type { Share } from "./budget.ts";
-import { createInflate } from "./inflate.ts";
+import { createInflate, type IsRefused } from "./inflate.ts";
 import { receiveDeclared, receiveStream } from "./receive.ts";
 import type { Seat } from "./seat.ts";
 import { createTimeLimit } from "./time-limit.ts";
@@ -10,6 +10,8 @@ import { createTimeLimit } from "./time-limit.ts";
 export type BodyLimits = {
   /** Bytes of a body, compressed or not. */
   readonly bodyBytesMax: number;
+  /** Bytes of an event: what is longer and no batch is not unfolded to its end. */
+  readonly eventBytesMax: number;
   /** Milliseconds from a request's headers to its body's end. */
   readonly bodyTimeoutMs: number;
 };
@@ -23,10 +25,10 @@ const encodings: ReadonlySet<string> = new Set(["", "identity", "gzip", "x-gzip"
  */
 export const createBodyReader = (
   { clock, turns }: { readonly clock: Clock; readonly turns: Turns },
-  { bodyBytesMax, bodyTimeoutMs }: BodyLimits,
-): ((request: Request, share: Share, seat: Seat) => Promise<Body>) => {
+  { bodyBytesMax, eventBytesMax, bodyTimeoutMs }: BodyLimits,
+): ((request: Request, share: Share, seat: Seat, isRefused: IsRefused) => Promise<Body>) => {
   const timeLimit = createTimeLimit(clock, bodyTimeoutMs);
-  const inflate = createInflate({ clock, turns }, bodyBytesMax);
+  const inflate = createInflate({ clock, turns }, { bodyBytesMax, eventBytesMax });
   const receive = (request: Request, declared: string | null, share: Share): Promise<Body> | Body => {
     if (declared === null)
       return request.body === null
@@ -36,11 +38,13 @@ export const createBodyReader = (
     if (bytes > bodyBytesMax) return refused("body_too_large");
     return share.take(bytes) ? receiveDeclared(request, timeLimit) : refused("overloaded");
   };
-  return async (request, share, seat) => {
+  return async (request, share, seat, isRefused) => {
     const { headers } = request;
     const encoding = headers.get("content-encoding")?.trim().toLowerCase() ?? "";
     if (!encodings.has(encoding)) return refused("unsupported_content_encoding");
     const received = await receive(request, headers.get("content-length"), share);
-    return received.kind === "ok" && encoding.endsWith("gzip") ? inflate(received.bytes, share, seat) : received;
+    return received.kind === "ok" && encoding.endsWith("gzip")
+      ? inflate(received.bytes, share, seat, isRefused)
+      : received;
   };
 };

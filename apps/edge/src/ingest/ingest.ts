@@ -1,4 +1,4 @@
-import { type Malformed, type Pieces, traceContextOf } from "@spillway/event";
+import { type Malformed, type Pieces, type ReadBody, traceContextOf } from "@spillway/event";
 import { refusalOf } from "../auth/api-key.ts";
 import { createBodyBudget, type Share } from "../body/budget.ts";
 import { createBodyReader } from "../body/read-body.ts";
@@ -12,7 +12,7 @@ import { ingestBatch } from "./batch.ts";
 import { bodyProblem, connectionEnded } from "./body-problem.ts";
 import { idempotencyKeyOf, idsFrom } from "./idempotency-key.ts";
 import type { IngestLimits, IngestPorts } from "./ports.ts";
-import { readForm } from "./read.ts";
+import { isOneEvent, readForm } from "./read.ts";
 import { ingestSingle } from "./single.ts";
 
 /** Handles one POST: a single event or a batch, or batches only. */
@@ -45,6 +45,10 @@ const mediaTypeProblem = ({ code, detail }: Exclude<MediaType, { kind: "ok" }>, 
   headers: { "accept-post": mediaTypesOf(batchOnly).join(", ") },
 });
 
+/** Whether what was read has a part of the body's bytes that goes on. */
+const holdsBytes = (read: ReadBody): boolean =>
+  read.kind === "ok" || (read.kind === "single" && read.event.kind === "ok");
+
 /** A request whose headers are all right: what is left of it for its body. */
 type Received = {
   readonly headers: Headers;
@@ -66,7 +70,7 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
   const { clock, newId, keyOf, sources, turns } = ports;
   const admit = createAdmit(ports, limits);
   const budget = createBodyBudget(limits.bodiesBytesMax);
-  const openSeat = createSeat();
+  const openSeat = createSeat(ports.collectGarbage);
   const readBody = createBodyReader(ports, limits);
 
   const ingestBytes = async (
@@ -83,7 +87,7 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
     };
     const { contentType } = media;
     const read = await inTurns(readForm(media.form, { headers, contentType, bytes }, defaults, limits), turns);
-    seat.leave();
+    seat.leave(holdsBytes(read));
     if (read.kind === "malformed") return respondProblem(malformedProblem(read, limits), requestId);
     if (read.kind === "ok") return ingestBatch(read.events, (event) => admit(event, name), ports, requestId);
     if (batchOnly) return respondProblem(notABatch, requestId);
@@ -92,7 +96,7 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
 
   const ingestBody = async (request: Request, received: Received, share: Share, seat: Seat): Promise<Response> => {
     const { requestId } = received;
-    const body = await readBody(request, share, seat);
+    const body = await readBody(request, share, seat, (beginning) => isOneEvent(received.media.form, beginning));
     if (body.kind === "refused") return respondProblem(bodyProblem(body.code, ports.committer, limits), requestId);
     // The server may find only behind the body that it refuses the request, and ends the connection then.
     await (body.bytes.length >= LARGE_BYTES ? turns.own() : turns.next());
@@ -124,7 +128,7 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
       if (headers.has("transfer-encoding")) response.headers.set("connection", "close");
       return response;
     } finally {
-      seat.leave();
+      seat.leave(false);
       share.release();
     }
   };

@@ -11,6 +11,8 @@ export type IngestPorts = {
   readonly platform: Platform;
   readonly newId: () => string;
   readonly turns: Turns;
+  /** Asks the runtime to collect garbage beside its other work. */
+  readonly collectGarbage?: () => void;
   /** Whose key an `Authorization` header holds. */
   readonly keyOf: (authorization: string | null) => ApiKey | null;
   readonly sources: KeySources;

@@ -1,6 +1,7 @@
 import {
   type BatchLimits,
   batchPieces,
+  beginsOneEvent,
   bodyPieces,
   type Defaults,
   linesPieces,
@@ -19,6 +20,20 @@ const singleOrMalformed = (event: ReadEvent): ReadBody =>
   event.kind === "invalid" && (event.code === "invalid_json" || event.code === "invalid_encoding")
     ? { kind: "malformed", code: event.code, detail: event.detail }
     : single(event);
+
+/** Whether what is longer than an event may be and begins so is refused: it holds one event, however it goes on. */
+export const isOneEvent = (form: BodyForm, beginning: Uint8Array): boolean => {
+  switch (form) {
+    case "json":
+      return beginsOneEvent(beginning);
+    case "structured":
+    case "binary":
+      return true;
+    case "batch":
+    case "lines":
+      return false;
+  }
+};
 
 /** Reads the events of a body in the form that its content type announced. What holds one event is one piece. */
 export const readForm = function* (
