@@ -105,7 +105,7 @@ export const shardStreamConformance = (name: string, make: (limits: SubjectLimit
       const zombies = [lease, { ...newer, owner: "two" }, { ...newer, token: newer.token + 1 }];
       for (const zombie of zombies) {
         expect(await stream.settle(zombie, settledOf(before))).toBe("stale");
-        expect(await stream.fence(zombie, true)).toBe("stale");
+        expect(await stream.divert(zombie, true)).toBe("stale");
         expect(await stream.append(zombie, chunkOf(0, freshNames(1)))).toEqual({ kind: "stale" });
       }
       expect(await append(freshNames(1))).toBe("ok");
@@ -113,25 +113,25 @@ export const shardStreamConformance = (name: string, make: (limits: SubjectLimit
       expect((await readAll()).slice(0, 1)).toEqual(before);
     });
 
-    test("turns every edge away while it is fenced, but not the drain", async () => {
+    test("turns every edge away while it is diverted, but not the drain", async () => {
       const { stream, lease, append } = await open();
-      expect(await stream.fence(lease, true)).toBe("ok");
-      expect(await stream.fence(lease, true)).toBe("ok");
-      expect(await append(freshNames(1))).toBe("fenced");
+      expect(await stream.divert(lease, true)).toBe("ok");
+      expect(await stream.divert(lease, true)).toBe("ok");
+      expect(await append(freshNames(1))).toBe("diverted");
       expect(await stream.append(lease, chunkOf(0, freshNames(2)))).toMatchObject({ kind: "ok" });
-      expect(await stream.fence(lease, false)).toBe("ok");
-      expect(await stream.fence(lease, false)).toBe("ok");
+      expect(await stream.divert(lease, false)).toBe("ok");
+      expect(await stream.divert(lease, false)).toBe("ok");
       expect(await append(freshNames(1))).toBe("ok");
       expect(await stream.counts(0)).toMatchObject({ accepted: 3 });
     });
 
-    test("keeps the fence when its owner is gone: the next one lowers it", async () => {
+    test("stays diverted when its owner is gone: the next one ends it", async () => {
       const { stream, leases, lease, append } = await open();
-      await stream.fence(lease, true);
+      await stream.divert(lease, true);
       await leases.release(lease);
-      expect(await append(freshNames(1))).toBe("fenced");
+      expect(await append(freshNames(1))).toBe("diverted");
       const next = (await leases.take(0, "two", LEASE_MS)) as Lease;
-      await stream.fence(next, false);
+      await stream.divert(next, false);
       expect(await append(freshNames(1))).toBe("ok");
     });
 

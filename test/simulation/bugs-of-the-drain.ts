@@ -50,13 +50,13 @@ export const bugsOfTheDrain: Readonly<Record<string, Bug>> = {
     }),
   },
 
-  "no fence stands while the outbox is drained": {
+  "no shard is diverted while its outbox is drained": {
     backends: ({ streams }, { shardStream }) => ({
-      shardStream: { ...shardStream, fence: async (lease) => (streams.holds(lease) ? "ok" : "stale") },
+      shardStream: { ...shardStream, divert: async (lease) => (streams.holds(lease) ? "ok" : "stale") },
     }),
   },
 
-  "the fence falls before the outbox is empty": {
+  "a diversion ends before the outbox is empty": {
     relay: (ports) => ({
       ...ports,
       outbox: {
@@ -69,7 +69,7 @@ export const bugsOfTheDrain: Readonly<Record<string, Bug>> = {
     }),
   },
 
-  "settle, fence and append do not look at the lease": {
+  "settle, divert and append do not look at the lease": {
     backends: (memory, { shardStream }) => ({
       shardStream: {
         ...shardStream,
@@ -77,8 +77,8 @@ export const bugsOfTheDrain: Readonly<Record<string, Bug>> = {
           memory.streams.settle(shard, settled);
           return "ok";
         },
-        fence: async ({ shard }, raised) => {
-          memory.streams.fence(shard, raised);
+        divert: async ({ shard }, begin) => {
+          memory.streams.divert(shard, begin);
           return "ok";
         },
         append: async (_lease, chunk) => memory.streams.append(chunk, true),

@@ -96,7 +96,7 @@ export const bugsOfTheEdge: Readonly<Record<string, Bug>> = {
     edge: ({ stream, outbox }) => ({ stream, outbox: { ...outbox, occupied: async () => [] } }),
   },
 
-  "an edge leaves its fence by a watermark of drained ids": {
+  "an edge opens a shard by a watermark of drained ids": {
     backends: (memory, { outboxTier, outboxDrain }) => {
       let drainedUpTo = 0;
       const isAhead = (row: OutboxRow): boolean => Number(row.id) > drainedUpTo;

@@ -1,10 +1,10 @@
 import type { SealedEvent, ShardChunk } from "@spillway/event";
 
-/** Why one event must come out before another. `generation` counts how often the shard's fence was lowered before. */
+/** Why one event must come out before another. `generation` counts how many diversions of the shard had ended before. */
 type Precedence =
   | { readonly before: EventRecord; readonly because: "same-process"; readonly process: string }
   | { readonly before: EventRecord; readonly because: "in-the-stream" | "committed-before" }
-  | { readonly before: EventRecord; readonly because: "fence"; readonly generation: number }
+  | { readonly before: EventRecord; readonly because: "diversion"; readonly generation: number }
   | { readonly before: EventRecord; readonly because: "same-request"; readonly request: number };
 
 /** All that is known about one event from outside: who sent it where, and what was answered. */
@@ -17,7 +17,7 @@ export type EventRecord = {
   accepted: { readonly by: string; readonly request: number; readonly index: number } | null;
   /** A tier recorded it, at any time. */
   durable: boolean;
-  /** How often its shard's fence had been lowered when it first entered the stream. */
+  /** How many diversions of its shard had ended when it first entered the stream. */
   enteredInGeneration: number | null;
   /** It was pending in a stream that was emptied: the one loss that is allowed. */
   wiped: boolean;
@@ -37,7 +37,7 @@ export const createHistory = (shards: number) => {
   const byText = new Map<string, EventRecord>();
   const byDedupKey = new Map<string, EventRecord>();
   const acceptedOfKey = new Map<string, EventRecord[]>();
-  const fenceRaised = Array.from({ length: shards }, () => false);
+  const diverted = Array.from({ length: shards }, () => false);
   const generation = Array.from({ length: shards }, () => 0);
   const damagedEntries = new Set<string>();
   let requests = 0;
@@ -68,7 +68,7 @@ export const createHistory = (shards: number) => {
     const { shard } = before.event;
     if (before.enteredInGeneration !== null) return { before, because: "in-the-stream" };
     if (before.accepted?.by === process) return { before, because: "same-process", process };
-    if (fenceRaised[shard]) return { before, because: "fence", generation: generation[shard] ?? 0 };
+    if (diverted[shard]) return { before, because: "diversion", generation: generation[shard] ?? 0 };
     return null;
   };
 
@@ -146,9 +146,9 @@ export const createHistory = (shards: number) => {
         record.enteredInGeneration ??= generation[chunk.shard] ?? 0;
       }
     },
-    fence: (shard: number, raised: boolean): void => {
-      if (!raised) generation[shard] = (generation[shard] ?? 0) + 1;
-      fenceRaised[shard] = raised;
+    divert: (shard: number, begin: boolean): void => {
+      if (!begin) generation[shard] = (generation[shard] ?? 0) + 1;
+      diverted[shard] = begin;
     },
     /** An entry, named shard/id, cannot be decoded any more. */
     damaged: (entry: string, records: readonly EventRecord[]): void => {
@@ -189,7 +189,7 @@ export const isBinding = (record: EventRecord, precedence: Precedence): boolean 
       return record.through.size === 1;
     case "same-request":
       return isAcceptedBefore(before, record, precedence.request);
-    case "fence":
+    case "diversion":
       return before.enteredInGeneration === precedence.generation;
     default:
       return true;

@@ -111,7 +111,8 @@ const recovery = async (scene: Scene, post: Post, source: EventSource): Promise<
   postUntilStream(scene, post, source).then(() => {
     isBack = true;
   }, violate);
-  if (!(await timeline.run(() => isBack, timeline.nowMs() + BACK_MS_MAX))) violate("an edge never left its fence");
+  if (!(await timeline.run(() => isBack, timeline.nowMs() + BACK_MS_MAX)))
+    violate("an edge never opened its shards again");
   if (!(await timeline.run(() => isIdle(scene), timeline.nowMs() + HEALED_MS_MAX)))
     violate("the last events are stuck");
   if (plan.acts.some((act) => act.kind === "empty-streams"))

@@ -12,15 +12,15 @@ export const createStreamPort = (
     if (isWritten && !streams.holds(lease)) watch.wroteWithoutLease(lease);
   };
 
-  const fence: RelayPorts["stream"]["fence"] = async (lease, raised) => {
-    watch.fenceAsked(lease, raised);
-    const answer = await ask("redis", `fence ${lease.shard} ${raised}`, async () => {
-      const done = await shardStream.fence(lease, raised);
+  const divert: RelayPorts["stream"]["divert"] = async (lease, begin) => {
+    watch.diversionAsked(lease, begin);
+    const answer = await ask("redis", `divert ${lease.shard} ${begin}`, async () => {
+      const done = await shardStream.divert(lease, begin);
       check(lease, done === "ok");
-      if (done === "ok") history.fence(lease.shard, raised);
+      if (done === "ok") history.divert(lease.shard, begin);
       return done;
     });
-    if (answer === "ok") watch.fenceIs(lease, raised);
+    if (answer === "ok") watch.diversionIs(lease, begin);
     return answer;
   };
 
@@ -47,7 +47,7 @@ export const createStreamPort = (
         check(lease, done === "ok");
         return done;
       }),
-    fence,
+    divert,
     append,
     counts: (shard) => ask("redis", `counts ${shard}`, () => shardStream.counts(shard)),
   };

@@ -7,9 +7,9 @@ export type Watch = {
   leaseGivenUp(shard: number): void;
   /** The server obeyed a lease that it has given to somebody else, or to nobody. */
   wroteWithoutLease(lease: Lease): void;
-  /** The relay asks for the fence, or was told that it stands or fell. Asking to lower it makes it uncertain. */
-  fenceAsked(lease: Lease, raised: boolean): void;
-  fenceIs(lease: Lease, raised: boolean): void;
+  /** The relay asks for a diversion or its end, or was told that it began or ended. Asking for its end makes it uncertain. */
+  diversionAsked(lease: Lease, begin: boolean): void;
+  diversionIs(lease: Lease, begun: boolean): void;
   /** The relay has read whether the outbox holds rows of a shard. */
   outboxRead(shard: number, hasRows: boolean): void;
   /** The drain moves a row into a shard. */
@@ -24,27 +24,27 @@ const nameOf = ({ shard, token }: Lease): string => `${shard}/${token}`;
 
 export const createWatch = (nowMs: () => number, violate: (violation: string) => void): Watch => {
   const heldUntilMs = new Map<number, number>();
-  /** Leases under which the fence stands: what is asked under a lost one does not happen. */
-  const fenced = new Set<string>();
+  /** Leases under which the shard is diverted: what is asked under a lost one does not happen. */
+  const diverted = new Set<string>();
   const occupied = new Map<number, boolean>();
   const underWay = new Set<string>();
   return {
     leaseHeld: ({ shard }, ttlMs) => void heldUntilMs.set(shard, nowMs() + ttlMs),
     leaseGivenUp: (shard) => void heldUntilMs.delete(shard),
     wroteWithoutLease: ({ shard, token }) => violate(`shard ${shard} was written to under the lost lease ${token}`),
-    fenceAsked: (lease, raised) => {
-      if (raised) return;
-      fenced.delete(nameOf(lease));
+    diversionAsked: (lease, begin) => {
+      if (begin) return;
+      diverted.delete(nameOf(lease));
       if (occupied.get(lease.shard) !== false)
-        violate(`the fence of shard ${lease.shard} falls before rows of the outbox`);
+        violate(`the diversion of shard ${lease.shard} ends before rows of the outbox`);
     },
     outboxRead: (shard, hasRows) => void occupied.set(shard, hasRows),
-    fenceIs: (lease, raised) => {
-      if (raised) fenced.add(nameOf(lease));
+    diversionIs: (lease, begun) => {
+      if (begun) diverted.add(nameOf(lease));
     },
     drains: (lease) => {
-      if (!fenced.has(nameOf(lease)))
-        violate(`a row is moved into shard ${lease.shard} without knowing that its fence stands`);
+      if (!diverted.has(nameOf(lease)))
+        violate(`a row is moved into shard ${lease.shard} without knowing that it is diverted`);
     },
     publishStarts: (topic, partition, records) => {
       const lane = `${topic}/${partition}`;

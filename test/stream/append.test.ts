@@ -94,12 +94,12 @@ describe("append.lua", () => {
     expect((await append({ names: freshNames(50), eventsMax: 10, bytesMax: 1 }))[1]).toBe("OK");
   });
 
-  test("is fenced for edges; the drain passes with the lease's value only", async () => {
+  test("is diverted for edges; the drain passes with the lease's value only", async () => {
     const { redis, keys, append, dump, lease } = open();
-    await redis.set(keys.fence, "1763712345678");
+    await redis.set(keys.diverted, "1763712345678");
     const token = await lease("take", "one", 60_000);
     const before = await dump();
-    expect(await append({ names: ["a"] })).toEqual(["nonce.1", "FENCED", "", "", 0, 0]);
+    expect(await append({ names: ["a"] })).toEqual(["nonce.1", "DIVERTED", "", "", 0, 0]);
     for (const holder of [`${token + 1} one`, `${token} two`, `${token}`, "one"]) {
       expect(await append({ names: ["a"], holder })).toEqual(["nonce.1", "STALE", "", "", 0, 0]);
     }

@@ -77,7 +77,7 @@ describe("a Redis Cluster", () => {
     for (const shard of shards) {
       await eventually(`shard ${shard} appends`, () => append(shard));
       const lease = await eventually(`shard ${shard} is leased`, () => leases.take(shard, "one", 60_000));
-      expect(await stream.fence(lease, false)).toBe("ok");
+      expect(await stream.divert(lease, false)).toBe("ok");
     }
     for (const entry of await Promise.all(reading)) expect(entry).toMatchObject({ events: 1 });
     await cluster.nodes[0]?.restart();

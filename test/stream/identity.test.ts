@@ -24,7 +24,7 @@ type Step =
     }
   | { readonly kind: "repeat" }
   | { readonly kind: "take" }
-  | { readonly kind: "fence"; readonly raised: boolean };
+  | { readonly kind: "divert"; readonly begin: boolean };
 
 const names = fc.array(
   fc.integer({ min: 0, max: 40 }).map((n) => `event-${n}`),
@@ -45,7 +45,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.constant<Step>({ kind: "repeat" }) },
   { weight: 1, arbitrary: fc.constant<Step>({ kind: "take" }) },
-  { weight: 1, arbitrary: fc.boolean().map((raised): Step => ({ kind: "fence", raised })) },
+  { weight: 1, arbitrary: fc.boolean().map((begin): Step => ({ kind: "divert", begin })) },
 );
 
 /** One shard, and what a bookkeeper outside of Redis expects of it. */
@@ -90,7 +90,7 @@ const openLedger = async () => {
       zombie = lease;
       lease = await take();
     },
-    fence: ({ raised }) => stream.fence(lease, raised),
+    divert: ({ begin }) => stream.divert(lease, begin),
   };
 
   const check = async () => {

@@ -30,21 +30,21 @@ describe("inspection", () => {
         relayed: 0,
         dead: 0,
         lease: null,
-        fencedForMs: null,
+        divertedForMs: null,
         seenIds: 0,
       },
     });
     await close();
   });
 
-  test("of a busy shard shows what waits, who pumps it, and the fence", async () => {
+  test("of a busy shard shows what waits, who pumps it, and since when it is diverted", async () => {
     const { server, namespace, tier, stream, leases, close } = openStream(services);
     const names = freshNames(3);
     await tier.append([chunkOf(0, names)], DEADLINE_MS);
     await tier.append([chunkOf(0, [...names, ...freshNames(1)])], DEADLINE_MS);
     const lease = await leases.take(0, "relay-1", 60_000);
     if (lease === null) throw new Error("the lease was not free");
-    await stream.fence(lease, true);
+    await stream.divert(lease, true);
     const [first] = await stream.read(0, "0", 1, 0);
     const inspection = createStreamInspection(server, namespace);
     const look = async () => {
@@ -62,12 +62,12 @@ describe("inspection", () => {
       relayed: 0,
       dead: 0,
       lease: { owner: "relay-1", token: lease.token },
-      fencedForMs: expect.any(Number),
+      divertedForMs: expect.any(Number),
       seenIds: 4,
     });
     expect((await look())?.lease?.ttlMs).toBeGreaterThan(0);
     await eventually("the oldest entry ages", async () => ((await look())?.oldestAgeMs ?? 0) > 0);
-    await eventually("the fence ages", async () => ((await look())?.fencedForMs ?? 0) > 0);
+    await eventually("the diversion ages", async () => ((await look())?.divertedForMs ?? 0) > 0);
     const settled = { entries: [first?.id ?? ""], relayed: 2 };
     await stream.settle(lease, settled);
     expect(await look()).toMatchObject({ entries: 1, backlogEvents: 1, relayed: 2, dead: 1 });

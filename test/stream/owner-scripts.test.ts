@@ -110,36 +110,36 @@ describe("lease.lua", () => {
   });
 });
 
-describe("fence.lua", () => {
-  test("remembers since when it stands, also when it is raised again", async () => {
-    const { redis, keys, fence, holder } = await open();
-    expect(await fence(holder, 1)).toBe("OK");
-    const since = await redis.get(keys.fence);
+describe("divert.lua", () => {
+  test("remembers since when it lasts, also when it is begun again", async () => {
+    const { redis, keys, divert, holder } = await open();
+    expect(await divert(holder, 1)).toBe("OK");
+    const since = await redis.get(keys.diverted);
     expect(since).toMatch(/^\d{13}$/);
-    expect(await fence(holder, 1)).toBe("OK");
-    expect(await redis.get(keys.fence)).toBe(since);
-    expect(await redis.pttl(keys.fence)).toBe(-1);
-    expect(await fence(holder, 0)).toBe("OK");
-    expect(await redis.exists(keys.fence)).toBe(0);
+    expect(await divert(holder, 1)).toBe("OK");
+    expect(await redis.get(keys.diverted)).toBe(since);
+    expect(await redis.pttl(keys.diverted)).toBe(-1);
+    expect(await divert(holder, 0)).toBe("OK");
+    expect(await redis.exists(keys.diverted)).toBe(0);
   });
 
   test("obeys the holder only", async () => {
-    const { redis, keys, fence, token } = await open();
-    expect(await fence(`${token - 1} one`, 1)).toBe("STALE");
-    expect(await redis.exists(keys.fence)).toBe(0);
+    const { redis, keys, divert, token } = await open();
+    expect(await divert(`${token - 1} one`, 1)).toBe("STALE");
+    expect(await redis.exists(keys.diverted)).toBe(0);
   });
 });
 
 describe("a full Redis", () => {
   test("refuses appends before they change anything, and lets itself be drained", async () => {
-    const { redis, keys, append, settle, lease, fence, holder, dump } = await open();
+    const { redis, keys, append, settle, lease, divert, holder, dump } = await open();
     const [, , id] = await append({ names: ["a"] });
     const before = await dump();
     await redis.config("SET", "maxmemory", "1");
     try {
       expect(await append({ names: ["b"] })).toEqual(["nonce.1", "ERROR", expect.stringMatching(/^OOM/), "", 0, 0]);
       expect(await dump()).toEqual(before);
-      expect(await fence(holder, 1)).toBe("OK");
+      expect(await divert(holder, 1)).toBe("OK");
       expect(await settle(holder, 1, [id])).toEqual(["OK", 1, 1, 8]);
       expect(await lease("renew", holder, 60_000)).toBe(1);
       expect(await lease("release", holder)).toBe(1);

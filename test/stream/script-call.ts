@@ -1,4 +1,4 @@
-import { appendScript, fenceScript, leaseScript, type Script, settleScript } from "@spillway/stream/scripts";
+import { appendScript, divertScript, leaseScript, type Script, settleScript } from "@spillway/stream/scripts";
 import type { Redis } from "ioredis";
 import { keyOf } from "../conformance/chunks.ts";
 
@@ -9,7 +9,7 @@ const keysOf = (namespace: string) => {
     stream: `${tag}:stream`,
     seen: [`${tag}:seen:0`, `${tag}:seen:1`, `${tag}:seen:2`] as const,
     count: `${tag}:count`,
-    fence: `${tag}:fence`,
+    diverted: `${tag}:diverted`,
     lease: `${tag}:lease`,
   };
 };
@@ -37,7 +37,7 @@ export const scriptCalls = (redis: Redis, namespace: string) => {
     append: async (values: AppendValues) => {
       const replies = await call(
         appendScript,
-        [keys.stream, ...keys.seen, keys.count, keys.fence, keys.lease],
+        [keys.stream, ...keys.seen, keys.count, keys.diverted, keys.lease],
         [
           "nonce",
           values.windowSeconds ?? 3600,
@@ -55,10 +55,10 @@ export const scriptCalls = (redis: Redis, namespace: string) => {
     settle: (holder: string, relayed: number, entries: readonly string[]) =>
       call(settleScript, [keys.stream, keys.count, keys.lease], [holder, relayed, ...entries]),
     lease: (...values: (string | number)[]) => call(leaseScript, [keys.lease, keys.count], values) as Promise<number>,
-    fence: (holder: string, raised: 0 | 1) => call(fenceScript, [keys.fence, keys.lease], [holder, raised]),
+    divert: (holder: string, begin: 0 | 1) => call(divertScript, [keys.diverted, keys.lease], [holder, begin]),
     /** Everything that the shard's keys hold, to compare before with after. */
     dump: async () => {
-      const all = [keys.stream, ...keys.seen, keys.count, keys.fence, keys.lease];
+      const all = [keys.stream, ...keys.seen, keys.count, keys.diverted, keys.lease];
       return (await Promise.all(all.map((key) => redis.dumpBuffer(key)))).map(
         (value) => value?.toString("hex") ?? null,
       );

@@ -29,7 +29,7 @@ export type ShardRow = {
     readonly relayed: number;
     readonly dead: number;
     readonly owner: string | null;
-    readonly fencedForMs: number | null;
+    readonly divertedForMs: number | null;
   } | null;
 };
 

@@ -242,11 +242,11 @@ describe("health", () => {
     const readiness = async () => {
       await app.clock.advance(1_000);
       const response = await app.get("/readyz");
-      const { status, checks, fenced_shards } = (await response.json()) as Record<
+      const { status, checks, diverted_shards } = (await response.json()) as Record<
         string,
         Record<string, { status: string }>
       >;
-      return [response.status, status, checks?.stream?.status, checks?.outbox?.status, fenced_shards];
+      return [response.status, status, checks?.stream?.status, checks?.outbox?.status, diverted_shards];
     };
     expect(await readiness()).toEqual([200, "up", "up", "up", 0]);
     app.world.outages.start("postgres");

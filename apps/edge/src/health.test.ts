@@ -21,7 +21,7 @@ const tierWith = (name: Tier["name"], health: Partial<TierHealth>) => {
 type Row = {
   readonly stream?: Partial<TierHealth>;
   readonly outbox?: Partial<TierHealth>;
-  readonly state?: { readonly stream?: boolean; readonly outbox?: boolean; readonly fencedShards?: number };
+  readonly state?: { readonly stream?: boolean; readonly outbox?: boolean; readonly divertedShards?: number };
   readonly status: string;
 };
 
@@ -37,15 +37,15 @@ describe("readiness", () => {
     { state: { stream: false, outbox: false }, status: "down" },
     { stream: down, state: { outbox: false }, status: "down" },
     { stream: { warnings: ["appendonly is no"] }, status: "degraded" },
-    { state: { fencedShards: 1 }, status: "degraded" },
-    { state: { fencedShards: SHARDS }, status: "degraded" },
-    { state: { fencedShards: SHARDS - 1 }, outbox: down, status: "degraded" },
-    { state: { fencedShards: SHARDS }, outbox: down, status: "down" },
+    { state: { divertedShards: 1 }, status: "degraded" },
+    { state: { divertedShards: SHARDS }, status: "degraded" },
+    { state: { divertedShards: SHARDS - 1 }, outbox: down, status: "degraded" },
+    { state: { divertedShards: SHARDS }, outbox: down, status: "down" },
   ])("%j", async ({ stream = {}, outbox = {}, state = {}, status }) => {
     const health = createHealth({
       stream: tierWith("stream", stream),
       outbox: tierWith("outbox", outbox),
-      committer: { state: () => ({ stream: true, outbox: true, fencedShards: 0, ...state }) },
+      committer: { state: () => ({ stream: true, outbox: true, divertedShards: 0, ...state }) },
       clock: createManualClock(),
       shards: SHARDS,
     });
@@ -57,7 +57,7 @@ describe("readiness", () => {
   test("however many ask, a tier is asked once a second", async () => {
     const clock = createManualClock();
     const stream = tierWith("stream", {});
-    const committer = { state: () => ({ stream: true, outbox: true, fencedShards: 0 }) };
+    const committer = { state: () => ({ stream: true, outbox: true, divertedShards: 0 }) };
     const health = createHealth({ stream, outbox: tierWith("outbox", {}), committer, clock, shards: SHARDS });
     await Promise.all(Array.from({ length: 50 }, () => health.readiness()));
     expect(stream.asked).toBe(1);

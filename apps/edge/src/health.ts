@@ -7,7 +7,7 @@ export type Readiness = {
   readonly status: Status;
   readonly checks: { readonly stream: TierHealth; readonly outbox: TierHealth };
   /** Shards whose events go to the outbox. */
-  readonly fenced_shards: number;
+  readonly diverted_shards: number;
 };
 
 /** Whether an event can be made durable now. */
@@ -52,13 +52,13 @@ export const createHealth = (ports: HealthPorts): Health => {
     return asked;
   };
 
-  const statusOf = (checks: Readiness["checks"], fencedShards: number): Status => {
+  const statusOf = (checks: Readiness["checks"], divertedShards: number): Status => {
     if (stopping) return "stopping";
     const outboxUp = checks.outbox.status === "up";
     const streamUp = checks.stream.status === "up";
-    if (!outboxUp && (!streamUp || fencedShards === shards)) return "down";
+    if (!outboxUp && (!streamUp || divertedShards === shards)) return "down";
     const warnings = checks.stream.warnings.length + checks.outbox.warnings.length;
-    return streamUp && outboxUp && fencedShards === 0 && warnings === 0 ? "up" : "degraded";
+    return streamUp && outboxUp && divertedShards === 0 && warnings === 0 ? "up" : "degraded";
   };
 
   return {
@@ -66,7 +66,7 @@ export const createHealth = (ports: HealthPorts): Health => {
       const [streamHealth, outboxHealth] = await ask();
       const state = committer.state();
       const checks = { stream: checked(streamHealth, state.stream), outbox: checked(outboxHealth, state.outbox) };
-      return { status: statusOf(checks, state.fencedShards), checks, fenced_shards: state.fencedShards };
+      return { status: statusOf(checks, state.divertedShards), checks, diverted_shards: state.divertedShards };
     },
     stop: () => {
       stopping = true;

@@ -8,7 +8,7 @@ import type { RelayState } from "./relay.ts";
 
 const up: RelayState = {
   owner: "r1",
-  shards: [{ shard: 0, token: 1, entries: 0, oldestAgeMs: null, stillMs: 0, fence: "lowered" }],
+  shards: [{ shard: 0, token: 1, entries: 0, oldestAgeMs: null, stillMs: 0, diversion: "ended" }],
   dependencies: { redis: { status: "up" }, postgres: { status: "up" } },
   troubles: [],
 };
@@ -25,7 +25,7 @@ const standing = (...stillMs: number[]): Partial<RelayState> => ({
     entries: 1,
     oldestAgeMs: ms,
     stillMs: ms,
-    fence: "lowered" as const,
+    diversion: "ended" as const,
   })),
 });
 

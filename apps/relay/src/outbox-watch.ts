@@ -92,7 +92,7 @@ export const createOutboxWatch = (options: OutboxWatchOptions) => {
       signal.addEventListener("abort", hint, { once: true });
       await Promise.all([lookAgainAndAgain(signal), measureAgainAndAgain(signal), listen(signal)]);
     },
-    /** A shard became ours: its fence is not known. */
+    /** A shard became ours: whether it is diverted is not known. */
     look: hint,
   };
 };

@@ -124,7 +124,7 @@ describe("leases", () => {
   test("a lease that was taken away stops the shard at once; the zombie's settle changes nothing", async () => {
     const stage = createStage();
     const { relay } = stage.start("r1");
-    await stage.until(() => relay.state().shards[0]?.fence === "lowered");
+    await stage.until(() => relay.state().shards[0]?.diversion === "ended");
     stage.broker.latencyMs = 400;
     await stage.post(["a"]);
     await stage.until(() => stage.publishes.length === 1);
@@ -142,7 +142,7 @@ describe("leases", () => {
   test("a lease that was taken away from an idle shard is noticed at the next renewal", async () => {
     const stage = createStage();
     const { relay } = stage.start("r1");
-    await stage.until(() => relay.state().shards[0]?.fence === "lowered");
+    await stage.until(() => relay.state().shards[0]?.diversion === "ended");
     await stage.world.leases.take(0, "r1", 5_000);
     await stage.until(() => stage.logged("lease.ended").length === 1, 2_000);
     expect(stage.logged("lease.ended")[0]?.fields).toMatchObject({ reason: "stale" });

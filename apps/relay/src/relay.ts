@@ -56,7 +56,7 @@ export type RelayState = {
     readonly oldestAgeMs: number | null;
     /** For how long it has held events of which none left it. */
     readonly stillMs: number;
-    readonly fence: Drain["fence"];
+    readonly diversion: Drain["diversion"];
   }[];
   readonly dependencies: Readonly<Record<DependencyName, DependencyState>>;
   /** What stands still, the longest first. */
@@ -211,7 +211,7 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
         entries: pump.entries,
         oldestAgeMs: pump.oldestAtMs === null ? null : Math.max(0, clock.wallMs() - pump.oldestAtMs),
         stillMs: checkpoints.stillMs(term.lease.shard),
-        fence: drain.fence,
+        diversion: drain.diversion,
       })),
       dependencies: dependencies.states(),
       troubles: troubles.list(),

@@ -52,9 +52,9 @@ export type ShardStream = {
   read(shard: number, after: string, entriesMax: number, waitMs: number): Promise<readonly Entry[]>;
   /** Removes entries that Kafka confirmed or the dead letters hold. Safe to repeat. `stale`: the lease is lost, nothing was done. */
   settle(lease: Lease, settled: Settled): Promise<"ok" | "stale">;
-  /** Raises or lowers the fence that sends every edge's appends for this shard to the outbox. */
-  fence(lease: Lease, raised: boolean): Promise<"ok" | "stale">;
-  /** Append for the drain: passes the fence, obeys the limits. */
+  /** Begins or ends the diversion, which sends every edge's appends for this shard to the outbox. */
+  divert(lease: Lease, begin: boolean): Promise<"ok" | "stale">;
+  /** Append for the drain: passes the diversion, obeys the limits. */
   append(lease: Lease, chunk: ShardChunk): Promise<Appended | { readonly kind: "stale" }>;
   counts(shard: number): Promise<ShardCounts>;
 };

@@ -13,13 +13,13 @@ export type ShardChunk = {
  *
  * - `ok`: recorded on disk; `duplicates` are the indexes of the events that were known already and were dropped.
  * - `full`: nothing written, the shard's backlog is at its limit.
- * - `fenced`: nothing written, the shard's outbox is being drained; write to the outbox instead.
+ * - `diverted`: nothing written, the shard's outbox is being drained; write to the outbox instead.
  * - `retriable`: unknown. The write may have happened or may still happen.
  */
 export type Appended =
   | { readonly kind: "ok"; readonly duplicates: readonly number[] }
   | { readonly kind: "full" }
-  | { readonly kind: "fenced" }
+  | { readonly kind: "diverted" }
   | { readonly kind: "retriable"; readonly code: string };
 
 /** State of a backend as `/readyz` shows it. `warnings` name settings that break a promise (eviction, no AOF). */

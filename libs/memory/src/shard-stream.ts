@@ -17,10 +17,10 @@ export const createShardStream = (streams: Streams, outages: Outages): ShardStre
     streams.settle(lease.shard, settled);
     return "ok";
   },
-  fence: async (lease, raised) => {
+  divert: async (lease, begin) => {
     outages.check("redis");
     if (!streams.holds(lease)) return "stale";
-    streams.fence(lease.shard, raised);
+    streams.divert(lease.shard, begin);
     return "ok";
   },
   append: async (lease, chunk) => {

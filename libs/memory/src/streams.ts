@@ -14,7 +14,7 @@ type Shard = {
   epoch: string | null;
   entries: Entry[];
   seen: SeenIds;
-  fenced: boolean;
+  diverted: boolean;
   lastMs: number;
   lastSequence: number;
   accepted: number;
@@ -28,11 +28,11 @@ type Shard = {
 
 /** The streams' state: what would stand in Redis. Every method is one atomic step, as a script is. */
 export type Streams = {
-  append(chunk: ShardChunk, passesFence: boolean): Appended;
+  append(chunk: ShardChunk, passesDiversion: boolean): Appended;
   entriesAfter(shard: number, after: string, entriesMax: number): Entry[];
   settle(shard: number, settled: Settled): void;
-  fence(shard: number, raised: boolean): void;
-  fenced(shard: number): boolean;
+  divert(shard: number, begin: boolean): void;
+  diverted(shard: number): boolean;
   counts(shard: number): ShardCounts;
   holds(lease: Lease): boolean;
   take(shard: number, owner: string, ttlMs: number): Lease | null;
@@ -61,7 +61,7 @@ const createShard = (limits: StreamLimits): Shard => ({
   epoch: null,
   entries: [],
   seen: createSeenIds(limits.dedupWindowMs),
-  fenced: false,
+  diverted: false,
   lastMs: 0,
   lastSequence: 0,
   accepted: 0,
@@ -135,9 +135,9 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
     for (const waiter of waiting[chunk.shard] ?? []) waiter.abort();
   };
 
-  const append = (chunk: ShardChunk, passesFence: boolean): Appended => {
+  const append = (chunk: ShardChunk, passesDiversion: boolean): Appended => {
     const shard = of(chunk.shard);
-    if (shard.fenced && !passesFence) return { kind: "fenced" };
+    if (shard.diverted && !passesDiversion) return { kind: "diverted" };
     if (backlogEvents(shard) >= limits.backlogEventsMax || shard.backlogBytes >= limits.backlogBytesMax)
       return { kind: "full" };
     const duplicates = shard.seen.duplicates(chunk.dedupKeys, clock.wallMs());
@@ -188,10 +188,10 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
     append,
     entriesAfter,
     settle: (shard, settled) => settleEntries(of(shard), settled),
-    fence: (shard, raised) => {
-      of(shard).fenced = raised;
+    divert: (shard, begin) => {
+      of(shard).diverted = begin;
     },
-    fenced: (shard) => of(shard).fenced,
+    diverted: (shard) => of(shard).diverted,
     counts: (shard) => {
       const { epoch, accepted, duplicate, relayed, dead, backlogBytes } = of(shard);
       return { epoch, accepted, duplicate, relayed, dead, backlogBytes };

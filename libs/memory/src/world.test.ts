@@ -58,12 +58,12 @@ describe("the stream tier", () => {
     expect(await world.shardStream.counts(0)).toMatchObject({ accepted: 3 });
   });
 
-  test("a fence stops an edge and not the drain", async () => {
+  test("a diversion stops an edge and not the drain", async () => {
     const { world } = setup();
     const lease = await world.leases.take(0, "r1", 1000);
     if (!lease) throw new Error("no lease");
-    await world.shardStream.fence(lease, true);
-    expect(await world.tier.append([chunkOf("a")], 100)).toEqual([{ kind: "fenced" }]);
+    await world.shardStream.divert(lease, true);
+    expect(await world.tier.append([chunkOf("a")], 100)).toEqual([{ kind: "diverted" }]);
     expect(await world.shardStream.append(lease, chunkOf("a"))).toMatchObject({ kind: "ok" });
   });
 });
@@ -78,7 +78,7 @@ describe("leases", () => {
     expect(await world.leases.renew(first, 1000)).toBe(false);
     const second = await world.leases.take(0, "r2", 1000);
     expect(second?.token).toBeGreaterThan(first.token);
-    expect(await world.shardStream.fence(first, true)).toBe("stale");
+    expect(await world.shardStream.divert(first, true)).toBe("stale");
     expect(await world.shardStream.append(first, chunkOf("a"))).toEqual({ kind: "stale" });
     const nothing = { entries: [], relayed: 0 };
     expect(await world.shardStream.settle(first, nothing)).toBe("stale");

@@ -45,8 +45,8 @@ export const appendCall = (
   const values = [nonce, seenWindowSeconds, backlogEventsMax, backlogBytesMax, holder, shards, asked ? "1" : ""];
   for (const chunk of chunks) {
     checkChunk(chunk);
-    const { stream, seen, count, fence, lease } = shardKeys(namespace, chunk.shard);
-    keys.push(stream, ...seen, count, fence, lease);
+    const { stream, seen, count, diverted, lease } = shardKeys(namespace, chunk.shard);
+    keys.push(stream, ...seen, count, diverted, lease);
     values.push(toBase64(chunk.chunk), chunk.dedupKeys);
   }
   return { nonce, events: chunks.map(({ events }) => events), keys, values };
@@ -78,7 +78,7 @@ const chunkAppendedOf = (reply: unknown, nonce: string, events: number): ChunkAp
   const [echo, status, entry, csv, backlogEvents] = reply as unknown[];
   if (echo !== nonce) return oddReply;
   if (status === "FULL") return { kind: "full" };
-  if (status === "FENCED") return { kind: "fenced" };
+  if (status === "DIVERTED") return { kind: "diverted" };
   if (status === "STALE") return { kind: "stale" };
   if (status === "UNAGREED") return { kind: "unagreed" };
   if (status === "ERROR") return { kind: "retriable", code: codeOfText(String(entry)) };

@@ -23,8 +23,8 @@ export type ShardView = {
   readonly relayed: number;
   readonly dead: number;
   readonly lease: { readonly owner: string; readonly token: number; readonly ttlMs: number } | null;
-  /** How long the fence has been standing; null when it does not. */
-  readonly fencedForMs: number | null;
+  /** How long the shard has been diverted; null when it is not. */
+  readonly divertedForMs: number | null;
   readonly seenIds: number;
 };
 
@@ -59,7 +59,7 @@ const ageOf = (nowMs: number, sinceMs: string): number | null =>
 const viewOf = (shard: number, reply: unknown): ShardView => {
   if (!Array.isArray(reply) || reply.length !== 13) throw new Unavailable("odd_reply");
   const [nowMs, entries, oldest, epoch, accepted, duplicate, relayed, dead, backlogBytes] = reply;
-  const [lease, ttlMs, fence, seenIds] = reply.slice(9);
+  const [lease, ttlMs, diverted, seenIds] = reply.slice(9);
   const holder = parseLeaseValue(String(lease));
   return {
     shard,
@@ -73,7 +73,7 @@ const viewOf = (shard: number, reply: unknown): ShardView => {
     relayed,
     dead,
     lease: holder && { ...holder, ttlMs },
-    fencedForMs: ageOf(nowMs, String(fence)),
+    divertedForMs: ageOf(nowMs, String(diverted)),
     seenIds,
   };
 };
@@ -136,7 +136,7 @@ export const createStreamInspection = (redis: RedisServer, namespace: string): S
   return {
     async shard(shard) {
       const keys = shardKeys(namespace, shard);
-      const all = [keys.stream, ...keys.seen, keys.count, keys.fence, keys.lease];
+      const all = [keys.stream, ...keys.seen, keys.count, keys.diverted, keys.lease];
       try {
         return { kind: "known", view: viewOf(shard, await runScript(redis.commands, inspectScript, all, [])) };
       } catch (error) {

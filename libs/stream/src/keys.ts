@@ -4,7 +4,7 @@ export type ShardKeys = {
   /** One set per window, in turn. */
   readonly seen: readonly [string, string, string];
   readonly count: string;
-  readonly fence: string;
+  readonly diverted: string;
   readonly lease: string;
 };
 
@@ -21,7 +21,7 @@ export const shardKeys = (namespace: string, shard: number): ShardKeys => {
     stream: `${tag}:stream`,
     seen: [`${tag}:seen:0`, `${tag}:seen:1`, `${tag}:seen:2`],
     count: `${tag}:count`,
-    fence: `${tag}:fence`,
+    diverted: `${tag}:diverted`,
     lease: `${tag}:lease`,
   };
 };

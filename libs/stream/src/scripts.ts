@@ -7,16 +7,16 @@ export type Script = {
 };
 
 export const appendScript: Script = {
-  sha: "9b9d4ad7c969b4d324e81599064d2ee53a5f7f93",
+  sha: "ed708f258028b847765d92e5047c7398cb6c2242",
   source: `-- Adds chunks of events to the streams of their shards, each without what was seen before, each all or nothing.
 --
--- KEYS   of every chunk: 1 stream  2..4 the seen sets  5 count  6 fence  7 lease
+-- KEYS   of every chunk: 1 stream  2..4 the seen sets  5 count  6 diverted  7 lease
 -- ARGV   1 nonce  2 seen window (s)  3 backlog events max  4 backlog bytes max
---        5 "" from an edge, or the lease's value from the drain, which passes the fence
+--        5 "" from an edge, or the lease's value from the drain, which passes the diversion
 --        6 the caller's number of shards  7 "1" when it has just asked whether the others have the same, else ""
 --        and of every chunk: the chunk (base64), its events' dedup keys, 16 characters each, joined
 -- Reply  of every chunk {nonce.n, status, entry id, duplicates (csv of indexes), backlog events, backlog bytes}, n from 1
---        OK, with no entry id when every event was a duplicate; FULL, FENCED, STALE: nothing was written;
+--        OK, with no entry id when every event was a duplicate; FULL, DIVERTED, STALE: nothing was written;
 --        UNAGREED: nothing was written, ask about the number of shards and call again;
 --        ERROR, with Redis's text in the place of the entry id
 --
@@ -41,7 +41,7 @@ local period = math.floor(tonumber(time[1]) / window)
 local function append(nonce, first, chunk, joined)
   local stream, count = KEYS[first], KEYS[first + 4]
   if holder == '' then
-    if redis.call('EXISTS', KEYS[first + 5]) == 1 then return {nonce, 'FENCED', '', '', 0, 0} end
+    if redis.call('EXISTS', KEYS[first + 5]) == 1 then return {nonce, 'DIVERTED', '', '', 0, 0} end
   elseif redis.call('GET', KEYS[first + 6]) ~= holder then
     return {nonce, 'STALE', '', '', 0, 0}
   end
@@ -118,18 +118,18 @@ return replies
 `,
 };
 
-export const fenceScript: Script = {
-  sha: "b424bae476b1a53efca1975469c1a3759bb70fb9",
+export const divertScript: Script = {
+  sha: "619ec0c062ab9d0b117afd2fc9805bd410b8054a",
   source: `#!lua flags=allow-oom
--- Raises or lowers the fence that sends every edge's appends for this shard to the outbox.
+-- Begins or ends the diversion, which sends every edge's appends for this shard to the outbox.
 --
--- KEYS   1 fence  2 lease
--- ARGV   1 the lease's value  2 "1" to raise, "0" to lower
+-- KEYS   1 diverted  2 lease
+-- ARGV   1 the lease's value  2 "1" to begin, "0" to end
 -- Reply  OK, or STALE and nothing was done
 --
--- Why so: the fence has no expiry. It says that the outbox holds older events of this shard, which stays true when
--- every relay is dead; if it fell by itself, newer events would overtake them. It is the next owner that lowers it, and
--- its value is the time (ms) at which it was raised, so that a fence that stands for long is seen.
+-- Why so: a diversion has no expiry. It says that the outbox holds older events of this shard, which stays true when
+-- every relay is dead; if it ended by itself, newer events would overtake them. It is the next owner that ends it, and
+-- its value is the time (ms) at which it began, so that a diversion that lasts is seen.
 -- allow-oom, since order matters most when the stream is full.
 
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 'STALE' end
@@ -144,13 +144,13 @@ return 'OK'
 };
 
 export const inspectScript: Script = {
-  sha: "5f7ee34409bd7a1a697ebf1d1bc9b9246a3b0619",
+  sha: "f935eb9f0b6ce53c8f45de215302d5c8791597ea",
   source: `#!lua flags=no-writes
 -- Answers everything about one shard, as of one moment.
 --
--- KEYS   1 stream  2..4 the seen sets  5 count  6 fence  7 lease
+-- KEYS   1 stream  2..4 the seen sets  5 count  6 diverted  7 lease
 -- Reply  {now (ms), entries, oldest entry id or "", epoch or "", accepted, duplicate, relayed, dead, backlog bytes,
---         lease value or "", lease ttl (ms), fence value or "", seen ids}
+--         lease value or "", lease ttl (ms), diverted value or "", seen ids}
 --
 -- Why so: read one by one, the numbers would contradict each other while the shard is busy.
 

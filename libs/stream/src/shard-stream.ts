@@ -5,7 +5,7 @@ import { checkNamespace, shardKeys } from "./keys.ts";
 import { leaseValue } from "./lease-value.ts";
 import { checkLimits, type StreamLimits } from "./limits.ts";
 import { runScript } from "./script.ts";
-import { appendScript, fenceScript, settleScript } from "./scripts.ts";
+import { appendScript, divertScript, settleScript } from "./scripts.ts";
 import { agreeOnShards } from "./shards-agreement.ts";
 
 export type ShardStreamOptions = {
@@ -122,10 +122,10 @@ export const createShardStream = (options: ShardStreamOptions): ShardStream => {
       const reply = await runScript(redis.commands, settleScript, [stream, count, key], values);
       return statusOf(Array.isArray(reply) ? reply[0] : null);
     },
-    async fence(lease, raised) {
+    async divert(lease, begin) {
       const keys = shardKeys(namespace, lease.shard);
-      const values = [leaseValue(lease), raised ? 1 : 0];
-      return statusOf(await runScript(redis.commands, fenceScript, [keys.fence, keys.lease], values));
+      const values = [leaseValue(lease), begin ? 1 : 0];
+      return statusOf(await runScript(redis.commands, divertScript, [keys.diverted, keys.lease], values));
     },
     async append(lease, chunk) {
       const holder = leaseValue(lease);

@@ -25,7 +25,7 @@ const ShardLine = ({ row }: { row: ShardRow }) => {
       <td class="number">{countOf(known.dead)}</td>
       <td>
         {known.owner ?? <span class="bad">no relay</span>}
-        {known.fencedForMs === null ? null : <span class="tag">fenced {durationOf(known.fencedForMs)}</span>}
+        {known.divertedForMs === null ? null : <span class="tag">diverted {durationOf(known.divertedForMs)}</span>}
       </td>
     </tr>
   );

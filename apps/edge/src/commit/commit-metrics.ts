@@ -9,7 +9,7 @@ export type CommitMetrics = {
   ingested(tier: TierName, accepted: number, duplicates: number): void;
   refused(code: RefusalCode, events: number): void;
   committed(events: number): void;
-  fenced(shards: number): void;
+  diverted(shards: number): void;
 };
 
 const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.5, 1];
@@ -36,7 +36,7 @@ export const createCommitMetrics = (metrics: Metrics): CommitMetrics => {
     ["code"],
   );
   const commitEvents = metrics.histogram("spillway_commit_events", "Events of one append to a tier.", EVENTS);
-  const shardsFenced = metrics.gauge("spillway_shards_fenced", "Shards whose events go to the outbox.");
+  const shardsDiverted = metrics.gauge("spillway_shards_diverted", "Shards whose events go to the outbox.");
   return {
     appended: (tier, outcome, ms) => appendSeconds.observe(ms / 1_000, { tier, outcome }),
     breaker: (tier, now) => {
@@ -48,6 +48,6 @@ export const createCommitMetrics = (metrics: Metrics): CommitMetrics => {
     },
     refused: (code, events) => refusedTotal.add(events, { code }),
     committed: (events) => commitEvents.observe(events),
-    fenced: (shards) => shardsFenced.set(shards),
+    diverted: (shards) => shardsDiverted.set(shards),
   };
 };

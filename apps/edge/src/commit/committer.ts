@@ -47,7 +47,7 @@ export type Committer = {
   /** One result per event, in order, within `answerWithinMs` and a little. Never rejects. */
   commit(events: readonly SealedEvent[]): Promise<readonly EventResult[]>;
   /** Whether an event could be made durable now, and what stands in the way. */
-  state(): { readonly stream: boolean; readonly outbox: boolean; readonly fencedShards: number };
+  state(): { readonly stream: boolean; readonly outbox: boolean; readonly divertedShards: number };
   /** Integer seconds after which a refused client may come again. */
   retryAfterSeconds(code: "unavailable" | "overloaded" | "backlog_full"): number;
   /** Finds out which shards may write to the stream. To be awaited before the first commit. */
@@ -84,7 +84,7 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
   const room = createWaitingRoom(options);
 
   const onChange = (): void => {
-    metrics.fenced(gate.fencedCount());
+    metrics.diverted(gate.divertedCount());
     group.pump();
   };
   const deadlineMs = options.streamDeadlineMs;
@@ -95,12 +95,12 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
     onChange,
   });
   const handover = createHandover({ ...ports, gate, stream, outbox, reads: ports.outbox, meter, onChange });
-  const onFenced = (): void => {
-    metrics.fenced(gate.fencedCount());
+  const onDiverted = (): void => {
+    metrics.diverted(gate.divertedCount());
     handover.start();
   };
   const onAnswered = (events: number): void => gathering.answered(events);
-  const groupPorts = { ...ports, metrics, gate, stream, outbox, meter, onFenced, onAnswered, onLeft: room.leave };
+  const groupPorts = { ...ports, metrics, gate, stream, outbox, meter, onDiverted, onAnswered, onLeft: room.leave };
   const group = new GroupCommit(options.shards, groupPorts, options);
   const { nextTurn } = ports;
   const groupPump = (): void => group.pump();
@@ -118,13 +118,13 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
       metrics.refused("overloaded", events.length);
       return Promise.resolve(events.map(() => refused.overloaded));
     },
-    state: () => ({ stream: stream.isUp(), outbox: outbox.isUp(), fencedShards: gate.fencedCount() }),
+    state: () => ({ stream: stream.isUp(), outbox: outbox.isUp(), divertedShards: gate.divertedCount() }),
     // A short wait, spread over three seconds, so that those who were refused together do not return together.
     retryAfterSeconds: (code) => (code === "backlog_full" ? meter.retryAfterSeconds() : 1 + Math.floor(random() * 3)),
     start: async () => {
       await handover.readOnce(options.outboxDeadlineMs);
       onChange();
-      if (gate.fencedCount() > 0) handover.start();
+      if (gate.divertedCount() > 0) handover.start();
     },
     close: () => {
       handover.stop();

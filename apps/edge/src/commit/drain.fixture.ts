@@ -7,20 +7,20 @@ const chunkOf = ({ shard, chunk }: OutboxRow): ShardChunk => {
   return { shard, chunk, events: events.length, dedupKeys: dedupKeysOf(events) };
 };
 
-/** What a relay does for a shard's outbox: fence, move the oldest rows, lower the fence when none is left. */
+/** What a relay does for a shard's outbox: divert it, move the oldest rows, end the diversion when none is left. */
 export const drainOnce = async (world: MemoryWorld, shard: number, rowsMax: number): Promise<void> => {
   const { leases, shardStream } = world;
   const lease = await leases.take(shard, "relay", 60_000);
   if (!lease) throw new Error("the lease is free");
   const { found } = await world.outboxDrain.drain(shard, rowsMax, async (rows) => {
-    if (rows.length > 0) await shardStream.fence(lease, true);
+    if (rows.length > 0) await shardStream.divert(lease, true);
     for (const row of rows) {
       const appended = await shardStream.append(lease, chunkOf(row));
       if (appended.kind !== "ok") return rows.indexOf(row);
     }
     return rows.length;
   });
-  if (found === 0) await shardStream.fence(lease, false);
+  if (found === 0) await shardStream.divert(lease, false);
 };
 
 /** Ids of a shard's stream, in its order, without those that the append found to be duplicates. */

@@ -87,7 +87,7 @@ describe("fallback", () => {
     for (const shard of all)
       expect(kinds(await committer.commit([eventOfShard(shard, "a")]))).toEqual(["accepted outbox"]);
     expect(stream.calls).toHaveLength(SHARDS);
-    expect(committer.state()).toMatchObject({ stream: true, fencedShards: SHARDS });
+    expect(committer.state()).toMatchObject({ stream: true, divertedShards: SHARDS });
     committer.close();
   });
 
@@ -103,11 +103,11 @@ describe("fallback", () => {
     committer.close();
   });
 
-  test("a shard that the drain has fenced goes to the outbox without asking again", async () => {
+  test("a shard that the drain has diverted goes to the outbox without asking again", async () => {
     const { committer, world, stream, clock } = createEdgeWorld();
     await committer.start();
     await clock.advance(10_000);
-    world.streams.fence(0, true);
+    world.streams.divert(0, true);
     expect(kinds(await committer.commit([eventOfShard(0, "a")]))).toEqual(["accepted outbox"]);
     expect(kinds(await committer.commit([eventOfShard(0, "b")]))).toEqual(["accepted outbox"]);
     expect(stream.calls).toHaveLength(1);
@@ -187,7 +187,7 @@ describe("both tiers down", () => {
     for (let n = 0; n < 10; n++) await committer.commit([event(`e${n}`)]);
     world.outages.end("redis");
     await clock.advance(3_000);
-    expect(committer.state()).toEqual({ stream: true, outbox: false, fencedShards: 0 });
+    expect(committer.state()).toEqual({ stream: true, outbox: false, divertedShards: 0 });
     expect(kinds(await committer.commit([event("x")]))).toEqual(["accepted stream"]);
     committer.close();
   });

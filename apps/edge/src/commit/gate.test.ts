@@ -12,7 +12,7 @@ const openGate = (): Gate => {
 const openShards = (gate: Gate): number[] => [0, 1, 2].filter((shard) => gate.isOpen(shard));
 
 describe("the gate", () => {
-  test("starts with every shard fenced, since an earlier process may have left rows", () => {
+  test("starts with every shard diverted, since an earlier process may have left rows", () => {
     expect(openShards(createGate(SHARDS))).toEqual([]);
   });
 
@@ -24,15 +24,15 @@ describe("the gate", () => {
     expect(gate.openedAtMs(1)).toBe(Number.NEGATIVE_INFINITY);
   });
 
-  test("says whether a fence is new", () => {
+  test("says whether a diversion is new", () => {
     const gate = openGate();
-    expect([gate.fence(1), gate.fence(1)]).toEqual([true, false]);
+    expect([gate.divert(1), gate.divert(1)]).toEqual([true, false]);
     expect(openShards(gate)).toEqual([0, 2]);
   });
 
   test("does not read a shard while an insert of ours is under way", () => {
     const gate = openGate();
-    gate.fence(1);
+    gate.divert(1);
     gate.insertStarted(1);
     expect(gate.startRead().shards).toEqual([]);
     gate.insertEnded(1, true);
@@ -41,7 +41,7 @@ describe("the gate", () => {
 
   test("disregards a read during which an insert began, even one that has ended", () => {
     const gate = openGate();
-    gate.fence(1);
+    gate.divert(1);
     const read = gate.startRead();
     gate.insertStarted(1);
     expect(gate.finishRead(read, [], 0)).toEqual([]);
@@ -50,11 +50,11 @@ describe("the gate", () => {
     expect(gate.finishRead(gate.startRead(), [], 0)).toEqual([1]);
   });
 
-  test("disregards a read that began before the fence", () => {
+  test("disregards a read that began before the diversion", () => {
     const gate = createGate(SHARDS);
     const read = gate.startRead();
     gate.finishRead(gate.startRead(), [], 0);
-    gate.fence(1);
+    gate.divert(1);
     expect(gate.finishRead(read, [], 0)).toEqual([]);
   });
 
@@ -65,20 +65,20 @@ describe("the gate", () => {
   test("opens without a read only what the outbox recorded nothing of", () => {
     const gate = openGate();
     for (const [shard, recorded] of [true, false].entries()) {
-      gate.fence(shard);
+      gate.divert(shard);
       gate.insertStarted(shard);
       gate.insertEnded(shard, recorded);
     }
     expect(gate.openWithoutRead(0)).toEqual([1]);
     expect(openShards(gate)).toEqual([1, 2]);
     gate.finishRead(gate.startRead(), [], 0);
-    gate.fence(0);
+    gate.divert(0);
     expect(gate.openWithoutRead(0)).toEqual([0]);
   });
 
-  test("holds fenced shards only", () => {
+  test("holds diverted shards only", () => {
     const gate = openGate();
-    gate.fence(1);
+    gate.divert(1);
     gate.hold();
     expect([0, 1, 2].map((shard) => gate.isHeld(shard))).toEqual([false, true, false]);
     gate.release();

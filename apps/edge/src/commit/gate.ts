@@ -1,28 +1,28 @@
 /**
  * Which shards may write to the stream. Pure state: no time, no ports.
  *
- * A shard is open (its events go to the stream) or fenced (to the outbox). It is fenced when an event of it has to go
- * past the stream, and stays so until a read of the outbox, begun and ended while it was fenced and no insert of ours
+ * A shard is open (its events go to the stream) or diverted (to the outbox). It is diverted when an event of it has to go
+ * past the stream, and stays so until a read of the outbox, begun and ended while it was diverted and no insert of ours
  * was under way, has shown no row of it: whatever we recorded there earlier has then been moved into the stream, so an
  * append cannot overtake it. A watermark of drained ids would not do, since a lower id may commit later.
  */
 export type Gate = {
   isOpen(shard: number): boolean;
-  /** True while a handover holds this fenced shard's events back, so that the outbox can run empty. */
+  /** True while a handover holds this diverted shard's events back, so that the outbox can run empty. */
   isHeld(shard: number): boolean;
-  fencedCount(): number;
+  divertedCount(): number;
   /** When the shard was last opened, on the clock of whoever opened it; -Infinity if never. */
   openedAtMs(shard: number): number;
   /** Answers whether it was open. */
-  fence(shard: number): boolean;
+  divert(shard: number): boolean;
   insertStarted(shard: number): void;
   insertEnded(shard: number, recorded: boolean): void;
   /** To be called before the outbox is asked; the answer goes back to `finishRead`. */
-  startRead(): FenceRead;
+  startRead(): OutboxRead;
   /** Opens the shards that the read proved empty, and answers them. */
-  finishRead(read: FenceRead, occupied: readonly number[], nowMs: number): readonly number[];
+  finishRead(read: OutboxRead, occupied: readonly number[], nowMs: number): readonly number[];
   /**
-   * Opens the fenced shards of which the outbox has recorded nothing from us, and answers them. Only for when the
+   * Opens the diverted shards of which the outbox has recorded nothing from us, and answers them. Only for when the
    * outbox cannot be read: without it an outage of the outbox would keep a healthy stream closed for no event's sake.
    */
   openWithoutRead(nowMs: number): readonly number[];
@@ -30,19 +30,19 @@ export type Gate = {
   release(): void;
 };
 
-export type FenceRead = { readonly shards: readonly number[]; readonly versions: readonly number[] };
+export type OutboxRead = { readonly shards: readonly number[]; readonly versions: readonly number[] };
 
 type ShardState = {
   open: boolean;
   inserting: boolean;
   /** An insert of ours was recorded and not yet proved to be drained. */
   owing: boolean;
-  /** Counts fences and inserts, so that a read can tell whether one came in between. */
+  /** Counts diversions and inserts, so that a read can tell whether one came in between. */
   version: number;
   openedAtMs: number;
 };
 
-/** Every shard starts fenced: an earlier process may have left rows in the outbox. */
+/** Every shard starts diverted: an earlier process may have left rows in the outbox. */
 const createShardState = (): ShardState => ({
   open: false,
   inserting: false,
@@ -77,7 +77,7 @@ export const createGate = (shards: number): Gate => {
   const states = Array.from({ length: shards }, createShardState);
   let held = false;
 
-  const startRead = (): FenceRead => {
+  const startRead = (): OutboxRead => {
     const readable = [...states.keys()].filter((shard) => {
       const state = stateOf(states, shard);
       return !state.open && !state.inserting;
@@ -88,9 +88,9 @@ export const createGate = (shards: number): Gate => {
   return {
     isOpen: (shard) => states[shard]?.open === true,
     isHeld: (shard) => held && states[shard]?.open === false,
-    fencedCount: () => states.reduce((count, state) => count + (state.open ? 0 : 1), 0),
+    divertedCount: () => states.reduce((count, state) => count + (state.open ? 0 : 1), 0),
     openedAtMs: (shard) => stateOf(states, shard).openedAtMs,
-    fence: (shard) => {
+    divert: (shard) => {
       const state = stateOf(states, shard);
       const wasOpen = state.open;
       state.open = false;

@@ -19,8 +19,8 @@ export type GroupCommitPorts = {
   readonly platform: Platform;
   readonly log: Log;
   readonly metrics: CommitMetrics;
-  /** Called when a shard was fenced. */
-  readonly onFenced: () => void;
+  /** Called when a shard was diverted. */
+  readonly onDiverted: () => void;
   /** Called when an append has ended, with the number of its events. `pump` is due then. */
   readonly onAnswered: (events: number) => void;
   /** Called for events that have their results and wait no more. */
@@ -39,9 +39,9 @@ export type GroupCommitLimits = ChunkLimits & {
 /** With less time than this left an attempt would only be a timeout, and its event perhaps stored unacknowledged. */
 const LEAST_MS = 100;
 const WATCH_LATE_MS = 50;
-/** How long after we opened a shard its `fenced` means that the drain has not lowered its fence yet. */
-const FENCE_GRACE_MS = 300;
-const FENCE_RETRY_MS = 30;
+/** How long after we opened a shard its `diverted` means that the drain has not ended its diversion yet. */
+const DIVERTED_GRACE_MS = 300;
+const DIVERTED_RETRY_MS = 30;
 
 /**
  * Commits events in groups: what arrives while an append is under way goes with the next one. At most one append per
@@ -183,29 +183,29 @@ export class GroupCommit {
       return;
     }
     const sinceOpenedMs = this.#ports.clock.monotonicMs() - this.#ports.gate.openedAtMs(line.shard);
-    if (answer.kind === "fenced" && sinceOpenedMs < FENCE_GRACE_MS) {
-      void this.#retryFenced(line, packed);
+    if (answer.kind === "diverted" && sinceOpenedMs < DIVERTED_GRACE_MS) {
+      void this.#retryDiverted(line, packed);
       return;
     }
     line.putBack(packed, answer.kind === "retriable");
-    this.#fence(line.shard, answer.kind === "retriable" ? answer.code : answer.kind);
+    this.#divert(line.shard, answer.kind === "retriable" ? answer.code : answer.kind);
   }
 
-  async #retryFenced(line: Line, packed: Packed): Promise<void> {
+  async #retryDiverted(line: Line, packed: Packed): Promise<void> {
     line.busy = true;
-    await this.#ports.clock.sleep(FENCE_RETRY_MS);
+    await this.#ports.clock.sleep(DIVERTED_RETRY_MS);
     line.putBack(packed, false);
     this.pump();
   }
 
-  #fence(shard: number, reason: string): void {
-    if (!this.#ports.gate.fence(shard)) return;
-    this.#ports.log("warn", "shard.fenced", { shard, reason });
-    this.#ports.onFenced();
+  #divert(shard: number, reason: string): void {
+    if (!this.#ports.gate.divert(shard)) return;
+    this.#ports.log("warn", "shard.diverted", { shard, reason });
+    this.#ports.onDiverted();
   }
 
   #startInsert(shard: number): void {
-    this.#fence(shard, "stream_down");
+    this.#divert(shard, "stream_down");
     this.#ports.gate.insertStarted(shard);
   }
 

@@ -29,13 +29,13 @@ describe("handover", () => {
     await committer.commit([eventOfShard(0, "a"), eventOfShard(1, "a")]);
     world.outages.end("redis");
     await clock.advance(5_000);
-    expect(committer.state().fencedShards).toBe(2);
+    expect(committer.state().divertedShards).toBe(2);
     await drainOnce(world, 0, 10);
     await clock.advance(1_000);
-    expect(committer.state().fencedShards).toBe(1);
+    expect(committer.state().divertedShards).toBe(1);
     await drainOnce(world, 1, 10);
     await clock.advance(1_000);
-    expect(committer.state().fencedShards).toBe(0);
+    expect(committer.state().divertedShards).toBe(0);
     expect(
       logged
         .filter(({ event }) => event === "shard.opened")
@@ -59,7 +59,7 @@ describe("handover", () => {
     const during = await load(edge, 300, 1, 0, "during");
     world.outages.end("redis");
     const after = await load(edge, 6_000, 1, 5, "after");
-    expect(committer.state().fencedShards).toBe(0);
+    expect(committer.state().divertedShards).toBe(0);
     expect(outbox.calls.length).toBeLessThan(3_000);
     const sent = [...before, ...during, ...after];
     expect(sent).toHaveLength(50 + 300 + 6_000);
@@ -88,7 +88,7 @@ describe("handover", () => {
     committer.close();
   });
 
-  test("the drain's fence may stand a little longer than the last row", async () => {
+  test("the drain's diversion may stand a little longer than the last row", async () => {
     const edge = createEdgeWorld();
     const { committer, world, clock, stream } = edge;
     await committer.start();
@@ -96,8 +96,8 @@ describe("handover", () => {
     await committer.commit([eventOfShard(0, "a")]);
     world.outages.end("redis");
     await drainOnce(world, 0, 1);
-    expect(world.streams.fenced(0)).toBe(true);
-    while (committer.state().fencedShards > 0) await clock.advance(1);
+    expect(world.streams.diverted(0)).toBe(true);
+    while (committer.state().divertedShards > 0) await clock.advance(1);
     const calls = stream.calls.length;
     const answer = committer.commit([eventOfShard(0, "b")]);
     await clock.advance(100);
@@ -108,7 +108,7 @@ describe("handover", () => {
     committer.close();
   });
 
-  test("an outbox that throws as no port should keeps its shard fenced, but not for ever", async () => {
+  test("an outbox that throws as no port should keeps its shard diverted, but not for ever", async () => {
     const edge = createEdgeWorld();
     const { committer, world, outbox, clock, logged } = edge;
     await committer.start();
@@ -119,18 +119,18 @@ describe("handover", () => {
     Object.assign(outbox.tier, { occupied: () => Promise.reject(new TypeError("a bug")) });
     world.outbox.remove(world.outbox.rows(0));
     await clock.advance(3_000);
-    expect(committer.state().fencedShards).toBe(1);
+    expect(committer.state().divertedShards).toBe(1);
     expect(logged).toContainEqual({ event: "handover.threw", fields: { error: "TypeError" } });
     Object.assign(outbox.tier, { occupied });
     await clock.advance(1_500);
-    expect(committer.state().fencedShards).toBe(0);
+    expect(committer.state().divertedShards).toBe(0);
   });
 
-  test("a fence that stays sends the shard back to the outbox in time", async () => {
+  test("a diversion that stays sends the shard back to the outbox in time", async () => {
     const edge = createEdgeWorld();
     const { committer, world, clock } = edge;
     await committer.start();
-    world.streams.fence(0, true);
+    world.streams.divert(0, true);
     const answer = committer.commit([eventOfShard(0, "b")]);
     await clock.advance(400);
     expect(kinds(await answer)).toEqual(["accepted outbox"]);
@@ -139,7 +139,7 @@ describe("handover", () => {
 });
 
 describe("the start", () => {
-  test("a shard with rows of an earlier process is fenced until they are gone", async () => {
+  test("a shard with rows of an earlier process is diverted until they are gone", async () => {
     const { committer, world, clock } = createEdgeWorld();
     await world.outboxTier.append([{ shard: 2, chunk: new Uint8Array(1), events: 1, dedupKeys: "k".repeat(16) }], 100);
     await committer.start();
@@ -156,7 +156,7 @@ describe("the start", () => {
     const { committer, world } = createEdgeWorld();
     world.outages.start("postgres");
     await committer.start();
-    expect(committer.state().fencedShards).toBe(0);
+    expect(committer.state().divertedShards).toBe(0);
     expect(kinds(await committer.commit([eventOfShard(2, "a")]))).toEqual(["accepted stream"]);
   });
 });

@@ -18,7 +18,7 @@ export type HandoverPorts = {
 };
 
 /**
- * Brings fenced shards back to the stream, in the background and only while one is fenced.
+ * Brings diverted shards back to the stream, in the background and only while one is diverted.
  *
  * Under a load that never pauses the outbox would never be seen empty, since every commit puts a row into it. So once
  * little enough waits there, the shards' events are held back for a moment while the drain takes the rest.
@@ -57,7 +57,7 @@ export const createHandover = (ports: HandoverPorts): Handover => {
   const opened = (shards: readonly number[], proof: "read" | "unread"): void => {
     if (shards.length === 0) return;
     for (const shard of shards) log("info", "shard.opened", { shard, proof });
-    if (gate.fencedCount() === 0) {
+    if (gate.divertedCount() === 0) {
       meter.emptied();
       holdMs = HOLD_FIRST_MS;
     }
@@ -87,10 +87,10 @@ export const createHandover = (ports: HandoverPorts): Handover => {
     try {
       for (;;) {
         const leftMs = untilMs - clock.monotonicMs();
-        if (leftMs <= 0 || signal.aborted || !stream.isUp() || gate.fencedCount() === 0) return;
+        if (leftMs <= 0 || signal.aborted || !stream.isUp() || gate.divertedCount() === 0) return;
         // An outbox that does not answer will not be seen empty: nobody is held for it.
         if (!(await readOnce(Math.max(HANDOVER_POLL_MS, Math.min(leftMs, HANDOVER_READ_MS))))) return;
-        if (gate.fencedCount() > 0) await clock.sleep(HANDOVER_POLL_MS, signal);
+        if (gate.divertedCount() > 0) await clock.sleep(HANDOVER_POLL_MS, signal);
         // Nothing goes while it is held, but who has no time left is answered.
         onChange();
       }
@@ -109,7 +109,7 @@ export const createHandover = (ports: HandoverPorts): Handover => {
     await readOnce(READ_DEADLINE_MS);
   };
 
-  /** An adapter's bug leaves the shards fenced, which loses nothing, and must not leave them so for ever. */
+  /** An adapter's bug leaves the shards diverted, which loses nothing, and must not leave them so for ever. */
   const lookSafely = async (atHandover: boolean, signal: AbortSignal): Promise<void> => {
     try {
       await look(atHandover, signal);
@@ -119,7 +119,7 @@ export const createHandover = (ports: HandoverPorts): Handover => {
   };
 
   const loop = async (signal: AbortSignal): Promise<void> => {
-    while (!signal.aborted && gate.fencedCount() > 0) {
+    while (!signal.aborted && gate.divertedCount() > 0) {
       const untilHandoverMs = HANDOVER_EVERY_MS - (clock.wallMs() % HANDOVER_EVERY_MS);
       const waitMs = Math.min(untilHandoverMs, LOOK_EVERY_MS);
       await clock.sleep(waitMs, signal);

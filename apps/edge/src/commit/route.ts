@@ -14,7 +14,7 @@ export type RouteSigns = {
 };
 
 /**
- * The stream while it is up and the shard is open, else the outbox while it is up and has room. A fenced shard never
+ * The stream while it is up and the shard is open, else the outbox while it is up and has room. A diverted shard never
  * goes to the stream, not even when the outbox is down: its earlier events may still wait there.
  */
 export const routeOf = (shard: number, { gate, stream, outbox, meter }: RouteSigns): Route => {

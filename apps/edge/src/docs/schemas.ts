@@ -88,7 +88,7 @@ export const schemas = {
   Readiness: object({
     status: { enum: ["up", "degraded", "down", "stopping"] },
     checks: { type: "object" },
-    fenced_shards: count,
+    diverted_shards: count,
   }),
 } as const;
 

@@ -7,21 +7,21 @@ const ids = (from: number, to: number) => Array.from({ length: to - from + 1 }, 
 const opened = async (options: Parameters<typeof createStage>[0] = {}) => {
   const stage = createStage(options);
   const running = stage.start("r1");
-  const fence = () => running.relay.state().shards[0]?.fence;
-  await stage.until(() => fence() === "lowered");
-  return { stage, fence, ...running };
+  const diversion = () => running.relay.state().shards[0]?.diversion;
+  await stage.until(() => diversion() === "ended");
+  return { stage, diversion, ...running };
 };
 
 describe("the drain", () => {
-  test("moves the outbox into the stream in id order, behind the fence, and lowers it when all is through", async () => {
-    const { stage, fence } = await opened();
+  test("moves the outbox into the stream in id order, diverted meanwhile, and ends that when all is through", async () => {
+    const { stage, diversion } = await opened();
     stage.postToOutbox(ids(0, 499));
-    await stage.until(() => fence() === "raised");
-    expect(stage.world.streams.fenced(0)).toBe(true);
+    await stage.until(() => diversion() === "begun");
+    expect(stage.world.streams.diverted(0)).toBe(true);
     await stage.until(() => stage.ids().length === 500);
     expect(stage.ids()).toEqual(ids(0, 499));
-    await stage.until(() => fence() === "lowered");
-    expect(stage.world.streams.fenced(0)).toBe(false);
+    await stage.until(() => diversion() === "ended");
+    expect(stage.world.streams.diverted(0)).toBe(false);
     expect(stage.world.outbox.size().events).toBe(0);
   });
 
@@ -44,50 +44,50 @@ describe("the drain", () => {
     expect(times[24]! - times[0]!).toBe(100);
   });
 
-  test("the fence is up before the first row moves", async () => {
+  test("the shard is diverted before the first row moves", async () => {
     const stage = createStage();
-    const fencedAt: boolean[] = [];
+    const divertedAt: boolean[] = [];
     const shardStream = stage.world.shardStream;
     const append: typeof shardStream.append = (lease, chunk) => {
-      fencedAt.push(stage.world.streams.fenced(0));
+      divertedAt.push(stage.world.streams.diverted(0));
       return shardStream.append(lease, chunk);
     };
     stage.start("r1", { stream: { ...shardStream, append } });
     stage.postToOutbox(ids(0, 2));
     await stage.until(() => stage.ids().length === 3);
-    expect(fencedAt).toEqual([true, true, true]);
+    expect(divertedAt).toEqual([true, true, true]);
   });
 
-  test("a fence that a dead owner left raised is lowered when there is nothing to drain", async () => {
+  test("a diversion that a dead owner left ends when there is nothing to drain", async () => {
     const stage = createStage();
     const lease = await stage.world.leases.take(0, "dead", 10);
-    if (lease) await stage.world.shardStream.fence(lease, true);
+    if (lease) await stage.world.shardStream.divert(lease, true);
     await stage.clock.advance(20);
     stage.start("r1");
-    await stage.until(() => !stage.world.streams.fenced(0));
+    await stage.until(() => !stage.world.streams.diverted(0));
   });
 
-  test("a fence stays while the outbox cannot be read, and comes down after it", async () => {
-    const { stage, fence } = await opened();
+  test("a diversion stays while the outbox cannot be read, and ends after it", async () => {
+    const { stage, diversion } = await opened();
     stage.postToOutbox(ids(0, 499));
-    await stage.until(() => fence() === "raised");
+    await stage.until(() => diversion() === "begun");
     stage.world.outages.start("postgres");
     await stage.clock.advance(10_000);
-    expect(stage.world.streams.fenced(0)).toBe(true);
+    expect(stage.world.streams.diverted(0)).toBe(true);
     stage.world.outages.end("postgres");
-    await stage.until(() => stage.ids().length === 500 && fence() === "lowered");
+    await stage.until(() => stage.ids().length === 500 && diversion() === "ended");
     expect(stage.ids()).toEqual(ids(0, 499));
   });
 
-  test("after a lowering without an answer, which may still come to pass, it moves rows only under a new token", async () => {
+  test("after an end without an answer, which may still come to pass, it moves rows only under a new token", async () => {
     const stage = createStage();
     const shardStream = stage.world.shardStream;
     const calls: string[] = [];
     let lose = true;
-    const fence: typeof shardStream.fence = async (lease, raised) => {
-      calls.push(`${raised ? "raise" : "lower"} ${lease.token}`);
-      const answer = await shardStream.fence(lease, raised);
-      if (!raised && calls.length > 2 && lose) {
+    const divert: typeof shardStream.divert = async (lease, begin) => {
+      calls.push(`${begin ? "begin" : "end"} ${lease.token}`);
+      const answer = await shardStream.divert(lease, begin);
+      if (!begin && calls.length > 2 && lose) {
         lose = false;
         stage.world.outages.start("redis");
         stage.world.outages.check("redis");
@@ -98,7 +98,7 @@ describe("the drain", () => {
       calls.push(`append ${lease.token}`);
       return shardStream.append(lease, chunk);
     };
-    stage.start("r1", { stream: { ...shardStream, fence, append } });
+    stage.start("r1", { stream: { ...shardStream, divert, append } });
     await stage.until(() => calls.length === 1);
     stage.postToOutbox(["a"]);
     await stage.until(() => !lose);
@@ -107,27 +107,27 @@ describe("the drain", () => {
     await stage.until(() => stage.ids().length === 2);
     const [first, second] = [...new Set(calls.map((call) => call.split(" ")[1]))];
     expect(calls).toEqual([
-      `lower ${first}`,
-      `raise ${first}`,
+      `end ${first}`,
+      `begin ${first}`,
       `append ${first}`,
-      `lower ${first}`,
-      `raise ${second}`,
+      `end ${first}`,
+      `begin ${second}`,
       `append ${second}`,
-      expect.stringContaining("lower"),
+      expect.stringContaining("end "),
     ]);
     expect(stage.logged("lease.ended")[0]?.fields.reason).toBe("doubt");
   });
 
-  test("stops at a full stream, keeps the fence, and comes back when there is room", async () => {
-    const { stage, fence } = await opened({ backlogEventsMax: 3 });
+  test("stops at a full stream, stays diverted, and comes back when there is room", async () => {
+    const { stage, diversion } = await opened({ backlogEventsMax: 3 });
     stage.broker.answer = () => ({ kind: "retriable", code: "connection_failed" });
     stage.postToOutbox(ids(0, 9));
     await stage.clock.advance(5_000);
     expect(await stage.pending()).toBe(3);
-    expect(fence()).toBe("raised");
+    expect(diversion()).toBe("begun");
     expect(stage.world.outbox.size().events).toBe(7);
     stage.broker.answer = () => null;
-    await stage.until(() => stage.ids().length === 10 && fence() === "lowered");
+    await stage.until(() => stage.ids().length === 10 && diversion() === "ended");
     expect(stage.ids()).toEqual(ids(0, 9));
   });
 
@@ -200,7 +200,7 @@ describe("the drain", () => {
       return shardStream.append(lease, chunk);
     };
     const { relay } = stage.start("r1", { stream: { ...shardStream, append } });
-    await stage.until(() => relay.state().shards[0]?.fence === "lowered");
+    await stage.until(() => relay.state().shards[0]?.diversion === "ended");
     stage.broker.answer = () => ({ kind: "retriable", code: "connection_failed" });
     stage.postToOutbox(ids(0, 9));
     // The third append tells it, a second before the next renewal would.
@@ -222,7 +222,7 @@ describe("the drain", () => {
       return answer;
     };
     const { relay } = stage.start("r1", { outbox: { ...outboxDrain, occupied } });
-    await stage.until(() => relay.state().shards[0]?.fence === "lowered");
+    await stage.until(() => relay.state().shards[0]?.diversion === "ended");
     slow = true;
     stage.postToOutbox(["a"]);
     await stage.until(() => stage.ids().length === 1);

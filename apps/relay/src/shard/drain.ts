@@ -19,7 +19,7 @@ import { decodeOrReason, undecodableLetter } from "./undecodable.ts";
 
 export type DrainOptions = {
   readonly term: Term;
-  readonly stream: Pick<ShardStream, "append" | "fence">;
+  readonly stream: Pick<ShardStream, "append" | "divert">;
   readonly outbox: Pick<OutboxDrain, "drain">;
   readonly deadLetters: DeadLetters;
   readonly platform: Platform;
@@ -32,12 +32,12 @@ export type DrainOptions = {
 };
 
 /**
- * Moves one shard's outbox into its stream. The fence stands from before the first row moves until the outbox was read
- * empty behind it, so that no edge's append overtakes a row.
+ * Moves one shard's outbox into its stream. The shard is diverted from before the first row moves until the outbox
+ * was read empty, so that no edge's append overtakes a row.
  */
 export type Drain = {
-  /** Unknown until this term has set it: the last owner may have left it raised. */
-  readonly fence: "unknown" | "raised" | "lowered";
+  /** Unknown until this term has set it: the last owner may have left it so. */
+  readonly diversion: "unknown" | "begun" | "ended";
   /** Ends when the shard's outbox is empty, or at the first trouble; then it is to be called again after a while. */
   run(occupied: boolean): Promise<void>;
   /** Moves no further row. */
@@ -81,7 +81,7 @@ export const createDrain = (options: DrainOptions): Drain => {
   const { term, stream, outbox, deadLetters, platform, log, measures, dependencies } = options;
   const { lease } = term;
   const { shard } = lease;
-  let fence: Drain["fence"] = "unknown";
+  let diversion: Drain["diversion"] = "unknown";
   let running = false;
   let stopped = false;
   const spot = options.troubles.spot("shard");
@@ -93,17 +93,17 @@ export const createDrain = (options: DrainOptions): Drain => {
     if (going()) spot.stands("draining", code, { shard });
   };
 
-  const setFence = async (raised: boolean): Promise<boolean> => {
-    const before = fence;
-    fence = "unknown";
-    const answer = await attempt(stream.fence(lease, raised));
+  const setDiversion = async (begin: boolean): Promise<boolean> => {
+    const before = diversion;
+    diversion = "unknown";
+    const answer = await attempt(stream.divert(lease, begin));
     dependencies.note("redis", answer);
-    // It may still fall, at any time from now on, also after it was raised again: only a new token stops that.
-    if (!answer.ok && !raised) term.end("doubt");
+    // It may still end, at any time from now on, also after it was begun again: only a new token stops that.
+    if (!answer.ok && !begin) term.end("doubt");
     if (answer.ok && answer.value === "stale") term.end("stale");
     if (!answer.ok || answer.value === "stale") return false;
-    fence = raised ? "raised" : "lowered";
-    if (fence !== before && (before !== "unknown" || raised)) log("info", `fence.${fence}`, { shard });
+    diversion = begin ? "begun" : "ended";
+    if (diversion !== before && (before !== "unknown" || begin)) log("info", `diversion.${diversion}`, { shard });
     return true;
   };
 
@@ -159,28 +159,28 @@ export const createDrain = (options: DrainOptions): Drain => {
   };
 
   const empty = async (): Promise<void> => {
-    if (fence !== "raised" && !(await setFence(true))) return stand("fence_not_raised");
+    if (diversion !== "begun" && !(await setDiversion(true))) return stand("diversion_not_begun");
     while (going()) {
       const answer = await attempt(outbox.drain(shard, ROWS_MAX, move));
       dependencies.note("postgres", answer);
       if (!answer.ok) return stand(answer.code);
       if (answer.value.found === 0) {
         spot.goes();
-        return void (await setFence(false));
+        return void (await setDiversion(false));
       }
       if (answer.value.removed < answer.value.found) return;
     }
   };
 
   return {
-    get fence() {
-      return fence;
+    get diversion() {
+      return diversion;
     },
     run: async (occupied) => {
       if (running || !going()) return;
       running = true;
-      if (occupied || fence === "raised") await empty();
-      else if (fence === "unknown") await setFence(false);
+      if (occupied || diversion === "begun") await empty();
+      else if (diversion === "unknown") await setDiversion(false);
       running = false;
     },
     stop: () => {

@@ -193,7 +193,7 @@ describe("the pump", () => {
     const { relay } = stage.start("r1", { stream: { ...shardStream, read } });
     stage.broker.answer = () => ({ kind: "retriable", code: "connection_failed" });
     await stage.post(["a"]);
-    await stage.until(() => relay.state().shards[0]?.entries === 1 && relay.state().shards[0]?.fence === "lowered");
+    await stage.until(() => relay.state().shards[0]?.entries === 1 && relay.state().shards[0]?.diversion === "ended");
     // The connection breaks; what comes next has an older id than "a", which still waits for Kafka.
     stage.world.outages.start("redis");
     await stage.clock.advance(1_500);

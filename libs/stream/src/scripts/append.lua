@@ -1,12 +1,12 @@
 -- Adds chunks of events to the streams of their shards, each without what was seen before, each all or nothing.
 --
--- KEYS   of every chunk: 1 stream  2..4 the seen sets  5 count  6 fence  7 lease
+-- KEYS   of every chunk: 1 stream  2..4 the seen sets  5 count  6 diverted  7 lease
 -- ARGV   1 nonce  2 seen window (s)  3 backlog events max  4 backlog bytes max
---        5 "" from an edge, or the lease's value from the drain, which passes the fence
+--        5 "" from an edge, or the lease's value from the drain, which passes the diversion
 --        6 the caller's number of shards  7 "1" when it has just asked whether the others have the same, else ""
 --        and of every chunk: the chunk (base64), its events' dedup keys, 16 characters each, joined
 -- Reply  of every chunk {nonce.n, status, entry id, duplicates (csv of indexes), backlog events, backlog bytes}, n from 1
---        OK, with no entry id when every event was a duplicate; FULL, FENCED, STALE: nothing was written;
+--        OK, with no entry id when every event was a duplicate; FULL, DIVERTED, STALE: nothing was written;
 --        UNAGREED: nothing was written, ask about the number of shards and call again;
 --        ERROR, with Redis's text in the place of the entry id
 --
@@ -31,7 +31,7 @@ local period = math.floor(tonumber(time[1]) / window)
 local function append(nonce, first, chunk, joined)
   local stream, count = KEYS[first], KEYS[first + 4]
   if holder == '' then
-    if redis.call('EXISTS', KEYS[first + 5]) == 1 then return {nonce, 'FENCED', '', '', 0, 0} end
+    if redis.call('EXISTS', KEYS[first + 5]) == 1 then return {nonce, 'DIVERTED', '', '', 0, 0} end
   elseif redis.call('GET', KEYS[first + 6]) ~= holder then
     return {nonce, 'STALE', '', '', 0, 0}
   end
