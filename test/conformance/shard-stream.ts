@@ -104,9 +104,9 @@ export const shardStreamConformance = (name: string, make: (limits: SubjectLimit
       const newer = (await leases.take(0, "one", LEASE_MS)) as Lease;
       const zombies = [lease, { ...newer, owner: "two" }, { ...newer, token: newer.token + 1 }];
       for (const zombie of zombies) {
-        expect(await stream.settle(zombie, settledOf(before))).toBe("stale");
-        expect(await stream.divert(zombie, true)).toBe("stale");
-        expect(await stream.append(zombie, chunkOf(0, freshNames(1)))).toEqual({ kind: "stale" });
+        expect(await stream.settle(zombie, settledOf(before))).toBe("fenced");
+        expect(await stream.divert(zombie, true)).toBe("fenced");
+        expect(await stream.append(zombie, chunkOf(0, freshNames(1)))).toEqual({ kind: "fenced" });
       }
       expect(await append(freshNames(1))).toBe("ok");
       expect(await stream.counts(0)).toMatchObject({ accepted: 3, relayed: 0, dead: 0 });

@@ -52,7 +52,7 @@ export const bugsOfTheDrain: Readonly<Record<string, Bug>> = {
 
   "no shard is diverted while its outbox is drained": {
     backends: ({ streams }, { shardStream }) => ({
-      shardStream: { ...shardStream, divert: async (lease) => (streams.holds(lease) ? "ok" : "stale") },
+      shardStream: { ...shardStream, divert: async (lease) => (streams.holds(lease) ? "ok" : "fenced") },
     }),
   },
 

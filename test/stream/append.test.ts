@@ -101,7 +101,7 @@ describe("append.lua", () => {
     const before = await dump();
     expect(await append({ names: ["a"] })).toEqual(["nonce.1", "DIVERTED", "", "", 0, 0]);
     for (const holder of [`${token + 1} one`, `${token} two`, `${token}`, "one"]) {
-      expect(await append({ names: ["a"], holder })).toEqual(["nonce.1", "STALE", "", "", 0, 0]);
+      expect(await append({ names: ["a"], holder })).toEqual(["nonce.1", "FENCED", "", "", 0, 0]);
     }
     expect(await dump()).toEqual(before);
     expect((await append({ names: ["a"], holder: `${token} one` }))[1]).toBe("OK");

@@ -75,7 +75,7 @@ describe("settle.lua", () => {
     const [, , id] = await append({ names: ["a"] });
     await lease("take", "one", 60_000);
     const before = await dump();
-    expect(await settle(holder, 1, [id])).toEqual(["STALE", 0, 0, 0]);
+    expect(await settle(holder, 1, [id])).toEqual(["FENCED", 0, 0, 0]);
     expect(await dump()).toEqual(before);
   });
 });
@@ -125,7 +125,7 @@ describe("divert.lua", () => {
 
   test("obeys the holder only", async () => {
     const { redis, keys, divert, token } = await open();
-    expect(await divert(`${token - 1} one`, 1)).toBe("STALE");
+    expect(await divert(`${token - 1} one`, 1)).toBe("FENCED");
     expect(await redis.exists(keys.diverted)).toBe(0);
   });
 });

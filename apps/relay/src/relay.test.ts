@@ -133,7 +133,7 @@ describe("leases", () => {
     await stage.world.leases.take(0, "r1", 5_000);
     // The settle after the publish tells it, a second before the next renewal would.
     await stage.until(() => stage.logged("lease.ended").length === 1, 600);
-    expect(stage.logged("lease.ended")[0]?.fields).toMatchObject({ reason: "stale" });
+    expect(stage.logged("lease.ended")[0]?.fields).toMatchObject({ reason: "fenced" });
     await stage.until(() => (relay.state().shards[0]?.token ?? 0) > (mine ?? 0));
     await stage.until(() => relay.state().shards[0]?.entries === 0);
     expect(await stage.pending()).toBe(0);
@@ -145,7 +145,7 @@ describe("leases", () => {
     await stage.until(() => relay.state().shards[0]?.diversion === "ended");
     await stage.world.leases.take(0, "r1", 5_000);
     await stage.until(() => stage.logged("lease.ended").length === 1, 2_000);
-    expect(stage.logged("lease.ended")[0]?.fields).toMatchObject({ reason: "stale" });
+    expect(stage.logged("lease.ended")[0]?.fields).toMatchObject({ reason: "fenced" });
   });
 
   test("what it knows to be confirmed is not published again when it gets its own lease back", async () => {

@@ -17,7 +17,7 @@ const held = new Set<Database>();
 
 /**
  * Takes the lock for this process, or says who holds it. The kernel's own file lock, through SQLite, since neither Bun
- * nor Node has flock(2): it ends with its process. Lock files that a successor judges stale and removes let two through
+ * nor Node has flock(2): it ends with its process. Lock files that a successor takes for left over and removes let two through
  * (measured: three of sixteen at once).
  */
 export async function takeLock(file: string): Promise<LockAttempt> {

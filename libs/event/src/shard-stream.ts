@@ -50,12 +50,12 @@ export type ShardStream = {
    * first and answers `[]` when none came. Rejects with `Unavailable`, also when the server is frozen.
    */
   read(shard: number, after: string, entriesMax: number, waitMs: number): Promise<readonly Entry[]>;
-  /** Removes entries that Kafka confirmed or the dead letters hold. Safe to repeat. `stale`: the lease is lost, nothing was done. */
-  settle(lease: Lease, settled: Settled): Promise<"ok" | "stale">;
+  /** Removes entries that Kafka confirmed or the dead letters hold. Safe to repeat. `fenced`: another owner has the lease, nothing was done. */
+  settle(lease: Lease, settled: Settled): Promise<"ok" | "fenced">;
   /** Begins or ends the diversion, which sends every edge's appends for this shard to the outbox. */
-  divert(lease: Lease, begin: boolean): Promise<"ok" | "stale">;
+  divert(lease: Lease, begin: boolean): Promise<"ok" | "fenced">;
   /** Append for the drain: passes the diversion, obeys the limits. */
-  append(lease: Lease, chunk: ShardChunk): Promise<Appended | { readonly kind: "stale" }>;
+  append(lease: Lease, chunk: ShardChunk): Promise<Appended | { readonly kind: "fenced" }>;
   counts(shard: number): Promise<ShardCounts>;
 };
 

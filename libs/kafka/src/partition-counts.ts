@@ -34,7 +34,7 @@ type Dependencies = {
   readonly log: KafkaLog;
 };
 
-const stale = new Set(["not_leader_or_follower", "partition_out_of_range", "unconfirmed"]);
+const moved = new Set(["not_leader_or_follower", "partition_out_of_range", "unconfirmed"]);
 
 /**
  * Partition counts, refreshed every minute and after an error that says that the metadata is old.
@@ -53,7 +53,7 @@ export const createPartitionCounts = (dependencies: Dependencies): PartitionCoun
   const met = (topic: string, verdict: Verdict): Failed => {
     const { outcome } = verdict;
     const known = counts.get(topic);
-    if (known && (stale.has(outcome.code) || outcome.code === UNKNOWN_TOPIC)) known.askedAtMs = -REFRESH_MS;
+    if (known && (moved.has(outcome.code) || outcome.code === UNKNOWN_TOPIC)) known.askedAtMs = -REFRESH_MS;
     if (outcome.code !== UNKNOWN_TOPIC) return outcome;
     if (known) known.mayShrink = true;
     const since = missingSinceMs.get(topic) ?? clock.monotonicMs();

@@ -13,20 +13,20 @@ export const createShardStream = (streams: Streams, outages: Outages): ShardStre
   },
   settle: async (lease, settled) => {
     outages.check("redis");
-    if (!streams.holds(lease)) return "stale";
+    if (!streams.holds(lease)) return "fenced";
     streams.settle(lease.shard, settled);
     return "ok";
   },
   divert: async (lease, begin) => {
     outages.check("redis");
-    if (!streams.holds(lease)) return "stale";
+    if (!streams.holds(lease)) return "fenced";
     streams.divert(lease.shard, begin);
     return "ok";
   },
   append: async (lease, chunk) => {
     const code = outages.code("redis");
     if (code !== null) return { kind: "retriable", code };
-    return streams.holds(lease) ? streams.append(chunk, true) : { kind: "stale" };
+    return streams.holds(lease) ? streams.append(chunk, true) : { kind: "fenced" };
   },
   counts: async (shard) => {
     outages.check("redis");

@@ -78,10 +78,10 @@ describe("leases", () => {
     expect(await world.leases.renew(first, 1000)).toBe(false);
     const second = await world.leases.take(0, "r2", 1000);
     expect(second?.token).toBeGreaterThan(first.token);
-    expect(await world.shardStream.divert(first, true)).toBe("stale");
-    expect(await world.shardStream.append(first, chunkOf("a"))).toEqual({ kind: "stale" });
+    expect(await world.shardStream.divert(first, true)).toBe("fenced");
+    expect(await world.shardStream.append(first, chunkOf("a"))).toEqual({ kind: "fenced" });
     const nothing = { entries: [], relayed: 0 };
-    expect(await world.shardStream.settle(first, nothing)).toBe("stale");
+    expect(await world.shardStream.settle(first, nothing)).toBe("fenced");
   });
 
   test("an old token stays unknown after everything was emptied", async () => {

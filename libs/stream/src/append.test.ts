@@ -19,7 +19,7 @@ describe("the reply of append", () => {
     expect(saidOf(["nonce.1", "OK", "", "0,1,2", 7, 99])).toEqual({ ...ok, duplicates: [0, 1, 2] });
     expect(saidOf(["nonce.1", "FULL", "", "", 10, 99])).toEqual({ kind: "full" });
     expect(saidOf(["nonce.1", "DIVERTED", "", "", 0, 0])).toEqual({ kind: "diverted" });
-    expect(saidOf(["nonce.1", "STALE", "", "", 0, 0])).toEqual({ kind: "stale" });
+    expect(saidOf(["nonce.1", "FENCED", "", "", 0, 0])).toEqual({ kind: "fenced" });
     expect(saidOf(["nonce.1", "UNAGREED", "", "", 0, 0])).toEqual({ kind: "unagreed" });
   });
 

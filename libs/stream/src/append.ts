@@ -70,8 +70,8 @@ export const retriable = (code: string): Appended => ({ kind: "retriable", code 
 /** What is answered for a reply that is none to the call: it is not known what became of the chunk. */
 export const oddReply: Appended = retriable("odd_reply");
 
-/** `stale`: the lease is lost. `unagreed`: the shard does not know our number of shards; nothing was written. */
-export type ChunkAppended = Appended | { readonly kind: "stale" } | { readonly kind: "unagreed" };
+/** `fenced`: the lease is another owner's now. `unagreed`: the shard does not know our number of shards; nothing was written. */
+export type ChunkAppended = Appended | { readonly kind: "fenced" } | { readonly kind: "unagreed" };
 
 const chunkAppendedOf = (reply: unknown, nonce: string, events: number): ChunkAppended => {
   if (!Array.isArray(reply) || reply.length !== 6) return oddReply;
@@ -79,7 +79,7 @@ const chunkAppendedOf = (reply: unknown, nonce: string, events: number): ChunkAp
   if (echo !== nonce) return oddReply;
   if (status === "FULL") return { kind: "full" };
   if (status === "DIVERTED") return { kind: "diverted" };
-  if (status === "STALE") return { kind: "stale" };
+  if (status === "FENCED") return { kind: "fenced" };
   if (status === "UNAGREED") return { kind: "unagreed" };
   if (status === "ERROR") return { kind: "retriable", code: codeOfText(String(entry)) };
   const duplicates = duplicatesOf(csv, events);

@@ -7,7 +7,7 @@ export type Script = {
 };
 
 export const appendScript: Script = {
-  sha: "ed708f258028b847765d92e5047c7398cb6c2242",
+  sha: "47fe7d29460b2257e6df9bd8a2d84e11a4272e8e",
   source: `-- Adds chunks of events to the streams of their shards, each without what was seen before, each all or nothing.
 --
 -- KEYS   of every chunk: 1 stream  2..4 the seen sets  5 count  6 diverted  7 lease
@@ -16,7 +16,7 @@ export const appendScript: Script = {
 --        6 the caller's number of shards  7 "1" when it has just asked whether the others have the same, else ""
 --        and of every chunk: the chunk (base64), its events' dedup keys, 16 characters each, joined
 -- Reply  of every chunk {nonce.n, status, entry id, duplicates (csv of indexes), backlog events, backlog bytes}, n from 1
---        OK, with no entry id when every event was a duplicate; FULL, DIVERTED, STALE: nothing was written;
+--        OK, with no entry id when every event was a duplicate; FULL, DIVERTED, FENCED: nothing was written;
 --        UNAGREED: nothing was written, ask about the number of shards and call again;
 --        ERROR, with Redis's text in the place of the entry id
 --
@@ -43,7 +43,7 @@ local function append(nonce, first, chunk, joined)
   if holder == '' then
     if redis.call('EXISTS', KEYS[first + 5]) == 1 then return {nonce, 'DIVERTED', '', '', 0, 0} end
   elseif redis.call('GET', KEYS[first + 6]) ~= holder then
-    return {nonce, 'STALE', '', '', 0, 0}
+    return {nonce, 'FENCED', '', '', 0, 0}
   end
 
   local had = redis.call('HMGET', count, 'accepted', 'duplicate', 'relayed', 'dead', 'bytes', 'epoch', 'shards')
@@ -119,20 +119,20 @@ return replies
 };
 
 export const divertScript: Script = {
-  sha: "619ec0c062ab9d0b117afd2fc9805bd410b8054a",
+  sha: "4e9885b75ae6bd9a40402a8583a38b32323da8c6",
   source: `#!lua flags=allow-oom
 -- Begins or ends the diversion, which sends every edge's appends for this shard to the outbox.
 --
 -- KEYS   1 diverted  2 lease
 -- ARGV   1 the lease's value  2 "1" to begin, "0" to end
--- Reply  OK, or STALE and nothing was done
+-- Reply  OK, or FENCED and nothing was done
 --
 -- Why so: a diversion has no expiry. It says that the outbox holds older events of this shard, which stays true when
 -- every relay is dead; if it ended by itself, newer events would overtake them. It is the next owner that ends it, and
 -- its value is the time (ms) at which it began, so that a diversion that lasts is seen.
 -- allow-oom, since order matters most when the stream is full.
 
-if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 'STALE' end
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 'FENCED' end
 if ARGV[2] == '1' then
   local time = redis.call('TIME')
   redis.call('SET', KEYS[1], time[1] .. string.format('%03d', math.floor(tonumber(time[2]) / 1000)), 'NX')
@@ -241,13 +241,13 @@ return owners
 };
 
 export const settleScript: Script = {
-  sha: "227b04fa1ae6b00c98e66228566fc6b5c7d09ffe",
+  sha: "1a7d9296733320246738f6fee5fce0ab05d1c79d",
   source: `#!lua flags=allow-oom
 -- Removes entries whose events were all confirmed or dead-lettered, and counts them, exactly once.
 --
 -- KEYS   1 stream  2 count  3 lease
 -- ARGV   1 the lease's value  2 events relayed  3.. entries: the id, or the id, a space and the beginning of the chunk
--- Reply  {status, entries removed, events counted, bytes}: OK, or STALE and nothing was done
+-- Reply  {status, entries removed, events counted, bytes}: OK, or FENCED and nothing was done
 --
 -- Why so: a settle that timed out may run late, when some of its entries are gone. So it counts what it removes, from
 -- the entries themselves, never what it was told: accepted = relayed + dead + pending holds whatever is repeated. What
@@ -258,7 +258,7 @@ export const settleScript: Script = {
 local SLICE = 1000
 
 local relayed_max = tonumber(ARGV[2])
-if redis.call('GET', KEYS[3]) ~= ARGV[1] then return {'STALE', 0, 0, 0} end
+if redis.call('GET', KEYS[3]) ~= ARGV[1] then return {'FENCED', 0, 0, 0} end
 
 local events, bytes, present, taken = 0, 0, {}, {}
 for i = 3, #ARGV do

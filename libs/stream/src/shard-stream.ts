@@ -60,9 +60,9 @@ const read = (connection: Connection, key: string, after: string, entriesMax: nu
   return connection.send((client) => client.callBuffer("xread", ...words), waitMs + WATCHDOG_MS);
 };
 
-const statusOf = (status: unknown): "ok" | "stale" => {
+const statusOf = (status: unknown): "ok" | "fenced" => {
   if (status === "OK") return "ok";
-  if (status === "STALE") return "stale";
+  if (status === "FENCED") return "fenced";
   throw new Unavailable("odd_reply");
 };
 

@@ -167,7 +167,7 @@ export const createStreamTier = (options: StreamTierOptions): StreamTier => {
         return agreement;
       };
       const answers = await appendAgreed(chunks, (some, asked) => append(some, asked, leftMs()), ask);
-      return answers.map((answer) => (answer.kind === "stale" ? oddReply : answer));
+      return answers.map((answer) => (answer.kind === "fenced" ? oddReply : answer));
     },
     agreeOnShards: agree,
     async health(deadlineMs) {

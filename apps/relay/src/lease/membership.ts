@@ -64,7 +64,7 @@ export const createMembership = (options: MembershipOptions): Membership => {
       dependencies.note("redis", answer);
       waitMs = leaseTtlMs / (answer.ok ? RENEW_PART : RETRY_PART);
       if (answer.ok && answer.value) term.renewed(sentAtMs);
-      else if (answer.ok) term.end("stale");
+      else if (answer.ok) term.end("fenced");
     }
   };
 

@@ -43,9 +43,9 @@ describe("a term", () => {
     const { term } = setup();
     const reasons: string[] = [];
     term.onEnd((reason) => reasons.push(reason));
-    term.end("stale");
+    term.end("fenced");
     term.end("released");
     term.onEnd((reason) => reasons.push(reason));
-    expect(reasons).toEqual(["stale", "stale"]);
+    expect(reasons).toEqual(["fenced", "fenced"]);
   });
 });

@@ -4,7 +4,7 @@ import type { Clock, Lease } from "@spillway/event";
  * Why a term ended. `doubt`: something sent under its token may still happen that must not; the lease that follows has
  * another token.
  */
-export type TermEnd = "released" | "stale" | "deadline" | "reshaped" | "doubt";
+export type TermEnd = "released" | "fenced" | "deadline" | "reshaped" | "doubt";
 
 /**
  * One lease from its taking to its end, as far as this process can trust it: up to a local monotonic deadline that is

@@ -100,8 +100,8 @@ export const createDrain = (options: DrainOptions): Drain => {
     dependencies.note("redis", answer);
     // It may still end, at any time from now on, also after it was begun again: only a new token stops that.
     if (!answer.ok && !begin) term.end("doubt");
-    if (answer.ok && answer.value === "stale") term.end("stale");
-    if (!answer.ok || answer.value === "stale") return false;
+    if (answer.ok && answer.value === "fenced") term.end("fenced");
+    if (!answer.ok || answer.value === "fenced") return false;
     diversion = begin ? "begun" : "ended";
     if (diversion !== before && (before !== "unknown" || begin)) log("info", `diversion.${diversion}`, { shard });
     return true;
@@ -129,7 +129,7 @@ export const createDrain = (options: DrainOptions): Drain => {
     const answer = await attempt(stream.append(lease, { shard, chunk, events: events.length, dedupKeys }));
     dependencies.note("redis", answer);
     if (!answer.ok) return "unavailable";
-    if (answer.value.kind === "stale") term.end("stale");
+    if (answer.value.kind === "fenced") term.end("fenced");
     if (answer.value.kind === "ok") return "moved";
     return answer.value.kind === "full" ? "full" : "unavailable";
   };

@@ -63,7 +63,7 @@ export const createSettlement = (options: SettlementOptions): Settlement => {
     while (!term.over) {
       const answer = await attempt(stream.settle(term.lease, settled));
       dependencies.note("redis", answer);
-      if (answer.ok && answer.value === "stale") return term.end("stale");
+      if (answer.ok && answer.value === "fenced") return term.end("fenced");
       if (answer.ok) {
         asked = [];
         backoff.reset();

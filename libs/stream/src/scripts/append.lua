@@ -6,7 +6,7 @@
 --        6 the caller's number of shards  7 "1" when it has just asked whether the others have the same, else ""
 --        and of every chunk: the chunk (base64), its events' dedup keys, 16 characters each, joined
 -- Reply  of every chunk {nonce.n, status, entry id, duplicates (csv of indexes), backlog events, backlog bytes}, n from 1
---        OK, with no entry id when every event was a duplicate; FULL, DIVERTED, STALE: nothing was written;
+--        OK, with no entry id when every event was a duplicate; FULL, DIVERTED, FENCED: nothing was written;
 --        UNAGREED: nothing was written, ask about the number of shards and call again;
 --        ERROR, with Redis's text in the place of the entry id
 --
@@ -33,7 +33,7 @@ local function append(nonce, first, chunk, joined)
   if holder == '' then
     if redis.call('EXISTS', KEYS[first + 5]) == 1 then return {nonce, 'DIVERTED', '', '', 0, 0} end
   elseif redis.call('GET', KEYS[first + 6]) ~= holder then
-    return {nonce, 'STALE', '', '', 0, 0}
+    return {nonce, 'FENCED', '', '', 0, 0}
   end
 
   local had = redis.call('HMGET', count, 'accepted', 'duplicate', 'relayed', 'dead', 'bytes', 'epoch', 'shards')

@@ -3,7 +3,7 @@
 --
 -- KEYS   1 stream  2 count  3 lease
 -- ARGV   1 the lease's value  2 events relayed  3.. entries: the id, or the id, a space and the beginning of the chunk
--- Reply  {status, entries removed, events counted, bytes}: OK, or STALE and nothing was done
+-- Reply  {status, entries removed, events counted, bytes}: OK, or FENCED and nothing was done
 --
 -- Why so: a settle that timed out may run late, when some of its entries are gone. So it counts what it removes, from
 -- the entries themselves, never what it was told: accepted = relayed + dead + pending holds whatever is repeated. What
@@ -14,7 +14,7 @@
 local SLICE = 1000
 
 local relayed_max = tonumber(ARGV[2])
-if redis.call('GET', KEYS[3]) ~= ARGV[1] then return {'STALE', 0, 0, 0} end
+if redis.call('GET', KEYS[3]) ~= ARGV[1] then return {'FENCED', 0, 0, 0} end
 
 local events, bytes, present, taken = 0, 0, {}, {}
 for i = 3, #ARGV do
