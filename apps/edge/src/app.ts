@@ -13,6 +13,7 @@ import { type ApiKey, createKeyRing } from "./auth/api-key.ts";
 import { type BoundSource, createKeySources } from "./auth/key-sources.ts";
 import { type Committer, type CommitterOptions, createCommitter } from "./commit/committer.ts";
 import { createDocs } from "./docs/docs.ts";
+import { createFairYield, type FairYield } from "./fair-yield.ts";
 import { hostFault } from "./framing.ts";
 import { createHealth } from "./health.ts";
 import { createHttpMetrics } from "./http-metrics.ts";
@@ -20,7 +21,6 @@ import { createIngest } from "./ingest/ingest.ts";
 import type { IngestLimits } from "./ingest/ports.ts";
 import { createRequestIds } from "./request-id.ts";
 import { respondProblem } from "./respond.ts";
-import { createTurns, type Turns } from "./turns.ts";
 
 export type EdgePorts = {
   readonly stream: Tier;
@@ -87,7 +87,7 @@ const refuseWith =
 const createFrame = (
   ports: EdgePorts,
   isStopping: () => boolean,
-  turns: Turns,
+  fairYield: FairYield,
   answered: (route: string, status: number, ms: number) => void,
 ) => {
   const { clock, log } = ports;
@@ -105,7 +105,7 @@ const createFrame = (
       response = respondProblem({ code: "internal", detail: "the request id names it in the log" }, requestId);
     }
     // The server refuses a chunked body's trailer with an answer of its own: let that one come first, or there are two.
-    if (response.status >= 400 && request.headers.has("transfer-encoding")) await turns.next();
+    if (response.status >= 400 && request.headers.has("transfer-encoding")) await fairYield.next();
     if (isStopping()) response.headers.set("connection", "close");
     answered(route, response.status, clock.monotonicMs() - startedAtMs);
     return response;
@@ -118,11 +118,11 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
   const http = createHttpMetrics(ports.metrics);
   const keyOf = createKeyRing(options.apiKeys, ports.platform);
   const sources = createKeySources(options.apiKeySources);
-  const turns = createTurns(ports.nextTurn);
-  const ingest = createIngest({ ...ports, committer, keyOf, turns, sources, onRejected: http.rejected }, options);
+  const fairYield = createFairYield(ports.nextTurn);
+  const ingest = createIngest({ ...ports, committer, keyOf, fairYield, sources, onRejected: http.rejected }, options);
   const docs = createDocs(options, ports.platform);
   const metricsRoute = createMetricsRoute(ports.metrics, options.metricsAccess, ports.platform);
-  const frame = createFrame(ports, health.isStopping, turns, http.answered);
+  const frame = createFrame(ports, health.isStopping, fairYield, http.answered);
 
   const app = new Hono();
   const serve = (route: string, handler: Handler) => (c: Context) => frame(route, c.req.raw, handler);

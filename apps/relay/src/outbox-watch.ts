@@ -1,8 +1,8 @@
 import type { Clock, OutboxDrain } from "@spillway/event";
 import { attempt } from "./attempt.ts";
-import { createBell } from "./bell.ts";
 import type { Dependencies } from "./dependencies.ts";
 import type { Measures } from "./measures.ts";
+import { createNotifier } from "./notifier.ts";
 import type { Drain } from "./shard/drain.ts";
 
 export type OutboxWatchOptions = {
@@ -30,13 +30,13 @@ const DEADLINE_MS = 2_000;
 /** Looks which shards have outbox rows, at every hint and at least twice a second, and starts their drains. */
 export const createOutboxWatch = (options: OutboxWatchOptions) => {
   const { outbox, clock, measures, dependencies, drains, start } = options;
-  const bell = createBell(clock);
+  const notifier = createNotifier(clock);
   /** A hint that comes while we look may be about rows that the look did not see. */
   let hinted = false;
 
   const hint = (): void => {
     hinted = true;
-    bell.ring();
+    notifier.notify();
   };
 
   /** Answers whether there were rows. */
@@ -65,7 +65,7 @@ export const createOutboxWatch = (options: OutboxWatchOptions) => {
       hinted = false;
       const occupied = await look();
       await clock.sleep(LOOK_APART_MS, signal);
-      if (!hinted && !signal.aborted) await bell.waitAtMost(occupied ? POLL_OCCUPIED_MS : POLL_MS);
+      if (!hinted && !signal.aborted) await notifier.waitAtMost(occupied ? POLL_OCCUPIED_MS : POLL_MS);
     }
   };
 

@@ -6,8 +6,8 @@ import { createMembership } from "./lease/membership.ts";
 import type { Term } from "./lease/term.ts";
 import { createMeasures } from "./measures.ts";
 import { createOutboxWatch } from "./outbox-watch.ts";
-import { createGathering } from "./partition/gathering.ts";
 import { createLane } from "./partition/lane.ts";
+import { createLinger } from "./partition/linger.ts";
 import { createTopics } from "./partition/topics.ts";
 import { createDrain, type Drain } from "./shard/drain.ts";
 import { createPump, type Pump } from "./shard/pump.ts";
@@ -100,13 +100,13 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
   });
 
   const troubles = createTroubles(clock, log, measures);
-  const gathering = createGathering(clock);
-  const laneOptions = { gathering, sink, deadLetters, clock, random, troubles, measures, signal: ended.signal, start };
+  const linger = createLinger(clock);
+  const laneOptions = { linger, sink, deadLetters, clock, random, troubles, measures, signal: ended.signal, start };
   const topics = createTopics({
     sink,
     clock,
     log,
-    gathering,
+    linger,
     refusedInARowMax: options.refusedInARowMax,
     createLane: (topic, partition, shared) => createLane(topic, partition, { ...laneOptions, ...shared }),
     onReshape: () => {
@@ -129,7 +129,7 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
       stream,
       deadLetters,
       topics,
-      gathering,
+      linger,
       topicOf,
       platform,
       clock,

@@ -12,7 +12,7 @@ export type Entry = {
    * given twice after a failover to a server that lacks the last entries and whose clock is behind, and a settle meant
    * for the first entry would remove the second (2026-11-21, simulation, seed 26169).
    */
-  readonly name: string;
+  readonly ref: string;
   readonly chunk: Uint8Array;
   /** Indexes of events in the chunk that were duplicates when it was appended; they are not relayed. */
   readonly skip: readonly number[];
@@ -23,7 +23,7 @@ export type Entry = {
 };
 
 export type Settled = {
-  /** Names. An id alone stands for whatever has it. */
+  /** Refs. An id alone stands for whatever has it. */
   readonly entries: readonly string[];
   /** Of their events, at most; the rest of what is removed is dead. */
   readonly relayed: number;

@@ -83,7 +83,7 @@ const nextId = (shard: Shard, nowMs: number): string => {
 
 /** What is enough of a chunk to tell it from another: version, flags and most of the checksum. */
 const MARK_BYTES = 33;
-const nameOf = (id: string, chunk: Uint8Array): string =>
+const refOf = (id: string, chunk: Uint8Array): string =>
   `${id} ${[...chunk.subarray(0, MARK_BYTES)].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 
 const backlogEvents = (shard: Shard): number => shard.accepted - shard.relayed - shard.dead;
@@ -94,7 +94,7 @@ const backlogEvents = (shard: Shard): number => shard.accepted - shard.relayed -
  */
 const settleEntries = (shard: Shard, settled: Settled): void => {
   const ids = new Set(settled.entries);
-  const isSettled = (entry: Entry): boolean => ids.has(entry.name) || ids.has(entry.id);
+  const isSettled = (entry: Entry): boolean => ids.has(entry.ref) || ids.has(entry.id);
   const removed = shard.entries.filter(isSettled);
   const events = removed.reduce((sum, entry) => sum + entry.events, 0);
   const relayed = Math.min(settled.relayed, events);
@@ -127,8 +127,8 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
     const events = chunk.events - skip.length;
     const storedBytes = chunk.chunk.length;
     const id = nextId(shard, nowMs);
-    const name = nameOf(id, chunk.chunk);
-    shard.entries.push({ id, name, chunk: chunk.chunk, skip, events, storedBytes });
+    const ref = refOf(id, chunk.chunk);
+    shard.entries.push({ id, ref, chunk: chunk.chunk, skip, events, storedBytes });
     shard.seen.remember(chunk.dedupKeys, nowMs);
     shard.accepted += events;
     shard.backlogBytes += storedBytes;

@@ -18,7 +18,7 @@ export type ShardStreamOptions = {
 
 /** How much longer than asked a blocking read may take before its connection counts as dead; ms. */
 const WATCHDOG_MS = 2000;
-const ENTRY_NAME = /^\d{1,20}-\d{1,20}( [!-~]{0,44})?$/;
+const ENTRY_REF = /^\d{1,20}-\d{1,20}( [!-~]{0,44})?$/;
 /** Of a chunk in base64: version, flags and 31 bytes of the checksum. */
 const MARK_CHARACTERS = 44;
 
@@ -39,7 +39,7 @@ const entryOf = (item: unknown): Entry => {
   }
   return {
     id: String(id),
-    name: `${id} ${chunk.slice(0, MARK_CHARACTERS)}`,
+    ref: `${id} ${chunk.slice(0, MARK_CHARACTERS)}`,
     chunk: Buffer.from(chunk, "base64"),
     skip: indexesOf(skip),
     events,
@@ -115,8 +115,7 @@ export const createShardStream = (options: ShardStreamOptions): ShardStream => {
       return entriesOf(await read(readerOf(shard), stream, after, entriesMax, waitMs));
     },
     async settle(lease, { entries, relayed }) {
-      if (!entries.every((name) => ENTRY_NAME.test(name)))
-        throw new TypeError("settle: an entry's name is not like 1-0");
+      if (!entries.every((ref) => ENTRY_REF.test(ref))) throw new TypeError("settle: an entry's ref is not like 1-0");
       const { stream, count, lease: key } = shardKeys(namespace, lease.shard);
       const values = [leaseValue(lease), relayed, ...entries];
       const reply = await runScript(redis.commands, settleScript, [stream, count, key], values);

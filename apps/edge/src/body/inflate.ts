@@ -1,5 +1,5 @@
 import type { Clock } from "@spillway/event";
-import type { Turns } from "../turns.ts";
+import type { FairYield } from "../fair-yield.ts";
 import { type Body, refused } from "./body.ts";
 import type { Share } from "./budget.ts";
 import { type Collector, createCollector } from "./collector.ts";
@@ -47,7 +47,7 @@ const sizeIn = (bytes: Uint8Array): number =>
  * ones have their own.
  */
 export const createInflate = (
-  { clock, turns }: { readonly clock: Clock; readonly turns: Turns },
+  { clock, fairYield }: { readonly clock: Clock; readonly fairYield: FairYield },
   { bodyBytesMax, eventBytesMax }: { readonly bodyBytesMax: number; readonly eventBytesMax: number },
 ): Inflate => {
   const inflate = async (
@@ -63,7 +63,7 @@ export const createInflate = (
         if (parts === 1) await seat.take();
         inTurn += value.length;
         if (inTurn > TURN_BYTES) {
-          await turns.own();
+          await fairYield.own();
           inTurn = value.length;
         }
         const refusal = collected.add(value);

@@ -1,6 +1,6 @@
 import { createManualClock } from "@spillway/memory";
 import { describe, expect, test } from "vitest";
-import { createTurns } from "../turns.ts";
+import { createFairYield } from "../fair-yield.ts";
 import type { Body } from "./body.ts";
 import { createBodyBudget } from "./budget.ts";
 import { createBodyReader } from "./read-body.ts";
@@ -40,13 +40,13 @@ const createReader = ({
 } = {}) => {
   const clock = createManualClock();
   let turnsTaken = 0;
-  const turns = createTurns((then) => {
+  const fairYield = createFairYield((then) => {
     turnsTaken++;
     setImmediate(then);
   });
   const budget = createBodyBudget(bodiesBytesMax);
   const openSeat = createSeat();
-  const read = createBodyReader({ clock, turns }, { bodyBytesMax, eventBytesMax, bodyTimeoutMs: 30_000 });
+  const read = createBodyReader({ clock, fairYield }, { bodyBytesMax, eventBytesMax, bodyTimeoutMs: 30_000 });
   return {
     clock,
     budget,

@@ -1,5 +1,5 @@
 import type { Clock } from "@spillway/event";
-import type { Turns } from "../turns.ts";
+import type { FairYield } from "../fair-yield.ts";
 import { type Body, refused } from "./body.ts";
 import type { Share } from "./budget.ts";
 import { createInflate, type IsRefused } from "./inflate.ts";
@@ -24,16 +24,16 @@ const encodings: ReadonlySet<string> = new Set(["", "identity", "gzip", "x-gzip"
  * how long the bytes are needed; so is leaving the seat. A `Content-Length` is a plain number by now (`framing.ts`).
  */
 export const createBodyReader = (
-  { clock, turns }: { readonly clock: Clock; readonly turns: Turns },
+  { clock, fairYield }: { readonly clock: Clock; readonly fairYield: FairYield },
   { bodyBytesMax, eventBytesMax, bodyTimeoutMs }: BodyLimits,
 ): ((request: Request, share: Share, seat: Seat, isRefused: IsRefused) => Promise<Body>) => {
   const timeLimit = createTimeLimit(clock, bodyTimeoutMs);
-  const inflate = createInflate({ clock, turns }, { bodyBytesMax, eventBytesMax });
+  const inflate = createInflate({ clock, fairYield }, { bodyBytesMax, eventBytesMax });
   const receive = (request: Request, declared: string | null, share: Share): Promise<Body> | Body => {
     if (declared === null)
       return request.body === null
         ? { kind: "ok", bytes: new Uint8Array() }
-        : receiveStream(request.body, share, bodyBytesMax, { turns, timeLimit });
+        : receiveStream(request.body, share, bodyBytesMax, { fairYield, timeLimit });
     const bytes = Number(declared);
     if (bytes > bodyBytesMax) return refused("body_too_large");
     return share.take(bytes) ? receiveDeclared(request, timeLimit) : refused("overloaded");

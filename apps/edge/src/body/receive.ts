@@ -1,4 +1,4 @@
-import type { Turns } from "../turns.ts";
+import type { FairYield } from "../fair-yield.ts";
 import { type Body, refused } from "./body.ts";
 import type { Share } from "./budget.ts";
 import { createCollector } from "./collector.ts";
@@ -30,7 +30,7 @@ export const receiveStream = async (
   stream: ReadableStream<Uint8Array>,
   share: Share,
   bytesMax: number,
-  { turns, timeLimit }: { readonly turns: Turns; readonly timeLimit: TimeLimit },
+  { fairYield, timeLimit }: { readonly fairYield: FairYield; readonly timeLimit: TimeLimit },
 ): Promise<Body> => {
   const reader = stream.getReader();
   const cancel = (): void => void reader.cancel().catch(() => undefined);
@@ -53,7 +53,7 @@ export const receiveStream = async (
         cancel();
         return refused(refusal);
       }
-      await turns.next();
+      await fairYield.next();
     }
   } catch {
     return refused("damaged_body");

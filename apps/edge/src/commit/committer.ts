@@ -1,15 +1,15 @@
 import type { Clock, OutboxTier, Platform, SealedEvent, Tier } from "@spillway/event";
 import type { Log, Metrics } from "@spillway/telemetry";
+import { type AdmissionLimits, createAdmission } from "./admission.ts";
 import { Commit } from "./commit.ts";
 import { createCommitMetrics } from "./commit-metrics.ts";
 import { createGate } from "./gate.ts";
-import { createGathering, type Gathering } from "./gathering.ts";
 import { GroupCommit, type GroupCommitLimits } from "./group-commit.ts";
 import { createGuardedTier } from "./guarded-tier.ts";
 import { createHandover } from "./handover.ts";
+import { createLinger, type Linger } from "./linger.ts";
 import { createOutboxMeter, type OutboxLimits } from "./outbox-meter.ts";
 import { type EventResult, refused } from "./result.ts";
-import { createWaitingRoom, type WaitingLimits } from "./waiting-room.ts";
 
 export type CommitterPorts = {
   readonly stream: Tier;
@@ -26,7 +26,7 @@ export type CommitterPorts = {
 
 export type CommitterOptions = GroupCommitLimits &
   OutboxLimits &
-  WaitingLimits & {
+  AdmissionLimits & {
     readonly shards: number;
   };
 
@@ -81,7 +81,7 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
   const guard = { clock, random, log: ports.log, metrics };
   const gate = createGate(options.shards);
   const meter = createOutboxMeter(ports.outbox, clock, options);
-  const room = createWaitingRoom(options);
+  const admission = createAdmission(options);
 
   const onChange = (): void => {
     metrics.diverted(gate.divertedCount());
@@ -99,20 +99,30 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
     metrics.diverted(gate.divertedCount());
     handover.start();
   };
-  const onAnswered = (events: number): void => gathering.answered(events);
-  const groupPorts = { ...ports, metrics, gate, stream, outbox, meter, onDiverted, onAnswered, onLeft: room.leave };
+  const onAnswered = (events: number): void => linger.answered(events);
+  const groupPorts = {
+    ...ports,
+    metrics,
+    gate,
+    stream,
+    outbox,
+    meter,
+    onDiverted,
+    onAnswered,
+    onLeft: admission.leave,
+  };
   const group = new GroupCommit(options.shards, groupPorts, options);
   const { nextTurn } = ports;
   const groupPump = (): void => group.pump();
-  const gathering: Gathering = nextTurn
-    ? createGathering({ clock, nextTurn, waiting: () => group.waiting(), start: groupPump })
+  const linger: Linger = nextTurn
+    ? createLinger({ clock, nextTurn, waiting: () => group.waiting(), start: groupPump })
     : { arrived: groupPump, answered: groupPump };
 
   return {
     commit: (events) => {
-      if (room.enter(events.length, bytesOf(events))) {
+      if (admission.enter(events.length, bytesOf(events))) {
         const committed = commitIn(group, events, clock.monotonicMs());
-        gathering.arrived(events.length);
+        linger.arrived(events.length);
         return committed;
       }
       metrics.refused("overloaded", events.length);

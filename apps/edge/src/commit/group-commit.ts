@@ -4,11 +4,11 @@ import { sizeOf, type Waiting } from "./commit.ts";
 import type { CommitMetrics } from "./commit-metrics.ts";
 import type { Gate } from "./gate.ts";
 import type { GuardedTier } from "./guarded-tier.ts";
-import { Line, type Removed } from "./line.ts";
 import type { OutboxMeter } from "./outbox-meter.ts";
 import type { ChunkLimits, Packed } from "./pack.ts";
 import { accepted, duplicate, type EventResult, type RefusalCode, refused, type TierName } from "./result.ts";
 import { isRefusal, routeOf } from "./route.ts";
+import { type Removed, ShardQueue } from "./shard-queue.ts";
 
 export type GroupCommitPorts = {
   readonly gate: Gate;
@@ -54,28 +54,31 @@ const DIVERTED_RETRY_MS = 30;
 export class GroupCommit {
   readonly #ports: GroupCommitPorts;
   readonly #limits: GroupCommitLimits;
-  readonly #lines: readonly Line[];
+  readonly #queues: readonly ShardQueue[];
   readonly #appending: Record<TierName, boolean> = { stream: false, outbox: false };
   #watchingLate = false;
-  /** Which line is asked first: the one that the last append had no room for, so that none starves. */
+  /** Which queue is asked first: the one that the last append had no room for, so that none starves. */
   #turn = 0;
 
   constructor(shards: number, ports: GroupCommitPorts, limits: GroupCommitLimits) {
     this.#ports = ports;
     this.#limits = limits;
-    this.#lines = Array.from({ length: shards }, (_, shard) => new Line(shard, limits, ports.platform, ports.clock));
+    this.#queues = Array.from(
+      { length: shards },
+      (_, shard) => new ShardQueue(shard, limits, ports.platform, ports.clock),
+    );
   }
 
   add(waiting: Waiting): void {
     const { shard } = waiting.event;
     const route = routeOf(shard, this.#ports);
     if (isRefusal(route)) this.#refuse([waiting], route);
-    else this.#lineOf(shard).add(waiting);
+    else this.#queueOf(shard).add(waiting);
   }
 
   /** How many events wait and are in no append. */
   waiting(): number {
-    return this.#lines.reduce((sum, line) => sum + line.waiting(), 0);
+    return this.#queues.reduce((sum, queue) => sum + queue.waiting(), 0);
   }
 
   /** Starts what can start now. To be called after `add`, and whenever a route may have changed. */
@@ -90,10 +93,10 @@ export class GroupCommit {
     if (chunks.length > 0) void this.#append(tier, chunks);
   }
 
-  #lineOf(shard: number): Line {
-    const line = this.#lines[shard];
-    if (!line) throw new RangeError(`there is no shard ${shard}`);
-    return line;
+  #queueOf(shard: number): ShardQueue {
+    const queue = this.#queues[shard];
+    if (!queue) throw new RangeError(`there is no shard ${shard}`);
+    return queue;
   }
 
   /** At most one chunk per shard, within the limit of one call. */
@@ -101,34 +104,34 @@ export class GroupCommit {
     const chunks: Packed[] = [];
     const first = this.#turn;
     let bytes = 0;
-    for (let i = 0; i < this.#lines.length; i++) {
-      const at = (first + i) % this.#lines.length;
-      const line = this.#lines[at] as Line;
-      const packed = this.#frontFor(tier, line);
+    for (let i = 0; i < this.#queues.length; i++) {
+      const at = (first + i) % this.#queues.length;
+      const queue = this.#queues[at] as ShardQueue;
+      const packed = this.#frontFor(tier, queue);
       if (packed === null) continue;
       bytes += packed.chunk.length;
       if (bytes > this.#limits.callBytesMax && chunks.length > 0) {
         this.#turn = at;
         break;
       }
-      line.take();
+      queue.take();
       chunks.push(packed);
     }
     return chunks;
   }
 
-  #frontFor(tier: TierName, line: Line): Packed | null {
-    if (line.busy || line.isEmpty()) return null;
-    this.#refuseLate(line);
-    const route = routeOf(line.shard, this.#ports);
-    if (isRefusal(route)) this.#refuseRemoved(line.removeAll(), route);
-    return route === tier ? line.front() : null;
+  #frontFor(tier: TierName, queue: ShardQueue): Packed | null {
+    if (queue.busy || queue.isEmpty()) return null;
+    this.#refuseLate(queue);
+    const route = routeOf(queue.shard, this.#ports);
+    if (isRefusal(route)) this.#refuseRemoved(queue.removeAll(), route);
+    return route === tier ? queue.front() : null;
   }
 
   /** Answers those who have no time left for another attempt. */
-  #refuseLate(line: Line): void {
+  #refuseLate(queue: ShardQueue): void {
     const startedBeforeMs = this.#ports.clock.monotonicMs() - this.#limits.answerWithinMs + LEAST_MS;
-    this.#refuseRemoved(line.removeOlder(startedBeforeMs), "overloaded");
+    this.#refuseRemoved(queue.removeOlder(startedBeforeMs), "overloaded");
   }
 
   /**
@@ -140,7 +143,7 @@ export class GroupCommit {
     this.#watchingLate = true;
     while (this.#appending.stream || this.#appending.outbox) {
       await this.#ports.clock.sleep(WATCH_LATE_MS);
-      for (const line of this.#lines) this.#refuseLate(line);
+      for (const queue of this.#queues) this.#refuseLate(queue);
     }
     this.#watchingLate = false;
   }
@@ -160,10 +163,10 @@ export class GroupCommit {
     let events = 0;
     for (let i = 0; i < chunks.length; i++) {
       const packed = chunks[i] as Packed;
-      const line = this.#lineOf(packed.shard);
-      line.busy = false;
-      if (tier === "stream") this.#afterStream(line, packed, answers[i] as Appended);
-      else this.#afterOutbox(line, packed, answers[i] as Appended);
+      const queue = this.#queueOf(packed.shard);
+      queue.busy = false;
+      if (tier === "stream") this.#afterStream(queue, packed, answers[i] as Appended);
+      else this.#afterOutbox(queue, packed, answers[i] as Appended);
       events += packed.events;
     }
     this.#ports.metrics.committed(events);
@@ -177,24 +180,24 @@ export class GroupCommit {
     return Math.min(leftMs, tier === "stream" ? this.#limits.streamDeadlineMs : this.#limits.outboxDeadlineMs);
   }
 
-  #afterStream(line: Line, packed: Packed, answer: Appended): void {
+  #afterStream(queue: ShardQueue, packed: Packed, answer: Appended): void {
     if (answer.kind === "ok") {
       this.#settleStored(packed, "stream", answer.duplicates);
       return;
     }
-    const sinceOpenedMs = this.#ports.clock.monotonicMs() - this.#ports.gate.openedAtMs(line.shard);
+    const sinceOpenedMs = this.#ports.clock.monotonicMs() - this.#ports.gate.openedAtMs(queue.shard);
     if (answer.kind === "diverted" && sinceOpenedMs < DIVERTED_GRACE_MS) {
-      void this.#retryDiverted(line, packed);
+      void this.#retryDiverted(queue, packed);
       return;
     }
-    line.putBack(packed, answer.kind === "retriable");
-    this.#divert(line.shard, answer.kind === "retriable" ? answer.code : answer.kind);
+    queue.putBack(packed, answer.kind === "retriable");
+    this.#divert(queue.shard, answer.kind === "retriable" ? answer.code : answer.kind);
   }
 
-  async #retryDiverted(line: Line, packed: Packed): Promise<void> {
-    line.busy = true;
+  async #retryDiverted(queue: ShardQueue, packed: Packed): Promise<void> {
+    queue.busy = true;
     await this.#ports.clock.sleep(DIVERTED_RETRY_MS);
-    line.putBack(packed, false);
+    queue.putBack(packed, false);
     this.pump();
   }
 
@@ -209,8 +212,8 @@ export class GroupCommit {
     this.#ports.gate.insertStarted(shard);
   }
 
-  #afterOutbox(line: Line, packed: Packed, answer: Appended): void {
-    this.#ports.gate.insertEnded(line.shard, answer.kind === "ok");
+  #afterOutbox(queue: ShardQueue, packed: Packed, answer: Appended): void {
+    this.#ports.gate.insertEnded(queue.shard, answer.kind === "ok");
     if (answer.kind !== "ok") {
       this.#refuse(packed.waiting, "unavailable");
       return;

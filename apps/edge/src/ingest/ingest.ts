@@ -3,10 +3,10 @@ import { refusalOf } from "../auth/api-key.ts";
 import { createBodyBudget, type Share } from "../body/budget.ts";
 import { createBodyReader } from "../body/read-body.ts";
 import { createSeat, type Seat } from "../body/seat.ts";
+import type { FairYield } from "../fair-yield.ts";
 import { framingFault } from "../framing.ts";
 import { type MediaType, mediaTypeOf, mediaTypesOf } from "../media-type.ts";
 import { type Problem, respondProblem } from "../respond.ts";
-import type { Turns } from "../turns.ts";
 import { createAdmit } from "./admit.ts";
 import { ingestBatch } from "./batch.ts";
 import { bodyProblem, connectionEnded } from "./body-problem.ts";
@@ -19,11 +19,11 @@ import { ingestSingle } from "./single.ts";
 export type Ingest = (request: Request, requestId: string, batchOnly: boolean) => Promise<Response>;
 
 /** Reads a body, a piece a turn: of 4 MiB no other request waits longer than for one of 64 KiB. */
-const inTurns = async <T>(pieces: Pieces<T>, turns: Turns): Promise<T> => {
+const inTurns = async <T>(pieces: Pieces<T>, fairYield: FairYield): Promise<T> => {
   for (;;) {
     const piece = pieces.next();
     if (piece.done) return piece.value;
-    await turns.own();
+    await fairYield.own();
   }
 };
 
@@ -67,7 +67,7 @@ const malformedProblem = ({ code, detail }: Malformed, { batchEventsMax }: Inges
 
 /** The cheap checks come first: a body is read only for somebody who may send it, in a form that can be read. */
 export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest => {
-  const { clock, newId, keyOf, sources, turns } = ports;
+  const { clock, newId, keyOf, sources, fairYield } = ports;
   const admit = createAdmit(ports, limits);
   const budget = createBodyBudget(limits.bodiesBytesMax);
   const openSeat = createSeat(ports.collectGarbage);
@@ -86,7 +86,7 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
       ...traceContextOf(headers.get("traceparent"), headers.get("tracestate")),
     };
     const { contentType } = media;
-    const read = await inTurns(readForm(media.form, { headers, contentType, bytes }, defaults, limits), turns);
+    const read = await inTurns(readForm(media.form, { headers, contentType, bytes }, defaults, limits), fairYield);
     seat.leave(holdsBytes(read));
     if (read.kind === "malformed") return respondProblem(malformedProblem(read, limits), requestId);
     if (read.kind === "ok") return ingestBatch(read.events, (event) => admit(event, name), ports, requestId);
@@ -99,7 +99,7 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
     const body = await readBody(request, share, seat, (beginning) => isOneEvent(received.media.form, beginning));
     if (body.kind === "refused") return respondProblem(bodyProblem(body.code, ports.committer, limits), requestId);
     // The server may find only behind the body that it refuses the request, and ends the connection then.
-    await (body.bytes.length >= LARGE_BYTES ? turns.own() : turns.next());
+    await (body.bytes.length >= LARGE_BYTES ? fairYield.own() : fairYield.next());
     if (request.signal.aborted) return respondProblem(connectionEnded, requestId);
     return ingestBytes(received, body.bytes, seat);
   };

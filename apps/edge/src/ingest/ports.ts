@@ -3,14 +3,14 @@ import type { ApiKey } from "../auth/api-key.ts";
 import type { KeySources } from "../auth/key-sources.ts";
 import type { BodyLimits } from "../body/read-body.ts";
 import type { Committer } from "../commit/committer.ts";
-import type { Turns } from "../turns.ts";
+import type { FairYield } from "../fair-yield.ts";
 
 export type IngestPorts = {
   readonly committer: Pick<Committer, "commit" | "retryAfterSeconds">;
   readonly clock: Clock;
   readonly platform: Platform;
   readonly newId: () => string;
-  readonly turns: Turns;
+  readonly fairYield: FairYield;
   /** Asks the runtime to collect garbage beside its other work. */
   readonly collectGarbage?: () => void;
   /** Whose key an `Authorization` header holds. */

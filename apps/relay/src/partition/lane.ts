@@ -4,11 +4,11 @@ import type { Term } from "../lease/term.ts";
 import type { Measures } from "../measures.ts";
 import { type RelayRecord, recordDone } from "../shard/in-hand.ts";
 import type { TroubleState, Troubles } from "../troubles.ts";
+import { createBatchSize } from "./batch-size.ts";
 import { createBurial } from "./burial.ts";
 import { EVIDENCE_MS, type Evidence } from "./evidence.ts";
-import type { Gathering } from "./gathering.ts";
 import { createHeld } from "./held.ts";
-import { createPace } from "./pace.ts";
+import type { Linger } from "./linger.ts";
 import { createRecordQueue } from "./record-queue.ts";
 import { otherStamp, stamped } from "./record-time.ts";
 import { type Fatal, freshSegment, partsOf, type Segment, sendable } from "./segment.ts";
@@ -22,7 +22,7 @@ export type LaneOptions = {
   readonly evidence: Evidence;
   readonly recordAgeMsMax: () => TopicTraits["recordAgeMsMax"];
   /** The same for all lanes. */
-  readonly gathering: Pick<Gathering, "waitMs">;
+  readonly linger: Pick<Linger, "waitMs">;
   readonly clock: Clock;
   readonly random: () => number;
   readonly troubles: Pick<Troubles, "spot">;
@@ -59,11 +59,11 @@ const RETRY = { firstMs: 100, mostMs: 5_000 } as const;
 const PAUSE = { firstMs: 1_000, mostMs: 30_000 } as const;
 
 export const createLane = (topic: string, partition: number, options: LaneOptions): Lane => {
-  const { sink, deadLetters, evidence, recordAgeMsMax, gathering, clock, random, troubles, measures, signal, start } =
+  const { sink, deadLetters, evidence, recordAgeMsMax, linger, clock, random, troubles, measures, signal, start } =
     options;
   const labels = { topic, partition: String(partition) };
   const queue = createRecordQueue();
-  const pace = createPace();
+  const batchSize = createBatchSize();
   const retryBackoff = createBackoff(RETRY, random);
   const pauseBackoff = createBackoff(PAUSE, random);
   /** What is left of the batch under way, the oldest on top. */
@@ -117,8 +117,8 @@ export const createLane = (topic: string, partition: number, options: LaneOption
     const latencyMs = clock.monotonicMs() - startedAtMs;
     measures.records.add(records.length, { topic, outcome: outcome.kind });
     measures.publishSeconds.observe(latencyMs / 1000, { outcome: outcome.kind });
-    if (outcome.kind === "ok") pace.confirmed(records.length, latencyMs, queue.length);
-    else pace.failed();
+    if (outcome.kind === "ok") batchSize.confirmed(records.length, latencyMs, queue.length);
+    else batchSize.failed();
     return outcome;
   };
 
@@ -212,8 +212,8 @@ export const createLane = (topic: string, partition: number, options: LaneOption
   const takeBatch = (): Segment | null => {
     if (queue.length === 0) return null;
     const records = careful
-      ? queue.takeOthers(held.keys(), pace.recordsMax, BATCH_BYTES_MAX)
-      : queue.take(pace.recordsMax, BATCH_BYTES_MAX);
+      ? queue.takeOthers(held.keys(), batchSize.recordsMax, BATCH_BYTES_MAX)
+      : queue.take(batchSize.recordsMax, BATCH_BYTES_MAX);
     if (records.length === 0 && mayProbe) {
       mayProbe = false;
       records.push(...queue.take(1, BATCH_BYTES_MAX));
@@ -259,9 +259,9 @@ export const createLane = (topic: string, partition: number, options: LaneOption
   const run = async (): Promise<void> => {
     running = true;
     while (!signal.aborted) {
-      const gatherMs = work.length === 0 && queue.length > 0 ? gathering.waitMs(queue.length) : 0;
-      if (gatherMs > 0) {
-        await clock.sleep(gatherMs, signal);
+      const lingerMs = work.length === 0 && queue.length > 0 ? linger.waitMs(queue.length) : 0;
+      if (lingerMs > 0) {
+        await clock.sleep(lingerMs, signal);
         hasWaited = true;
       }
       const segment = next();

@@ -14,7 +14,7 @@ const termOf = (shard: number): Term => {
 const recordOf = (index: number, term: Term, bytes = 1): RelayRecord => {
   const from: InHand = {
     id: "1-0",
-    name: "1-0",
+    ref: "1-0",
     term,
     receivedAtMs: 0,
     events: 1,

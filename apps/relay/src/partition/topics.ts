@@ -3,8 +3,8 @@ import type { Log } from "@spillway/telemetry";
 import type { Term } from "../lease/term.ts";
 import type { RelayRecord } from "../shard/in-hand.ts";
 import { createEvidence, type Evidence } from "./evidence.ts";
-import type { Gathering } from "./gathering.ts";
 import type { Lane } from "./lane.ts";
+import type { Linger } from "./linger.ts";
 
 /** What the lanes of a topic share. */
 export type TopicShared = {
@@ -40,7 +40,7 @@ export type TopicsOptions = {
   readonly sink: Pick<Sink, "partitions">;
   readonly clock: Clock;
   readonly log: Log;
-  readonly gathering: Pick<Gathering, "handedOver">;
+  readonly linger: Pick<Linger, "handedOver">;
   readonly createLane: (topic: string, partition: number, shared: TopicShared) => Lane;
   /**
    * A topic has another number of partitions, so keys move between them: everything in memory must be given up and
@@ -54,7 +54,7 @@ export type TopicsOptions = {
 const COMPARE_EVERY_MS = 5_000;
 
 export const createTopics = (options: TopicsOptions): Topics => {
-  const { sink, clock, log, gathering, createLane, onReshape, refusedInARowMax } = options;
+  const { sink, clock, log, linger, createLane, onReshape, refusedInARowMax } = options;
   const topics = new Map<string, Topic>();
   const lanes = new Map<string, Lane[]>();
   const shared = new Map<string, TopicShared & { ageMsMax: number }>();
@@ -122,7 +122,7 @@ export const createTopics = (options: TopicsOptions): Topics => {
       handedOver++;
     },
     kick: () => {
-      gathering.handedOver(handedOver);
+      linger.handedOver(handedOver);
       handedOver = 0;
       for (const lane of filled) lane.kick();
       filled.clear();

@@ -5,7 +5,7 @@ import type { Term } from "../lease/term.ts";
 export type InHand = {
   readonly id: string;
   /** What it is settled by; see the port. */
-  readonly name: string;
+  readonly ref: string;
   readonly term: Term;
   readonly receivedAtMs: number;
   readonly laterMs?: readonly number[];

@@ -76,12 +76,12 @@ describe("the pump", () => {
     const original = new Map<string, string>();
     const read: typeof shardStream.read = async (...asked) =>
       (await shardStream.read(...asked)).map((entry) => {
-        const name = entry.name.replace(entry.id, "5-0");
-        original.set(name, entry.name);
-        return { ...entry, id: "5-0", name };
+        const ref = entry.ref.replace(entry.id, "5-0");
+        original.set(ref, entry.ref);
+        return { ...entry, id: "5-0", ref };
       });
     const settle: typeof shardStream.settle = (lease, settled) =>
-      shardStream.settle(lease, { ...settled, entries: settled.entries.map((name) => original.get(name) ?? name) });
+      shardStream.settle(lease, { ...settled, entries: settled.entries.map((ref) => original.get(ref) ?? ref) });
     await stage.post(["a"]);
     await stage.post(["b"]);
     const { relay } = stage.start("r1", { stream: { ...shardStream, read, settle } });

@@ -2,11 +2,11 @@ import type { Chunk, Clock, DeadLetters, Entry, Platform, ShardStream } from "@s
 import type { Log } from "@spillway/telemetry";
 import { type Answer, attempt } from "../attempt.ts";
 import { createBackoff } from "../backoff.ts";
-import { createBell } from "../bell.ts";
 import type { Dependencies } from "../dependencies.ts";
 import type { Term } from "../lease/term.ts";
 import type { Measures } from "../measures.ts";
-import type { Gathering } from "../partition/gathering.ts";
+import { createNotifier } from "../notifier.ts";
+import type { Linger } from "../partition/linger.ts";
 import type { Topics } from "../partition/topics.ts";
 import type { TroubleState, Troubles } from "../troubles.ts";
 import type { InHand } from "./in-hand.ts";
@@ -19,7 +19,7 @@ export type PumpOptions = {
   readonly stream: Pick<ShardStream, "read" | "settle">;
   readonly deadLetters: DeadLetters;
   readonly topics: Topics;
-  readonly gathering: Pick<Gathering, "load">;
+  readonly linger: Pick<Linger, "load">;
   readonly topicOf: (type: string) => string;
   readonly platform: Platform;
   readonly clock: Clock;
@@ -31,7 +31,7 @@ export type PumpOptions = {
   /** How much this shard may hold in memory now. */
   readonly eventsMax: () => number;
   readonly bytesMax: () => number;
-  /** Entries that an earlier term of this process saw confirmed and not settled: name → events of it that are dead. */
+  /** Entries that an earlier term of this process saw confirmed and not settled: ref → events of it that are dead. */
   readonly confirmed: Map<string, number>;
 };
 
@@ -63,13 +63,13 @@ const RETRY = { firstMs: 50, mostMs: 1_000 } as const;
 export const createPump = (options: PumpOptions): Pump => {
   const { term, stream, deadLetters, topics, topicOf, platform, clock, random, log, measures, dependencies, troubles } =
     options;
-  const { eventsMax, bytesMax, confirmed, gathering } = options;
+  const { eventsMax, bytesMax, confirmed, linger } = options;
   const { shard } = term.lease;
   const inHand = new Map<string, InHand>();
   /** An answer from the start of the stream may be older than a settlement that overtook it. */
   const settledSinceRead = new Set<string>();
   const router = createRouter(topicOf, topics.get);
-  const room = createBell(clock);
+  const room = createNotifier(clock);
   const readBackoff = createBackoff(RETRY, random);
   const troubleBackoff = createBackoff(RETRY, random);
   let events = 0;
@@ -94,26 +94,26 @@ export const createPump = (options: PumpOptions): Pump => {
     troubles,
     onSettled: (entries) => {
       for (const entry of entries) {
-        inHand.delete(entry.name);
-        settledSinceRead.add(entry.name);
+        inHand.delete(entry.ref);
+        settledSinceRead.add(entry.ref);
         events -= entry.events;
       }
-      room.ring();
+      room.notify();
     },
   });
 
   const complete = (entry: InHand): void => {
     entry.chunkEvents = [];
     // After the term's end only the memory of it is of use: its next term here need not publish the entry again.
-    if (term.over) return void confirmed.set(entry.name, entry.dead);
+    if (term.over) return void confirmed.set(entry.ref, entry.dead);
     dataBytes -= entry.dataBytes;
     measures.ageSeconds.observe(Math.max(0, clock.wallMs() - entry.receivedAtMs) / 1000);
     settlement.add(entry);
-    room.ring();
+    room.notify();
   };
 
   const keep = (entry: InHand): void => {
-    inHand.set(entry.name, entry);
+    inHand.set(entry.ref, entry);
     events += entry.events;
     dataBytes += entry.dataBytes;
     sinceKick += entry.events;
@@ -183,7 +183,7 @@ export const createPump = (options: PumpOptions): Pump => {
 
   /** All its events were confirmed in an earlier term: it only has to leave the stream. */
   const settleKnown = (entry: Entry, dead: number): void => {
-    confirmed.delete(entry.name);
+    confirmed.delete(entry.ref);
     const known = takeInHand(entry, { receivedAtMs: clock.wallMs(), events: [] }, term, complete);
     known.dead = dead;
     keep(known);
@@ -191,8 +191,8 @@ export const createPump = (options: PumpOptions): Pump => {
   };
 
   const admit = async (entry: Entry): Promise<void> => {
-    if (inHand.has(entry.name) || settledSinceRead.has(entry.name)) return;
-    const dead = confirmed.get(entry.name);
+    if (inHand.has(entry.ref) || settledSinceRead.has(entry.ref)) return;
+    const dead = confirmed.get(entry.ref);
     if (dead !== undefined) return settleKnown(entry, dead);
     atDoor = entry;
     await enterRoom();
@@ -239,20 +239,20 @@ export const createPump = (options: PumpOptions): Pump => {
         after = entry.id;
       }
       kick();
-      const apartMs = answer.value.length < READ_ENTRIES_MAX / 2 ? gathering.load() * READ_APART_MS_MAX : 0;
+      const apartMs = answer.value.length < READ_ENTRIES_MAX / 2 ? linger.load() * READ_APART_MS_MAX : 0;
       if (apartMs > 0) await clock.sleep(apartMs);
     }
   };
 
   const wakeAll = (): void => {
     abandonRead();
-    room.ring();
+    room.notify();
     settlement.wake();
   };
 
   term.onEnd(() => {
     spot.goes();
-    for (const entry of settlement.unsettled()) confirmed.set(entry.name, entry.dead);
+    for (const entry of settlement.unsettled()) confirmed.set(entry.ref, entry.dead);
     topics.drop(term);
     wakeAll();
   });

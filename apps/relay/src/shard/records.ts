@@ -57,10 +57,10 @@ export const createRouter = (topicOf: (type: string) => string, get: (name: stri
 export const takeInHand = (entry: Entry, chunk: Chunk, term: Term, complete: (entry: InHand) => void): InHand => {
   let dataBytes = 0;
   for (const event of chunk.events) dataBytes += event.bytes.length;
-  const { id, name, events } = entry;
+  const { id, ref, events } = entry;
   return {
     id,
-    name,
+    ref,
     term,
     receivedAtMs: chunk.receivedAtMs,
     laterMs: chunk.laterMs,

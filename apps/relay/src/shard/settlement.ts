@@ -1,9 +1,9 @@
 import type { Clock, Settled, ShardStream } from "@spillway/event";
 import { attempt } from "../attempt.ts";
 import { createBackoff } from "../backoff.ts";
-import { createBell } from "../bell.ts";
 import type { Dependencies } from "../dependencies.ts";
 import type { Term } from "../lease/term.ts";
+import { createNotifier } from "../notifier.ts";
 import type { Troubles } from "../troubles.ts";
 import type { InHand } from "./in-hand.ts";
 
@@ -30,11 +30,11 @@ export type Settlement = {
 };
 
 /**
- * Every settle is one more fsync on the server that the edge's appends wait for, so a few of them are gathered. A crash
+ * Every settle is one more fsync on the server that the edge's appends wait for, so a few of them go together. A crash
  * publishes what was confirmed in this time again.
  */
-const GATHER_MS = 25;
-const GATHER_ENTRIES = 256;
+const LINGER_MS = 25;
+const LINGER_ENTRIES = 256;
 const ENTRIES_MAX = 1_000;
 const RETRY = { firstMs: 50, mostMs: 1_000 } as const;
 
@@ -45,13 +45,13 @@ const settledOf = (entries: readonly InHand[]): Settled => {
     events += entry.events;
     dead += entry.dead;
   }
-  return { entries: entries.map((entry) => entry.name), relayed: events - dead };
+  return { entries: entries.map((entry) => entry.ref), relayed: events - dead };
 };
 
 export const createSettlement = (options: SettlementOptions): Settlement => {
   const { term, stream, clock, random, dependencies, troubles, onSettled } = options;
   const spot = troubles.spot("shard");
-  const added = createBell(clock);
+  const added = createNotifier(clock);
   const backoff = createBackoff(RETRY, random);
   let done: InHand[] = [];
   let asked: InHand[] = [];
@@ -77,12 +77,12 @@ export const createSettlement = (options: SettlementOptions): Settlement => {
 
   term.onEnd(() => {
     spot.goes();
-    added.ring();
+    added.notify();
   });
   return {
     add: (entry) => {
       done.push(entry);
-      if (done.length === 1 || done.length === GATHER_ENTRIES) added.ring();
+      if (done.length === 1 || done.length === LINGER_ENTRIES) added.notify();
     },
     run: async (finished) => {
       while (!term.over) {
@@ -91,13 +91,13 @@ export const createSettlement = (options: SettlementOptions): Settlement => {
           await added.wait();
           continue;
         }
-        if (done.length < GATHER_ENTRIES) await added.waitAtMost(GATHER_MS);
+        if (done.length < LINGER_ENTRIES) await added.waitAtMost(LINGER_MS);
         const entries = done.slice(0, ENTRIES_MAX);
         done = done.slice(ENTRIES_MAX);
         await settle(entries);
       }
     },
-    wake: added.ring,
+    wake: added.notify,
     unsettled: () => [...asked, ...done],
   };
 };

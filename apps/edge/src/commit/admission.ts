@@ -1,13 +1,13 @@
 /** What may wait in memory at once. Beyond it the edge says no at once, instead of later or of growing. */
-export type WaitingRoom = {
+export type Admission = {
   /** False when there is no room; then nothing has entered. */
   enter(events: number, bytes: number): boolean;
   leave(events: number, bytes: number): void;
 };
 
-export type WaitingLimits = { readonly queueEventsMax: number; readonly queueBytesMax: number };
+export type AdmissionLimits = { readonly queueEventsMax: number; readonly queueBytesMax: number };
 
-export const createWaitingRoom = ({ queueEventsMax, queueBytesMax }: WaitingLimits): WaitingRoom => {
+export const createAdmission = ({ queueEventsMax, queueBytesMax }: AdmissionLimits): Admission => {
   let waitingEvents = 0;
   let waitingBytes = 0;
   return {

@@ -4,14 +4,14 @@ import { type ChunkLimits, fitting, type Packed, pack } from "./pack.ts";
 
 const nobody: readonly Waiting[] = [];
 
-/** Who was taken off a line without a result. `inDoubt`: a tier was tried and may have stored them. */
+/** Who was taken off a queue without a result. `inDoubt`: a tier was tried and may have stored them. */
 export type Removed = { readonly inDoubt: readonly Waiting[]; readonly untried: readonly Waiting[] };
 
 /**
  * The events of one shard that wait for a tier, in the order of their arrival: the front chunk, the chunk that is ready
  * behind it, the queue.
  */
-export class Line {
+export class ShardQueue {
   readonly shard: number;
   /** True while a chunk of this shard is on its way; the next one waits for it, or it could overtake. */
   busy = false;

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { createTurns } from "./turns.ts";
+import { createFairYield } from "./fair-yield.ts";
 
 test("one piece a turn, first come first served, and no turn when nobody waits", async () => {
   const loop: (() => void)[] = [];
-  const turns = createTurns((then) => void loop.push(then));
+  const fairYield = createFairYield((then) => void loop.push(then));
   const done: string[] = [];
-  for (const name of ["a", "b", "c"]) void turns.own().then(() => done.push(name));
+  for (const name of ["a", "b", "c"]) void fairYield.own().then(() => done.push(name));
   const goRound = async () => {
     for (const then of loop.splice(0)) then();
     await Promise.resolve();
@@ -13,29 +13,29 @@ test("one piece a turn, first come first served, and no turn when nobody waits",
   expect(loop).toHaveLength(1);
   await goRound();
   expect(done).toEqual(["a"]);
-  void turns.own().then(() => done.push("d"));
+  void fairYield.own().then(() => done.push("d"));
   for (let i = 0; i < 3; i++) await goRound();
   expect(done).toEqual(["a", "b", "c", "d"]);
   expect(loop).toEqual([]);
-  void turns.own().then(() => done.push("e"));
+  void fairYield.own().then(() => done.push("e"));
   await goRound();
   expect(done.at(-1)).toBe("e");
 });
 
-test("without turns it is always one's turn", async () => {
-  const turns = createTurns();
-  await turns.own();
-  await turns.next();
+test("where there is no `nextTurn` it is always one's turn", async () => {
+  const fairYield = createFairYield();
+  await fairYield.own();
+  await fairYield.next();
 });
 
 test("whoever asks for the next turn shares it, and who asks in it gets the one after", async () => {
   const loop: (() => void)[] = [];
-  const turns = createTurns((then) => void loop.push(then));
+  const fairYield = createFairYield((then) => void loop.push(then));
   const done: string[] = [];
-  for (const name of ["a", "b"]) void turns.next().then(() => done.push(name));
+  for (const name of ["a", "b"]) void fairYield.next().then(() => done.push(name));
   expect(loop).toHaveLength(1);
   for (const then of loop.splice(0)) then();
-  void turns.next().then(() => done.push("c"));
+  void fairYield.next().then(() => done.push("c"));
   await Promise.resolve();
   await Promise.resolve();
   expect([done, loop.length]).toEqual([["a", "b"], 1]);

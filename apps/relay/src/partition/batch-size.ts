@@ -2,7 +2,7 @@
  * How many records one publish may hold: grows by a step while a full batch is confirmed quickly and more is waiting,
  * halves when it was slow or failed. Under light load it plays no part: an idle lane sends what it has at once.
  */
-export type Pace = {
+export type BatchSize = {
   readonly recordsMax: number;
   confirmed(records: number, latencyMs: number, waiting: number): void;
   failed(): void;
@@ -16,7 +16,7 @@ const STEP = 100;
 /** Twelve partitions at 500 a batch answer in 70–140 ms on two busy cores. */
 const SLOW_MS = 400;
 
-export const createPace = (): Pace => {
+export const createBatchSize = (): BatchSize => {
   let recordsMax = FIRST;
   const halve = () => {
     recordsMax = Math.max(LEAST, Math.floor(recordsMax / 2));

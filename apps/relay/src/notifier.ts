@@ -1,22 +1,22 @@
 import type { Clock } from "@spillway/event";
 
 /**
- * Wakes whoever waits. A ring without a listener is not kept, so look at what you wait for first, and wait without an
+ * Wakes whoever waits. A notice without a listener is not kept, so look at what you wait for first, and wait without an
  * await in between. Resolvers and no `Promise.race`: racing one long promise thousands of times a second keeps a
  * reaction of every race until it ends.
  */
-export type Bell = {
-  ring(): void;
-  /** Resolves at the next ring. */
+export type Notifier = {
+  notify(): void;
+  /** Resolves at the next notice. */
   wait(): Promise<void>;
-  /** Resolves at the next ring or after `ms`. */
+  /** Resolves at the next notice or after `ms`. */
   waitAtMost(ms: number): Promise<void>;
 };
 
-export const createBell = (clock: Clock): Bell => {
+export const createNotifier = (clock: Clock): Notifier => {
   let listeners: (() => void)[] = [];
   return {
-    ring: () => {
+    notify: () => {
       const woken = listeners;
       listeners = [];
       for (const wake of woken) wake();
@@ -26,10 +26,10 @@ export const createBell = (clock: Clock): Bell => {
         listeners.push(resolve);
       }),
     waitAtMost: async (ms) => {
-      const rung = new AbortController();
-      const wake = () => rung.abort();
+      const notified = new AbortController();
+      const wake = () => notified.abort();
       listeners.push(wake);
-      await clock.sleep(ms, rung.signal);
+      await clock.sleep(ms, notified.signal);
       listeners = listeners.filter((listener) => listener !== wake);
     },
   };

@@ -1,13 +1,13 @@
 import { createManualClock } from "@spillway/memory";
 import { expect, test } from "vitest";
-import { createGathering } from "./gathering.ts";
+import { createLinger } from "./linger.ts";
 
-/** A gathering whose turns of the event loop a test goes through one by one. */
+/** The linger of an edge whose event loop a test turns round by round. */
 const createStage = () => {
   const clock = createManualClock();
   const turns: (() => void)[] = [];
   const stage = { clock, waiting: 0, starts: [] as number[], turns };
-  const gathering = createGathering({
+  const linger = createLinger({
     clock,
     nextTurn: (then) => void turns.push(then),
     waiting: () => stage.waiting,
@@ -18,12 +18,12 @@ const createStage = () => {
   });
   const arrive = (events: number) => {
     stage.waiting += events;
-    gathering.arrived(events);
+    linger.arrived(events);
   };
   const turn = (times = 1) => {
     for (let i = 0; i < times; i++) for (const then of turns.splice(0)) then();
   };
-  return { ...stage, state: stage, gathering, arrive, turn };
+  return { ...stage, state: stage, linger, arrive, turn };
 };
 
 test("a client alone goes after one turn, with whoever came in the same", () => {
@@ -37,11 +37,11 @@ test("a client alone goes after one turn, with whoever came in the same", () => 
 });
 
 test("those who were answered together go together, with those who waited meanwhile", () => {
-  const { state, gathering, arrive, turn, starts } = createStage();
+  const { state, linger, arrive, turn, starts } = createStage();
   arrive(3);
   turn();
   state.waiting = 2;
-  gathering.answered(3);
+  linger.answered(3);
   arrive(1);
   turn(2);
   arrive(1);
@@ -53,8 +53,8 @@ test("those who were answered together go together, with those who waited meanwh
 });
 
 test("when nobody comes for some turns, the others are not waited for", () => {
-  const { gathering, arrive, turn, starts, turns } = createStage();
-  gathering.answered(64);
+  const { linger, arrive, turn, starts, turns } = createStage();
+  linger.answered(64);
   arrive(1);
   turn(5);
   expect(starts).toEqual([]);
@@ -64,8 +64,8 @@ test("when nobody comes for some turns, the others are not waited for", () => {
 });
 
 test("nobody waits longer than a millisecond, even if somebody comes in every turn", async () => {
-  const { clock, gathering, arrive, turn, starts } = createStage();
-  gathering.answered(64);
+  const { clock, linger, arrive, turn, starts } = createStage();
+  linger.answered(64);
   for (let i = 0; i < 10; i++) {
     arrive(1);
     turn();
@@ -78,9 +78,9 @@ test("nobody waits longer than a millisecond, even if somebody comes in every tu
 });
 
 test("a full group goes at once", () => {
-  const { state, gathering, arrive, turn, starts } = createStage();
+  const { state, linger, arrive, turn, starts } = createStage();
   state.waiting = 400;
-  gathering.answered(1_600);
+  linger.answered(1_600);
   expect(starts).toEqual([400]);
   arrive(400);
   turn();
@@ -88,7 +88,7 @@ test("a full group goes at once", () => {
 });
 
 test("after an append with nobody left to wait, nothing turns", () => {
-  const { gathering, turns } = createStage();
-  gathering.answered(10);
+  const { linger, turns } = createStage();
+  linger.answered(10);
   expect(turns).toEqual([]);
 });

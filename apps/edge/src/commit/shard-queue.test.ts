@@ -3,12 +3,12 @@ import { createManualClock } from "@spillway/memory";
 import { beforeEach, expect, test } from "vitest";
 import { Commit, type Waiting } from "./commit.ts";
 import { event } from "./edge-world.fixture.ts";
-import { Line } from "./line.ts";
 import type { Packed } from "./pack.ts";
+import { ShardQueue } from "./shard-queue.ts";
 
-let line: Line;
+let queue: ShardQueue;
 beforeEach(() => {
-  line = new Line(0, { commitEventsMax: 2, commitBytesMax: 1_000_000 }, platform, createManualClock());
+  queue = new ShardQueue(0, { commitEventsMax: 2, commitBytesMax: 1_000_000 }, platform, createManualClock());
 });
 
 const waitingOf = (id: string, startedAtMs: number): Waiting => {
@@ -17,31 +17,31 @@ const waitingOf = (id: string, startedAtMs: number): Waiting => {
 };
 /** Adds events named by when their requests started. */
 const add = (...startedAtMs: number[]) => {
-  for (const ms of startedAtMs) line.add(waitingOf(`e${ms}`, ms));
+  for (const ms of startedAtMs) queue.add(waitingOf(`e${ms}`, ms));
 };
 const startsOf = (waiting: readonly Waiting[] | undefined) => waiting?.map(({ commit }) => commit.startedAtMs);
 const takeFront = (): Packed => {
-  const packed = line.front();
+  const packed = queue.front();
   if (packed === null) throw new Error("nothing waits");
-  line.take();
+  queue.take();
   return packed;
 };
 
 test("chunks leave in the order of arrival, whether packed before or not", () => {
   add(1, 2, 3, 4, 5);
-  expect(line.waiting()).toBe(5);
+  expect(queue.waiting()).toBe(5);
   const taken = [takeFront(), takeFront(), takeFront()].map(({ waiting }) => startsOf(waiting));
   expect(taken).toEqual([[1, 2], [3, 4], [5]]);
-  expect(line.isEmpty()).toBe(true);
-  expect(line.front()).toBeNull();
+  expect(queue.isEmpty()).toBe(true);
+  expect(queue.front()).toBeNull();
 });
 
 test("a chunk that was put back goes before the one that is ready", () => {
   add(1, 2);
   const first = takeFront();
   add(3, 4, 5);
-  line.putBack(first, true);
-  expect(line.waiting()).toBe(5);
+  queue.putBack(first, true);
+  expect(queue.waiting()).toBe(5);
   expect([takeFront(), takeFront(), takeFront()].map(({ waiting }) => startsOf(waiting))).toEqual([
     [1, 2],
     [3, 4],
@@ -53,13 +53,13 @@ test("what is too old is removed from everywhere, and only what was tried is in 
   add(1, 2);
   const first = takeFront();
   add(3, 9, 5, 6);
-  line.putBack(first, true);
-  const { inDoubt, untried } = line.removeOlder(6);
+  queue.putBack(first, true);
+  const { inDoubt, untried } = queue.removeOlder(6);
   expect([startsOf(inDoubt), startsOf(untried)]).toEqual([
     [1, 2],
     [3, 9, 5],
   ]);
-  expect(line.waiting()).toBe(1);
+  expect(queue.waiting()).toBe(1);
   expect(startsOf(takeFront().waiting)).toEqual([6]);
 });
 
@@ -67,8 +67,8 @@ test("nobody is forgotten when all are removed", () => {
   add(1, 2);
   const first = takeFront();
   add(3, 4, 5);
-  line.putBack(first, false);
-  const { inDoubt, untried } = line.removeAll();
+  queue.putBack(first, false);
+  const { inDoubt, untried } = queue.removeAll();
   expect([startsOf(inDoubt), startsOf(untried)]).toEqual([[], [1, 2, 3, 4, 5]]);
-  expect(line.isEmpty()).toBe(true);
+  expect(queue.isEmpty()).toBe(true);
 });

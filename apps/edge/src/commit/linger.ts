@@ -1,6 +1,6 @@
 import type { Clock } from "@spillway/event";
 
-export type GatheringPorts = {
+export type LingerPorts = {
   readonly clock: Clock;
   /** Calls back when the event loop has been round once and what arrived meanwhile was handled. */
   readonly nextTurn: (then: () => void) => void;
@@ -11,7 +11,7 @@ export type GatheringPorts = {
 };
 
 /** Says when the next append starts, so that those who arrive together are in one. */
-export type Gathering = {
+export type Linger = {
   /** To be called for events that were added. */
   arrived(events: number): void;
   /** To be called when an append has ended and its events were answered. */
@@ -23,7 +23,7 @@ const ENOUGH_EVENTS = 400;
 /** So many turns of the event loop that brought nobody, some 50 µs, and nobody is expected any more. */
 const EMPTY_TURNS = 5;
 /** Nobody waits longer for company. */
-const GATHER_MS = 1;
+const LINGER_MS = 1;
 
 /**
  * Clients that were answered together come back together, some after a third of a millisecond. An append that starts
@@ -32,29 +32,29 @@ const GATHER_MS = 1;
  * `commit_delay` and `commit_siblings`.) 2026-11-21, 64 connections, single events: appends of 64 instead of 32, 33,000
  * instead of 26,000 events/s, 28 instead of 39 µs of CPU an event (edge, REST server, Redis).
  */
-export const createGathering = ({ clock, nextTurn, waiting, start }: GatheringPorts): Gathering => {
+export const createLinger = ({ clock, nextTurn, waiting, start }: LingerPorts): Linger => {
   let expected = 0;
   let came = 0;
   let cameBefore = 0;
   let emptyTurns = 0;
   let sinceMs = 0;
-  let isGathering = false;
+  let isLingering = false;
 
   const isComplete = (): boolean => {
     emptyTurns = came === cameBefore ? emptyTurns + 1 : 0;
     cameBefore = came;
     if (came >= expected || emptyTurns >= EMPTY_TURNS || waiting() >= ENOUGH_EVENTS) return true;
-    return clock.monotonicMs() - sinceMs >= GATHER_MS;
+    return clock.monotonicMs() - sinceMs >= LINGER_MS;
   };
   const check = (): void => {
     if (isComplete()) {
-      isGathering = false;
+      isLingering = false;
       start();
     } else nextTurn(check);
   };
-  const gather = (): void => {
-    if (isGathering) return;
-    isGathering = true;
+  const linger = (): void => {
+    if (isLingering) return;
+    isLingering = true;
     emptyTurns = 0;
     sinceMs = clock.monotonicMs();
     nextTurn(check);
@@ -63,7 +63,7 @@ export const createGathering = ({ clock, nextTurn, waiting, start }: GatheringPo
   return {
     arrived: (events) => {
       came += events;
-      gather();
+      linger();
     },
     answered: (events) => {
       expected = events;
@@ -71,7 +71,7 @@ export const createGathering = ({ clock, nextTurn, waiting, start }: GatheringPo
       cameBefore = 0;
       const left = waiting();
       if (left >= ENOUGH_EVENTS) start();
-      else if (left > 0) gather();
+      else if (left > 0) linger();
     },
   };
 };
