@@ -52,9 +52,9 @@ const fill = async (services: Services, pipeline: Pipeline, events: number): Pro
     await runLoad({ url, batch: 100, seconds: 1, key: API_KEY.split(":")[1] ?? "" });
 };
 
-type Drain = { readonly rate: number; readonly fullRate: number; readonly lowRate: number; readonly relayMb: number };
+type CatchUp = { readonly rate: number; readonly fullRate: number; readonly lowRate: number; readonly relayMb: number };
 
-const sampleDrain = async (pipeline: Pipeline, events: number) => {
+const sampleCatchUp = async (pipeline: Pipeline, events: number) => {
   const samples: { readonly atMs: number; readonly count: number }[] = [];
   await eventually(
     "the backlog in the topic",
@@ -73,7 +73,11 @@ const sampleDrain = async (pipeline: Pipeline, events: number) => {
 };
 
 /** Fills with the relay stopped, then times the relay alone. */
-const drainOnce = async (services: Services, events: number, relayEnv: PipelineOptions["relayEnv"]): Promise<Drain> => {
+const catchUpOnce = async (
+  services: Services,
+  events: number,
+  relayEnv: PipelineOptions["relayEnv"],
+): Promise<CatchUp> => {
   const pipeline = await startPipeline(services, { partitions: PARTITIONS, relayEnv });
   await pipeline.relays[0]?.kill("SIGTERM");
   await fill(services, pipeline, events);
@@ -85,11 +89,11 @@ const drainOnce = async (services: Services, events: number, relayEnv: PipelineO
     if (pid !== undefined) relayMb = Math.max(relayMb, residentMb(pid));
   }, 100);
   await pipeline.relays[0]?.restart();
-  const drained = await sampleDrain(pipeline, total);
+  const caughtUp = await sampleCatchUp(pipeline, total);
   clearInterval(watch);
   await pipeline.stop();
   await emptyRedis(services);
-  return { ...drained, relayMb };
+  return { ...caughtUp, relayMb };
 };
 
 /** The relay alone on a backlog, both sinks, against the bare loop, in turn. */
@@ -97,19 +101,19 @@ export const benchRelay = async (services: Services, events: number, rounds: num
   const bare: number[] = [];
   // A cold broker takes a third less (2026-11-21: 75,000, then 93,000 and 105,000), which would flatter us.
   await runBareLoop(services, Math.min(events, 300_000));
-  const drains: Record<"kafkajs" | "platformatic", Drain[]> = { kafkajs: [], platformatic: [] };
+  const catchUps: Record<"kafkajs" | "platformatic", CatchUp[]> = { kafkajs: [], platformatic: [] };
   for (let round = 0; round < rounds; round++) {
     bare.push(await runBareLoop(services, Math.min(events, 300_000)));
     for (const sink of ["kafkajs", "platformatic"] as const) {
-      const drain = await drainOnce(services, events, { KAFKA_SINK: sink });
-      drains[sink].push(drain);
+      const catchUp = await catchUpOnce(services, events, { KAFKA_SINK: sink });
+      catchUps[sink].push(catchUp);
       console.log(
-        `  round ${round + 1} ${sink}: ${Math.round(drain.rate)} records/s, bare loop ${Math.round(bare.at(-1) ?? 0)}`,
+        `  round ${round + 1} ${sink}: ${Math.round(catchUp.rate)} records/s, bare loop ${Math.round(bare.at(-1) ?? 0)}`,
       );
     }
   }
-  const rateOf = (sink: "kafkajs" | "platformatic", field: keyof Drain = "rate") =>
-    median(drains[sink].map((d) => d[field]));
+  const rateOf = (sink: "kafkajs" | "platformatic", field: keyof CatchUp = "rate") =>
+    median(catchUps[sink].map((d) => d[field]));
   const baseline = median(bare);
   const row = (sink: "kafkajs" | "platformatic") => ({
     workload: `relay alone, ${events} events of backlog, ${sink} vs bare kafkajs loop`,
@@ -129,7 +133,7 @@ export const benchRelay = async (services: Services, events: number, rounds: num
       rounds,
     }),
     below(110, {
-      workload: "relay resident memory while draining",
+      workload: "relay resident memory while it catches up",
       ours: rateOf("kafkajs", "relayMb"),
       unit: "MB",
       rounds,
@@ -152,12 +156,12 @@ export const benchBacklog = async (services: Services, events: number): Promise<
   const [edgeEmpty = 0, relayEmpty = 0] = await settled();
   await services.kafka.kill("SIGSTOP");
   const usedBefore = await usedMemory(redis);
-  const seenBefore = await seenMemory(redis);
+  const dedupBefore = await dedupMemory(redis);
   const callsBefore = await evalCalls(redis);
   await fill(services, pipeline, events);
   const backlog = await backlogOf(services, pipeline);
-  const seen = (await seenMemory(redis)) - seenBefore;
-  const used = (await usedMemory(redis)) - usedBefore - seen;
+  const dedup = (await dedupMemory(redis)) - dedupBefore;
+  const used = (await usedMemory(redis)) - usedBefore - dedup;
   const calls = (await evalCalls(redis)) - callsBefore;
   console.log(`  edge right after the load: ${Math.round(residentMb(pipeline.edges[0]?.pid() ?? 0))} MB`);
   const [edgeFull = 0, relayFull = 0] = await settled();
@@ -168,7 +172,7 @@ export const benchBacklog = async (services: Services, events: number): Promise<
   const rounds = 1;
   return [
     atMost(0.35, {
-      workload: "Redis memory per backlogged event, batch 100, without seen ids",
+      workload: "Redis memory per backlogged event, batch 100, without dedup keys",
       ours: used / backlog,
       baseline: EVENT_BYTES,
       unit: "bytes",
@@ -207,8 +211,8 @@ const evalCalls = async (redis: Redis): Promise<number> => {
   return [...stats.matchAll(/cmdstat_eval(?:sha)?:calls=(\d+)/g)].reduce((sum, match) => sum + Number(match[1]), 0);
 };
 
-const seenMemory = async (redis: Redis): Promise<number> => {
+const dedupMemory = async (redis: Redis): Promise<number> => {
   let bytes = 0;
-  for (const key of await redis.keys("*:seen:*")) bytes += Number(await redis.memory("USAGE", key, "SAMPLES", 1000));
+  for (const key of await redis.keys("*:dedup:*")) bytes += Number(await redis.memory("USAGE", key, "SAMPLES", 1000));
   return bytes;
 };

@@ -57,7 +57,7 @@ export const leasesConformance = (name: string, make: () => Promise<LeasesSubjec
       expect(await leases.renew(held, LONG_MS)).toBe(true);
     });
 
-    test("frees it at once when it is released, and only by its holder", async () => {
+    test("frees it at once when it is released, and only by its owner", async () => {
       const leases = await open();
       const held = (await leases.take(0, "one", LONG_MS)) as Lease;
       await leases.release({ ...held, owner: "two" });
@@ -70,7 +70,7 @@ export const leasesConformance = (name: string, make: () => Promise<LeasesSubjec
       expect(await leases.renew(next as Lease, LONG_MS)).toBe(true);
     });
 
-    test("lets it lapse, after which the old holder cannot renew", async () => {
+    test("lets it lapse, after which the old owner cannot renew", async () => {
       const leases = await open();
       const held = (await leases.take(0, "one", SHORT_MS)) as Lease;
       const next = await eventually("the lease lapses", () => leases.take(0, "two", LONG_MS));

@@ -31,7 +31,7 @@ const SLOWEST_ANSWER_MS = 1_000;
 /** On top, for a machine whose two cores also run the load, two databases and a broker. */
 const MACHINE_SLACK_MS = 500;
 const RECOVERY_MS = 30_000;
-const DRAIN_MS = 120_000;
+const EMPTY_WITHIN_MS = 120_000;
 const PROGRESS_EVENTS = 100;
 const SHARDS = 4;
 
@@ -207,7 +207,11 @@ const runIn = async (services: Services, scenario: Scenario, seed: number): Prom
     await producer.stop();
     await attempt(
       async () =>
-        void (await eventually("an empty backlog", async () => (await backlogOf(services, pipeline)) === 0, DRAIN_MS)),
+        void (await eventually(
+          "an empty backlog",
+          async () => (await backlogOf(services, pipeline)) === 0,
+          EMPTY_WITHIN_MS,
+        )),
     );
     const verdict = await judge(producer.attempts, pipeline.addresses.brokers, pipeline.topic, pipeline.sql);
     failures.push(

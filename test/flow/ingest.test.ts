@@ -76,7 +76,7 @@ describe("a batch", () => {
     expect(response.status).toBe(207);
     expect(await response.json()).toMatchObject({
       accepted: 2,
-      rejected: 1,
+      invalid: 1,
       errors: [{ index: 1, id: "mixed-1", code: "missing_attribute", pointer: "/type", retryable: false }],
     });
     await arrived("mixed-0");

@@ -51,7 +51,7 @@ describe("append.lua", () => {
     const { redis, keys, append } = open();
     const names = freshNames(9001);
     expect((await append({ names })).slice(3, 5)).toEqual(["", 9001]);
-    const counts = await Promise.all(keys.seen.map((key) => redis.scard(key)));
+    const counts = await Promise.all(keys.dedup.map((key) => redis.scard(key)));
     expect(counts.reduce((sum, count) => sum + count)).toBe(9001);
     const indexes = names.map((_, i) => i).join(",");
     expect((await append({ names })).slice(2, 4)).toEqual(["", indexes]);
@@ -65,15 +65,15 @@ describe("append.lua", () => {
     const [first, second] = await redis.xrange(keys.stream, "-", "+");
     const ms = (entry: typeof first) => Number(entry?.[0].split("-")[0]);
     expect(ms(second) - ms(first)).toBeGreaterThan(windowSeconds * 1000);
-    await eventually("all seen sets are gone", async () => (await redis.exists(...keys.seen)) === 0);
+    await eventually("all dedup sets are gone", async () => (await redis.exists(...keys.dedup)) === 0);
   });
 
-  test("lets a seen set die a whole window before its slot is used again", async () => {
+  test("lets a dedup set die a whole window before its slot is used again", async () => {
     const { redis, keys, append } = open();
     const windowSeconds = 3600;
     const [, , entry] = await append({ names: ["a"], windowSeconds });
     const period = Math.floor(Number(entry.split("-")[0]) / 1000 / windowSeconds);
-    const slot = keys.seen[period % 3] as string;
+    const slot = keys.dedup[period % 3] as string;
     expect(await redis.smembers(slot)).toEqual([keyOf("a")]);
     const reusedAtMs = (period + 3) * windowSeconds * 1000;
     expect(await redis.pexpiretime(slot)).toBe(reusedAtMs - windowSeconds * 1000);
@@ -100,11 +100,11 @@ describe("append.lua", () => {
     const token = await lease("take", "one", 60_000);
     const before = await dump();
     expect(await append({ names: ["a"] })).toEqual(["nonce.1", "DIVERTED", "", "", 0, 0]);
-    for (const holder of [`${token + 1} one`, `${token} two`, `${token}`, "one"]) {
-      expect(await append({ names: ["a"], holder })).toEqual(["nonce.1", "FENCED", "", "", 0, 0]);
+    for (const leaseValue of [`${token + 1} one`, `${token} two`, `${token}`, "one"]) {
+      expect(await append({ names: ["a"], leaseValue })).toEqual(["nonce.1", "FENCED", "", "", 0, 0]);
     }
     expect(await dump()).toEqual(before);
-    expect((await append({ names: ["a"], holder: `${token} one` }))[1]).toBe("OK");
+    expect((await append({ names: ["a"], leaseValue: `${token} one` }))[1]).toBe("OK");
   });
 
   test("keeps its epoch as long as the stream lives, emptied or not", async () => {
@@ -141,16 +141,16 @@ describe("append.lua", () => {
     expect(second > first).toBe(true);
   });
 
-  test.each(["stream", "seen", "count", "lease"] as const)(
+  test.each(["stream", "dedup", "count", "lease"] as const)(
     "changes nothing when key %s is of another type",
     async (bad) => {
       const { redis, keys, append, dump } = open();
       await append({ names: ["a"] });
-      const spoilt = bad === "seen" ? [...keys.seen] : [keys[bad]];
+      const spoilt = bad === "dedup" ? [...keys.dedup] : [keys[bad]];
       await redis.del(...spoilt);
       for (const key of spoilt) await redis.rpush(key, "x");
       const before = await dump();
-      const [, status, text] = await append({ names: ["b"], holder: bad === "lease" ? "1 one" : "" });
+      const [, status, text] = await append({ names: ["b"], leaseValue: bad === "lease" ? "1 one" : "" });
       expect([status, text]).toEqual(["ERROR", expect.stringContaining("WRONGTYPE")]);
       expect(await dump()).toEqual(before);
     },

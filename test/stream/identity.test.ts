@@ -20,7 +20,7 @@ type Step =
       readonly from: number;
       readonly count: number;
       readonly dead: number;
-      readonly by: "holder" | "zombie";
+      readonly by: "owner" | "zombie";
     }
   | { readonly kind: "repeat" }
   | { readonly kind: "take" }
@@ -40,7 +40,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       from: fc.nat(5),
       count: fc.nat(4),
       dead: fc.nat(3),
-      by: fc.constantFrom("holder" as const, "zombie" as const),
+      by: fc.constantFrom("owner" as const, "zombie" as const),
     }),
   },
   { weight: 2, arbitrary: fc.constant<Step>({ kind: "repeat" }) },
@@ -69,20 +69,20 @@ const openLedger = async () => {
     told.duplicate += expected.length;
   };
 
-  const settle = async (from: number, count: number, dead: number, holder: Lease) => {
+  const settle = async (from: number, count: number, dead: number, by: Lease) => {
     const entries = (await stream.read(0, "0", 100, 0)).slice(from, from + count);
     const events = entries.reduce((sum, entry) => sum + entry.events, 0);
     const buried = Math.min(dead, events);
     const storedBytes = entries.reduce((sum, entry) => sum + entry.storedBytes, 0);
     const settled = { entries: entries.map(({ id }) => id), relayed: events - buried, dead: buried, storedBytes };
     settles.push(settled);
-    await stream.settle(holder, settled);
+    await stream.settle(by, settled);
   };
 
   const steps: { [K in Step["kind"]]: (step: Extract<Step, { kind: K }>) => Promise<unknown> } = {
     append: ({ names }) => append(names, false),
     drain: ({ names }) => append(names, true),
-    settle: ({ from, count, dead, by }) => settle(from, count, dead, by === "holder" ? lease : zombie),
+    settle: ({ from, count, dead, by }) => settle(from, count, dead, by === "owner" ? lease : zombie),
     repeat: async () => {
       for (const settled of settles.slice(-2)) await stream.settle(lease, settled);
     },

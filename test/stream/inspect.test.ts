@@ -31,7 +31,7 @@ describe("inspection", () => {
         dead: 0,
         lease: null,
         divertedForMs: null,
-        seenIds: 0,
+        dedupKeys: 0,
       },
     });
     await close();
@@ -63,7 +63,7 @@ describe("inspection", () => {
       dead: 0,
       lease: { owner: "relay-1", token: lease.token },
       divertedForMs: expect.any(Number),
-      seenIds: 4,
+      dedupKeys: 4,
     });
     expect((await look())?.lease?.ttlMs).toBeGreaterThan(0);
     await eventually("the oldest entry ages", async () => ((await look())?.oldestAgeMs ?? 0) > 0);

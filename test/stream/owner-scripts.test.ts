@@ -14,83 +14,83 @@ const open = async () => {
   const redis = services.admin;
   const calls = scriptCalls(redis, freshNamespace());
   const token = await calls.lease("take", "one", 60_000);
-  return { redis, ...calls, token, holder: `${token} one` };
+  return { redis, ...calls, token, leaseValue: `${token} one` };
 };
 
 describe("settle.lua", () => {
   test("counts from the entries that it removed, not from what it was told", async () => {
-    const { redis, keys, append, settle, holder } = await open();
+    const { redis, keys, append, settle, leaseValue } = await open();
     const ids: string[] = [];
     for (const count of [1, 2, 3]) ids.push((await append({ names: freshNames(count), chunk: "AAAA" }))[2]);
     const [first = "", second = "", third = ""] = ids;
-    expect(await settle(holder, 3, [first, second])).toEqual(["OK", 2, 3, 8]);
-    expect(await settle(holder, 3, [first, second])).toEqual(["OK", 0, 0, 0]);
+    expect(await settle(leaseValue, 3, [first, second])).toEqual(["OK", 2, 3, 8]);
+    expect(await settle(leaseValue, 3, [first, second])).toEqual(["OK", 0, 0, 0]);
     // The call that timed out and now runs late: it says six, two of its three entries are gone.
-    expect(await settle(holder, 6, [first, second, third])).toEqual(["OK", 1, 3, 4]);
+    expect(await settle(leaseValue, 6, [first, second, third])).toEqual(["OK", 1, 3, 4]);
     expect(await redis.hgetall(keys.count)).toMatchObject({ accepted: "6", relayed: "6", dead: "0", bytes: "0" });
   });
 
   test("takes what was not relayed for dead", async () => {
-    const { redis, keys, append, settle, holder } = await open();
+    const { redis, keys, append, settle, leaseValue } = await open();
     const [, , id] = await append({ names: freshNames(5) });
-    await settle(holder, 2, [id]);
+    await settle(leaseValue, 2, [id]);
     expect(await redis.hgetall(keys.count)).toMatchObject({ relayed: "2", dead: "3" });
   });
 
   test("counts an id that is named twice once", async () => {
-    const { redis, keys, append, settle, holder } = await open();
+    const { redis, keys, append, settle, leaseValue } = await open();
     const [, , id] = await append({ names: ["a"] });
-    expect(await settle(holder, 2, [id, id])).toEqual(["OK", 1, 1, 8]);
+    expect(await settle(leaseValue, 2, [id, id])).toEqual(["OK", 1, 1, 8]);
     expect(await redis.hgetall(keys.count)).toMatchObject({ relayed: "1", dead: "0", bytes: "0" });
   });
 
   test("removes a foreign entry without counting it", async () => {
-    const { redis, keys, append, settle, holder } = await open();
+    const { redis, keys, append, settle, leaseValue } = await open();
     await append({ names: ["a"] });
     const foreign = (await redis.xadd(keys.stream, "*", "who", "knows")) as string;
-    expect(await settle(holder, 0, [foreign])).toEqual(["OK", 1, 0, 0]);
+    expect(await settle(leaseValue, 0, [foreign])).toEqual(["OK", 1, 0, 0]);
     expect(await redis.hgetall(keys.count)).toMatchObject({ accepted: "1", relayed: "0", dead: "0", bytes: "8" });
   });
 
   test("takes thousands of entries in one call", async () => {
-    const { redis, keys, append, settle, holder } = await open();
+    const { redis, keys, append, settle, leaseValue } = await open();
     const ids: string[] = [];
     for (let i = 0; i < 2500; i++) ids.push((await append({ names: freshNames(1) }))[2]);
-    expect((await settle(holder, 2500, ids)) as unknown[]).toEqual(["OK", 2500, 2500, 20_000]);
+    expect((await settle(leaseValue, 2500, ids)) as unknown[]).toEqual(["OK", 2500, 2500, 20_000]);
     expect(await redis.xlen(keys.stream)).toBe(0);
     expect(await redis.exists(keys.stream)).toBe(1);
   });
 
   test("leaves an entry that has the id of the one that is meant, and another chunk", async () => {
-    const { append, settle, holder, dump } = await open();
+    const { append, settle, leaseValue, dump } = await open();
     const [, , id] = await append({ names: ["a"], chunk: "AAAABBBB" });
     const before = await dump();
-    expect(await settle(holder, 1, [`${id} AAAACCCC`])).toEqual(["OK", 0, 0, 0]);
+    expect(await settle(leaseValue, 1, [`${id} AAAACCCC`])).toEqual(["OK", 0, 0, 0]);
     expect(await dump()).toEqual(before);
-    expect(await settle(holder, 1, [`${id} AAAACCCC`, `${id} AAAABB`])).toEqual(["OK", 1, 1, 8]);
+    expect(await settle(leaseValue, 1, [`${id} AAAACCCC`, `${id} AAAABB`])).toEqual(["OK", 1, 1, 8]);
   });
 
   test("does nothing for a zombie", async () => {
-    const { append, settle, lease, holder, dump } = await open();
+    const { append, settle, lease, leaseValue, dump } = await open();
     const [, , id] = await append({ names: ["a"] });
     await lease("take", "one", 60_000);
     const before = await dump();
-    expect(await settle(holder, 1, [id])).toEqual(["FENCED", 0, 0, 0]);
+    expect(await settle(leaseValue, 1, [id])).toEqual(["FENCED", 0, 0, 0]);
     expect(await dump()).toEqual(before);
   });
 });
 
 describe("lease.lua", () => {
   test("keeps a lease with an expiry, and its token where no lease outlives it", async () => {
-    const { redis, keys, token, holder } = await open();
-    expect(await redis.get(keys.lease)).toBe(holder);
+    const { redis, keys, token, leaseValue } = await open();
+    expect(await redis.get(keys.lease)).toBe(leaseValue);
     expect(await redis.pttl(keys.lease)).toBeGreaterThan(0);
     expect(await redis.hget(keys.count, "token")).toBe(String(token));
   });
 
   test("shortens and lengthens it when it is renewed", async () => {
-    const { redis, keys, lease, holder } = await open();
-    expect(await lease("renew", holder, 600_000)).toBe(1);
+    const { redis, keys, lease, leaseValue } = await open();
+    expect(await lease("renew", leaseValue, 600_000)).toBe(1);
     expect(await redis.pttl(keys.lease)).toBeGreaterThan(60_000);
     expect(await lease("renew", "1 one", 1)).toBe(0);
     expect(await redis.pttl(keys.lease)).toBeGreaterThan(60_000);
@@ -103,27 +103,27 @@ describe("lease.lua", () => {
   });
 
   test("does not mistake one owner for another whose name begins alike", async () => {
-    const { lease, holder } = await open();
+    const { lease, leaseValue } = await open();
     for (const other of ["o", "one1", "ne", ""]) expect(await lease("take", other, 60_000)).toBe(0);
-    expect(await lease("release", `${holder}1`)).toBe(0);
-    expect(await lease("release", holder)).toBe(1);
+    expect(await lease("release", `${leaseValue}1`)).toBe(0);
+    expect(await lease("release", leaseValue)).toBe(1);
   });
 });
 
 describe("divert.lua", () => {
   test("remembers since when it lasts, also when it is begun again", async () => {
-    const { redis, keys, divert, holder } = await open();
-    expect(await divert(holder, 1)).toBe("OK");
+    const { redis, keys, divert, leaseValue } = await open();
+    expect(await divert(leaseValue, 1)).toBe("OK");
     const since = await redis.get(keys.diverted);
     expect(since).toMatch(/^\d{13}$/);
-    expect(await divert(holder, 1)).toBe("OK");
+    expect(await divert(leaseValue, 1)).toBe("OK");
     expect(await redis.get(keys.diverted)).toBe(since);
     expect(await redis.pttl(keys.diverted)).toBe(-1);
-    expect(await divert(holder, 0)).toBe("OK");
+    expect(await divert(leaseValue, 0)).toBe("OK");
     expect(await redis.exists(keys.diverted)).toBe(0);
   });
 
-  test("obeys the holder only", async () => {
+  test("obeys the owner only", async () => {
     const { redis, keys, divert, token } = await open();
     expect(await divert(`${token - 1} one`, 1)).toBe("FENCED");
     expect(await redis.exists(keys.diverted)).toBe(0);
@@ -131,24 +131,24 @@ describe("divert.lua", () => {
 });
 
 describe("a full Redis", () => {
-  test("refuses appends before they change anything, and lets itself be drained", async () => {
-    const { redis, keys, append, settle, lease, divert, holder, dump } = await open();
+  test("refuses appends before they change anything, and lets itself be emptied", async () => {
+    const { redis, keys, append, settle, lease, divert, leaseValue, dump } = await open();
     const [, , id] = await append({ names: ["a"] });
     const before = await dump();
     await redis.config("SET", "maxmemory", "1");
     try {
       expect(await append({ names: ["b"] })).toEqual(["nonce.1", "ERROR", expect.stringMatching(/^OOM/), "", 0, 0]);
       expect(await dump()).toEqual(before);
-      expect(await divert(holder, 1)).toBe("OK");
-      expect(await settle(holder, 1, [id])).toEqual(["OK", 1, 1, 8]);
-      expect(await lease("renew", holder, 60_000)).toBe(1);
-      expect(await lease("release", holder)).toBe(1);
+      expect(await divert(leaseValue, 1)).toBe("OK");
+      expect(await settle(leaseValue, 1, [id])).toEqual(["OK", 1, 1, 8]);
+      expect(await lease("renew", leaseValue, 60_000)).toBe(1);
+      expect(await lease("release", leaseValue)).toBe(1);
       expect(await lease("take", "two", 60_000)).toBeGreaterThan(0);
       const owners = await redis.eval(relaysScript.source, 1, `${keys.count}:relays`, "two", 60_000);
       expect(owners).toEqual(["two"]);
     } finally {
       await redis.config("SET", "maxmemory", "0");
     }
-    expect((await append({ names: ["b"], holder: (await redis.get(keys.lease)) as string }))[1]).toBe("OK");
+    expect((await append({ names: ["b"], leaseValue: (await redis.get(keys.lease)) as string }))[1]).toBe("OK");
   });
 });

@@ -39,7 +39,7 @@ describe("the tier as one bundled file", () => {
 
   test("runs in Node, base64 and all", async () => {
     const namespace = freshNamespace();
-    const limits = { seenWindowSeconds: 60, backlogEventsMax: 10, backlogBytesMax: 10_000 };
+    const limits = { dedupWindowSeconds: 60, backlogEventsMax: 10, backlogBytesMax: 10_000 };
     const options = { url: services.rest.url, token: REST_TOKEN, namespace, shards: 4, limits };
     await writeFile(join(folder, "main.mjs"), program(options));
     const node = Bun.spawn(["node", join(folder, "main.mjs")], { stdout: "pipe", stderr: "inherit" });

@@ -7,7 +7,7 @@ const keysOf = (namespace: string) => {
   const tag = `{${namespace}:0}`;
   return {
     stream: `${tag}:stream`,
-    seen: [`${tag}:seen:0`, `${tag}:seen:1`, `${tag}:seen:2`] as const,
+    dedup: [`${tag}:dedup:0`, `${tag}:dedup:1`, `${tag}:dedup:2`] as const,
     count: `${tag}:count`,
     diverted: `${tag}:diverted`,
     lease: `${tag}:lease`,
@@ -20,7 +20,7 @@ export type AppendValues = {
   readonly windowSeconds?: number;
   readonly eventsMax?: number;
   readonly bytesMax?: number;
-  readonly holder?: string;
+  readonly leaseValue?: string;
   readonly shards?: number;
   readonly asked?: boolean;
 };
@@ -37,13 +37,13 @@ export const scriptCalls = (redis: Redis, namespace: string) => {
     append: async (values: AppendValues) => {
       const replies = await call(
         appendScript,
-        [keys.stream, ...keys.seen, keys.count, keys.diverted, keys.lease],
+        [keys.stream, ...keys.dedup, keys.count, keys.diverted, keys.lease],
         [
           "nonce",
           values.windowSeconds ?? 3600,
           values.eventsMax ?? 1e6,
           values.bytesMax ?? 1e9,
-          values.holder ?? "",
+          values.leaseValue ?? "",
           values.shards ?? 4,
           values.asked === false ? "" : "1",
           values.chunk ?? "Y2h1bms=",
@@ -52,13 +52,13 @@ export const scriptCalls = (redis: Redis, namespace: string) => {
       );
       return (replies as AppendReply[])[0] as AppendReply;
     },
-    settle: (holder: string, relayed: number, entries: readonly string[]) =>
-      call(settleScript, [keys.stream, keys.count, keys.lease], [holder, relayed, ...entries]),
+    settle: (leaseValue: string, relayed: number, entries: readonly string[]) =>
+      call(settleScript, [keys.stream, keys.count, keys.lease], [leaseValue, relayed, ...entries]),
     lease: (...values: (string | number)[]) => call(leaseScript, [keys.lease, keys.count], values) as Promise<number>,
-    divert: (holder: string, begin: 0 | 1) => call(divertScript, [keys.diverted, keys.lease], [holder, begin]),
+    divert: (leaseValue: string, begin: 0 | 1) => call(divertScript, [keys.diverted, keys.lease], [leaseValue, begin]),
     /** Everything that the shard's keys hold, to compare before with after. */
     dump: async () => {
-      const all = [keys.stream, ...keys.seen, keys.count, keys.diverted, keys.lease];
+      const all = [keys.stream, ...keys.dedup, keys.count, keys.diverted, keys.lease];
       return (await Promise.all(all.map((key) => redis.dumpBuffer(key)))).map(
         (value) => value?.toString("hex") ?? null,
       );

@@ -45,7 +45,7 @@ let namespaces = 0;
 export const freshNamespace = (): string => `t${process.pid}-${Date.now().toString(36)}-${namespaces++}`;
 
 export const limitsOf = (limits: Partial<StreamLimits> = {}): StreamLimits => ({
-  seenWindowSeconds: 3600,
+  dedupWindowSeconds: 3600,
   backlogEventsMax: 1_000_000,
   backlogBytesMax: 1_000_000_000,
   ...limits,

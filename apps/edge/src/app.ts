@@ -119,7 +119,7 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
   const keyOf = createKeyRing(options.apiKeys, ports.platform);
   const sources = createKeySources(options.apiKeySources);
   const fairYield = createFairYield(ports.nextTurn);
-  const ingest = createIngest({ ...ports, committer, keyOf, fairYield, sources, onRejected: http.rejected }, options);
+  const ingest = createIngest({ ...ports, committer, keyOf, fairYield, sources, onInvalid: http.invalid }, options);
   const docs = createDocs(options, ports.platform);
   const metricsRoute = createMetricsRoute(ports.metrics, options.metricsAccess, ports.platform);
   const frame = createFrame(ports, health.isStopping, fairYield, http.answered);

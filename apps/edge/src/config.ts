@@ -61,7 +61,7 @@ const settings = {
   STREAM_DEADLINE_MS: integerOr(100, 400, commitDefaults.streamDeadlineMs),
   OUTBOX_DEADLINE_MS: integerOr(100, 450, commitDefaults.outboxDeadlineMs),
   DATABASE_CONNECTIONS_MAX: integerOr(2, 100, 6),
-  SHUTDOWN_DELAY_MS: integerOr(0, 60_000, 300),
+  STOP_DELAY_MS: integerOr(0, 60_000, 300),
 };
 
 type Variables = Values<typeof settings>;

@@ -2,7 +2,7 @@ import type { Metrics } from "@spillway/telemetry";
 
 export type HttpMetrics = {
   answered(route: string, status: number, ms: number): void;
-  rejected(code: string): void;
+  invalid(code: string): void;
 };
 
 const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -16,8 +16,8 @@ export const createHttpMetrics = (metrics: Metrics): HttpMetrics => {
     SECONDS,
     ["route"],
   );
-  const rejected = metrics.counter(
-    "spillway_events_rejected_total",
+  const invalid = metrics.counter(
+    "spillway_events_invalid_total",
     "Events that may not be sent again as they are, by code.",
     ["code"],
   );
@@ -26,6 +26,6 @@ export const createHttpMetrics = (metrics: Metrics): HttpMetrics => {
       requests.add(1, { route, status: String(status) });
       seconds.observe(ms / 1_000, { route });
     },
-    rejected: (code) => rejected.add(1, { code }),
+    invalid: (code) => invalid.add(1, { code }),
   };
 };

@@ -28,7 +28,7 @@ const stream = createStreamTier({
   shards: config.SHARDS,
   onDisagreed: shell.refuse,
   limits: {
-    seenWindowSeconds: config.DEDUP_WINDOW_SECONDS,
+    dedupWindowSeconds: config.DEDUP_WINDOW_SECONDS,
     backlogEventsMax: config.BACKLOG_EVENTS_MAX,
     backlogBytesMax: config.BACKLOG_BYTES_MAX,
   },
@@ -66,7 +66,7 @@ const server = shell.serve({
 
 await shell.untilStopping();
 edge.stop();
-await systemClock.sleep(config.SHUTDOWN_DELAY_MS);
+await systemClock.sleep(config.STOP_DELAY_MS);
 await shell.end(async () => {
   await server.stop();
   edge.committer.close();

@@ -31,7 +31,7 @@ const redis = connectRedis({ url: config.REDIS_URL.join(), connectionName: `spil
 const database = openDatabase({ url: config.DATABASE_URL, connectionsMax: config.DATABASE_CONNECTIONS_MAX });
 const namespace = config.NAMESPACE;
 const limits = {
-  seenWindowSeconds: config.DEDUP_WINDOW_SECONDS,
+  dedupWindowSeconds: config.DEDUP_WINDOW_SECONDS,
   backlogEventsMax: config.BACKLOG_EVENTS_MAX,
   backlogBytesMax: config.BACKLOG_BYTES_MAX,
 };

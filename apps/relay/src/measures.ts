@@ -45,7 +45,7 @@ export const createMeasures = (metrics: Metrics) => ({
     SHARD,
   ),
   accepted: metrics.gauge("spillway_events_accepted", "Events the shard took; = relayed + dead + pending", SHARD),
-  duplicate: metrics.gauge("spillway_events_duplicate", "Events the shard dropped as seen before", SHARD),
+  duplicate: metrics.gauge("spillway_events_duplicate", "Events the shard dropped as duplicates", SHARD),
   relayed: metrics.gauge("spillway_events_relayed", "Events of the shard that Kafka confirmed", SHARD),
   dead: metrics.gauge("spillway_events_dead", "Events of the shard that became dead letters", SHARD),
   pending: metrics.gauge("spillway_events_pending", "Events of the shard that wait", SHARD),

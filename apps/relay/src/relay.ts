@@ -38,7 +38,7 @@ export type RelayOptions = {
   readonly inFlightBytesMax: number;
   /** Events of outbox rows that enter the stream in one append. */
   readonly drainEventsMax: number;
-  /** How long a stop, or the hand-over of a shard, waits for what is in hand. */
+  /** How long a stop, or giving up a shard, waits for what is in hand. */
   readonly finishMs: number;
   /** Records that a topic may refuse in a row, none taken in between, before the topic is doubted and not the records. */
   readonly refusedInARowMax: number;

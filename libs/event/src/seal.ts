@@ -9,7 +9,7 @@ export type SealedEvent = TraceContext & {
   readonly shard: number;
   /** Which event it is, in all its lives: 96 bits of a hash of (producer, source, id), as 16 characters. */
   readonly identity: string;
-  /** What the seen ids know this life of it by: the identity, or of a replay a hash of it and the replay's number. */
+  /** What a shard knows this life of it by: the identity, or of a replay a hash of it and the replay's number. */
   readonly dedupKey: string;
   readonly type: string;
   readonly partitionKey: string | null;
@@ -25,13 +25,13 @@ export type SealedEvent = TraceContext & {
 export const identityOf = (producer: string, source: string, id: string, platform: Platform): string =>
   platform.digest96(`${producer.length}:${source.length}:${producer}${source}${id}`);
 
-/** The number of a replay is in its dedup key, since the seen ids would swallow it otherwise. */
+/** The number of a replay is in its dedup key, since it would be a duplicate of its first life otherwise. */
 export const dedupKeyOf = (identity: string, replay: number, platform: Platform): string =>
   replay === 0 ? identity : platform.digest96(`${identity}\n${replay}`);
 
 /**
  * `producer` is the name of the API key that the event came with, or what an application calls itself. Without a
- * partition key the shard comes from the identity, since the seen ids live in the shard: a retry must land in the same one.
+ * partition key the shard comes from the identity, since dedup keys live in the shard: a retry must land in the same one.
  */
 export const sealEvent = (
   attributes: Attributes,

@@ -1,7 +1,7 @@
 /**
  * The shard of a text (a partition key, or a dedup key where there is none): FNV-1a over UTF-16 code units with
  * murmur3's finalizer, since plain FNV leaves the low bits of similar keys alike. Never change it: the order of a key
- * and its seen ids live in its shard.
+ * and its dedup keys live in its shard.
  */
 export const shardOf = (text: string, shards: number): number => {
   let hash = 0x811c9dc5;

@@ -3,7 +3,7 @@ import type { Outages } from "./outages.ts";
 import type { Outbox } from "./outbox.ts";
 import { oneChunkPerShard } from "./tier.ts";
 
-/** The second tier. It knows no seen ids and no limit; `commit` is awaited between ids and commit. */
+/** The second tier. It knows no dedup keys and no limit; `commit` is awaited between ids and commit. */
 export const createOutboxTier = (outbox: Outbox, outages: Outages, commit: () => Promise<void>): OutboxTier => ({
   name: "outbox",
   append: async (chunks) => {

@@ -1,5 +1,5 @@
 import type { Appended, Clock, Entry, Lease, Settled, ShardChunk, ShardCounts } from "@spillway/event";
-import { createSeenIds, type SeenIds } from "./seen.ts";
+import { createDedupKeys, type DedupKeys } from "./dedup-keys.ts";
 
 export type StreamLimits = {
   /** A shard that holds this many events refuses more; exceeded by one chunk at most. */
@@ -13,7 +13,7 @@ export type StreamLimits = {
 type Shard = {
   epoch: string | null;
   entries: Entry[];
-  seen: SeenIds;
+  dedup: DedupKeys;
   diverted: boolean;
   lastMs: number;
   lastSequence: number;
@@ -60,7 +60,7 @@ const isAfter = (a: Id, b: Id): boolean => a[0] > b[0] || (a[0] === b[0] && a[1]
 const createShard = (limits: StreamLimits): Shard => ({
   epoch: null,
   entries: [],
-  seen: createSeenIds(limits.dedupWindowMs),
+  dedup: createDedupKeys(limits.dedupWindowMs),
   diverted: false,
   lastMs: 0,
   lastSequence: 0,
@@ -129,7 +129,7 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
     const id = nextId(shard, nowMs);
     const ref = refOf(id, chunk.chunk);
     shard.entries.push({ id, ref, chunk: chunk.chunk, skip, events, storedBytes });
-    shard.seen.remember(chunk.dedupKeys, nowMs);
+    shard.dedup.remember(chunk.dedupKeys, nowMs);
     shard.accepted += events;
     shard.backlogBytes += storedBytes;
     for (const waiter of waiting[chunk.shard] ?? []) waiter.abort();
@@ -140,7 +140,7 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
     if (shard.diverted && !passesDiversion) return { kind: "diverted" };
     if (backlogEvents(shard) >= limits.backlogEventsMax || shard.backlogBytes >= limits.backlogBytesMax)
       return { kind: "full" };
-    const duplicates = shard.seen.duplicates(chunk.dedupKeys, clock.wallMs());
+    const duplicates = shard.dedup.duplicates(chunk.dedupKeys, clock.wallMs());
     if (duplicates.length < chunk.events) add(shard, chunk, duplicates);
     shard.duplicate += duplicates.length;
     return { kind: "ok", duplicates };

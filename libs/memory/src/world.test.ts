@@ -149,7 +149,7 @@ describe("the outbox", () => {
   });
 });
 
-test("a dead letter is kept once and replayed once, past the seen ids", async () => {
+test("a dead letter is kept once and replayed once, past the dedup keys", async () => {
   const { world } = setup();
   const dead = event("a");
   await world.tier.append([chunkOf("a")], 100);

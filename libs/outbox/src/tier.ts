@@ -26,7 +26,7 @@ const oneChunkPerShard = (chunks: readonly ShardChunk[]): void => {
 };
 
 /**
- * The second tier. It knows no seen ids, so it never names a duplicate: those are dropped when a row is drained. It
+ * The second tier. It knows no dedup keys, so it never names a duplicate: those are dropped when a row is drained. It
  * sets no limit either; `size` is what the caller's limit needs.
  */
 export const createOutboxTier = ({ database }: { readonly database: Database }): OutboxTier => ({

@@ -44,7 +44,7 @@ export function readBody(request: Request, bytesMax: number, msMax: number): Pro
   if (declared !== undefined && declared > bytesMax) return Promise.resolve("too large");
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => resolve("too slow"), msMax);
-    // `request.body` makes a stream of what `bytes()` hands over at once.
+    // `request.body` makes a stream of what `bytes()` gives at once.
     const body = declared === undefined && request.body ? readChunked(request.body, bytesMax) : request.bytes();
     body.then(resolve, reject).finally(() => clearTimeout(timer));
   });

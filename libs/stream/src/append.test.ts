@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { appendAgreed, appendCall, appendedOf, type ChunkAppended, createNonces } from "./append.ts";
 import type { ShardsAgreement } from "./meta.ts";
 
-const limits = { seenWindowSeconds: 60, backlogEventsMax: 10, backlogBytesMax: 1000 };
+const limits = { dedupWindowSeconds: 60, backlogEventsMax: 10, backlogBytesMax: 1000 };
 const chunk = { shard: 1, chunk: Uint8Array.of(1, 2, 3), events: 3, dedupKeys: "a".repeat(48) };
 const setup = { namespace: "ns", shards: 4, limits };
-const caller = { nonce: "nonce", holder: "", asked: false };
+const caller = { nonce: "nonce", leaseValue: "", asked: false };
 const call = appendCall(setup, [chunk], caller);
 /** What is said of the one chunk. */
 const saidOf = (reply: unknown) => appendedOf([reply], call)[0];

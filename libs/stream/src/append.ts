@@ -29,7 +29,7 @@ export type AppendSetup = { readonly namespace: string; readonly shards: number;
 export type AppendCaller = {
   readonly nonce: string;
   /** "" for an edge, else the value of the drain's lease. */
-  readonly holder: string;
+  readonly leaseValue: string;
   /** Redis has just said that the number of shards is the recorded one. */
   readonly asked: boolean;
 };
@@ -38,15 +38,15 @@ export type AppendCaller = {
 export const appendCall = (
   { namespace, shards, limits }: AppendSetup,
   chunks: readonly ShardChunk[],
-  { nonce, holder, asked }: AppendCaller,
+  { nonce, leaseValue, asked }: AppendCaller,
 ): AppendCall => {
   const keys: string[] = [];
-  const { seenWindowSeconds, backlogEventsMax, backlogBytesMax } = limits;
-  const values = [nonce, seenWindowSeconds, backlogEventsMax, backlogBytesMax, holder, shards, asked ? "1" : ""];
+  const { dedupWindowSeconds, backlogEventsMax, backlogBytesMax } = limits;
+  const values = [nonce, dedupWindowSeconds, backlogEventsMax, backlogBytesMax, leaseValue, shards, asked ? "1" : ""];
   for (const chunk of chunks) {
     checkChunk(chunk);
-    const { stream, seen, count, diverted, lease } = shardKeys(namespace, chunk.shard);
-    keys.push(stream, ...seen, count, diverted, lease);
+    const { stream, dedup, count, diverted, lease } = shardKeys(namespace, chunk.shard);
+    keys.push(stream, ...dedup, count, diverted, lease);
     values.push(toBase64(chunk.chunk), chunk.dedupKeys);
   }
   return { nonce, events: chunks.map(({ events }) => events), keys, values };

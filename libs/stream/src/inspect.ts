@@ -25,7 +25,7 @@ export type ShardView = {
   readonly lease: { readonly owner: string; readonly token: number; readonly ttlMs: number } | null;
   /** How long the shard has been diverted; null when it is not. */
   readonly divertedForMs: number | null;
-  readonly seenIds: number;
+  readonly dedupKeys: number;
 };
 
 /** A shard that could not be read is unknown, which is not the same as empty. */
@@ -59,8 +59,8 @@ const ageOf = (nowMs: number, sinceMs: string): number | null =>
 const viewOf = (shard: number, reply: unknown): ShardView => {
   if (!Array.isArray(reply) || reply.length !== 13) throw new Unavailable("odd_reply");
   const [nowMs, entries, oldest, epoch, accepted, duplicate, relayed, dead, backlogBytes] = reply;
-  const [lease, ttlMs, diverted, seenIds] = reply.slice(9);
-  const holder = parseLeaseValue(String(lease));
+  const [lease, ttlMs, diverted, dedupKeys] = reply.slice(9);
+  const leased = parseLeaseValue(String(lease));
   return {
     shard,
     epoch: epoch === "" ? null : String(epoch),
@@ -72,9 +72,9 @@ const viewOf = (shard: number, reply: unknown): ShardView => {
     duplicate,
     relayed,
     dead,
-    lease: holder && { ...holder, ttlMs },
+    lease: leased && { ...leased, ttlMs },
     divertedForMs: ageOf(nowMs, String(diverted)),
-    seenIds,
+    dedupKeys,
   };
 };
 
@@ -136,7 +136,7 @@ export const createStreamInspection = (redis: RedisServer, namespace: string): S
   return {
     async shard(shard) {
       const keys = shardKeys(namespace, shard);
-      const all = [keys.stream, ...keys.seen, keys.count, keys.diverted, keys.lease];
+      const all = [keys.stream, ...keys.dedup, keys.count, keys.diverted, keys.lease];
       try {
         return { kind: "known", view: viewOf(shard, await runScript(redis.commands, inspectScript, all, [])) };
       } catch (error) {

@@ -3,9 +3,9 @@ import { checkNamespace, metaKey, relaysKey, shardKeys } from "./keys.ts";
 
 describe("keys", () => {
   test("of one shard share one hash tag, so that a script over them is single-slot", () => {
-    const { seen, ...keys } = shardKeys("spillway", 3);
-    for (const key of [...Object.values(keys), ...seen]) expect(key).toMatch(/^\{spillway:3\}:/);
-    expect(new Set([...Object.values(keys), ...seen]).size).toBe(7);
+    const { dedup, ...keys } = shardKeys("spillway", 3);
+    for (const key of [...Object.values(keys), ...dedup]) expect(key).toMatch(/^\{spillway:3\}:/);
+    expect(new Set([...Object.values(keys), ...dedup]).size).toBe(7);
   });
 
   test("of the whole system are the relays and what all agree on", () => {

@@ -2,7 +2,7 @@
 export type ShardKeys = {
   readonly stream: string;
   /** One set per window, in turn. */
-  readonly seen: readonly [string, string, string];
+  readonly dedup: readonly [string, string, string];
   readonly count: string;
   readonly diverted: string;
   readonly lease: string;
@@ -19,7 +19,7 @@ export const shardKeys = (namespace: string, shard: number): ShardKeys => {
   const tag = `{${namespace}:${shard}}`;
   return {
     stream: `${tag}:stream`,
-    seen: [`${tag}:seen:0`, `${tag}:seen:1`, `${tag}:seen:2`],
+    dedup: [`${tag}:dedup:0`, `${tag}:dedup:1`, `${tag}:dedup:2`],
     count: `${tag}:count`,
     diverted: `${tag}:diverted`,
     lease: `${tag}:lease`,

@@ -32,9 +32,9 @@ export const createLeases = ({ redis, namespace }: LeasesOptions): Leases => {
     if (!Array.isArray(reply)) throw new Unavailable("odd_reply");
     return reply.map(String);
   };
-  const lease = async (shard: number, operation: string, who: string, ttlMs: number): Promise<number> => {
+  const lease = async (shard: number, operation: string, claim: string, ttlMs: number): Promise<number> => {
     const keys = shardKeys(namespace, shard);
-    const values = [operation, who, Math.ceil(ttlMs)];
+    const values = [operation, claim, Math.ceil(ttlMs)];
     return numberOf(await runScript(redis.commands, leaseScript, [keys.lease, keys.count], values));
   };
   return {

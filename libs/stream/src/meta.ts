@@ -13,7 +13,7 @@ export const SHARDS_FIELD = "shards";
 
 /** What a process with another number than the recorded one prints before it stops. */
 const refusal = (namespace: string, recorded: number, shards: number): string =>
-  `SHARDS is ${shards}, but this Redis was set up with ${recorded}, and the order of a key and its seen ids live in its shard. ` +
+  `SHARDS is ${shards}, but this Redis was set up with ${recorded}, and the order of a key and its dedup keys live in its shard. ` +
   `Set SHARDS=${recorded}; or reshard: stop every edge, wait until the relays have emptied every shard and the outbox, ` +
   `stop the relays, run "redis-cli HDEL ${metaKey(namespace)} ${SHARDS_FIELD}", and start all with the new number.`;
 

@@ -7,11 +7,11 @@ export type Script = {
 };
 
 export const appendScript: Script = {
-  sha: "47fe7d29460b2257e6df9bd8a2d84e11a4272e8e",
-  source: `-- Adds chunks of events to the streams of their shards, each without what was seen before, each all or nothing.
+  sha: "790da15bb1b5560b8d2c5f9f8d67200caccc18c1",
+  source: `-- Adds chunks of events to the streams of their shards, each without the duplicates, each all or nothing.
 --
--- KEYS   of every chunk: 1 stream  2..4 the seen sets  5 count  6 diverted  7 lease
--- ARGV   1 nonce  2 seen window (s)  3 backlog events max  4 backlog bytes max
+-- KEYS   of every chunk: 1 stream  2..4 the dedup sets  5 count  6 diverted  7 lease
+-- ARGV   1 nonce  2 dedup window (s)  3 backlog events max  4 backlog bytes max
 --        5 "" from an edge, or the lease's value from the drain, which passes the diversion
 --        6 the caller's number of shards  7 "1" when it has just asked whether the others have the same, else ""
 --        and of every chunk: the chunk (base64), its events' dedup keys, 16 characters each, joined
@@ -21,7 +21,7 @@ export const appendScript: Script = {
 --        ERROR, with Redis's text in the place of the entry id
 --
 -- Why so: one call for all shards, since each call costs the REST server and Redis 40 us before its first event. An error
--- of one shard stays its own. A seen set per window in three slots. The current and the previous one are asked, so
+-- of one shard stays its own. A dedup set per window in three slots. The current and the previous one are asked, so
 -- that an id is remembered for one to two windows; a set dies when its second window ends, a whole window before its
 -- slot is used again. A chunk is opaque here, so a duplicate is named in field "s" rather than cut out. A stream that
 -- does not exist begins a new epoch: counters that survived it would count a backlog that nobody can settle. The
@@ -34,15 +34,15 @@ local SLICE = 1000 -- arguments to one command: unpack() ends at about 8000
 local KEYS_EACH = 7
 
 local window, events_max, bytes_max = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local holder, shards, asked = ARGV[5], ARGV[6], ARGV[7] == '1'
+local lease, shards, asked = ARGV[5], ARGV[6], ARGV[7] == '1'
 local time = redis.call('TIME')
 local period = math.floor(tonumber(time[1]) / window)
 
 local function append(nonce, first, chunk, joined)
   local stream, count = KEYS[first], KEYS[first + 4]
-  if holder == '' then
+  if lease == '' then
     if redis.call('EXISTS', KEYS[first + 5]) == 1 then return {nonce, 'DIVERTED', '', '', 0, 0} end
-  elseif redis.call('GET', KEYS[first + 6]) ~= holder then
+  elseif redis.call('GET', KEYS[first + 6]) ~= lease then
     return {nonce, 'FENCED', '', '', 0, 0}
   end
 
@@ -144,13 +144,13 @@ return 'OK'
 };
 
 export const inspectScript: Script = {
-  sha: "f935eb9f0b6ce53c8f45de215302d5c8791597ea",
+  sha: "7248c84f1d01ac792699cdc8c7e3a13ac79980d7",
   source: `#!lua flags=no-writes
 -- Answers everything about one shard, as of one moment.
 --
--- KEYS   1 stream  2..4 the seen sets  5 count  6 diverted  7 lease
+-- KEYS   1 stream  2..4 the dedup sets  5 count  6 diverted  7 lease
 -- Reply  {now (ms), entries, oldest entry id or "", epoch or "", accepted, duplicate, relayed, dead, backlog bytes,
---         lease value or "", lease ttl (ms), diverted value or "", seen ids}
+--         lease value or "", lease ttl (ms), diverted value or "", dedup keys}
 --
 -- Why so: read one by one, the numbers would contradict each other while the shard is busy.
 
@@ -178,7 +178,7 @@ return {
 };
 
 export const leaseScript: Script = {
-  sha: "e0b81edc416c0751f6eaafeb33397ca12ba9e3d9",
+  sha: "d61b4e456796b7b7cbf71ecf7b40522807971b70",
   source: `#!lua flags=allow-oom
 -- Takes, renews or releases the lease of a shard.
 --
@@ -190,24 +190,24 @@ export const leaseScript: Script = {
 -- token is counted in the count hash, which no lease outlives, and starts at the server's microseconds, so that it
 -- grows across an emptied Redis too: a token from before it can never match again. Who takes a lease that it holds
 -- already gets a new token, which fences its own earlier life.
--- allow-oom, since a full Redis would otherwise deadlock: nobody could take the lease to drain it.
+-- allow-oom, since a full Redis would otherwise deadlock: nobody could take the lease to empty it.
 
-local op, who, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local op, claim, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local held = redis.call('GET', KEYS[1])
 
 if op == 'take' then
-  if held and string.sub(held, string.find(held, ' ', 1, true) + 1) ~= who then return 0 end
+  if held and string.sub(held, string.find(held, ' ', 1, true) + 1) ~= claim then return 0 end
   local token = redis.call('HINCRBY', KEYS[2], 'token', 1)
   if token == 1 then
     local time = redis.call('TIME')
     token = tonumber(time[1]) * 1000000 + tonumber(time[2])
     redis.call('HSET', KEYS[2], 'token', token)
   end
-  redis.call('SET', KEYS[1], string.format('%.0f', token) .. ' ' .. who, 'PX', ttl)
+  redis.call('SET', KEYS[1], string.format('%.0f', token) .. ' ' .. claim, 'PX', ttl)
   return token
 end
 
-if held ~= who then return 0 end
+if held ~= claim then return 0 end
 if op == 'renew' then return redis.call('PEXPIRE', KEYS[1], ttl) end
 return redis.call('DEL', KEYS[1])
 `,
@@ -241,7 +241,7 @@ return owners
 };
 
 export const settleScript: Script = {
-  sha: "1a7d9296733320246738f6fee5fce0ab05d1c79d",
+  sha: "60fe484db3b982676ef01a074bd6d69f134e54db",
   source: `#!lua flags=allow-oom
 -- Removes entries whose events were all confirmed or dead-lettered, and counts them, exactly once.
 --
@@ -253,7 +253,7 @@ export const settleScript: Script = {
 -- the entries themselves, never what it was told: accepted = relayed + dead + pending holds whatever is repeated. What
 -- the caller says is relayed is an upper limit; the rest of the removed events is dead. An entry whose chunk begins in
 -- another way is another one that got the same id after a failover, and stays.
--- allow-oom, since a full Redis must be drainable.
+-- allow-oom, since a full Redis must be one that can be emptied.
 
 local SLICE = 1000
 

@@ -127,9 +127,9 @@ export const createShardStream = (options: ShardStreamOptions): ShardStream => {
       return statusOf(await runScript(redis.commands, divertScript, [keys.diverted, keys.lease], values));
     },
     async append(lease, chunk) {
-      const holder = leaseValue(lease);
+      const value = leaseValue(lease);
       const append = async (chunks: readonly ShardChunk[], asked: boolean) => {
-        const call = appendCall(options, chunks, { nonce: nonceOf(), holder, asked });
+        const call = appendCall(options, chunks, { nonce: nonceOf(), leaseValue: value, asked });
         return appendedOf(await runScript(redis.commands, appendScript, call.keys, call.values), call);
       };
       try {

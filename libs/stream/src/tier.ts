@@ -145,7 +145,7 @@ export const createStreamTier = (options: StreamTierOptions): StreamTier => {
   const rest = createRest(options.url, options.token);
   const nonceOf = createNonces();
   const append = createAppend(rest, (chunks, asked) =>
-    appendCall(options, chunks, { nonce: nonceOf(), holder: "", asked }),
+    appendCall(options, chunks, { nonce: nonceOf(), leaseValue: "", asked }),
   );
   const agree = async (deadlineMs: number): Promise<ShardsAgreement> => {
     try {

@@ -49,7 +49,7 @@ export const redisScenarios: readonly Scenario[] = [
   { id: "F04c", fault: "Redis frozen for 60 s", during: "answers", run: frozen(60_000) },
   {
     id: "F06",
-    fault: "Redis out of memory: XADD is refused, the relay must still drain",
+    fault: "Redis out of memory: XADD is refused, the relay must still empty the stream",
     quick: true,
     during: "answers",
     own: { redis: { settings: { maxmemory: "64mb" } } },
@@ -94,10 +94,10 @@ export const redisScenarios: readonly Scenario[] = [
   },
   {
     id: "F16",
-    fault: "one shard's seen set has the wrong type: one of a pipeline's appends fails, the others do not",
+    fault: "one shard's dedup set has the wrong type: one of a pipeline's appends fails, the others do not",
     during: "answers",
     run: async (world) => {
-      const keys = [0, 1, 2].map((slot) => `{${world.pipeline.name}:0}:seen:${slot}`);
+      const keys = [0, 1, 2].map((slot) => `{${world.pipeline.name}:0}:dedup:${slot}`);
       await withRedis(world, async (redis) => {
         for (const key of keys) if ((await redis.exists(key)) === 1) await redis.rename(key, `${key}:aside`);
         for (const key of keys) await redis.set(key, "wrong");

@@ -6,9 +6,9 @@ import { createCommitMetrics } from "./commit-metrics.ts";
 import { createGate } from "./gate.ts";
 import { GroupCommit, type GroupCommitLimits } from "./group-commit.ts";
 import { createGuardedTier } from "./guarded-tier.ts";
-import { createHandover } from "./handover.ts";
 import { createLinger, type Linger } from "./linger.ts";
 import { createOutboxMeter, type OutboxLimits } from "./outbox-meter.ts";
+import { createReopening } from "./reopening.ts";
 import { type EventResult, refused } from "./result.ts";
 
 export type CommitterPorts = {
@@ -94,10 +94,10 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
     deadlineMs: options.outboxDeadlineMs,
     onChange,
   });
-  const handover = createHandover({ ...ports, gate, stream, outbox, reads: ports.outbox, meter, onChange });
+  const reopening = createReopening({ ...ports, gate, stream, outbox, reads: ports.outbox, meter, onChange });
   const onDiverted = (): void => {
     metrics.diverted(gate.divertedCount());
-    handover.start();
+    reopening.start();
   };
   const onAnswered = (events: number): void => linger.answered(events);
   const groupPorts = {
@@ -132,12 +132,12 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
     // A short wait, spread over three seconds, so that those who were refused together do not return together.
     retryAfterSeconds: (code) => (code === "backlog_full" ? meter.retryAfterSeconds() : 1 + Math.floor(random() * 3)),
     start: async () => {
-      await handover.readOnce(options.outboxDeadlineMs);
+      await reopening.readOnce(options.outboxDeadlineMs);
       onChange();
-      if (gate.divertedCount() > 0) handover.start();
+      if (gate.divertedCount() > 0) reopening.start();
     },
     close: () => {
-      handover.stop();
+      reopening.stop();
       stream.close();
       outbox.close();
     },

@@ -8,7 +8,7 @@
  */
 export type Gate = {
   isOpen(shard: number): boolean;
-  /** True while a handover holds this diverted shard's events back, so that the outbox can run empty. */
+  /** True while a reopening holds this diverted shard's events back, so that the outbox can run empty. */
   isHeld(shard: number): boolean;
   divertedCount(): number;
   /** When the shard was last opened, on the clock of whoever opened it; -Infinity if never. */

@@ -24,8 +24,8 @@ export const object = (properties: Json, required = Object.keys(properties)): Js
 const batchAnswer = {
   accepted: count,
   duplicates: count,
-  rejected: count,
-  failed: count,
+  invalid: count,
+  refused: count,
   request_id: text,
   errors: { type: "array", items: { $ref: "#/components/schemas/BatchError" } },
 };

@@ -1,7 +1,7 @@
 import type { EventResult, RefusalCode } from "../commit/result.ts";
 import { problems, refusalDetails } from "../problem.ts";
 import { respondJson, respondProblem } from "../respond.ts";
-import type { RejectedEvent } from "./admit.ts";
+import type { NotAdmitted } from "./admit.ts";
 
 /** An entry of a batch answer: one event that was not stored. */
 type BatchError = {
@@ -17,12 +17,12 @@ type BatchError = {
 export class BatchOutcome {
   #accepted = 0;
   #duplicates = 0;
-  #rejected = 0;
+  #invalid = 0;
   #refusal: RefusalCode | null = null;
   readonly #errors: BatchError[] = [];
 
-  reject(index: number, { id, code, detail, pointer }: RejectedEvent): void {
-    this.#rejected++;
+  addInvalid(index: number, { id, code, detail, pointer }: NotAdmitted): void {
+    this.#invalid++;
     this.#errors.push({ index, id, code, detail, pointer, retryable: false });
   }
 
@@ -44,8 +44,8 @@ export class BatchOutcome {
     const members = {
       accepted: this.#accepted,
       duplicates: this.#duplicates,
-      rejected: this.#rejected,
-      failed: errors.length - this.#rejected,
+      invalid: this.#invalid,
+      refused: errors.length - this.#invalid,
       request_id: requestId,
       errors,
     };

@@ -16,7 +16,7 @@ export const ingestBatch = async (
   const indexes: number[] = [];
   for (let index = 0; index < events.length; index++) {
     const event = admit(events[index] as ReadEvent);
-    if (event.kind === "rejected") outcome.reject(index, event);
+    if (event.kind === "invalid") outcome.addInvalid(index, event);
     else {
       sealed.push(event.sealed);
       indexes.push(index);

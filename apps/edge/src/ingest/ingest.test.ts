@@ -189,8 +189,8 @@ describe("an idempotency key", () => {
   test("tells a batch's events apart by their index, and leaves ids that are there", async () => {
     const app = await createAppWorld();
     const batch = `[{"type":"t"},{"type":"t","id":"own"},{"type":""},{"type":"t","id":null}]`;
-    expect(await post(app, "k", batch)).toMatchObject({ accepted: 3, duplicates: 0, rejected: 1 });
-    expect(await post(app, "k", batch)).toMatchObject({ accepted: 0, duplicates: 3, rejected: 1 });
+    expect(await post(app, "k", batch)).toMatchObject({ accepted: 3, duplicates: 0, invalid: 1 });
+    expect(await post(app, "k", batch)).toMatchObject({ accepted: 0, duplicates: 3, invalid: 1 });
     expect(new Set(stored(app).map((text) => JSON.parse(text).id))).toEqual(new Set(["k/0", "own", "k/3"]));
   });
 
@@ -218,7 +218,7 @@ describe("a batch", () => {
       const events = ["a", "b", "c", "d"].map(complete);
       const response = await app.post(bodyOf(events), { "content-type": contentType }, path);
       expect(response.status).toBe(202);
-      expect(await json(response)).toMatchObject({ accepted: 4, duplicates: 0, rejected: 0, failed: 0, errors: [] });
+      expect(await json(response)).toMatchObject({ accepted: 4, duplicates: 0, invalid: 0, refused: 0, errors: [] });
       expect(stored(app).sort()).toEqual(events);
     }
   });
@@ -229,7 +229,7 @@ describe("a batch", () => {
     const response = await app.post(`[${complete("a")},{"id":"x"},${complete("old")},7,${complete("a")}]`);
     expect(response.status).toBe(207);
     const answer = await json(response);
-    expect(answer).toMatchObject({ accepted: 1, duplicates: 2, rejected: 2, failed: 0 });
+    expect(answer).toMatchObject({ accepted: 1, duplicates: 2, invalid: 2, refused: 0 });
     expect(answer.request_id).toBe(response.headers.get("x-request-id"));
     expect(answer.errors).toEqual([
       {
@@ -259,7 +259,7 @@ describe("a batch", () => {
     expect(response.status).toBe(422);
     expect(await json(response)).toMatchObject({
       code: "none_valid",
-      rejected: 2,
+      invalid: 2,
       errors: [{ index: 0 }, { index: 1 }],
     });
   });
@@ -274,8 +274,8 @@ describe("a batch", () => {
     expect(await json(response)).toMatchObject({
       code: "unavailable",
       accepted: 0,
-      rejected: 1,
-      failed: 2,
+      invalid: 1,
+      refused: 2,
       errors: [
         { index: 0, id: "a", code: "unavailable", retryable: true },
         { index: 1, code: "missing_attribute", retryable: false },
@@ -295,7 +295,7 @@ describe("a batch", () => {
     expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
     const answer = await json(response);
     expect(answer.errors?.[0]).toMatchObject({ index: 0, id: "x", code: "backlog_full", retryable: true });
-    expect(Number(answer.accepted) + Number(answer.failed)).toBe(13);
+    expect(Number(answer.accepted) + Number(answer.refused)).toBe(13);
   });
 
   test.each([

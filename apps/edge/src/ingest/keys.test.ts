@@ -85,8 +85,8 @@ describe("a source that is not the key's", () => {
     expect(mixed.status).toBe(207);
     expect(await json(mixed)).toMatchObject({
       accepted: 1,
-      rejected: 2,
-      failed: 0,
+      invalid: 2,
+      refused: 0,
       errors: [
         { index: 0, id: "order-1001", code: "source_forbidden", pointer: "/source", retryable: false },
         { index: 2, code: "missing_attribute" },

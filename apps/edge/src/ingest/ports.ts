@@ -17,7 +17,7 @@ export type IngestPorts = {
   readonly keyOf: (authorization: string | null) => ApiKey | null;
   readonly sources: KeySources;
   /** Called for events that will never be stored as they are. */
-  readonly onRejected: (code: string) => void;
+  readonly onInvalid: (code: string) => void;
 };
 
 export type IngestLimits = BatchLimits &

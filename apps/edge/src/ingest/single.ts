@@ -1,10 +1,10 @@
 import type { RefusalCode } from "../commit/result.ts";
 import { refusalDetails } from "../problem.ts";
 import { respondJson, respondProblem } from "../respond.ts";
-import type { AdmittedEvent, RejectedEvent } from "./admit.ts";
+import type { AdmittedEvent, NotAdmitted } from "./admit.ts";
 import type { IngestLimits, IngestPorts } from "./ports.ts";
 
-const respondRejected = (event: RejectedEvent, limits: IngestLimits, requestId: string): Response => {
+const respondInvalid = (event: NotAdmitted, limits: IngestLimits, requestId: string): Response => {
   const { id, code, detail, pointer } = event;
   const limit = code === "event_too_large" ? { limit: limits.eventBytesMax } : undefined;
   return respondProblem({ code, detail, members: { id, pointer, ...limit } }, requestId);
@@ -22,7 +22,7 @@ export const ingestSingle = async (
   limits: IngestLimits,
   requestId: string,
 ): Promise<Response> => {
-  if (event.kind === "rejected") return respondRejected(event, limits, requestId);
+  if (event.kind === "invalid") return respondInvalid(event, limits, requestId);
   const { sealed } = event;
   const [result] = await ports.committer.commit([sealed]);
   if (result === undefined) throw new Error("a commit of one event has no result");

@@ -1,7 +1,7 @@
--- Adds chunks of events to the streams of their shards, each without what was seen before, each all or nothing.
+-- Adds chunks of events to the streams of their shards, each without the duplicates, each all or nothing.
 --
--- KEYS   of every chunk: 1 stream  2..4 the seen sets  5 count  6 diverted  7 lease
--- ARGV   1 nonce  2 seen window (s)  3 backlog events max  4 backlog bytes max
+-- KEYS   of every chunk: 1 stream  2..4 the dedup sets  5 count  6 diverted  7 lease
+-- ARGV   1 nonce  2 dedup window (s)  3 backlog events max  4 backlog bytes max
 --        5 "" from an edge, or the lease's value from the drain, which passes the diversion
 --        6 the caller's number of shards  7 "1" when it has just asked whether the others have the same, else ""
 --        and of every chunk: the chunk (base64), its events' dedup keys, 16 characters each, joined
@@ -11,7 +11,7 @@
 --        ERROR, with Redis's text in the place of the entry id
 --
 -- Why so: one call for all shards, since each call costs the REST server and Redis 40 us before its first event. An error
--- of one shard stays its own. A seen set per window in three slots. The current and the previous one are asked, so
+-- of one shard stays its own. A dedup set per window in three slots. The current and the previous one are asked, so
 -- that an id is remembered for one to two windows; a set dies when its second window ends, a whole window before its
 -- slot is used again. A chunk is opaque here, so a duplicate is named in field "s" rather than cut out. A stream that
 -- does not exist begins a new epoch: counters that survived it would count a backlog that nobody can settle. The
@@ -24,15 +24,15 @@ local SLICE = 1000 -- arguments to one command: unpack() ends at about 8000
 local KEYS_EACH = 7
 
 local window, events_max, bytes_max = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local holder, shards, asked = ARGV[5], ARGV[6], ARGV[7] == '1'
+local lease, shards, asked = ARGV[5], ARGV[6], ARGV[7] == '1'
 local time = redis.call('TIME')
 local period = math.floor(tonumber(time[1]) / window)
 
 local function append(nonce, first, chunk, joined)
   local stream, count = KEYS[first], KEYS[first + 4]
-  if holder == '' then
+  if lease == '' then
     if redis.call('EXISTS', KEYS[first + 5]) == 1 then return {nonce, 'DIVERTED', '', '', 0, 0} end
-  elseif redis.call('GET', KEYS[first + 6]) ~= holder then
+  elseif redis.call('GET', KEYS[first + 6]) ~= lease then
     return {nonce, 'FENCED', '', '', 0, 0}
   end
 

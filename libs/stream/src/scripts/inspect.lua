@@ -1,9 +1,9 @@
 #!lua flags=no-writes
 -- Answers everything about one shard, as of one moment.
 --
--- KEYS   1 stream  2..4 the seen sets  5 count  6 diverted  7 lease
+-- KEYS   1 stream  2..4 the dedup sets  5 count  6 diverted  7 lease
 -- Reply  {now (ms), entries, oldest entry id or "", epoch or "", accepted, duplicate, relayed, dead, backlog bytes,
---         lease value or "", lease ttl (ms), diverted value or "", seen ids}
+--         lease value or "", lease ttl (ms), diverted value or "", dedup keys}
 --
 -- Why so: read one by one, the numbers would contradict each other while the shard is busy.
 

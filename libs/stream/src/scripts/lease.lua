@@ -9,23 +9,23 @@
 -- token is counted in the count hash, which no lease outlives, and starts at the server's microseconds, so that it
 -- grows across an emptied Redis too: a token from before it can never match again. Who takes a lease that it holds
 -- already gets a new token, which fences its own earlier life.
--- allow-oom, since a full Redis would otherwise deadlock: nobody could take the lease to drain it.
+-- allow-oom, since a full Redis would otherwise deadlock: nobody could take the lease to empty it.
 
-local op, who, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local op, claim, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local held = redis.call('GET', KEYS[1])
 
 if op == 'take' then
-  if held and string.sub(held, string.find(held, ' ', 1, true) + 1) ~= who then return 0 end
+  if held and string.sub(held, string.find(held, ' ', 1, true) + 1) ~= claim then return 0 end
   local token = redis.call('HINCRBY', KEYS[2], 'token', 1)
   if token == 1 then
     local time = redis.call('TIME')
     token = tonumber(time[1]) * 1000000 + tonumber(time[2])
     redis.call('HSET', KEYS[2], 'token', token)
   end
-  redis.call('SET', KEYS[1], string.format('%.0f', token) .. ' ' .. who, 'PX', ttl)
+  redis.call('SET', KEYS[1], string.format('%.0f', token) .. ' ' .. claim, 'PX', ttl)
   return token
 end
 
-if held ~= who then return 0 end
+if held ~= claim then return 0 end
 if op == 'renew' then return redis.call('PEXPIRE', KEYS[1], ttl) end
 return redis.call('DEL', KEYS[1])

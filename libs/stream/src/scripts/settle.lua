@@ -9,7 +9,7 @@
 -- the entries themselves, never what it was told: accepted = relayed + dead + pending holds whatever is repeated. What
 -- the caller says is relayed is an upper limit; the rest of the removed events is dead. An entry whose chunk begins in
 -- another way is another one that got the same id after a failover, and stays.
--- allow-oom, since a full Redis must be drainable.
+-- allow-oom, since a full Redis must be one that can be emptied.
 
 local SLICE = 1000
 

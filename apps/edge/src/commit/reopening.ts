@@ -4,7 +4,7 @@ import type { Gate } from "./gate.ts";
 import type { GuardedTier } from "./guarded-tier.ts";
 import type { OutboxMeter } from "./outbox-meter.ts";
 
-export type HandoverPorts = {
+export type ReopeningPorts = {
   readonly gate: Gate;
   readonly stream: Pick<GuardedTier, "isUp">;
   readonly outbox: Pick<GuardedTier, "isUp">;
@@ -23,7 +23,7 @@ export type HandoverPorts = {
  * Under a load that never pauses the outbox would never be seen empty, since every commit puts a row into it. So once
  * little enough waits there, the shards' events are held back for a moment while the drain takes the rest.
  */
-export type Handover = {
+export type Reopening = {
   /** Reads the outbox once and opens what it may; when the outbox does not answer (false), what owes it nothing. */
   readOnce(deadlineMs: number): Promise<boolean>;
   /** Starts the loop unless it runs. */
@@ -38,18 +38,18 @@ export type Handover = {
 const HOLD_FIRST_MS = 250;
 const HOLD_MOST_MS = 500;
 const HOLD_GROWTH = 1.4;
-const HANDOVER_POLL_MS = 15;
+const HOLD_POLL_MS = 15;
 /** A read whose answer is lost must not use up the hold. */
-const HANDOVER_READ_MS = 100;
+const HOLD_READ_MS = 100;
 /**
  * 2026-11-21: on multiples of the wall clock, so that all edges hold at the same moment: each by itself, two edges
  * under load would never leave the outbox empty for each other.
  */
-const HANDOVER_EVERY_MS = 1_000;
+const HOLD_EVERY_MS = 1_000;
 const LOOK_EVERY_MS = 250;
 const READ_DEADLINE_MS = 450;
 
-export const createHandover = (ports: HandoverPorts): Handover => {
+export const createReopening = (ports: ReopeningPorts): Reopening => {
   const { gate, stream, outbox, reads, meter, clock, log, onChange } = ports;
   let running: AbortController | null = null;
   let holdMs = HOLD_FIRST_MS;
@@ -80,7 +80,7 @@ export const createHandover = (ports: HandoverPorts): Handover => {
     }
   };
 
-  const handOver = async (signal: AbortSignal): Promise<void> => {
+  const holdAndRead = async (signal: AbortSignal): Promise<void> => {
     const untilMs = clock.monotonicMs() + holdMs;
     holdMs = Math.min(HOLD_MOST_MS, holdMs * HOLD_GROWTH);
     gate.hold();
@@ -89,8 +89,8 @@ export const createHandover = (ports: HandoverPorts): Handover => {
         const leftMs = untilMs - clock.monotonicMs();
         if (leftMs <= 0 || signal.aborted || !stream.isUp() || gate.divertedCount() === 0) return;
         // An outbox that does not answer will not be seen empty: nobody is held for it.
-        if (!(await readOnce(Math.max(HANDOVER_POLL_MS, Math.min(leftMs, HANDOVER_READ_MS))))) return;
-        if (gate.divertedCount() > 0) await clock.sleep(HANDOVER_POLL_MS, signal);
+        if (!(await readOnce(Math.max(HOLD_POLL_MS, Math.min(leftMs, HOLD_READ_MS))))) return;
+        if (gate.divertedCount() > 0) await clock.sleep(HOLD_POLL_MS, signal);
         // Nothing goes while it is held, but who has no time left is answered.
         onChange();
       }
@@ -100,30 +100,30 @@ export const createHandover = (ports: HandoverPorts): Handover => {
     }
   };
 
-  const look = async (atHandover: boolean, signal: AbortSignal): Promise<void> => {
-    // At the handover and not before it: what was drained since an older sample would look as if it were still there.
-    if (outbox.isUp() && (atHandover || !meter.isSampled())) await meter.sample(READ_DEADLINE_MS);
+  const look = async (mayHold: boolean, signal: AbortSignal): Promise<void> => {
+    // At the hold and not before it: what was drained since an older sample would look as if it were still there.
+    if (outbox.isUp() && (mayHold || !meter.isSampled())) await meter.sample(READ_DEADLINE_MS);
     if (!stream.isUp()) return;
     if (!outbox.isUp()) return openWithoutRead();
-    if (atHandover && meter.drainsWithin(holdMs)) return handOver(signal);
+    if (mayHold && meter.drainsWithin(holdMs)) return holdAndRead(signal);
     await readOnce(READ_DEADLINE_MS);
   };
 
   /** An adapter's bug leaves the shards diverted, which loses nothing, and must not leave them so for ever. */
-  const lookSafely = async (atHandover: boolean, signal: AbortSignal): Promise<void> => {
+  const lookSafely = async (mayHold: boolean, signal: AbortSignal): Promise<void> => {
     try {
-      await look(atHandover, signal);
+      await look(mayHold, signal);
     } catch (error) {
-      log("error", "handover.threw", { error: error instanceof Error ? error.name : typeof error });
+      log("error", "reopening.threw", { error: error instanceof Error ? error.name : typeof error });
     }
   };
 
   const loop = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted && gate.divertedCount() > 0) {
-      const untilHandoverMs = HANDOVER_EVERY_MS - (clock.wallMs() % HANDOVER_EVERY_MS);
-      const waitMs = Math.min(untilHandoverMs, LOOK_EVERY_MS);
+      const untilHoldMs = HOLD_EVERY_MS - (clock.wallMs() % HOLD_EVERY_MS);
+      const waitMs = Math.min(untilHoldMs, LOOK_EVERY_MS);
       await clock.sleep(waitMs, signal);
-      if (!signal.aborted) await lookSafely(waitMs === untilHandoverMs, signal);
+      if (!signal.aborted) await lookSafely(waitMs === untilHoldMs, signal);
     }
     if (running?.signal === signal) running = null;
   };

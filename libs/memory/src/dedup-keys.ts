@@ -4,7 +4,7 @@ const DEDUP_KEY_LENGTH = 16;
  * The dedup keys that one shard has recorded lately: a set per window, the current and the previous one are asked, so
  * that an id is remembered for one to two windows.
  */
-export type SeenIds = {
+export type DedupKeys = {
   /** Indexes of the keys that are known, or that stand in `dedupKeys` for the second time. */
   duplicates(dedupKeys: string, nowMs: number): number[];
   remember(dedupKeys: string, nowMs: number): void;
@@ -16,7 +16,7 @@ const split = (dedupKeys: string): string[] => {
   return keys;
 };
 
-export const createSeenIds = (windowMs: number): SeenIds => {
+export const createDedupKeys = (windowMs: number): DedupKeys => {
   let window = 0;
   let current = new Set<string>();
   let previous = new Set<string>();

@@ -20,7 +20,7 @@ const load = async (edge: EdgeWorld, forMs: number, everyMs: number, drainEveryM
   return (await Promise.all(accepted)).filter((id) => id !== null);
 };
 
-describe("handover", () => {
+describe("reopening", () => {
   test("without load a read of the empty outbox brings the shards back", async () => {
     const edge = createEdgeWorld();
     const { committer, world, clock, logged } = edge;
@@ -120,7 +120,7 @@ describe("handover", () => {
     world.outbox.remove(world.outbox.rows(0));
     await clock.advance(3_000);
     expect(committer.state().divertedShards).toBe(1);
-    expect(logged).toContainEqual({ event: "handover.threw", fields: { error: "TypeError" } });
+    expect(logged).toContainEqual({ event: "reopening.threw", fields: { error: "TypeError" } });
     Object.assign(outbox.tier, { occupied });
     await clock.advance(1_500);
     expect(committer.state().divertedShards).toBe(0);
