@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Glob } from "bun";
@@ -15,6 +15,31 @@ const filesWith = (pattern: RegExp, files: readonly string[]) =>
 const isTest = (file: string) => file.startsWith("test/") || /\.test\.tsx?$/.test(file);
 const production = sources.filter((file) => !isTest(file));
 const apps = production.filter((file) => file.startsWith("apps/"));
+const glossary = "libs/event/README.md";
+
+/** Words that meant two things, or were ours alone, and the one to use; libs/event/README.md says what that means. */
+const words: readonly (readonly [old: RegExp, use: string])[] = [
+  [/fence(?!s\b|d)/i, "divert, diversion; only an old owner is fenced"],
+  [/\bstale\b/i, "fenced, of an old owner; else say what is old"],
+  [/\bgather/i, "linger"],
+  [/\bpace\b|\bcreatePace\b/i, "batch size"],
+  [/\b(class|new) Line\b/, "shard queue"],
+  [/\bbells?\b|\bcreateBell\b/i, "notifier"],
+  [/[:|] Turns\b|\bcreateTurns\b|\bturns\.(own|next)\(/, "fair yield"],
+  [/waiting[- ]?room/i, "admission"],
+  [/\bentry\.name\b|ENTRY_NAME/, "entry.ref"],
+  [/hand-?over|Handover|HANDOVER/, "reopening of a shard, takeover of a lease; only records are handed over"],
+  [/\bholders?\b/i, "owner"],
+  [/\bseen[ _-]?(ids?|sets?|window)|:seen:/i, "dedup keys, dedup sets, dedup window"],
+  [/(signal|sigterm|sigint) drains|SHUTDOWN_DELAY/i, "stops, stopping; only the outbox is drained"],
+  [/events_rejected|RejectedEvent|onRejected/, "invalid; only Kafka rejects"],
+];
+/** Files and folders where a word is somebody else's. One that holds none any more has to go. */
+const foreign: Readonly<Record<string, RegExp>> = {
+  "libs/stream/src/errors.test.ts": /replica-serve-stale-data/,
+  "libs/devstack/": /\bholders?\b/i,
+};
+const foreignOf = (file: string) => Object.keys(foreign).find((place) => file.startsWith(place)) ?? null;
 
 describe("the house", () => {
   test("no file is longer than 400 lines", () => {
@@ -58,6 +83,45 @@ describe("the house", () => {
     expect(filesWith(/catch\s*(\([^)]*\))?\s*\{\s*\}/, files)).toEqual([]);
     expect(filesWith(/\b(test|it|describe)\.(skip|only|todo)\b/, files)).toEqual([]);
     expect(filesWith(/\b(TODO|FIXME|XXX)\b/, files)).toEqual([]);
+  });
+
+  test("an old word is not used for a new one", () => {
+    const texts = [
+      ...new Glob("{apps,libs,drizzle,test}/**/*.{ts,tsx,lua,sql,md}").scanSync({ cwd: root }),
+      "README.md",
+    ];
+    const found: string[] = [];
+    const needed = new Set<string>();
+    for (const file of texts) {
+      if (file.includes("node_modules/") || file === "test/tidy.test.ts") continue;
+      const place = foreignOf(file);
+      for (const line of [file, ...linesOf(file)])
+        for (const [old, use] of words) {
+          const [word] = old.exec(line) ?? [];
+          if (word === undefined) continue;
+          if (place !== null && foreign[place]?.test(line)) needed.add(place);
+          else found.push(`${file} says "${word}": use ${use}`);
+        }
+    }
+    expect(found).toEqual([]);
+    expect(Object.keys(foreign).filter((place) => !needed.has(place))).toEqual([]);
+  });
+
+  test("each word of the glossary lives in files that exist", () => {
+    const places = linesOf(glossary).flatMap(
+      (line) => /^(\|[^|]*){2}\|([^|"]*)\|$/.exec(line)?.[2]?.match(/[\w./-]+/g) ?? [],
+    );
+    const files = places.filter((place) => /\w[./]\w/.test(place));
+    expect(files.length).toBeGreaterThan(20);
+    const paths = files.map((file) => (file.includes("/") ? file : `libs/event/src/${file}`));
+    expect(paths.filter((path) => !existsSync(`${root}${path}`))).toEqual([]);
+  });
+
+  test("each invariant of the glossary names a test that exists", () => {
+    const rows = linesOf(glossary).map((line) => /\| `([^`]+)` *\| "([^"]+)" *\|/.exec(line));
+    const tests = rows.flatMap((row) => (row === null ? [] : [{ file: row[1] ?? "", name: row[2] ?? "" }]));
+    expect(tests.length).toBeGreaterThan(4);
+    expect(tests.filter(({ file, name }) => !readFileSync(`${root}${file}`, "utf8").includes(name))).toEqual([]);
   });
 
   // Bun reads the jsx options of the folder that it is started in, not those of the file's own project.
