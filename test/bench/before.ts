@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type App, startApp } from "@spillway/devstack";
+import { type App, startApp } from "@spillway/backends";
 import { type Pipeline, REST_TOKEN, type Services, startEdge } from "../support/world.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { type App, startApp } from "@spillway/devstack";
+import { type App, startApp } from "@spillway/backends";
 import { API_KEY, type Pipeline, type Services } from "../support/world.ts";
 import { startBefore } from "./before.ts";
 import { type Loaded, runLoad } from "./loader.ts";

@@ -1,6 +1,6 @@
+import type { Running } from "@spillway/backends";
+import { startPostgres } from "@spillway/backends";
 import { createDeadLetters, createReplay } from "@spillway/dead-letters";
-import type { Running } from "@spillway/devstack";
-import { startPostgres } from "@spillway/devstack";
 import { deadLetters as table } from "@spillway/drizzle";
 import { platform } from "@spillway/event/platform-node";
 import { asc } from "drizzle-orm";

@@ -1,5 +1,5 @@
+import { type Running, startPostgres } from "@spillway/backends";
 import { createDeadLetterInspector, createDeadLetters, createDiscard } from "@spillway/dead-letters";
-import { type Running, startPostgres } from "@spillway/devstack";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { letterOf } from "../conformance/dead-letters.ts";
 import { openFresh } from "../outbox/fresh-database.ts";

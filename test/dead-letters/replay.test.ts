@@ -1,5 +1,5 @@
+import { type Running, startPostgres } from "@spillway/backends";
 import { createDeadLetterInspector, createDeadLetters, createDiscard, createReplay } from "@spillway/dead-letters";
-import { type Running, startPostgres } from "@spillway/devstack";
 import { type DeadLetter, decodeChunk, replayChunk } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { openDatabase } from "@spillway/postgres";

@@ -1,4 +1,4 @@
-import type { KafkaOptions, RedisOptions } from "@spillway/devstack";
+import type { KafkaOptions, RedisOptions } from "@spillway/backends";
 import type { Verdict } from "../support/checker.ts";
 import type { Producer } from "../support/producer.ts";
 import type { FaultProxy } from "../support/proxy.ts";

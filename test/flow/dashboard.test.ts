@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { type App, startApp } from "@spillway/devstack";
+import { type App, startApp } from "@spillway/backends";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { setTopic } from "../support/topic.ts";

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { type Kafka, startKafka } from "@spillway/devstack";
+import { type Kafka, startKafka } from "@spillway/backends";
 import type { Sink } from "@spillway/event";
 import type { KafkaSinkOptions } from "@spillway/kafka";
 import type { SinkUnderTest } from "../conformance/sink.ts";

@@ -1,4 +1,4 @@
-import { type KafkaCluster, startKafkaCluster } from "@spillway/devstack";
+import { type KafkaCluster, startKafkaCluster } from "@spillway/backends";
 import type { Sink, SinkRecord } from "@spillway/event";
 import { createKafkajsSink } from "@spillway/kafka/kafkajs";
 import { createPlatformaticSink } from "@spillway/kafka/platformatic";

@@ -1,4 +1,4 @@
-import { type Kafka, startKafka } from "@spillway/devstack";
+import { type Kafka, startKafka } from "@spillway/backends";
 import type { SinkRecord } from "@spillway/event";
 import { compressions } from "@spillway/kafka";
 import { createKafkajsSink } from "@spillway/kafka/kafkajs";

@@ -1,4 +1,4 @@
-import type { Kafka, TopicSpec } from "@spillway/devstack";
+import type { Kafka, TopicSpec } from "@spillway/backends";
 import { type Admin, Kafka as Client, logLevel } from "kafkajs";
 import { eventually } from "../support/eventually.ts";
 

@@ -1,4 +1,4 @@
-import { freePort, type KafkaOptions } from "@spillway/devstack";
+import { freePort, type KafkaOptions } from "@spillway/backends";
 
 /** Settings of a broker with a second door that answers, and says that the broker is found where nobody listens. */
 export const withMisleadingListener = async (): Promise<KafkaOptions & { readonly misleading: string }> => {

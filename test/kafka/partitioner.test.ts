@@ -1,4 +1,4 @@
-import { type Kafka, startKafka } from "@spillway/devstack";
+import { type Kafka, startKafka } from "@spillway/backends";
 import { partitionOf } from "@spillway/event";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort, type Kafka, startKafka } from "@spillway/devstack";
+import { freePort, type Kafka, startKafka } from "@spillway/backends";
 import { type AclEntry, AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from "kafkajs";
 import { provide } from "./debian.ts";
 import { askBroker } from "./fresh-topic.ts";

@@ -1,4 +1,4 @@
-import { freePort, type Kafka, startKafka } from "@spillway/devstack";
+import { freePort, type Kafka, startKafka } from "@spillway/backends";
 import type { Sink, SinkRecord } from "@spillway/event";
 import { createKafkajsSink } from "@spillway/kafka/kafkajs";
 import { createPlatformaticSink } from "@spillway/kafka/platformatic";

@@ -1,5 +1,5 @@
-import type { Running } from "@spillway/devstack";
-import { startPostgres } from "@spillway/devstack";
+import type { Running } from "@spillway/backends";
+import { startPostgres } from "@spillway/backends";
 import { createLedger, createOutboxDrain, createOutboxTier } from "@spillway/outbox";
 import { afterAll, beforeAll } from "vitest";
 import { ledgerConformance } from "../conformance/ledger.ts";

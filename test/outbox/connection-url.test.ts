@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Running, startPostgres } from "@spillway/devstack";
+import { type Running, startPostgres } from "@spillway/backends";
 import { runMigrations } from "@spillway/drizzle";
 import { createOutboxTier } from "@spillway/outbox";
 import { openDatabase } from "@spillway/postgres";

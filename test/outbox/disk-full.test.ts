@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chownSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Running, startPostgres } from "@spillway/devstack";
+import { type Running, startPostgres } from "@spillway/backends";
 import { createOutboxTier } from "@spillway/outbox";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";

@@ -1,4 +1,4 @@
-import { type Running, startPostgres } from "@spillway/devstack";
+import { type Running, startPostgres } from "@spillway/backends";
 import { createOutboxDrain } from "@spillway/outbox";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openFresh } from "./fresh-database.ts";

@@ -1,5 +1,5 @@
+import { type Running, startPostgres } from "@spillway/backends";
 import { createDeadLetters } from "@spillway/dead-letters";
-import { type Running, startPostgres } from "@spillway/devstack";
 import { createOutboxTier } from "@spillway/outbox";
 import { type Database, openDatabase } from "@spillway/postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-import { type Running, startPostgres } from "@spillway/devstack";
+import { type Running, startPostgres } from "@spillway/backends";
 import { decodeChunk, sealEvent } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { createEnqueue, EventRefused } from "@spillway/outbox";

@@ -1,4 +1,4 @@
-import { type Running, startPostgres } from "@spillway/devstack";
+import { type Running, startPostgres } from "@spillway/backends";
 import type { Appended, OutboxTier } from "@spillway/event";
 import { createOutboxDrain, createOutboxTier } from "@spillway/outbox";
 import { type Database, openDatabase } from "@spillway/postgres";

@@ -1,4 +1,4 @@
-import { type Running, startPostgres } from "@spillway/devstack";
+import { type Running, startPostgres } from "@spillway/backends";
 import { createLedger, createOutboxInspector, createOutboxTier } from "@spillway/outbox";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Running, startPostgres } from "@spillway/devstack";
+import { type Running, startPostgres } from "@spillway/backends";
 import { schemaWarnings } from "@spillway/outbox/tier";
 import { openDatabase } from "@spillway/postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";

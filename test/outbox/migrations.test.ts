@@ -1,4 +1,4 @@
-import { type Running, startPostgres } from "@spillway/devstack";
+import { type Running, startPostgres } from "@spillway/backends";
 import { runMigrations } from "@spillway/drizzle";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { adminOf } from "./fresh-database.ts";

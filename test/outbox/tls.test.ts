@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Running, startPostgres } from "@spillway/devstack";
+import { type Running, startPostgres } from "@spillway/backends";
 import { createOutboxTier } from "@spillway/outbox";
 import { openDatabase } from "@spillway/postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

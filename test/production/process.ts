@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { freePort } from "@spillway/devstack";
+import { freePort } from "@spillway/backends";
 import { expect } from "vitest";
 
 export type Started = {

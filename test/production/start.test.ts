@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type Kafka, type Running, startKafka, startPostgres, startRedis } from "@spillway/devstack";
+import { type Kafka, type Running, startKafka, startPostgres, startRedis } from "@spillway/backends";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { readTopic } from "../support/topic.ts";
 import { type Started, spawnApp } from "./process.ts";

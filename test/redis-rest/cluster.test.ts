@@ -1,4 +1,4 @@
-import { type RedisCluster, startRedisCluster } from "@spillway/devstack";
+import { type RedisCluster, startRedisCluster } from "@spillway/backends";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newKey, type Rest, startRest, until } from "./rest.ts";
 

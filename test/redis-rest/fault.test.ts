@@ -1,4 +1,4 @@
-import { type Running, startRedis } from "@spillway/devstack";
+import { type Running, startRedis } from "@spillway/backends";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newKey, type Rest, startRest, until } from "./rest.ts";

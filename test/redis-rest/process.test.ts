@@ -1,4 +1,4 @@
-import { startRedis, startRedisRest } from "@spillway/devstack";
+import { startRedis, startRedisRest } from "@spillway/backends";
 import { expect, test } from "vitest";
 import { newKey } from "./rest.ts";
 import { openWire } from "./wire.ts";

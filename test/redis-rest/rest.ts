@@ -1,4 +1,4 @@
-import { type RedisOptions, type Running, startRedis } from "@spillway/devstack";
+import { type RedisOptions, type Running, startRedis } from "@spillway/backends";
 import { createRedisRest, type RedisRest, type RedisRestOptions } from "@spillway/redis-rest";
 import { Redis, type RedisConfigNodejs } from "@upstash/redis";
 

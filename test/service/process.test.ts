@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { type App, freePort, startApp } from "@spillway/devstack";
+import { type App, freePort, startApp } from "@spillway/backends";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { askRaw, statusOf } from "./wire.ts";

@@ -1,4 +1,4 @@
-import { startApp, startPostgres, startRedis, startRedisRest } from "@spillway/devstack";
+import { startApp, startPostgres, startRedis, startRedisRest } from "@spillway/backends";
 import { runMigrations } from "@spillway/drizzle";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";

@@ -1,4 +1,4 @@
-import { type RedisCluster, startRedisCluster } from "@spillway/devstack";
+import { type RedisCluster, startRedisCluster } from "@spillway/backends";
 import { createRedisRest, type RedisRest } from "@spillway/redis-rest";
 import {
   agreeOnShards,

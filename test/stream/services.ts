@@ -1,4 +1,4 @@
-import { type RedisOptions, type Running, startRedis } from "@spillway/devstack";
+import { type RedisOptions, type Running, startRedis } from "@spillway/backends";
 import { createRedisRest, type RedisRest } from "@spillway/redis-rest";
 import {
   connectRedis,

@@ -14,7 +14,7 @@ import {
   startRedis,
   startRedisCluster,
   startRedisRest,
-} from "@spillway/devstack";
+} from "@spillway/backends";
 import { runMigrations } from "@spillway/drizzle";
 import postgres from "postgres";
 import { readTopic, type TopicRecord } from "./topic.ts";

@@ -1,4 +1,4 @@
-import { findProcess, type ProcessEntry } from "./process-table.ts";
+import { findProcess, type ProcessEntry } from "@spillway/backends";
 
 const POLL_MS = 500;
 const DEPTH_MAX = 12;

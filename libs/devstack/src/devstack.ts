@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import type { Running, Say } from "@spillway/backends";
 import { appEnvironments } from "./apps.ts";
 import type { DevstackConfig } from "./config.ts";
 import { APP_NAMES, type DevEnv, PROCESS_NAMES, type ProcessName, renderDevEnv, SERVICE_NAMES } from "./dev-env.ts";
@@ -7,9 +8,7 @@ import { type Layout, layoutOf, makeLayout, rotateLog } from "./layout.ts";
 import type { Lock } from "./lock.ts";
 import { endLeftover, readPidRecord, recordOf, waitForEnd, writePidRecord } from "./pid-record.ts";
 import { choosePorts, type Ports } from "./ports.ts";
-import type { Say } from "./provision/say.ts";
 import { openSecrets, type Secrets } from "./secrets.ts";
-import type { Running } from "./service.ts";
 import { type StackServices, startServices } from "./stack-services.ts";
 import { writeStackState } from "./stack-state.ts";
 import { supervise } from "./supervisor.ts";

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { bunBinary } from "@spillway/backends";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { bunBinary } from "./bun-binary.ts";
 import { takeLock } from "./lock.ts";
 
 let folder = "";

@@ -1,11 +1,10 @@
-import { startApp } from "./app.ts";
+import { type Running, startApp } from "@spillway/backends";
 import { appEntry, isAppName } from "./apps.ts";
 import { REPO_ROOT, readConfig } from "./config.ts";
 import { APP_NAMES, type AppName } from "./dev-env.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { type Layout, layoutOf, makeLayout } from "./layout.ts";
 import { writePidRecord } from "./pid-record.ts";
-import type { Running } from "./service.ts";
 import { watchSources } from "./source-watch.ts";
 import { readStackState, type StackState } from "./stack-state.ts";
 import { supervise } from "./supervisor.ts";

@@ -1,10 +1,9 @@
+import { NotProvided, NotReady } from "@spillway/backends";
 import { ConfigError } from "@spillway/service";
 import { readConfig } from "./config.ts";
 import { Devstack, type SayAs } from "./devstack.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { layoutOf, makeLayout } from "./layout.ts";
-import { NotProvided } from "./provision/refusal.ts";
-import { NotReady } from "./service.ts";
 import { takeTurn } from "./turn.ts";
 
 const say: SayAs = (name) => (line) => console.log(`[${name}] ${line}`);

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
+import { findProcess } from "@spillway/backends";
 import { readJson, replaceFile } from "./file.ts";
-import { findProcess } from "./process-table.ts";
 
 /** Names one process for good: a pid alone may belong to a stranger by the time it is read. */
 export interface PidRecord {

@@ -1,6 +1,6 @@
+import { portNear } from "@spillway/backends";
 import type { ProcessName } from "./dev-env.ts";
 import { readJson, replaceFile } from "./file.ts";
-import { portNear } from "./port.ts";
 
 export type Ports = Readonly<Record<ProcessName, number>>;
 

@@ -1,17 +1,21 @@
+import {
+  answersQueries,
+  askRedis,
+  createTopics,
+  type Running,
+  type Say,
+  startKafka,
+  startPostgres,
+  startRedis,
+  startRedisRest,
+} from "@spillway/backends";
 import { runMigrations } from "@spillway/drizzle";
 import { ConfigError } from "@spillway/service";
 import type { DevstackConfig } from "./config.ts";
 import type { ServiceName } from "./dev-env.ts";
-import { startKafka } from "./kafka.ts";
-import { createTopics } from "./kafka-admin.ts";
 import type { Layout } from "./layout.ts";
 import type { Ports } from "./ports.ts";
-import { answersQueries, startPostgres } from "./postgres.ts";
-import type { Say } from "./provision/say.ts";
-import { askRedis, startRedis } from "./redis.ts";
-import { startRedisRest } from "./redis-rest.ts";
 import type { Secrets } from "./secrets.ts";
-import type { Running } from "./service.ts";
 
 const TOPIC_PARTITIONS = 12;
 

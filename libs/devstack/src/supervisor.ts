@@ -1,6 +1,4 @@
-import type { Exit } from "./child.ts";
-import type { Say } from "./provision/say.ts";
-import type { Running } from "./service.ts";
+import type { Exit, Running, Say } from "@spillway/backends";
 
 /** A process that lived shorter than this died at once. */
 const INSTANT_MS = 2_000;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { askKafka, kafkaClient } from "@spillway/backends";
 import { CompressionCodecs, CompressionTypes, type KafkaMessage } from "kafkajs";
-import { askKafka, kafkaClient } from "../kafka-admin.ts";
 
 // kafkajs reads gzip alone by itself; the relay writes zstd.
 CompressionCodecs[CompressionTypes.ZSTD] = () => ({

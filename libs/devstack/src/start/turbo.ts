@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { childEnvironment, REPO_ROOT, searchPath } from "../config.ts";
-import { registerForReaping, unregisterFromReaping } from "../reaper.ts";
+import { childEnvironment, registerForReaping, searchPath, unregisterFromReaping } from "@spillway/backends";
+import { REPO_ROOT } from "../config.ts";
 
 export interface Turbo {
   readonly exited: Promise<number | null>;

@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { childEnvironment, searchPath } from "../config.ts";
-import { registerForReaping, unregisterFromReaping } from "../reaper.ts";
+import { registerForReaping, unregisterFromReaping } from "./reaper.ts";
 
 const OUTPUT_CHARS_MAX = 64_000;
 

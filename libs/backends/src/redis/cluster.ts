@@ -1,6 +1,6 @@
-import { freePort } from "./port.ts";
+import { freePort } from "../process/port.ts";
+import type { Running } from "../process/service.ts";
 import { askRedis, startRedis } from "./redis.ts";
-import type { Running } from "./service.ts";
 
 const MASTERS = 3;
 const SLOTS = 16_384;

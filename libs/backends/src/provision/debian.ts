@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { type CommandResult, findExecutable, runCommand } from "./command.ts";
+import { type CommandResult, findExecutable, runCommand } from "../process/command.ts";
 import { withProgress } from "./progress.ts";
 import type { Say } from "./say.ts";
 

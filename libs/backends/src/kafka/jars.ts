@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder } from "../config.ts";
-import { findExecutable, runCommand } from "./command.ts";
-import { installDebianPackages } from "./debian.ts";
-import { withProgress } from "./progress.ts";
-import { NotProvided, REMEDIES } from "./refusal.ts";
-import type { Say } from "./say.ts";
+import { findExecutable, runCommand } from "../process/command.ts";
+import { installDebianPackages } from "../provision/debian.ts";
+import { withProgress } from "../provision/progress.ts";
+import { NotProvided, REMEDIES } from "../provision/refusal.ts";
+import type { Say } from "../provision/say.ts";
 
 const KAFKA_VERSION = "4.3.1";
 /** The version of the slf4j-api that this Kafka depends on; another binding is silently ignored. */

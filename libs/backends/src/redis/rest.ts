@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { type App, startApp } from "./app.ts";
+import { type App, startApp } from "../process/app.ts";
 
 const require = createRequire(import.meta.url);
 const ENTRY = join(dirname(require.resolve("@spillway/redis-rest")), "main.ts");

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 /* Where services come from, on a machine whose PATH holds only what a test puts there. */
-const devstack = fileURLToPath(new URL("../../libs/devstack/src/index.ts", import.meta.url));
+const backends = fileURLToPath(new URL("../../libs/backends/src/index.ts", import.meta.url));
 let folder = "";
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "spillway-provision-"));
@@ -21,9 +21,9 @@ async function put(name: string, script: string): Promise<void> {
 
 /** Starts a service in a process of its own and returns all that it said, or why it was refused. */
 async function start(expression: string, environment: Record<string, string> = {}): Promise<string> {
-  const code = `import * as devstack from ${JSON.stringify(devstack)};
+  const code = `import * as backends from ${JSON.stringify(backends)};
     const say = (line) => console.log(line);
-    try { const running = await devstack.${expression}; console.log("up", running.url); await running.stop(); }
+    try { const running = await backends.${expression}; console.log("up", running.url); await running.stop(); }
     catch (error) { console.log(error.name + ": " + error.message); }
     process.exit(0);`;
   const env = { PATH: folder, HOME: folder, XDG_CACHE_HOME: join(folder, "cache"), JAVA_HOME: "", ...environment };

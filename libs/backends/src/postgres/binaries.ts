@@ -3,9 +3,9 @@ import { cp, lstat, readFile, rename, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { runCommand } from "./command.ts";
-import { NotProvided, REMEDIES } from "./refusal.ts";
-import type { Say } from "./say.ts";
+import { runCommand } from "../process/command.ts";
+import { NotProvided, REMEDIES } from "../provision/refusal.ts";
+import type { Say } from "../provision/say.ts";
 
 export interface PostgresBinaries {
   readonly postgres: string;

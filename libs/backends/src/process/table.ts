@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { runCommand } from "./provision/command.ts";
+import { runCommand } from "./command.ts";
 
 export interface ProcessEntry {
   readonly pid: number;

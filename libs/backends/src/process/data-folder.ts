@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { chmod, chown, lstat, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runCommand } from "./provision/command.ts";
-import type { Say } from "./provision/say.ts";
+import type { Say } from "../provision/say.ts";
+import { runCommand } from "./command.ts";
 
 export interface DataFolder {
   readonly path: string;

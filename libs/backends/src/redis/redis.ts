@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { openDataFolder } from "./data-folder.ts";
-import { freePort } from "./port.ts";
-import { provideRedis } from "./provision/redis-binary.ts";
-import { type Say, silent } from "./provision/say.ts";
-import { mendAppendOnlyFile } from "./redis-append-only.ts";
-import { type Running, startService } from "./service.ts";
+import { openDataFolder } from "../process/data-folder.ts";
+import { freePort } from "../process/port.ts";
+import { type Running, startService } from "../process/service.ts";
+import { type Say, silent } from "../provision/say.ts";
+import { mendAppendOnlyFile } from "./append-only.ts";
+import { provideRedis } from "./binary.ts";
 
 const ASK_MS = 1_000;
 const READY_DEADLINE_MS = 30_000;

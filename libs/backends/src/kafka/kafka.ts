@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { type DataFolder, openDataFolder } from "./data-folder.ts";
-import { brokerIsReady, createTopics, type TopicSpec } from "./kafka-admin.ts";
-import { type BrokerConfig, formatLogFolder, newClusterId } from "./kafka-log-folder.ts";
-import { freePort } from "./port.ts";
-import { provideJava } from "./provision/java.ts";
-import { provideKafkaJars } from "./provision/kafka-jars.ts";
-import { type Say, silent } from "./provision/say.ts";
-import { type Running, startService } from "./service.ts";
+import { type DataFolder, openDataFolder } from "../process/data-folder.ts";
+import { freePort } from "../process/port.ts";
+import { type Running, startService } from "../process/service.ts";
+import { type Say, silent } from "../provision/say.ts";
+import { brokerIsReady, createTopics, type TopicSpec } from "./admin.ts";
+import { provideKafkaJars } from "./jars.ts";
+import { provideJava } from "./java.ts";
+import { type BrokerConfig, formatLogFolder, newClusterId } from "./log-folder.ts";
 
 /** A restart after kill -9 waits out the old registration; the broker's recovery of a big log comes on top. */
 const READY_DEADLINE_MS = 90_000;

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import postgres from "postgres";
-import { openDataFolder, openDataFolderFor } from "./data-folder.ts";
-import { freePort } from "./port.ts";
-import { openCluster, removeStalePidFile } from "./postgres-cluster.ts";
-import { providePostgres } from "./provision/postgres-binaries.ts";
-import { type Say, silent } from "./provision/say.ts";
-import { type Running, startService } from "./service.ts";
+import { openDataFolder, openDataFolderFor } from "../process/data-folder.ts";
+import { freePort } from "../process/port.ts";
+import { type Running, startService } from "../process/service.ts";
+import { type Say, silent } from "../provision/say.ts";
+import { providePostgres } from "./binaries.ts";
+import { openCluster, removeStalePidFile } from "./cluster.ts";
 
 const ASK_S = 2;
 const READY_DEADLINE_MS = 60_000;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { brokerProperties, newClusterId } from "./kafka-log-folder.ts";
+import { brokerProperties, newClusterId } from "./log-folder.ts";
 
 const parse = (text: string) =>
   Object.fromEntries(

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Running, startKafka, startPostgres, startRedis } from "@spillway/devstack";
+import { type Running, startKafka, startPostgres, startRedis } from "@spillway/backends";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
 

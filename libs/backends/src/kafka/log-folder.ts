@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { runCommand } from "./provision/command.ts";
-import type { Say } from "./provision/say.ts";
+import { runCommand } from "../process/command.ts";
+import type { Say } from "../provision/say.ts";
 
 const FORMAT_PREFIX = "log.format-";
 

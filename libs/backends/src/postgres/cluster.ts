@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { chown, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { findProcess } from "./process-table.ts";
-import { runCommand } from "./provision/command.ts";
-import type { PostgresBinaries } from "./provision/postgres-binaries.ts";
-import type { Say } from "./provision/say.ts";
+import { runCommand } from "../process/command.ts";
+import { findProcess } from "../process/table.ts";
+import type { Say } from "../provision/say.ts";
+import type { PostgresBinaries } from "./binaries.ts";
 
 const INIT_PREFIX = "cluster.init-";
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { expect, test } from "vitest";
-import { findProcess, readProc, readPs } from "./process-table.ts";
+import { findProcess, readProc, readPs } from "./table.ts";
 
 test.runIf(process.platform === "linux")("/proc and ps agree about this process", async () => {
   const [fromProc, fromPs] = await Promise.all([readProc(process.pid), readPs(process.pid)]);

@@ -9,7 +9,7 @@ import {
   startRedis,
   startRedisCluster,
   startRedisRest,
-} from "@spillway/devstack";
+} from "@spillway/backends";
 import { Redis } from "ioredis";
 import { Kafka, logLevel } from "kafkajs";
 import postgres from "postgres";

@@ -1,7 +1,7 @@
 import { cp } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { runCommand } from "./provision/command.ts";
-import type { Say } from "./provision/say.ts";
+import { runCommand } from "../process/command.ts";
+import type { Say } from "../provision/say.ts";
 
 const BROKEN = "Bad file format reading the append only file";
 

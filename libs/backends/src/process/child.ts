@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
-import { childEnvironment } from "./config.ts";
+import { childEnvironment } from "../config.ts";
 import { registerForReaping, unregisterFromReaping } from "./reaper.ts";
 
 export interface Launch {

@@ -1,7 +1,7 @@
-import { findExecutable } from "./command.ts";
-import { installDebianPackages } from "./debian.ts";
-import { NotProvided, REMEDIES } from "./refusal.ts";
-import type { Say } from "./say.ts";
+import { findExecutable } from "../process/command.ts";
+import { installDebianPackages } from "../provision/debian.ts";
+import { NotProvided, REMEDIES } from "../provision/refusal.ts";
+import type { Say } from "../provision/say.ts";
 
 /** The path of redis-server or valkey-server; installs Debian's when there is none. Throws NotProvided. */
 export async function provideRedis(say: Say): Promise<string> {

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { javaHome } from "../config.ts";
-import { findExecutable, runCommand } from "./command.ts";
-import { installDebianPackages } from "./debian.ts";
-import { NotProvided, REMEDIES } from "./refusal.ts";
-import type { Say } from "./say.ts";
+import { findExecutable, runCommand } from "../process/command.ts";
+import { installDebianPackages } from "../provision/debian.ts";
+import { NotProvided, REMEDIES } from "../provision/refusal.ts";
+import type { Say } from "../provision/say.ts";
 
 /** Kafka 4's class files need it (measured with 17 and 25). */
 const JAVA_MAJOR_MIN = 17;
