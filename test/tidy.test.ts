@@ -122,6 +122,10 @@ describe("the house", () => {
     expect(tests.filter(({ file, name }) => !readFileSync(`${root}${file}`, "utf8").includes(name))).toEqual([]);
   });
 
+  test("a function is a const arrow, unless it has a `this`", () => {
+    expect(filesWith(/^\s*(export )?(default )?(async )?function\s+\w(?!.*\(this\b)/, sources)).toEqual([]);
+  });
+
   // Bun reads the jsx options of the folder that it is started in, not those of the file's own project.
   test("every tsx says by itself what its JSX becomes", () => {
     const pages = sources.filter((file) => file.endsWith(".tsx"));

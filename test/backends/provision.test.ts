@@ -14,13 +14,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function put(name: string, script: string): Promise<void> {
+const put = async (name: string, script: string): Promise<void> => {
   await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`);
   await chmod(join(folder, name), 0o755);
-}
+};
 
 /** Starts a service in a process of its own and returns all that it said, or why it was refused. */
-async function start(expression: string, environment: Record<string, string> = {}): Promise<string> {
+const start = async (expression: string, environment: Record<string, string> = {}): Promise<string> => {
   const code = `import * as backends from ${JSON.stringify(backends)};
     const say = (line) => console.log(line);
     try { const running = await backends.${expression}; console.log("up", running.url); await running.stop(); }
@@ -34,7 +34,7 @@ async function start(expression: string, environment: Record<string, string> = {
   });
   await new Promise((resolve) => child.once("close", resolve));
   return output;
-}
+};
 
 test("without a Redis and without apt-get the refusal says what to type", async () => {
   const said = await start("startRedis({ say })");

@@ -28,7 +28,7 @@ const sizeOf = async (redis: Running) => {
   }
 };
 
-async function filledRedis(): Promise<{ redis: Running; file: string }> {
+const filledRedis = async (): Promise<{ redis: Running; file: string }> => {
   const redis = await startRedis({ dataDir, say });
   running = redis;
   const client = new Redis(redis.url);
@@ -38,7 +38,7 @@ async function filledRedis(): Promise<{ redis: Running; file: string }> {
   const folder = join(dataDir, "appendonlydir");
   const name = (await readdir(folder)).find((each) => each.endsWith(".incr.aof")) ?? "";
   return { redis, file: join(folder, name) };
-}
+};
 
 test("Redis: a half-written last command is cut off", async () => {
   const { redis, file } = await filledRedis();

@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 /** Runs `work` before and after a kill -9 and a restart, and checks that only the process is another one. */
-async function killedAndBack(service: Running): Promise<void> {
+const killedAndBack = async (service: Running): Promise<void> => {
   const { port, url } = service;
   const pid = service.pid();
   await service.kill();
@@ -35,25 +35,25 @@ async function killedAndBack(service: Running): Promise<void> {
   await service.restart();
   expect(service.pid()).not.toBe(pid);
   expect([service.port, service.url]).toEqual([port, url]);
-}
+};
 
-async function withRedis<T>(url: string, ask: (redis: Redis) => Promise<T>): Promise<T> {
+const withRedis = async <T>(url: string, ask: (redis: Redis) => Promise<T>): Promise<T> => {
   const redis = new Redis(url);
   try {
     return await ask(redis);
   } finally {
     redis.disconnect();
   }
-}
+};
 
-async function withPostgres<T>(url: string, ask: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+const withPostgres = async <T>(url: string, ask: (sql: postgres.Sql) => Promise<T>): Promise<T> => {
   const sql = postgres(url, { max: 1, onnotice: () => undefined });
   try {
     return await ask(sql);
   } finally {
     await sql.end();
   }
-}
+};
 
 describe("kill -9", () => {
   test("Redis has every write that it answered", async () => {

@@ -17,7 +17,7 @@ afterEach(() => folder.discard());
 
 type Tasks = { readonly dev: Run; readonly apps: readonly Run[] };
 
-async function start(): Promise<Tasks> {
+const start = async (): Promise<Tasks> => {
   const tasks = { dev: folder.run("dev"), apps: APPS.map((app) => folder.run("attach", app)) };
   const everything = () => [tasks.dev, ...tasks.apps].map((run) => run.output()).join("");
   await eventually(
@@ -29,7 +29,7 @@ async function start(): Promise<Tasks> {
     200_000,
   );
   return tasks;
-}
+};
 
 const healthUrls = () => {
   const { EDGE_URL, RELAY_URL, DASHBOARD_URL } = folder.devEnv();

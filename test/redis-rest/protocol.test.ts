@@ -16,7 +16,7 @@ const post = async (path: string, body: string | Uint8Array<ArrayBuffer>) =>
   answer(await stack.send(path, { method: "POST", body }));
 
 /** Sends bytes as they are and resolves with all that comes back until the server closes. */
-function exchange(parts: readonly (string | Buffer)[]): Promise<string> {
+const exchange = (parts: readonly (string | Buffer)[]): Promise<string> => {
   const { port } = new URL(stack.url);
   return new Promise((resolve, reject) => {
     let reply = "";
@@ -29,10 +29,10 @@ function exchange(parts: readonly (string | Buffer)[]): Promise<string> {
     socket.on("close", () => resolve(reply));
     socket.on("error", (cause: NodeJS.ErrnoException) => (reply === "" ? reject(cause) : resolve(reply)));
   });
-}
+};
 
 /** Sends the head and then, for as long as the connection lives, a byte of its body now and then; resolves with the answer. */
-function dribble(head: string): Promise<string> {
+const dribble = (head: string): Promise<string> => {
   const { port } = new URL(stack.url);
   return new Promise((resolve) => {
     let reply = "";
@@ -48,7 +48,7 @@ function dribble(head: string): Promise<string> {
       resolve(reply);
     });
   });
-}
+};
 
 describe("a body that never ends", () => {
   const right = "host: x\r\nauthorization: Bearer token-of-a-test";

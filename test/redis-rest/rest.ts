@@ -15,7 +15,7 @@ export type Rest = {
   stop(): Promise<void>;
 };
 
-function toRest({ url, stop }: Pick<RedisRest, "url" | "stop">): Rest {
+const toRest = ({ url, stop }: Pick<RedisRest, "url" | "stop">): Rest => {
   const send = (path: string, init: RequestInit = {}) => {
     const headers = new Headers(init.headers);
     headers.set("authorization", `Bearer ${TOKEN}`);
@@ -30,20 +30,19 @@ function toRest({ url, stop }: Pick<RedisRest, "url" | "stop">): Rest {
     post: async (path, body, headers) =>
       (await send(path, { method: "POST", body: JSON.stringify(body), headers })).json(),
   };
-}
+};
 
 /** The server in this process, in front of these Redis URLs. */
-export async function startRest(redisUrls: readonly string[], options: Partial<RedisRestOptions> = {}): Promise<Rest> {
-  return toRest(await createRedisRest({ token: TOKEN, ...options, redisUrls }));
-}
+export const startRest = async (redisUrls: readonly string[], options: Partial<RedisRestOptions> = {}): Promise<Rest> =>
+  toRest(await createRedisRest({ token: TOKEN, ...options, redisUrls }));
 
 export type Stack = Rest & { readonly redis: Running };
 
 /** A real Redis of its own and the server in front of it. */
-export async function startStack(
+export const startStack = async (
   options: Partial<RedisRestOptions> = {},
   settings: RedisOptions["settings"] = {},
-): Promise<Stack> {
+): Promise<Stack> => {
   const redis = await startRedis({ settings });
   const rest = await startRest([redis.url], options);
   const stop = async () => {
@@ -51,7 +50,7 @@ export async function startStack(
     await redis.stop();
   };
   return { ...rest, redis, stop };
-}
+};
 
 let keys = 0;
 
@@ -59,10 +58,10 @@ let keys = 0;
 export const newKey = (what = "key") => `${what}:${process.pid}:${keys++}`;
 
 /** Asks again until the answer is right; the test's own deadline ends it otherwise. */
-export async function until<T>(ask: () => Promise<T>, isRight: (answer: T) => boolean): Promise<T> {
+export const until = async <T>(ask: () => Promise<T>, isRight: (answer: T) => boolean): Promise<T> => {
   for (;;) {
     const answer = await ask();
     if (isRight(answer)) return answer;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-}
+};

@@ -15,13 +15,13 @@ describe("streams through @upstash/redis", () => {
 
   const add = (key: string, fields: Record<string, unknown> = { field: "value" }) => redis.xadd(key, "*", fields);
 
-  async function group(entries: number) {
+  const group = async (entries: number) => {
     const key = newKey("stream");
     const ids: string[] = [];
     for (let index = 0; index < entries; index += 1) ids.push(await add(key, { index: `n${index}` }));
     await redis.xgroup(key, { type: "CREATE", group: "relay", id: "0", options: { MKSTREAM: true } });
     return { key, ids };
-  }
+  };
 
   describe("XADD, XLEN, XRANGE, XREVRANGE, XDEL", () => {
     test("an added entry has an id, counts, and comes back with its fields", async () => {

@@ -18,7 +18,7 @@ export type Wire = {
 
 type Line = { readonly near: Socket; readonly far: Socket; readonly kept: Buffer[] };
 
-export async function openWire(redisPort: number): Promise<Wire> {
+export const openWire = async (redisPort: number): Promise<Wire> => {
   const lines = new Set<Line>();
   let holding = false;
   let announce: () => void = () => undefined;
@@ -81,4 +81,4 @@ export async function openWire(redisPort: number): Promise<Wire> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
+};

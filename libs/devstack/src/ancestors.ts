@@ -9,12 +9,12 @@ const RUNNER = /(^|[\s/])(npm|npx|pnpm|yarn|turbo|bunx)(\s|$|-cli|\.js)|(^|\/)bu
  * The processes above this one that it must not outlive: everything up to the outermost npm, turbo or `bun run`. What is
  * above that (a login shell that started `nohup npm start &`) may go.
  */
-export function runnersAmong(ancestors: readonly ProcessEntry[]): readonly ProcessEntry[] {
+export const runnersAmong = (ancestors: readonly ProcessEntry[]): readonly ProcessEntry[] => {
   const outermost = ancestors.findLastIndex((ancestor) => RUNNER.test(ancestor.command));
   return ancestors.slice(0, outermost + 1);
-}
+};
 
-async function ancestorsOf(pid: number): Promise<ProcessEntry[]> {
+const ancestorsOf = async (pid: number): Promise<ProcessEntry[]> => {
   const found: ProcessEntry[] = [];
   let entry = await findProcess(pid);
   while (entry && entry.parent > 1 && found.length < DEPTH_MAX) {
@@ -22,13 +22,13 @@ async function ancestorsOf(pid: number): Promise<ProcessEntry[]> {
     if (entry) found.push(entry);
   }
   return found;
-}
+};
 
 /**
  * Calls `onGone` once when a runner above this process has disappeared without a signal to it (npm does not pass on
  * SIGTERM, and nobody passes on SIGKILL). Returns what ends the watch.
  */
-export async function watchRunners(onGone: (command: string) => void): Promise<() => void> {
+export const watchRunners = async (onGone: (command: string) => void): Promise<() => void> => {
   const runners = runnersAmong(await ancestorsOf(process.pid));
   const timer = setInterval(async () => {
     for (const runner of runners) {
@@ -39,4 +39,4 @@ export async function watchRunners(onGone: (command: string) => void): Promise<(
     }
   }, POLL_MS);
   return () => clearInterval(timer);
-}
+};

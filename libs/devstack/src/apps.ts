@@ -2,22 +2,19 @@ import { fileURLToPath } from "node:url";
 import { APP_NAMES, type AppName, type DevEnv } from "./dev-env.ts";
 import type { Secrets } from "./secrets.ts";
 
-export function isAppName(name: string | undefined): name is AppName {
-  return APP_NAMES.some((app) => app === name);
-}
+export const isAppName = (name: string | undefined): name is AppName => APP_NAMES.some((app) => app === name);
 
-export function appEntry(name: AppName): string {
-  return fileURLToPath(new URL(`../../../apps/${name}/src/main.bun.ts`, import.meta.url));
-}
+export const appEntry = (name: AppName): string =>
+  fileURLToPath(new URL(`../../../apps/${name}/src/main.bun.ts`, import.meta.url));
 
 type Settings = Readonly<Record<string, string>>;
 
 /** What each app's config.ts is given; PORT comes from the app's URL. */
-export function appEnvironments(
+export const appEnvironments = (
   stack: DevEnv,
   secrets: Secrets,
   kafkaCompression: string,
-): Readonly<Record<AppName, Settings>> {
+): Readonly<Record<AppName, Settings>> => {
   // In production the edge wants hashed keys and the dashboard's cookie wants https.
   const at = (url: string) => ({ PORT: new URL(url).port, HOST: "127.0.0.1", ENVIRONMENT: "development" });
   const { REDIS_URL, DATABASE_URL, KAFKA_BROKERS, KAFKA_TOPIC, EDGE_URL, RELAY_URL } = stack;
@@ -46,4 +43,4 @@ export function appEnvironments(
       EDGE_URL,
     },
   };
-}
+};

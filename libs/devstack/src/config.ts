@@ -20,7 +20,7 @@ import {
 
 export const REPO_ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
-export interface DevstackConfig {
+export type DevstackConfig = {
   /** Folder of everything the stack keeps; SPILLWAY_DIR, `.spillway` in the repository when not told. */
   readonly root: string;
   /** Services that somebody else runs; those that are absent are started here. */
@@ -33,7 +33,7 @@ export interface DevstackConfig {
   readonly kafkaCompression: string;
   /** Whether an app is started again when its sources change; SPILLWAY_WATCH, on when not told, off under npm start. */
   readonly watchesSources: boolean;
-}
+};
 
 const settings = {
   SPILLWAY_DIR: withDefault(matching(/./, "the path of a folder"), ".spillway"),
@@ -47,7 +47,7 @@ const settings = {
   KAFKA_COMPRESSION: withDefault(oneOf("none", "gzip", "zstd"), "none"),
 };
 
-function redisRestOf(values: Values<typeof settings>): DevstackConfig["redisRest"] {
+const redisRestOf = (values: Values<typeof settings>): DevstackConfig["redisRest"] => {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: secret, REDIS_URL } = values;
   if (url === undefined) return undefined;
   if (secret === undefined)
@@ -55,10 +55,10 @@ function redisRestOf(values: Values<typeof settings>): DevstackConfig["redisRest
   if (REDIS_URL === undefined)
     throw new ConfigError(["REDIS_URL: got nothing; UPSTASH_REDIS_REST_URL needs the same Redis's redis:// address"]);
   return { url, token: secret };
-}
+};
 
 /** Throws ConfigError. */
-export function readConfig(environment: Environment = process.env): DevstackConfig {
+export const readConfig = (environment: Environment = process.env): DevstackConfig => {
   const { values } = readSettings(settings, environment);
   return {
     root: resolve(REPO_ROOT, values.SPILLWAY_DIR),
@@ -70,4 +70,4 @@ export function readConfig(environment: Environment = process.env): DevstackConf
     kafkaCompression: values.KAFKA_COMPRESSION,
     watchesSources: values.SPILLWAY_WATCH === "on",
   };
-}
+};

@@ -1,5 +1,5 @@
 /** What `.spillway/dev.env` says: for a person's `source` and for scripts that kill what runs. */
-export interface DevEnv {
+export type DevEnv = {
   readonly EDGE_URL: string;
   readonly DASHBOARD_URL: string;
   readonly RELAY_URL: string;
@@ -11,7 +11,7 @@ export interface DevEnv {
   readonly DATABASE_URL: string;
   readonly KAFKA_BROKERS: string;
   readonly KAFKA_TOPIC: string;
-}
+};
 
 export const APP_NAMES = ["edge", "relay", "dashboard"] as const;
 /** In the order in which they are stopped. */
@@ -24,7 +24,7 @@ export type ProcessName = AppName | ServiceName;
 /** Absent for a service that somebody else runs, and for an app that has not started yet. */
 export type Pids = Readonly<Partial<Record<ProcessName, number>>>;
 
-export function renderDevEnv(settings: DevEnv, pids: Pids): string {
+export const renderDevEnv = (settings: DevEnv, pids: Pids): string => {
   const pidLines = PROCESS_NAMES.map((name) => [`${name.toUpperCase().replace("-", "_")}_PID`, pids[name] ?? ""]);
   return [...Object.entries(settings), ...pidLines].map(([name, value]) => `${name}=${value}\n`).join("");
-}
+};

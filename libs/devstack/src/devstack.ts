@@ -24,7 +24,7 @@ export type SayAs = (name: ProcessName | "devstack") => Say;
 /** SIGTERM would make Postgres wait for every client to leave. */
 const stopSignalOf = (name: ProcessName) => (name === "postgres" ? "SIGINT" : "SIGTERM");
 
-function settingsOf(services: StackServices, ports: Ports, secrets: Secrets, topic: string): DevEnv {
+const settingsOf = (services: StackServices, ports: Ports, secrets: Secrets, topic: string): DevEnv => {
   const at = (name: ProcessName) => `http://127.0.0.1:${ports[name]}`;
   return {
     EDGE_URL: at("edge"),
@@ -39,7 +39,7 @@ function settingsOf(services: StackServices, ports: Ports, secrets: Secrets, top
     KAFKA_BROKERS: services.kafkaBrokers,
     KAFKA_TOPIC: topic,
   };
-}
+};
 
 /** The services of one `.spillway` folder, kept alive, and the files that tell others about them. */
 export class Devstack {

@@ -2,7 +2,7 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Names of everything the devstack keeps under `.spillway/`. */
-export interface Layout {
+export type Layout = {
   readonly root: string;
   readonly devEnv: string;
   readonly secrets: string;
@@ -12,34 +12,32 @@ export interface Layout {
   log(name: string): string;
   lock(name: string): string;
   pid(name: string): string;
-}
+};
 
-export function layoutOf(root: string): Layout {
-  return {
-    root,
-    devEnv: join(root, "dev.env"),
-    secrets: join(root, "secrets.json"),
-    ports: join(root, "ports.json"),
-    stackState: join(root, "run", "stack.json"),
-    data: (service) => join(root, service),
-    log: (name) => join(root, "log", `${name}.log`),
-    lock: (name) => join(root, "run", `${name}.lock`),
-    pid: (name) => join(root, "run", `${name}.pid`),
-  };
-}
+export const layoutOf = (root: string): Layout => ({
+  root,
+  devEnv: join(root, "dev.env"),
+  secrets: join(root, "secrets.json"),
+  ports: join(root, "ports.json"),
+  stackState: join(root, "run", "stack.json"),
+  data: (service) => join(root, service),
+  log: (name) => join(root, "log", `${name}.log`),
+  lock: (name) => join(root, "run", `${name}.lock`),
+  pid: (name) => join(root, "run", `${name}.pid`),
+});
 
 /** Makes the folders. The root may be passed through, since Postgres runs as another user when the devstack is root. */
-export async function makeLayout(layout: Layout): Promise<void> {
+export const makeLayout = async (layout: Layout): Promise<void> => {
   await mkdir(layout.root, { recursive: true, mode: 0o711 });
   await mkdir(join(layout.root, "run"), { recursive: true, mode: 0o700 });
   await mkdir(join(layout.root, "log"), { recursive: true, mode: 0o700 });
-}
+};
 
 /** Every run has logs of its own, and those of the run before stay beside them: two runs are what they may grow to. */
-export async function rotateLog(layout: Layout, name: string): Promise<void> {
+export const rotateLog = async (layout: Layout, name: string): Promise<void> => {
   const file = layout.log(name);
   await rm(`${file}.1`, { force: true });
   await rename(file, `${file}.1`).catch((error) => {
     if (error.code !== "ENOENT") throw error;
   });
-}
+};

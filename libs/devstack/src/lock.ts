@@ -3,9 +3,9 @@ import { rm } from "node:fs/promises";
 import { type PidRecord, readPidRecord, writePidRecord } from "./pid-record.ts";
 
 /** Held by one process at a time; a dead holder holds nothing. */
-export interface Lock {
+export type Lock = {
   release(): Promise<void>;
-}
+};
 
 export type LockAttempt =
   | { readonly kind: "held"; readonly lock: Lock }
@@ -20,7 +20,7 @@ const held = new Set<Database>();
  * nor Node has flock(2): it ends with its process. Lock files that a successor takes for left over and removes let two through
  * (measured: three of sixteen at once).
  */
-export async function takeLock(file: string): Promise<LockAttempt> {
+export const takeLock = async (file: string): Promise<LockAttempt> => {
   const database = new Database(`${file}.sqlite`);
   try {
     database.run("begin exclusive");
@@ -37,4 +37,4 @@ export async function takeLock(file: string): Promise<LockAttempt> {
     database.close();
   };
   return { kind: "held", lock: { release } };
-}
+};

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Running, startApp } from "@spillway/backends";
 import { appEntry, isAppName } from "./apps.ts";
 import { REPO_ROOT, readConfig } from "./config.ts";
@@ -13,9 +14,7 @@ import { takeTurn } from "./turn.ts";
 const POLL_MS = 200;
 const STOP_DEADLINE_MS = 7_000;
 
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
-async function startUnder(state: StackState, name: AppName, layout: Layout): Promise<Running> {
+const startUnder = async (state: StackState, name: AppName, layout: Layout): Promise<Running> => {
   const environment = state.appEnvironments[name];
   return startApp({
     name,
@@ -26,10 +25,10 @@ async function startUnder(state: StackState, name: AppName, layout: Layout): Pro
     stopDeadlineMs: STOP_DEADLINE_MS,
     onSpawn: (pid) => void writePidRecord(layout.pid(name), pid),
   });
-}
+};
 
 /** Runs one app for as long as the devstack of the same folder is ready, and brings it back whenever it dies. */
-async function main(name: string | undefined): Promise<void> {
+const main = async (name: string | undefined): Promise<void> => {
   if (!isAppName(name)) throw new Error(`"${name}" given, one of ${APP_NAMES.join(", ")} accepted`);
   const say = (line: string) => console.log(`[${name}] ${line}`);
   const config = readConfig();
@@ -61,7 +60,7 @@ async function main(name: string | undefined): Promise<void> {
   if (config.watchesSources) endings.push(await watchSources(REPO_ROOT, name, restart));
   while (await readStackState(layout.stackState)) await sleep(POLL_MS);
   await end(0);
-}
+};
 
 main(process.argv[2]).catch((error) => {
   console.error(`[${process.argv[2]}] ${(error as Error).message}`);

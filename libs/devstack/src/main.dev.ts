@@ -8,7 +8,7 @@ import { takeTurn } from "./turn.ts";
 
 const say: SayAs = (name) => (line) => console.log(`[${name}] ${line}`);
 
-async function main(): Promise<void> {
+const main = async (): Promise<void> => {
   const config = readConfig();
   const layout = layoutOf(config.root);
   await makeLayout(layout);
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
     await stack.stop();
     throw error;
   }
-}
+};
 
 main().catch((error) => {
   // What a person can act on is said plainly; anything else with its stack.

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { readConfig } from "./config.ts";
 import type { DevEnv } from "./dev-env.ts";
 import { onInterrupt } from "./interrupt.ts";
@@ -15,24 +16,23 @@ const ASK_MS = 2_000;
 const APPS_READY_MS = 60_000;
 const SAMPLES_BACK_MS = 60_000;
 
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const print = (line: string) => console.log(line);
 
-async function waitUntil(what: string, deadlineMs: number, isTrue: () => Promise<boolean>): Promise<void> {
+const waitUntil = async (what: string, deadlineMs: number, isTrue: () => Promise<boolean>): Promise<void> => {
   const deadline = Date.now() + deadlineMs;
   while (!(await isTrue())) {
     if (Date.now() >= deadline) throw new Error(`${what} within ${deadlineMs / 1_000} s`);
     await sleep(POLL_MS);
   }
-}
+};
 
-async function isOk(url: string): Promise<boolean> {
+const isOk = async (url: string): Promise<boolean> => {
   const answer = await fetch(url, { signal: AbortSignal.timeout(ASK_MS) }).catch(() => undefined);
   return answer?.ok === true;
-}
+};
 
 /** Resolves when the services and the apps answer. The first start downloads, so the services have no deadline. */
-async function waitForStack(stackState: string): Promise<DevEnv> {
+const waitForStack = async (stackState: string): Promise<DevEnv> => {
   const state = () => readStackState(stackState);
   await waitUntil("the services were not ready", Number.POSITIVE_INFINITY, async () => (await state()) !== undefined);
   const settings = (await state())?.settings;
@@ -42,10 +42,10 @@ async function waitForStack(stackState: string): Promise<DevEnv> {
   const answers = async () => (await Promise.all(urls.map(isOk))).every(Boolean);
   await waitUntil(`not all of ${urls.join(", ")} answered`, APPS_READY_MS, answers);
   return settings;
-}
+};
 
 /** Sends the samples and waits until every one of them is in Kafka; then the block, and the tail goes on live. */
-async function showEvents(settings: DevEnv, devEnvFile: string): Promise<Tail> {
+const showEvents = async (settings: DevEnv, devEnvFile: string): Promise<Tail> => {
   const lines = new Map<string, string>();
   let onArrival = (arrival: Arrival) => {
     const id = summaryOf(arrival.value)?.id;
@@ -67,10 +67,10 @@ async function showEvents(settings: DevEnv, devEnvFile: string): Promise<Tail> {
   const printer = createThrottledPrinter((line) => print(`  ${line}`));
   onArrival = (arrival) => printer.add(() => renderArrival(arrival));
   return tail;
-}
+};
 
 /** The stack that another start runs, once it is ready; one that is stopping is waited for. */
-async function findOther(layout: Layout): Promise<StackState | undefined> {
+const findOther = async (layout: Layout): Promise<StackState | undefined> => {
   const holder = await readPidRecord(layout.lock("devstack"));
   while (await isRunning(holder)) {
     const state = await readStackState(layout.stackState);
@@ -78,9 +78,9 @@ async function findOther(layout: Layout): Promise<StackState | undefined> {
     await sleep(POLL_MS);
   }
   return undefined;
-}
+};
 
-async function run(layout: Layout): Promise<number> {
+const run = async (layout: Layout): Promise<number> => {
   let tail: Tail | undefined;
   let isEnding = false;
   await rotateLog(layout, "turbo");
@@ -111,16 +111,16 @@ async function run(layout: Layout): Promise<number> {
     await end();
     throw error;
   }
-}
+};
 
-async function main(): Promise<number> {
+const main = async (): Promise<number> => {
   const layout = layoutOf(readConfig().root);
   await makeLayout(layout);
   const other = await findOther(layout);
   if (!other) return run(layout);
   print(renderBlock(other.settings, layout.devEnv, `Spillway already runs (devstack pid ${other.devstack.pid}).`, []));
   return 0;
-}
+};
 
 main().then(
   (code) => process.exit(code),

@@ -1,44 +1,43 @@
 import { rm } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { findProcess } from "@spillway/backends";
 import { readJson, replaceFile } from "./file.ts";
 
 /** Names one process for good: a pid alone may belong to a stranger by the time it is read. */
-export interface PidRecord {
+export type PidRecord = {
   readonly pid: number;
   readonly startedAt: string;
-}
+};
 
 const POLL_MS = 50;
 const ENDED_DEADLINE_MS = 3_000;
 
-export async function recordOf(pid: number): Promise<PidRecord> {
-  return { pid, startedAt: (await findProcess(pid))?.startedAt ?? "" };
-}
+export const recordOf = async (pid: number): Promise<PidRecord> => ({
+  pid,
+  startedAt: (await findProcess(pid))?.startedAt ?? "",
+});
 
-export async function writePidRecord(file: string, pid: number): Promise<void> {
+export const writePidRecord = async (file: string, pid: number): Promise<void> => {
   await replaceFile(file, `${JSON.stringify(await recordOf(pid))}\n`);
-}
+};
 
-export function readPidRecord(file: string): Promise<PidRecord | undefined> {
-  return readJson<PidRecord>(file);
-}
+export const readPidRecord = (file: string): Promise<PidRecord | undefined> => readJson<PidRecord>(file);
 
-export async function isRunning(record: PidRecord | undefined): Promise<boolean> {
-  return record !== undefined && (await findProcess(record.pid))?.startedAt === record.startedAt;
-}
+export const isRunning = async (record: PidRecord | undefined): Promise<boolean> =>
+  record !== undefined && (await findProcess(record.pid))?.startedAt === record.startedAt;
 
 /** Waits until the process is gone. False when it is still there at the deadline. */
-export async function waitForEnd(record: PidRecord, deadlineMs: number): Promise<boolean> {
+export const waitForEnd = async (record: PidRecord, deadlineMs: number): Promise<boolean> => {
   const deadline = Date.now() + deadlineMs;
   while (await isRunning(record)) {
     if (Date.now() >= deadline) return false;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await sleep(POLL_MS);
   }
   return true;
-}
+};
 
 /** Ends a process that an earlier devstack left behind, and forgets it. Returns its pid when there was one. */
-export async function endLeftover(file: string, stopSignal: NodeJS.Signals): Promise<number | undefined> {
+export const endLeftover = async (file: string, stopSignal: NodeJS.Signals): Promise<number | undefined> => {
   const record = await readPidRecord(file);
   const isLeft = record !== undefined && (await isRunning(record));
   if (isLeft) {
@@ -51,4 +50,4 @@ export async function endLeftover(file: string, stopSignal: NodeJS.Signals): Pro
   }
   await rm(file, { force: true });
   return isLeft ? record.pid : undefined;
-}
+};

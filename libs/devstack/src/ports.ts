@@ -15,7 +15,7 @@ const PREFERRED: Ports = {
 };
 
 /** Those of the last start as far as they are free, so that a bookmark and a shell's variables stay right. */
-export async function choosePorts(file: string): Promise<Ports> {
+export const choosePorts = async (file: string): Promise<Ports> => {
   const preferredPorts = { ...PREFERRED, ...(await readJson<Partial<Ports>>(file)) };
   const chosen: Record<ProcessName, number> = { ...preferredPorts };
   const taken = new Set<number>(Object.values(preferredPorts));
@@ -26,4 +26,4 @@ export async function choosePorts(file: string): Promise<Ports> {
   }
   await replaceFile(file, `${JSON.stringify(chosen)}\n`);
   return chosen;
-}
+};

@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { readJson, replaceFile } from "./file.ts";
 
-export interface Secrets {
+export type Secrets = {
   readonly apiKey: string;
   readonly dashboardPassword: string;
   readonly redisRestToken: string;
-}
+};
 
 const SECRET_BYTES = 24;
 
 /** Random, made at the first start and kept: a key in somebody's shell history goes on working. */
-export async function openSecrets(file: string): Promise<Secrets> {
+export const openSecrets = async (file: string): Promise<Secrets> => {
   const kept = await readJson<Partial<Secrets>>(file);
   const secret = () => randomBytes(SECRET_BYTES).toString("hex");
   const secrets: Secrets = {
@@ -20,4 +20,4 @@ export async function openSecrets(file: string): Promise<Secrets> {
   };
   await replaceFile(file, `${JSON.stringify(secrets, null, 2)}\n`);
   return secrets;
-}
+};

@@ -7,7 +7,7 @@ import type { AppName } from "./dev-env.ts";
 const QUIET_MS = 200;
 const SOURCE = /(?<!\.test)\.(tsx?|lua|sql|css|html)$/;
 
-async function sourceFolders(repoRoot: string, app: AppName): Promise<string[]> {
+const sourceFolders = async (repoRoot: string, app: AppName): Promise<string[]> => {
   const libraries = await readdir(join(repoRoot, "libs"));
   const folders = [join("apps", app), ...libraries.map((name) => join("libs", name)), "drizzle"];
   const found = await Promise.all(
@@ -20,13 +20,13 @@ async function sourceFolders(repoRoot: string, app: AppName): Promise<string[]> 
     }),
   );
   return found.filter((folder) => folder !== undefined);
-}
+};
 
 /**
  * Calls `onChange` when a source file of the app or of a library has changed. Not `bun --watch`: after an uncaught
  * error that one stays alive and waits for an edit, and an app that does nothing would not be started again.
  */
-export async function watchSources(repoRoot: string, app: AppName, onChange: () => void): Promise<() => void> {
+export const watchSources = async (repoRoot: string, app: AppName, onChange: () => void): Promise<() => void> => {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const onEvent = (_event: string, file: string | null) => {
     if (file === null || !SOURCE.test(file)) return;
@@ -41,4 +41,4 @@ export async function watchSources(repoRoot: string, app: AppName, onChange: () 
     clearTimeout(timer);
     for (const watcher of watchers) watcher.close();
   };
-}
+};

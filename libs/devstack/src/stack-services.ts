@@ -20,15 +20,15 @@ import type { Secrets } from "./secrets.ts";
 const TOPIC_PARTITIONS = 12;
 
 /** Where each service of the stack is reached. */
-export interface StackServices {
+export type StackServices = {
   readonly redisUrl: string;
   readonly redisRestUrl: string;
   readonly redisRestToken: string;
   readonly databaseUrl: string;
   readonly kafkaBrokers: string;
-}
+};
 
-export interface StackServicesOptions {
+export type StackServicesOptions = {
   readonly config: DevstackConfig;
   readonly layout: Layout;
   readonly secrets: Secrets;
@@ -37,7 +37,7 @@ export interface StackServicesOptions {
   readonly onSpawn: (name: ServiceName, pid: number) => void;
   /** Told of each service as soon as it runs, so that a stop in the middle of the start reaches it. */
   readonly onRunning: (running: Running) => void;
-}
+};
 
 const placeOf = (name: ServiceName, options: StackServicesOptions) => ({
   port: options.ports[name],
@@ -46,23 +46,23 @@ const placeOf = (name: ServiceName, options: StackServicesOptions) => ({
   onSpawn: (pid: number) => options.onSpawn(name, pid),
 });
 
-function noted<T extends Running>(running: T, name: ServiceName, options: StackServicesOptions): T {
+const noted = <T extends Running>(running: T, name: ServiceName, options: StackServicesOptions): T => {
   options.onRunning(running);
   options.say(name)(`ready on ${running.url}, pid ${running.pid()}`);
   return running;
-}
+};
 
 /** Turns what a reachability check throws into one line that names the variable and no part of its value. */
-async function reach(variable: string, check: () => Promise<unknown>): Promise<void> {
+const reach = async (variable: string, check: () => Promise<unknown>): Promise<void> => {
   try {
     await check();
   } catch (cause) {
     const { code, name } = cause as NodeJS.ErrnoException;
     throw new ConfigError([`${variable}: what it names does not answer (${code ?? name})`]);
   }
-}
+};
 
-async function openRedis(options: StackServicesOptions): Promise<string> {
+const openRedis = async (options: StackServicesOptions): Promise<string> => {
   const { redisUrl } = options.config;
   if (redisUrl) {
     const [first = redisUrl] = redisUrl.split(",");
@@ -73,9 +73,9 @@ async function openRedis(options: StackServicesOptions): Promise<string> {
   const dataDir = options.layout.data("redis");
   const redis = await startRedis({ ...placeOf("redis", options), dataDir, settings: { maxmemory: "1gb" } });
   return noted(redis, "redis", options).url;
-}
+};
 
-async function openPostgres(options: StackServicesOptions): Promise<string> {
+const openPostgres = async (options: StackServicesOptions): Promise<string> => {
   const { databaseUrl } = options.config;
   if (databaseUrl) {
     await reach("DATABASE_URL", () => answersQueries(databaseUrl));
@@ -87,9 +87,9 @@ async function openPostgres(options: StackServicesOptions): Promise<string> {
   const { url } = noted(await startPostgres({ ...placeOf("postgres", options), dataDir }), "postgres", options);
   await runMigrations(url);
   return url;
-}
+};
 
-async function openKafka(options: StackServicesOptions): Promise<string> {
+const openKafka = async (options: StackServicesOptions): Promise<string> => {
   const { kafkaBrokers, kafkaTopic } = options.config;
   const topics = [{ name: kafkaTopic, partitions: TOPIC_PARTITIONS }];
   if (kafkaBrokers) {
@@ -99,9 +99,9 @@ async function openKafka(options: StackServicesOptions): Promise<string> {
   }
   const dataDir = options.layout.data("kafka");
   return noted(await startKafka({ ...placeOf("kafka", options), dataDir, topics }), "kafka", options).url;
-}
+};
 
-async function openRedisRest(options: StackServicesOptions, redisUrl: string) {
+const openRedisRest = async (options: StackServicesOptions, redisUrl: string) => {
   const { redisRest } = options.config;
   if (redisRest) {
     options.say("redis-rest")("the one in UPSTASH_REDIS_REST_URL");
@@ -110,10 +110,10 @@ async function openRedisRest(options: StackServicesOptions, redisUrl: string) {
   const token = options.secrets.redisRestToken;
   const rest = await startRedisRest({ ...placeOf("redis-rest", options), redisUrl, token });
   return noted(rest, "redis-rest", options);
-}
+};
 
 /** Starts what is not configured by URL, all at once. Throws the first failure; what runs by then was told. */
-export async function startServices(options: StackServicesOptions): Promise<StackServices> {
+export const startServices = async (options: StackServicesOptions): Promise<StackServices> => {
   const redis = openRedis(options);
   const redisRest = redis.then((url) => openRedisRest(options, url));
   const [redisUrl, rest, databaseUrl, kafkaBrokers] = await Promise.all([
@@ -123,4 +123,4 @@ export async function startServices(options: StackServicesOptions): Promise<Stac
     openKafka(options),
   ]);
   return { redisUrl, redisRestUrl: rest.url, redisRestToken: rest.token, databaseUrl, kafkaBrokers };
-}
+};

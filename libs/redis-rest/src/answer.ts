@@ -46,7 +46,7 @@ export const bodyTooLarge = (bytesMax: number) =>
 export const internalError = () => failure(500, "ERR internal error");
 
 /** What Redis refused is 400, what did not reach it or did not come back is 5xx. */
-export function failed(error: Error): Response {
+export const failed = (error: Error): Response => {
   if (!(error instanceof Fault)) return badRequest(error.message);
   return failure(error.status, error.message, error.status === 503 ? AGAIN_LATER : JSON_TYPE);
-}
+};

@@ -7,7 +7,7 @@ const FIRST_BYTES = 1024;
  * Puts the chunks together in one buffer that doubles. Between two reads everything is taken from the socket that is there:
  * a million chunks of one byte are a few reads then, and no million objects.
  */
-async function readChunked(body: ReadableStream<Uint8Array>, bytesMax: number): Promise<Uint8Array | Unread> {
+const readChunked = async (body: ReadableStream<Uint8Array>, bytesMax: number): Promise<Uint8Array | Unread> => {
   let buffer = new Uint8Array(FIRST_BYTES);
   let bytes = 0;
   for await (const chunk of body) {
@@ -23,22 +23,20 @@ async function readChunked(body: ReadableStream<Uint8Array>, bytesMax: number): 
     await nextTurn();
   }
   return buffer.subarray(0, bytes);
-}
+};
 
 /** Resolves when the event loop has been round once. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
+export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** The declared length of a body in bytes; undefined when it comes in chunks, NaN when two lengths came as one list. */
-export function declaredBytes(headers: Headers): number | undefined {
+export const declaredBytes = (headers: Headers): number | undefined => {
   const length = headers.get("content-length");
   if (length !== null) return /^\d{1,15}$/.test(length) ? Number(length) : Number.NaN;
   return headers.has("transfer-encoding") ? undefined : 0;
-}
+};
 
 /** Reads a body of at most `bytesMax` bytes within `msMax` milliseconds. Rejects when the client goes away. */
-export function readBody(request: Request, bytesMax: number, msMax: number): Promise<Uint8Array | Unread> {
+export const readBody = (request: Request, bytesMax: number, msMax: number): Promise<Uint8Array | Unread> => {
   const declared = declaredBytes(request.headers);
   if (declared === 0) return Promise.resolve(new Uint8Array());
   if (declared !== undefined && declared > bytesMax) return Promise.resolve("too large");
@@ -48,4 +46,4 @@ export function readBody(request: Request, bytesMax: number, msMax: number): Pro
     const body = declared === undefined && request.body ? readChunked(request.body, bytesMax) : request.bytes();
     body.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-}
+};

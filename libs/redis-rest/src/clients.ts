@@ -11,17 +11,17 @@ export type Clients<Client> = {
 };
 
 /** A code such as ECONNREFUSED, or the first word of Redis's error; the text itself may hold more than a log should. */
-function codeOf(error: Error): string {
+const codeOf = (error: Error): string => {
   if ("code" in error && typeof error.code === "string") return error.code;
   if (error.message.startsWith("Socket timeout")) return "no reply";
   return error.message.split(" ", 1)[0] ?? error.name;
-}
+};
 
 /** Creates the clients and logs when the first of them is ready and when the last of them is lost. */
-export function createClients<Client extends Redis | Cluster>(
+export const createClients = <Client extends Redis | Cluster>(
   create: () => Client,
   { connections, log, replyMsMax }: BackendOptions,
-): Clients<Client> {
+): Clients<Client> => {
   const clients = Array.from({ length: connections }, create);
   const ready = new Set<Client>();
   let reason = "closed";
@@ -42,11 +42,11 @@ export function createClients<Client extends Redis | Cluster>(
   }
   /** The last line; undefined when the end is ours and no news. */
   let reported: string | undefined = "";
-  function report(line: string) {
+  const report = (line: string) => {
     if (reported === undefined || line === reported) return;
     reported = line;
     log(line);
-  }
+  };
   return {
     all: clients,
     connect: async () => {
@@ -66,4 +66,4 @@ export function createClients<Client extends Redis | Cluster>(
       for (const client of clients) client.disconnect();
     },
   };
-}
+};

@@ -8,7 +8,7 @@ import { transact } from "./transaction.ts";
 
 const SLOTS_REFRESH_MS = 5_000;
 
-function createCluster(urls: readonly string[], options: BackendOptions): Cluster {
+const createCluster = (urls: readonly string[], options: BackendOptions): Cluster => {
   const { username, password, protocol } = new URL(urls[0] ?? "");
   const { lazyConnect, retryStrategy, ...connection } = connectionOptions(options);
   const cluster = new Cluster([...urls], {
@@ -31,14 +31,14 @@ function createCluster(urls: readonly string[], options: BackendOptions): Cluste
   // ioredis dials a node with the first command for it and refuses the others meanwhile.
   cluster.on("+node", dial);
   return cluster;
-}
+};
 
 const isMaster = (node: Redis) => node.options.readOnly !== true;
 
 /** Connects a node that nobody has dialled. A failure shows as the error event of the cluster and in the replies. */
-async function dial(node: Redis): Promise<void> {
+const dial = async (node: Redis): Promise<void> => {
   if (isMaster(node) && node.status === "wait") await node.connect().catch(() => undefined);
-}
+};
 
 /** Resolves when a dialled node is ready or is given up. */
 const settled = (node: Redis) =>
@@ -49,8 +49,8 @@ const settled = (node: Redis) =>
   });
 
 /** Every command goes to the node of its slot by itself, so one dead node costs the others nothing. */
-function runEach(cluster: Cluster, commands: readonly Command[], replyMsMax: number): Promise<Reply[]> {
-  return new Promise((resolve) => {
+const runEach = (cluster: Cluster, commands: readonly Command[], replyMsMax: number): Promise<Reply[]> =>
+  new Promise((resolve) => {
     const replies = new Map<number, Reply>();
     const late = new Fault("late");
     const finish = () => {
@@ -71,10 +71,9 @@ function runEach(cluster: Cluster, commands: readonly Command[], replyMsMax: num
       cluster.sendCommand(sent);
     }
   });
-}
 
 /** A Redis Cluster, found through any of its nodes. */
-export function createClusterBackend(urls: readonly string[], options: BackendOptions): Backend {
+export const createClusterBackend = (urls: readonly string[], options: BackendOptions): Backend => {
   const clients: Clients<Cluster> = createClients(() => createCluster(urls, options), options);
   return {
     close: clients.close,
@@ -93,4 +92,4 @@ export function createClusterBackend(urls: readonly string[], options: BackendOp
       return cluster ? transact(cluster, commands, options.replyMsMax) : new Fault("unavailable");
     },
   };
-}
+};

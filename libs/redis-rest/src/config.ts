@@ -26,17 +26,17 @@ const settings = {
 };
 
 /** At least one request of the largest size must fit, else it would be answered "busy" for ever. */
-function inflightBytesMax(given: number, bodyBytesMax: number): number {
+const inflightBytesMax = (given: number, bodyBytesMax: number): number => {
   const min = bodyBytesMax + REQUEST_BYTES;
   if (given === 0) return Math.max(defaultLimits.inflightBytesMax, min);
   if (given >= min) return given;
   throw new ConfigError([
     `INFLIGHT_BYTES_MAX: got ${given}; accepts at least BODY_BYTES_MAX and ${REQUEST_BYTES}, ${min}`,
   ]);
-}
+};
 
 /** Reads the environment. Throws ConfigError for the settings it cannot start with. */
-export function readConfig(environment: Environment): RedisRestOptions {
+export const readConfig = (environment: Environment): RedisRestOptions => {
   const { values } = readSettings(settings, environment);
   return {
     host: values.HOST,
@@ -52,4 +52,4 @@ export function readConfig(environment: Environment): RedisRestOptions {
       replyMsMax: values.REPLY_MS_MAX,
     },
   };
-}
+};

@@ -5,15 +5,19 @@ import { Fault } from "./fault.ts";
 import { refusalOf } from "./refusal.ts";
 import { encodeReplies, encodeReply, type Reply } from "./reply.ts";
 
-export async function runCommand(backend: Backend, command: Command, base64: boolean): Promise<Response> {
+export const runCommand = async (backend: Backend, command: Command, base64: boolean): Promise<Response> => {
   const refusal = refusalOf(command);
   if (refusal !== undefined) return badRequest(refusal);
   const [reply = new Fault("lost")] = await backend.run([command]);
   return reply instanceof Error ? failed(reply) : ok(encodeReply(reply, base64));
-}
+};
 
 /** Refused commands get their error in their place; the others run. 5xx when not one of them got a reply. */
-export async function runPipeline(backend: Backend, commands: readonly Command[], base64: boolean): Promise<Response> {
+export const runPipeline = async (
+  backend: Backend,
+  commands: readonly Command[],
+  base64: boolean,
+): Promise<Response> => {
   const refusals = commands.map(refusalOf);
   const sent = commands.filter((_, index) => refusals[index] === undefined);
   const replies = sent.length === 0 ? [] : await backend.run(sent);
@@ -24,16 +28,16 @@ export async function runPipeline(backend: Backend, commands: readonly Command[]
     (refusal): Reply => (refusal === undefined ? (replies[next++] ?? null) : Error(refusal)),
   );
   return ok(encodeReplies(inOrder, base64));
-}
+};
 
 /** One refused command discards the transaction, as a command unknown to Redis does. */
-export async function runTransaction(
+export const runTransaction = async (
   backend: Backend,
   commands: readonly Command[],
   base64: boolean,
-): Promise<Response> {
+): Promise<Response> => {
   const refusal = commands.map(refusalOf).find((text) => text !== undefined);
   if (refusal !== undefined) return badRequest(refusal);
   const replies = await backend.transact(commands);
   return replies instanceof Error ? failed(replies) : ok(encodeReplies(replies, base64));
-}
+};

@@ -28,7 +28,7 @@ const kinds: readonly (readonly [prefix: string, kind: keyof typeof texts])[] = 
 ];
 
 /** Redis's own error as it is, or the fault that an error of the client means; anything unknown may have run. */
-export function toReplyOrFault(error: Error): Error {
+export const toReplyOrFault = (error: Error): Error => {
   if (error.name === "ReplyError") return error;
   return new Fault(kinds.find(([prefix]) => error.message.startsWith(prefix))?.[1] ?? "lost");
-}
+};

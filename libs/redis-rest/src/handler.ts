@@ -27,11 +27,11 @@ export type Handler = (request: Request) => Promise<Response>;
 type Target = { readonly route: Route; readonly path: string; readonly query: string };
 
 /** The whole of the protocol: who may ask, how much, and what is done. Knows nothing of sockets. */
-export function createHandler(backend: Backend, token: string, limits: Limits): Handler {
+export const createHandler = (backend: Backend, token: string, limits: Limits): Handler => {
   const isAuthorized = createBearerCheck(token, platform);
   let inflightBytes = 0;
 
-  function execute({ route, path, query }: Target, body: Uint8Array, base64: boolean): Promise<Response> | Response {
+  const execute = ({ route, path, query }: Target, body: Uint8Array, base64: boolean): Promise<Response> | Response => {
     if (route.kind === "pipeline" || route.kind === "transaction") {
       const commands = parseCommands(body, limits.commandsMax);
       if ("malformed" in commands) return badRequest(commands.malformed);
@@ -41,9 +41,9 @@ export function createHandler(backend: Backend, token: string, limits: Limits): 
     }
     const command = route.kind === "path" ? parsePath(path, query, body) : parseCommand(body);
     return "malformed" in command ? badRequest(command.malformed) : runCommand(backend, command, base64);
-  }
+  };
 
-  async function readAndExecute(request: Request, target: Target): Promise<Response> {
+  const readAndExecute = async (request: Request, target: Target): Promise<Response> => {
     const body = await readBody(request, limits.bodyBytesMax, limits.bodyMsMax);
     if (body === "too large") return bodyTooLarge(limits.bodyBytesMax);
     if (body === "too slow") return bodyTooSlow();
@@ -55,9 +55,9 @@ export function createHandler(backend: Backend, token: string, limits: Limits): 
     const response = await execute(target, body, base64);
     response.headers.set("connection", "close");
     return response;
-  }
+  };
 
-  async function admit(request: Request, target: Target): Promise<Response> {
+  const admit = async (request: Request, target: Target): Promise<Response> => {
     const bytes = REQUEST_BYTES + Math.min(declaredBytes(request.headers) ?? limits.bodyBytesMax, limits.bodyBytesMax);
     if (inflightBytes + bytes > limits.inflightBytesMax) return failed(new Fault("busy"));
     inflightBytes += bytes;
@@ -66,7 +66,7 @@ export function createHandler(backend: Backend, token: string, limits: Limits): 
     } finally {
       inflightBytes -= bytes;
     }
-  }
+  };
 
   return async (request) => {
     const [path, query] = splitUrl(request.url);
@@ -82,4 +82,4 @@ export function createHandler(backend: Backend, token: string, limits: Limits): 
     if (Number.isNaN(declaredBytes(request.headers))) return malformedLength();
     return admit(request, { route, path, query });
   };
-}
+};

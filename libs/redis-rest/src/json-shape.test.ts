@@ -3,18 +3,18 @@ import { isShallow } from "./json-shape.ts";
 
 type Shape = { readonly depth: number; readonly containers: number };
 
-function shapeOf(value: unknown): Shape {
+const shapeOf = (value: unknown): Shape => {
   if (typeof value !== "object" || value === null) return { depth: 0, containers: 0 };
   const inner = Object.values(value).map(shapeOf);
   return {
     depth: 1 + Math.max(0, ...inner.map(({ depth }) => depth)),
     containers: 1 + inner.reduce((sum, { containers }) => sum + containers, 0),
   };
-}
+};
 
 const strings = ["", "[", "]]]", "{", '"', "\\", '\\"', '"[\\', "\\\\\\", "{[}]", "é[", '":{"'];
 
-function createRandomJson(seed: number) {
+const createRandomJson = (seed: number) => {
   let state = seed;
   const below = (bound: number) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -27,7 +27,7 @@ function createRandomJson(seed: number) {
     if (kind === 4) return Object.fromEntries(Array.from({ length: below(4) }, () => [text(), json(depth - 1)]));
     return [text(), below(100), null][kind];
   };
-}
+};
 
 describe("isShallow", () => {
   test("agrees with the parsed value on random JSON, with any strings in it", () => {

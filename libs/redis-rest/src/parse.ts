@@ -11,7 +11,7 @@ const INEXACT = Symbol("inexact number");
 
 type Argument = string | typeof INEXACT | Malformed;
 
-function readArgument(value: unknown): Argument {
+const readArgument = (value: unknown): Argument => {
   switch (typeof value) {
     case "string":
       return value.isWellFormed() ? value : malformed("an argument contains half a surrogate pair");
@@ -22,9 +22,9 @@ function readArgument(value: unknown): Argument {
     default:
       return malformed(`an argument is ${value === null ? "null" : "an array or an object"}; send it as a string`);
   }
-}
+};
 
-function readCommand(value: unknown): Command | Malformed | typeof INEXACT {
+const readCommand = (value: unknown): Command | Malformed | typeof INEXACT => {
   if (!Array.isArray(value)) return malformed("a command is a JSON array");
   const [name] = value;
   if (typeof name !== "string" || name === "") return malformed("a command begins with its name, a string");
@@ -35,9 +35,9 @@ function readCommand(value: unknown): Command | Malformed | typeof INEXACT {
     args.push(argument);
   }
   return { name: name.toUpperCase(), args };
-}
+};
 
-function readCommands(value: unknown): Command[] | Malformed | typeof INEXACT {
+const readCommands = (value: unknown): Command[] | Malformed | typeof INEXACT => {
   if (!Array.isArray(value)) return malformed("the body is a JSON array of commands");
   if (value.length === 0) return malformed("the body holds no command");
   const commands: Command[] = [];
@@ -47,16 +47,16 @@ function readCommands(value: unknown): Command[] | Malformed | typeof INEXACT {
     commands.push(command);
   }
   return commands;
-}
+};
 
 const numberAsWritten = (_key: string, value: unknown, context?: { source?: string }) =>
   typeof value === "number" ? (context?.source ?? value) : value;
 
-function readJson<T>(
+const readJson = <T>(
   body: Uint8Array,
   containersMax: number,
   read: (value: unknown) => T | Malformed | typeof INEXACT,
-): T | Malformed {
+): T | Malformed => {
   try {
     const text = utf8.decode(body);
     if (!isShallow(text, DEPTH_MAX, containersMax)) {
@@ -70,7 +70,7 @@ function readJson<T>(
     // The parser's own text quotes the body.
     return malformed(error instanceof SyntaxError ? "the body is not valid JSON" : "the body is not valid UTF-8");
   }
-}
+};
 
 /** `["SET", "key", "value"]`. */
 export const parseCommand = (body: Uint8Array) => readJson(body, DEPTH_MAX, readCommand);
@@ -79,7 +79,7 @@ export const parseCommand = (body: Uint8Array) => readJson(body, DEPTH_MAX, read
 export const parseCommands = (body: Uint8Array, commandsMax: number) => readJson(body, commandsMax + 1, readCommands);
 
 /** `/SET/key/value?EX=100`; a body, as it is, comes after the path's arguments and before those of the query. */
-export function parsePath(path: string, query: string, body: Uint8Array): Command | Malformed {
+export const parsePath = (path: string, query: string, body: Uint8Array): Command | Malformed => {
   const args: (string | Buffer)[] = [];
   try {
     for (const segment of path.slice(1).split("/")) args.push(decodeURIComponent(segment));
@@ -91,4 +91,4 @@ export function parsePath(path: string, query: string, body: Uint8Array): Comman
   if (body.length > 0) args.push(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
   for (const [option, value] of new URLSearchParams(query)) args.push(...(value === "" ? [option] : [option, value]));
   return { name, args };
-}
+};

@@ -27,7 +27,7 @@ const readsHarmlessSettings = ([subcommand, ...settings]: Command["args"]) =>
   settings.every((setting) => READABLE_SETTINGS.has(String(setting).toLowerCase()));
 
 /** A group, a consumer or a key may itself be called BLOCK, so the options are walked as Redis walks them. */
-function blocksOnStream({ args }: Command): boolean {
+const blocksOnStream = ({ args }: Command): boolean => {
   for (let index = 0; index < args.length; ) {
     switch (word(args[index])) {
       case "BLOCK":
@@ -47,9 +47,9 @@ function blocksOnStream({ args }: Command): boolean {
     }
   }
   return false;
-}
+};
 
-function reasonFor(command: Command): string | undefined {
+const reasonFor = (command: Command): string | undefined => {
   switch (command.name) {
     case "XREAD":
     case "XREADGROUP":
@@ -63,10 +63,10 @@ function reasonFor(command: Command): string | undefined {
     default:
       return REFUSED.get(command.name);
   }
-}
+};
 
 /** The error text for a command that must not run on a shared connection, or undefined when it may. */
-export function refusalOf(command: Command): string | undefined {
+export const refusalOf = (command: Command): string | undefined => {
   const reason = reasonFor(command);
   return reason && `ERR Command is not available: '${command.name}': ${reason}`;
-}
+};

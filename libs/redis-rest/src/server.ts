@@ -35,7 +35,7 @@ const IDLE_SECONDS = 255;
  * Listens, after one attempt to reach Redis of at most `replyMsMax`; while Redis is away every command is answered
  * with 503. Throws when the port is taken or an option makes no sense.
  */
-export async function createRedisRest(options: RedisRestOptions): Promise<RedisRest> {
+export const createRedisRest = async (options: RedisRestOptions): Promise<RedisRest> => {
   const { redisUrls, token, host = "127.0.0.1", port = 0, connections = 4, log = () => undefined } = options;
   const [redisUrl] = redisUrls;
   if (redisUrl === undefined) throw new Error("redisUrls must name at least one Redis");
@@ -65,4 +65,4 @@ export async function createRedisRest(options: RedisRestOptions): Promise<RedisR
     backend.close();
     throw error;
   }
-}
+};

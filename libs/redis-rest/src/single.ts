@@ -14,7 +14,7 @@ import { Fault } from "./fault.ts";
 import { transact } from "./transaction.ts";
 
 /** One Redis server: a request's commands are one write on one of its connections. */
-export function createSingle(url: string, options: BackendOptions): Backend {
+export const createSingle = (url: string, options: BackendOptions): Backend => {
   const settings = { ...connectionOptions(options), enableOfflineQueue: false, stringNumbers: true };
   const clients: Clients<Redis> = createClients(() => new Redis(url, settings), options);
   return {
@@ -33,4 +33,4 @@ export function createSingle(url: string, options: BackendOptions): Backend {
       return client ? transact(client, commands, options.replyMsMax) : new Fault("unavailable");
     },
   };
-}
+};

@@ -5,18 +5,18 @@ import { Fault, toReplyOrFault } from "./fault.ts";
 import type { Reply } from "./reply.ts";
 
 /** Redis says of EXEC only that something was wrong before; the first refused command says what. */
-function discarded(reason: Error, rows: readonly Row[]): Error {
+const discarded = (reason: Error, rows: readonly Row[]): Error => {
   const cause = rows.slice(0, -1).find(([error]) => error)?.[0];
   if (!cause || !reason.message.startsWith("EXECABORT")) return reason;
   return new Error(`EXECABORT Transaction discarded because of: ${cause.message}`);
-}
+};
 
 /** Writes MULTI, the commands and EXEC at once to one connection, between no other request's commands. */
-export async function transact(
+export const transact = async (
   client: Redis | Cluster,
   commands: readonly Command[],
   replyMsMax: number,
-): Promise<Error | readonly Reply[]> {
+): Promise<Error | readonly Reply[]> => {
   const pipeline = new Pipeline(client);
   // Lower case "exec" and the mark make ioredis follow a MOVED slot with the whole transaction or not at all.
   for (const command of [new RedisCommand("MULTI"), ...commands.map(toRedisCommand), new RedisCommand("exec")]) {
@@ -33,4 +33,4 @@ export async function transact(
   } catch (error) {
     return error instanceof Error ? toReplyOrFault(error) : new Fault("lost");
   }
-}
+};

@@ -50,6 +50,12 @@ export const createEdgeWorld = (
 
 const textEncoder = new TextEncoder();
 
+export const event = (id: string, partitionKey: string | null = null, bytes = 100): SealedEvent => {
+  const attributes = { id, source: "/test", type: "test", partitionKey, traceparent: null };
+  const body = textEncoder.encode(JSON.stringify({ ...attributes, data: "x".repeat(bytes) }));
+  return sealEvent(attributes, body, SHARDS, platform, "shop");
+};
+
 /** Partition keys of which each lands in its own shard. */
 export const keyOfShard: readonly string[] = (() => {
   const keys: string[] = [];
@@ -59,12 +65,6 @@ export const keyOfShard: readonly string[] = (() => {
   }
   return keys;
 })();
-
-export function event(id: string, partitionKey: string | null = null, bytes = 100): SealedEvent {
-  const attributes = { id, source: "/test", type: "test", partitionKey, traceparent: null };
-  const body = textEncoder.encode(JSON.stringify({ ...attributes, data: "x".repeat(bytes) }));
-  return sealEvent(attributes, body, SHARDS, platform, "shop");
-}
 
 export const eventOfShard = (shard: number, id: string, bytes?: number): SealedEvent =>
   event(id, keyOfShard[shard] ?? null, bytes);

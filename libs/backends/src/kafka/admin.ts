@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Admin, Kafka, logLevel, type RetryOptions } from "kafkajs";
 import { stopIdleTimers } from "./kafkajs-timer.ts";
 
@@ -6,17 +7,17 @@ stopIdleTimers();
 const ASK_MS = 2_000;
 const CREATE_MS = 15_000;
 
-export interface TopicSpec {
+export type TopicSpec = {
   readonly name: string;
   readonly partitions: number;
   /** As many as the cluster makes by default when not told. */
   readonly copies?: number;
   /** Topic settings: { "min.insync.replicas": "2" }. */
   readonly settings?: Readonly<Record<string, string>>;
-}
+};
 
-export function kafkaClient(brokers: readonly string[], retry: RetryOptions = { retries: 0 }): Kafka {
-  return new Kafka({
+export const kafkaClient = (brokers: readonly string[], retry: RetryOptions = { retries: 0 }): Kafka =>
+  new Kafka({
     clientId: "spillway-devstack",
     brokers: [...brokers],
     connectionTimeout: ASK_MS,
@@ -24,10 +25,9 @@ export function kafkaClient(brokers: readonly string[], retry: RetryOptions = { 
     retry,
     logLevel: logLevel.NOTHING,
   });
-}
 
 /** Asks a cluster on a connection of its own, without retries. */
-export async function askKafka<T>(brokers: readonly string[], ask: (admin: Admin) => Promise<T>): Promise<T> {
+export const askKafka = async <T>(brokers: readonly string[], ask: (admin: Admin) => Promise<T>): Promise<T> => {
   const admin = kafkaClient(brokers).admin();
   try {
     await admin.connect();
@@ -35,21 +35,20 @@ export async function askKafka<T>(brokers: readonly string[], ask: (admin: Admin
   } finally {
     await admin.disconnect();
   }
-}
+};
 
 /**
  * Whether this node answers Metadata and is itself in the answer. An open port says nothing, and a broker that is back
  * from kill -9 leaves itself out until the controller has let it in again.
  */
-export async function brokerIsReady(broker: string, nodeId: number): Promise<boolean> {
-  return askKafka([broker], async (admin) => {
+export const brokerIsReady = async (broker: string, nodeId: number): Promise<boolean> =>
+  askKafka([broker], async (admin) => {
     const { brokers, controller } = await admin.describeCluster();
     return controller !== null && brokers.some((member) => member.nodeId === nodeId);
   });
-}
 
 /** Creates the topics that are missing and waits until every partition of all of them has a leader. */
-export async function createTopics(brokers: readonly string[], topics: readonly TopicSpec[]): Promise<void> {
+export const createTopics = async (brokers: readonly string[], topics: readonly TopicSpec[]): Promise<void> => {
   if (topics.length === 0) return;
   await askKafka(brokers, async (admin) => {
     const existing = new Set(await admin.listTopics());
@@ -69,9 +68,9 @@ export async function createTopics(brokers: readonly string[], topics: readonly 
     brokers,
     topics.map((topic) => topic.name),
   );
-}
+};
 
-async function waitForLeaders(brokers: readonly string[], topics: string[]): Promise<void> {
+const waitForLeaders = async (brokers: readonly string[], topics: string[]): Promise<void> => {
   const deadline = Date.now() + CREATE_MS;
   let reason: unknown;
   while (Date.now() < deadline) {
@@ -84,7 +83,7 @@ async function waitForLeaders(brokers: readonly string[], topics: string[]): Pro
     } catch (error) {
       reason = error;
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
   throw new Error(`no leader for every partition of ${topics.join(", ")} within ${CREATE_MS} ms`, { cause: reason });
-}
+};

@@ -34,12 +34,12 @@ const POM = `<project>
 </project>
 `;
 
-async function isComplete(lib: string): Promise<boolean> {
+const isComplete = async (lib: string): Promise<boolean> => {
   const names: string[] = await readdir(lib).catch(() => []);
   return names.includes(`kafka_2.13-${KAFKA_VERSION}.jar`);
-}
+};
 
-async function provideMaven(say: Say): Promise<string> {
+const provideMaven = async (say: Say): Promise<string> => {
   const found = await findExecutable("mvn");
   if (found) return found;
   say("no mvn on the PATH");
@@ -47,10 +47,10 @@ async function provideMaven(say: Say): Promise<string> {
   const installed = await findExecutable("mvn");
   if (installed) return installed;
   throw new NotProvided(REMEDIES.kafka, "no Maven to fetch the broker with");
-}
+};
 
 /** A fetch that was killed leaves its folder; one that is an hour old belongs to nobody. */
-async function removeAbandoned(cache: string): Promise<void> {
+const removeAbandoned = async (cache: string): Promise<void> => {
   for (const name of await readdir(cache)) {
     if (!name.startsWith(FETCHING)) continue;
     const folder = join(cache, name);
@@ -62,13 +62,13 @@ async function removeAbandoned(cache: string): Promise<void> {
       ));
     if (age > ABANDONED_MS) await rm(folder, { recursive: true, force: true });
   }
-}
+};
 
 /**
  * The folder with the broker's jars, fetched once with Maven. It is filled under another name and renamed, so that
  * it is whole or absent, and two processes at once are safe: the later one throws its own away. Throws NotProvided.
  */
-export async function provideKafkaJars(say: Say, cache = cacheFolder()): Promise<string> {
+export const provideKafkaJars = async (say: Say, cache = cacheFolder()): Promise<string> => {
   const lib = join(cache, `kafka-${KAFKA_VERSION}`);
   if (await isComplete(lib)) return lib;
   const maven = await provideMaven(say);
@@ -101,4 +101,4 @@ export async function provideKafkaJars(say: Say, cache = cacheFolder()): Promise
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-}
+};

@@ -9,12 +9,12 @@ import type { Say } from "../provision/say.ts";
 const JAVA_MAJOR_MIN = 17;
 
 /** The major version in what `java -version` prints, from "1.8.0_402" (8) to "25-ea" (25). */
-export function javaMajor(versionOutput: string): number | undefined {
+export const javaMajor = (versionOutput: string): number | undefined => {
   const match = /version "(?:1\.)?(\d+)/.exec(versionOutput);
   return match?.[1] === undefined ? undefined : Number(match[1]);
-}
+};
 
-async function findJava(): Promise<{ java?: string; tooOld: string[] }> {
+const findJava = async (): Promise<{ java?: string; tooOld: string[] }> => {
   const home = javaHome();
   const onPath = await findExecutable("java");
   const tooOld: string[] = [];
@@ -26,10 +26,10 @@ async function findJava(): Promise<{ java?: string; tooOld: string[] }> {
     if (major !== undefined) tooOld.push(`${java} is version ${major}`);
   }
   return { tooOld };
-}
+};
 
 /** The path of a Java runtime that Kafka 4 runs on; installs Debian's default one when there is none. Throws NotProvided. */
-export async function provideJava(say: Say): Promise<string> {
+export const provideJava = async (say: Say): Promise<string> => {
   const found = await findJava();
   if (found.java) return found.java;
   say(`no Java runtime of version ${JAVA_MAJOR_MIN} or newer`);
@@ -38,4 +38,4 @@ export async function provideJava(say: Say): Promise<string> {
   if (installed.java) return installed.java;
   const reason = [`no Java runtime of version ${JAVA_MAJOR_MIN} or newer`, ...installed.tooOld].join("; ");
   throw new NotProvided(REMEDIES.kafka, reason);
-}
+};

@@ -12,7 +12,7 @@ import { type BrokerConfig, formatLogFolder, newClusterId } from "./log-folder.t
 const READY_DEADLINE_MS = 90_000;
 const STOP_DEADLINE_MS = 15_000;
 
-export interface KafkaOptions {
+export type KafkaOptions = {
   readonly dataDir?: string;
   readonly port?: number;
   readonly logFile?: string;
@@ -22,26 +22,26 @@ export interface KafkaOptions {
   readonly topics?: readonly TopicSpec[];
   readonly say?: Say;
   readonly onSpawn?: (pid: number) => void;
-}
+};
 
-export interface Kafka extends Running {
+export type Kafka = Running & {
   /** host:port of every broker. */
   readonly brokers: readonly string[];
   createTopics(topics: readonly TopicSpec[]): Promise<void>;
-}
+};
 
-interface Runtime {
+type Runtime = {
   readonly java: string;
   readonly classPath: string;
-}
+};
 
-interface Node {
+type Node = {
   readonly runtime: Runtime;
   readonly config: BrokerConfig;
   readonly data: DataFolder;
   readonly logFile: string;
   readonly options: KafkaOptions;
-}
+};
 
 // As measured: starts in under two seconds on two cores and stays below 450 MB.
 const JVM = [
@@ -51,12 +51,12 @@ const JVM = [
   "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
 ];
 
-async function provideRuntime(say: Say): Promise<Runtime> {
+const provideRuntime = async (say: Say): Promise<Runtime> => {
   const java = await provideJava(say);
   return { java, classPath: join(await provideKafkaJars(say), "*") };
-}
+};
 
-async function startNode(node: Node): Promise<Running> {
+const startNode = async (node: Node): Promise<Running> => {
   const { config, data, logFile, options } = node;
   const { java, classPath } = node.runtime;
   const url = `127.0.0.1:${config.port}`;
@@ -81,15 +81,15 @@ async function startNode(node: Node): Promise<Running> {
     cleanUp: data.discard,
     onSpawn: options.onSpawn,
   });
-}
+};
 
-function asKafka(node: Running, brokers: readonly string[], topics: readonly TopicSpec[]): Kafka {
+const asKafka = (node: Running, brokers: readonly string[], topics: readonly TopicSpec[]): Kafka => {
   const create = (more: readonly TopicSpec[]) => createTopics(brokers, more);
   return { ...node, brokers, createTopics: create, restart: () => node.restart().then(() => create(topics)) };
-}
+};
 
 /** Starts one real broker on loopback that is its own controller. Throws NotProvided, or its log. */
-export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
+export const startKafka = async (options: KafkaOptions = {}): Promise<Kafka> => {
   const runtime = await provideRuntime(options.say ?? silent);
   const port = options.port || (await freePort());
   const controllerPort = await freePort();
@@ -106,22 +106,22 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   const kafka = asKafka(node, [node.url], options.topics ?? []);
   await kafka.createTopics(options.topics ?? []);
   return kafka;
-}
+};
 
-export interface KafkaClusterOptions extends Omit<KafkaOptions, "port" | "dataDir" | "logFile" | "onSpawn"> {
+export type KafkaClusterOptions = Omit<KafkaOptions, "port" | "dataDir" | "logFile" | "onSpawn"> & {
   /** Combined broker and controller nodes; 3 when not told. */
   readonly nodes?: number;
-}
+};
 
-export interface KafkaCluster {
+export type KafkaCluster = {
   readonly brokers: readonly string[];
   readonly nodes: readonly Running[];
   createTopics(topics: readonly TopicSpec[]): Promise<void>;
   stop(): Promise<void>;
-}
+};
 
 /** Starts brokers on loopback that are one cluster, each with a temporary data folder. */
-export async function startKafkaCluster(options: KafkaClusterOptions = {}): Promise<KafkaCluster> {
+export const startKafkaCluster = async (options: KafkaClusterOptions = {}): Promise<KafkaCluster> => {
   const runtime = await provideRuntime(options.say ?? silent);
   const ids = Array.from({ length: options.nodes ?? 3 }, (_, index) => index + 1);
   const controllers = await Promise.all(ids.map(() => freePort()));
@@ -142,4 +142,4 @@ export async function startKafkaCluster(options: KafkaClusterOptions = {}): Prom
   const brokers = nodes.map((node) => node.url);
   await createTopics(brokers, options.topics ?? []);
   return { brokers, nodes, createTopics: (topics) => createTopics(brokers, topics), stop };
-}
+};

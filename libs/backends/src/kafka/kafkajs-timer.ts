@@ -7,7 +7,7 @@ type Schedule = (this: RequestQueue) => void;
  * Stops the timer that every used connection of kafkajs 2.2.4 renews each millisecond although nothing waits: 5 to 7 %
  * of a core for as long as events are tailed, and a TimeoutNegativeWarning on Bun's terminal.
  */
-export function stopIdleTimers(): void {
+export const stopIdleTimers = (): void => {
   const queue: { readonly prototype: { scheduleCheckPendingRequests: Schedule } } = createRequire(import.meta.url)(
     "kafkajs/src/network/requestQueue",
   );
@@ -15,4 +15,4 @@ export function stopIdleTimers(): void {
   queue.prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {
     if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this);
   };
-}
+};

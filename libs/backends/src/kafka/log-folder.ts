@@ -6,25 +6,25 @@ import type { Say } from "../provision/say.ts";
 
 const FORMAT_PREFIX = "log.format-";
 
-export interface BrokerConfig {
+export type BrokerConfig = {
   readonly nodeId: number;
   readonly port: number;
   /** The controller port of every node, by node id from 1. */
   readonly controllers: readonly number[];
   readonly clusterId: string;
   readonly settings?: Readonly<Record<string, string>>;
-}
+};
 
 /** 16 random bytes as Kafka's Uuid writes them; one that starts with "-" would read as an option of the format tool. */
-export function newClusterId(): string {
+export const newClusterId = (): string => {
   for (;;) {
     const id = randomBytes(16).toString("base64url");
     if (!id.startsWith("-")) return id;
   }
-}
+};
 
 /** The content of server.properties for a node that is broker and controller. */
-export function brokerProperties(config: BrokerConfig, logFolder: string): string {
+export const brokerProperties = (config: BrokerConfig, logFolder: string): string => {
   const { nodeId, port, controllers } = config;
   const copies = String(Math.min(controllers.length, 3));
   const inSync = controllers.length >= 3 ? "2" : "1";
@@ -58,19 +58,19 @@ export function brokerProperties(config: BrokerConfig, logFolder: string): strin
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)
     .join("");
-}
+};
 
 /**
  * Writes server.properties and formats the log folder when there is none. The format works under another name and is
  * renamed, so that a folder called `log` is always whole; what a killed format left is removed.
  */
-export async function formatLogFolder(
+export const formatLogFolder = async (
   java: string,
   classPath: string,
   folder: string,
   config: BrokerConfig,
   say: Say,
-): Promise<void> {
+): Promise<void> => {
   const log = join(folder, "log");
   const names = await readdir(folder);
   for (const name of names.filter((name) => name.startsWith(FORMAT_PREFIX))) {
@@ -87,4 +87,4 @@ export async function formatLogFolder(
     await rename(work, log);
   }
   await writeFile(properties, brokerProperties(config, log));
-}
+};

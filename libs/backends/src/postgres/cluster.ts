@@ -12,7 +12,7 @@ const INIT_PREFIX = "cluster.init-";
  * The database cluster in `folder`, made when there is none. initdb works under another name and its result is renamed,
  * so that a folder called `cluster` is always whole; what a killed initdb left is removed.
  */
-export async function openCluster(folder: string, binaries: PostgresBinaries, say: Say): Promise<string> {
+export const openCluster = async (folder: string, binaries: PostgresBinaries, say: Say): Promise<string> => {
   const cluster = join(folder, "cluster");
   const names = await readdir(folder);
   for (const name of names.filter((name) => name.startsWith(INIT_PREFIX))) {
@@ -32,13 +32,13 @@ export async function openCluster(folder: string, binaries: PostgresBinaries, sa
   if (code !== 0) throw new Error(`initdb failed:\n${output.trim().slice(-2_000)}`);
   await rename(work, cluster);
   return cluster;
-}
+};
 
 /**
  * Removes the pid file of a killed postmaster. Postgres does so itself, but not when the pid now belongs to another
  * process of the same user, and then refuses to start. Throws when a Postgres really runs on this folder.
  */
-export async function removeStalePidFile(cluster: string): Promise<void> {
+export const removeStalePidFile = async (cluster: string): Promise<void> => {
   const file = join(cluster, "postmaster.pid");
   const text = await readFile(file, "utf8").catch(() => undefined);
   if (text === undefined) return;
@@ -46,4 +46,4 @@ export async function removeStalePidFile(cluster: string): Promise<void> {
   const holder = Number.isInteger(pid) && pid > 0 ? await findProcess(pid) : undefined;
   if (holder?.command.includes(cluster)) throw new Error(`Postgres (pid ${pid}) already runs on ${cluster}`);
   await rm(file, { force: true });
-}
+};

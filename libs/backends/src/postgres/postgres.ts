@@ -11,7 +11,7 @@ const ASK_S = 2;
 const READY_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 8_000;
 
-export interface PostgresOptions {
+export type PostgresOptions = {
   readonly dataDir?: string;
   readonly port?: number;
   readonly logFile?: string;
@@ -19,7 +19,7 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
   readonly say?: Say;
   readonly onSpawn?: (pid: number) => void;
-}
+};
 
 // What a 202 through the outbox rests on: a commit is on disk before it is answered.
 const SETTINGS = {
@@ -29,7 +29,7 @@ const SETTINGS = {
   synchronous_commit: "on",
 } as const;
 
-export async function answersQueries(url: string): Promise<boolean> {
+export const answersQueries = async (url: string): Promise<boolean> => {
   const sql = postgres(url, { max: 1, connect_timeout: ASK_S, onnotice: () => undefined });
   try {
     await sql`select 1`;
@@ -37,10 +37,10 @@ export async function answersQueries(url: string): Promise<boolean> {
   } finally {
     await sql.end({ timeout: 1 });
   }
-}
+};
 
 /** Starts a real Postgres on loopback, every commit on disk. Throws NotProvided, or its log. */
-export async function startPostgres(options: PostgresOptions = {}): Promise<Running> {
+export const startPostgres = async (options: PostgresOptions = {}): Promise<Running> => {
   const say = options.say ?? silent;
   const binaries = await providePostgres(say);
   const { uid } = binaries;
@@ -75,4 +75,4 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Runn
     cleanUp: data.discard,
     onSpawn: options.onSpawn,
   });
-}
+};

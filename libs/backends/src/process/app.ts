@@ -11,7 +11,7 @@ const STOP_DEADLINE_MS = 10_000;
 
 export type App = Running;
 
-export interface AppOptions {
+export type AppOptions = {
   readonly name: string;
   /** Absolute path of the TypeScript file that Bun runs. */
   readonly entry: string;
@@ -26,10 +26,10 @@ export interface AppOptions {
   readonly isReady?: (url: string) => Promise<boolean>;
   readonly stopDeadlineMs?: number;
   readonly onSpawn?: (pid: number) => void;
-}
+};
 
 /** Starts an HTTP app under Bun on loopback and waits for its health route. Throws with its log when it never answers. */
-export async function startApp(options: AppOptions): Promise<App> {
+export const startApp = async (options: AppOptions): Promise<App> => {
   const port = options.port || (await freePort());
   const url = `http://127.0.0.1:${port}`;
   const hasOwnLog = options.logFile === undefined && options.output === undefined;
@@ -55,4 +55,4 @@ export async function startApp(options: AppOptions): Promise<App> {
     cleanUp: async () => void (folder && (await rm(folder, { recursive: true, force: true }))),
     onSpawn: options.onSpawn,
   });
-}
+};

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { childEnvironment } from "../config.ts";
 import { registerForReaping, unregisterFromReaping } from "./reaper.ts";
 
-export interface Launch {
+export type Launch = {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd?: string;
@@ -14,21 +14,21 @@ export interface Launch {
   readonly stopSignal: NodeJS.Signals;
   /** File that stdout and stderr are appended to, or "inherit" for this process's own. */
   readonly output: string;
-}
+};
 
-export interface Exit {
+export type Exit = {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-}
+};
 
-export interface Child {
+export type Child = {
   readonly pid: number;
   readonly exited: Promise<Exit>;
   isAlive(): boolean;
   signal(name: NodeJS.Signals): void;
-}
+};
 
-function spawnDetached(launch: Launch): ChildProcess {
+const spawnDetached = (launch: Launch): ChildProcess => {
   const identity = launch.uid === undefined ? {} : { uid: launch.uid, gid: launch.uid };
   const inherit = launch.output === "inherit";
   if (!inherit) mkdirSync(dirname(launch.output), { recursive: true });
@@ -44,10 +44,10 @@ function spawnDetached(launch: Launch): ChildProcess {
   } finally {
     if (typeof output === "number") closeSync(output);
   }
-}
+};
 
 /** Starts a process in a session of its own that does not outlive this one. Throws when the command cannot be run. */
-export function spawnChild(launch: Launch): Promise<Child> {
+export const spawnChild = (launch: Launch): Promise<Child> => {
   const child = spawnDetached(launch);
   return new Promise((resolve, reject) => {
     child.once("error", (cause) => reject(new Error(`cannot run ${launch.command}`, { cause })));
@@ -64,4 +64,4 @@ export function spawnChild(launch: Launch): Promise<Child> {
     });
     resolve({ pid, exited, isAlive: () => alive, signal: (name) => void (alive && child.kill(name)) });
   });
-}
+};

@@ -7,23 +7,23 @@ import { registerForReaping, unregisterFromReaping } from "./reaper.ts";
 
 const OUTPUT_CHARS_MAX = 64_000;
 
-export interface CommandResult {
+export type CommandResult = {
   readonly code: number | null;
   /** stdout and stderr as they came, the last 64,000 characters. */
   readonly output: string;
-}
+};
 
-export interface CommandOptions {
+export type CommandOptions = {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly uid?: number;
   readonly input?: string;
   /** Goes on when this process dies; a package manager must not be cut off in the middle. */
   readonly isLeftToFinish?: boolean;
-}
+};
 
 /** The full path of the first of `names` that is an executable on the search path. */
-export async function findExecutable(...names: readonly string[]): Promise<string | undefined> {
+export const findExecutable = async (...names: readonly string[]): Promise<string | undefined> => {
   for (const name of names) {
     for (const folder of searchPath()) {
       const path = join(folder, name);
@@ -35,14 +35,14 @@ export async function findExecutable(...names: readonly string[]): Promise<strin
     }
   }
   return undefined;
-}
+};
 
 /** Runs a command to its end. A command that cannot be run at all ends with code null and the reason as its output. */
-export function runCommand(
+export const runCommand = (
   command: string,
   args: readonly string[],
   options: CommandOptions = {},
-): Promise<CommandResult> {
+): Promise<CommandResult> => {
   const identity = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid };
   return new Promise((resolve) => {
     const child = spawn(command, args, {
@@ -67,4 +67,4 @@ export function runCommand(
     child.stdin.on("error", (error) => keep(Buffer.from(error.message)));
     child.stdin.end(options.input ?? "");
   });
-}
+};

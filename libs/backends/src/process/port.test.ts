@@ -11,11 +11,11 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
 });
 
-async function occupy(port: number): Promise<void> {
+const occupy = async (port: number): Promise<void> => {
   const server = createServer();
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-}
+};
 
 test("a free port lies below the range that the kernel dials from", async () => {
   for (let i = 0; i < 20; i++) expect(await freePort()).toBeLessThan(32_768);

@@ -9,13 +9,12 @@ const PORT_MIN = 12_000;
 const PORT_MAX = 32_000;
 const ATTEMPTS_MAX = 200;
 
-function isListenable(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
+const isListenable = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
     const server = createServer();
     server.once("error", () => resolve(false));
     server.listen({ port, host: "127.0.0.1", exclusive: true }, () => server.close(() => resolve(true)));
   });
-}
 
 // What nothing refers to is garbage, and closing a socket is part of collecting it.
 const marks = new Set<Socket>();
@@ -25,8 +24,8 @@ const marks = new Set<Socket>();
  * and take the other's service for its own (seen: a Postgres that "was ready" because a stranger's answered). The UDP
  * socket of the same number marks it for every process of the machine, until this one ends.
  */
-function mark(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
+const mark = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
     const socket = createSocket("udp4");
     socket.once("error", () => {
       socket.close();
@@ -38,26 +37,23 @@ function mark(port: number): Promise<boolean> {
       resolve(true);
     });
   });
-}
 
 /** Takes a loopback port that nothing listens on for as long as this process lives; false when it is not to be had. */
-export async function reservePort(port: number): Promise<boolean> {
-  return (await isListenable(port)) && (await mark(port));
-}
+export const reservePort = async (port: number): Promise<boolean> => (await isListenable(port)) && (await mark(port));
 
 /** A loopback TCP port that is this process's alone. Throws when 200 random ones were all taken. */
-export async function freePort(): Promise<number> {
+export const freePort = async (): Promise<number> => {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const port = randomInt(PORT_MIN, PORT_MAX);
     if (await reservePort(port)) return port;
   }
   throw new Error(`no free loopback port found between ${PORT_MIN} and ${PORT_MAX}`);
-}
+};
 
 /** `preferred` when it is free, else the next free one of the following 50, else any; but none of `taken`. */
-export async function portNear(preferred: number, taken: ReadonlySet<number> = new Set()): Promise<number> {
+export const portNear = async (preferred: number, taken: ReadonlySet<number> = new Set()): Promise<number> => {
   for (let port = preferred; port < preferred + 50; port++) {
     if (!taken.has(port) && (await reservePort(port))) return port;
   }
   return freePort();
-}
+};

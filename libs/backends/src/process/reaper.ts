@@ -29,7 +29,7 @@ for entry in $alive; do kill -KILL "\${entry%%:*}" 2>/dev/null; done
 
 let reaper: ChildProcess | undefined;
 
-function write(line: string): void {
+const write = (line: string): void => {
   if (!reaper) {
     reaper = spawn("/bin/sh", ["-c", SCRIPT], { stdio: ["pipe", "ignore", "ignore"], detached: true });
     // A broken pipe means that the reaper itself was killed: the next registration starts another.
@@ -39,13 +39,13 @@ function write(line: string): void {
     reaper.unref();
   }
   reaper.stdin?.write(`${line}\n`);
-}
+};
 
 /** From now on `pid` gets `stopSignal`, then SIGKILL, when this process is gone, however it went. */
-export function registerForReaping(pid: number, stopSignal: NodeJS.Signals): void {
+export const registerForReaping = (pid: number, stopSignal: NodeJS.Signals): void => {
   write(`+ ${pid} ${stopSignal.replace("SIG", "")}`);
-}
+};
 
-export function unregisterFromReaping(pid: number): void {
+export const unregisterFromReaping = (pid: number): void => {
   write(`- ${pid}`);
-}
+};

@@ -1,4 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Child, type Exit, type Launch, spawnChild } from "./child.ts";
 
 const LAUNCHES_MAX = 10;
@@ -8,7 +9,7 @@ const READY_POLL_MS = 25;
 const LOG_TAIL_CHARS = 2_000;
 
 /** A process of the stack: the same port and data before and after every kill and restart. */
-export interface Running {
+export type Running = {
   readonly name: string;
   readonly url: string;
   readonly port: number;
@@ -24,9 +25,9 @@ export interface Running {
   restart(): Promise<void>;
   /** Asks it to end, kills it after its deadline, and removes the data folder if the start made one. */
   stop(): Promise<void>;
-}
+};
 
-export interface ServiceSpec {
+export type ServiceSpec = {
   readonly name: string;
   readonly url: string;
   readonly port: number;
@@ -41,14 +42,12 @@ export interface ServiceSpec {
   repair?(log: string): Promise<void>;
   readonly cleanUp?: () => Promise<void>;
   readonly onSpawn?: (pid: number) => void;
-}
+};
 
 /** A service that was launched and never did its work; the message ends with its own last words. */
 export class NotReady extends Error {
   override readonly name = "NotReady";
 }
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 const sizeOf = (file: string) =>
   stat(file).then(
@@ -57,20 +56,20 @@ const sizeOf = (file: string) =>
   );
 
 /** The end of what was logged after the first `from` bytes: an older process's last words explain nothing. */
-async function logSince(file: string, from: number): Promise<string> {
+const logSince = async (file: string, from: number): Promise<string> => {
   const bytes = await readFile(file).catch(() => Buffer.from(""));
   return bytes.subarray(from).toString().slice(-LOG_TAIL_CHARS) || "(nothing was logged)";
-}
+};
 
-async function waitReady(spec: ServiceSpec, child: Child, deadline: number): Promise<boolean> {
+const waitReady = async (spec: ServiceSpec, child: Child, deadline: number): Promise<boolean> => {
   while (child.isAlive() && Date.now() < deadline) {
     if (await spec.ready().catch(() => false)) return child.isAlive();
     await sleep(READY_POLL_MS);
   }
   return false;
-}
+};
 
-async function endWithin(child: Child, signal: NodeJS.Signals, deadlineMs: number): Promise<void> {
+const endWithin = async (child: Child, signal: NodeJS.Signals, deadlineMs: number): Promise<void> => {
   // A process under SIGSTOP keeps every signal but SIGKILL pending until it is continued.
   child.signal("SIGCONT");
   child.signal(signal);
@@ -81,18 +80,18 @@ async function endWithin(child: Child, signal: NodeJS.Signals, deadlineMs: numbe
   if ((await Promise.race([child.exited, late])) === "late") child.signal("SIGKILL");
   clearTimeout(timer);
   await child.exited;
-}
+};
 
-interface State {
+type State = {
   child?: Child;
   stopSignal: NodeJS.Signals;
   stopped: boolean;
   launching: Promise<void>;
-}
+};
 
 // An attempt may fail because its predecessor has not let go yet: Postgres refuses to start while a backend of the
 // killed postmaster is still attached to the shared memory, and a port may be held for some milliseconds.
-async function launchUntilReady(spec: ServiceSpec, state: State): Promise<void> {
+const launchUntilReady = async (spec: ServiceSpec, state: State): Promise<void> => {
   const deadline = Date.now() + spec.readyDeadlineMs;
   for (let attempt = 1; !state.stopped; attempt++) {
     const what = await spec.prepare();
@@ -111,14 +110,14 @@ async function launchUntilReady(spec: ServiceSpec, state: State): Promise<void> 
     await spec.repair?.(log);
     await sleep(Math.min(RETRY_FIRST_MS * 2 ** attempt, RETRY_MAX_MS));
   }
-}
+};
 
-function launch(spec: ServiceSpec, state: State): Promise<void> {
+const launch = (spec: ServiceSpec, state: State): Promise<void> => {
   state.launching = launchUntilReady(spec, state);
   return state.launching;
-}
+};
 
-function runningOf(spec: ServiceSpec, state: State): Running {
+const runningOf = (spec: ServiceSpec, state: State): Running => {
   const end = async () => {
     if (state.child?.isAlive()) await endWithin(state.child, state.stopSignal, spec.stopDeadlineMs);
   };
@@ -146,10 +145,10 @@ function runningOf(spec: ServiceSpec, state: State): Running {
       await spec.cleanUp?.();
     },
   };
-}
+};
 
 /** Launches what `spec` describes and waits until it is ready. Throws with the end of its log when it never is. */
-export async function startService(spec: ServiceSpec): Promise<Running> {
+export const startService = async (spec: ServiceSpec): Promise<Running> => {
   const state: State = { stopSignal: "SIGTERM", stopped: false, launching: Promise.resolve() };
   const running = runningOf(spec, state);
   try {
@@ -159,4 +158,4 @@ export async function startService(spec: ServiceSpec): Promise<Running> {
     throw error;
   }
   return running;
-}
+};

@@ -2,16 +2,16 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { runCommand } from "./command.ts";
 
-export interface ProcessEntry {
+export type ProcessEntry = {
   readonly pid: number;
   readonly parent: number;
   /** Together with the pid it names one process for good: pids are used again, start times are not. */
   readonly startedAt: string;
   readonly command: string;
-}
+};
 
 /** The entry in Linux's /proc, or undefined when there is no such process (a zombie is none). */
-export async function readProc(pid: number): Promise<ProcessEntry | undefined> {
+export const readProc = async (pid: number): Promise<ProcessEntry | undefined> => {
   const [stat, commandLine] = await Promise.all([
     readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined),
     readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => undefined),
@@ -22,10 +22,10 @@ export async function readProc(pid: number): Promise<ProcessEntry | undefined> {
   if (fields[0] === "Z" || fields[0] === "X") return undefined;
   const command = commandLine.replaceAll("\0", " ").trim();
   return { pid, parent: Number(fields[1]), startedAt: fields[19] ?? "", command };
-}
+};
 
 /** The same from ps, for systems without /proc. */
-export async function readPs(pid: number): Promise<ProcessEntry | undefined> {
+export const readPs = async (pid: number): Promise<ProcessEntry | undefined> => {
   const { code, output } = await runCommand("ps", ["-o", "stat=,ppid=,lstart=,args=", "-p", String(pid)], {
     env: { LC_ALL: "C" },
   });
@@ -33,11 +33,9 @@ export async function readPs(pid: number): Promise<ProcessEntry | undefined> {
   const match = /^\s*(\S+)\s+(\d+)\s+(\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s+(.*)$/m.exec(output);
   if (code !== 0 || !match || match[1]?.startsWith("Z")) return undefined;
   return { pid, parent: Number(match[2]), startedAt: match[3] ?? "", command: (match[4] ?? "").trim() };
-}
+};
 
 const hasProc = existsSync("/proc/self/stat");
 
 /** What runs under this pid now. */
-export function findProcess(pid: number): Promise<ProcessEntry | undefined> {
-  return hasProc ? readProc(pid) : readPs(pid);
-}
+export const findProcess = (pid: number): Promise<ProcessEntry | undefined> => (hasProc ? readProc(pid) : readPs(pid));

@@ -3,7 +3,7 @@ import type { Say } from "./say.ts";
 const PERIOD_MS = 5_000;
 
 /** Does `work` and says every five seconds that it goes on. */
-export async function withProgress<T>(say: Say, what: string, work: () => Promise<T>): Promise<T> {
+export const withProgress = async <T>(say: Say, what: string, work: () => Promise<T>): Promise<T> => {
   const startedAt = Date.now();
   say(what);
   const timer = setInterval(() => say(`${what}: ${Math.round((Date.now() - startedAt) / 1_000)} s`), PERIOD_MS);
@@ -12,4 +12,4 @@ export async function withProgress<T>(say: Say, what: string, work: () => Promis
   } finally {
     clearInterval(timer);
   }
-}
+};

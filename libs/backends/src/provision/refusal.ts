@@ -1,5 +1,5 @@
 /** What a machine can be told to do about a missing service, by hand. */
-export interface Remedy {
+export type Remedy = {
   readonly service: string;
   readonly missing: string;
   readonly debian: string;
@@ -7,7 +7,7 @@ export interface Remedy {
   readonly docker: string;
   /** The environment setting that makes the docker line's service the one that is used. */
   readonly setting: string;
-}
+};
 
 export const REMEDIES = {
   redis: {

@@ -9,7 +9,7 @@ const BROKEN = "Bad file format reading the append only file";
  * Redis cuts off a half-written tail by itself, and refuses to start on anything worse. Then: keep a copy, let
  * redis-check-aof cut the file at its first bad byte, and say so. Does nothing for a log of another failure.
  */
-export async function mendAppendOnlyFile(binary: string, dataDir: string, log: string, say: Say): Promise<void> {
+export const mendAppendOnlyFile = async (binary: string, dataDir: string, log: string, say: Say): Promise<void> => {
   if (!log.includes(BROKEN)) return;
   const folder = join(dataDir, "appendonlydir");
   const copy = `${folder}.broken-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`;
@@ -24,4 +24,4 @@ export async function mendAppendOnlyFile(binary: string, dataDir: string, log: s
       ? `the append-only file was damaged; ${cut} bytes were cut off its end, the damaged one is kept in ${copy}`
       : `the append-only file is damaged and could not be mended: ${output.trim().slice(-400)}`,
   );
-}
+};

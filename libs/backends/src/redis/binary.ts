@@ -4,7 +4,7 @@ import { NotProvided, REMEDIES } from "../provision/refusal.ts";
 import type { Say } from "../provision/say.ts";
 
 /** The path of redis-server or valkey-server; installs Debian's when there is none. Throws NotProvided. */
-export async function provideRedis(say: Say): Promise<string> {
+export const provideRedis = async (say: Say): Promise<string> => {
   const find = () => findExecutable("redis-server", "valkey-server");
   const found = await find();
   if (found) return found;
@@ -13,4 +13,4 @@ export async function provideRedis(say: Say): Promise<string> {
   const installed = await find();
   if (installed) return installed;
   throw new NotProvided(REMEDIES.redis);
-}
+};

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../process/port.ts";
 import type { Running } from "../process/service.ts";
 import { askRedis, startRedis } from "./redis.ts";
@@ -7,23 +8,23 @@ const SLOTS = 16_384;
 const SETTINGS = { "cluster-enabled": "yes", "cluster-node-timeout": "2000" };
 const FORMED_DEADLINE_MS = 30_000;
 
-export interface RedisCluster {
+export type RedisCluster = {
   /** Masters first, then one replica of each in the same order. */
   readonly nodes: readonly Running[];
   readonly urls: readonly string[];
   stop(): Promise<void>;
-}
+};
 
-async function waitUntil(what: string, isTrue: () => Promise<boolean>): Promise<void> {
+const waitUntil = async (what: string, isTrue: () => Promise<boolean>): Promise<void> => {
   const deadline = Date.now() + FORMED_DEADLINE_MS;
   while (Date.now() < deadline) {
     if (await isTrue()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
   throw new Error(`redis cluster: ${what} did not happen within ${FORMED_DEADLINE_MS} ms`);
-}
+};
 
-async function form(nodes: readonly Running[], busPorts: readonly number[]): Promise<void> {
+const form = async (nodes: readonly Running[], busPorts: readonly number[]): Promise<void> => {
   const first = nodes[0]?.url ?? "";
   const masters = nodes.slice(0, MASTERS);
   for (const [index, master] of masters.entries()) {
@@ -53,10 +54,10 @@ async function form(nodes: readonly Running[], busPorts: readonly number[]): Pro
     );
     return roles.every((role) => Array.isArray(role) && role[0] === "slave" && role[3] === "connected");
   });
-}
+};
 
 /** Starts three masters with one replica each on loopback, in temporary folders, and waits until they are in step. */
-export async function startRedisCluster(): Promise<RedisCluster> {
+export const startRedisCluster = async (): Promise<RedisCluster> => {
   const busPorts = await Promise.all(Array.from({ length: 2 * MASTERS }, () => freePort()));
   const settled = await Promise.allSettled(
     busPorts.map((bus) => startRedis({ settings: { ...SETTINGS, "cluster-port": String(bus) } })),
@@ -72,4 +73,4 @@ export async function startRedisCluster(): Promise<RedisCluster> {
     throw error;
   }
   return { nodes, urls: nodes.map((node) => node.url), stop };
-}
+};

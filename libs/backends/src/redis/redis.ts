@@ -11,7 +11,7 @@ const ASK_MS = 1_000;
 const READY_DEADLINE_MS = 30_000;
 const STOP_DEADLINE_MS = 5_000;
 
-export interface RedisOptions {
+export type RedisOptions = {
   readonly dataDir?: string;
   readonly port?: number;
   readonly logFile?: string;
@@ -19,7 +19,7 @@ export interface RedisOptions {
   readonly settings?: Readonly<Record<string, string>>;
   readonly say?: Say;
   readonly onSpawn?: (pid: number) => void;
-}
+};
 
 // What a 202 rests on: every write is on disk before its reply, nothing is evicted, no snapshot stalls the process.
 const SETTINGS = {
@@ -32,7 +32,7 @@ const SETTINGS = {
 } as const;
 
 /** Asks one Redis one question on a connection of its own, without retries. */
-export async function askRedis<T>(url: string, ask: (redis: Redis) => Promise<T>): Promise<T> {
+export const askRedis = async <T>(url: string, ask: (redis: Redis) => Promise<T>): Promise<T> => {
   const redis = new Redis(url, {
     lazyConnect: true,
     connectTimeout: ASK_MS,
@@ -49,10 +49,10 @@ export async function askRedis<T>(url: string, ask: (redis: Redis) => Promise<T>
   } finally {
     redis.disconnect();
   }
-}
+};
 
 /** Starts a real Redis (or Valkey) on loopback: fsync on every write, no eviction. Throws NotProvided, or its log. */
-export async function startRedis(options: RedisOptions = {}): Promise<Running> {
+export const startRedis = async (options: RedisOptions = {}): Promise<Running> => {
   const say = options.say ?? silent;
   const binary = await provideRedis(say);
   const data = await openDataFolder("redis", options.dataDir);
@@ -74,4 +74,4 @@ export async function startRedis(options: RedisOptions = {}): Promise<Running> {
     cleanUp: data.discard,
     onSpawn: options.onSpawn,
   });
-}
+};

@@ -5,20 +5,20 @@ import { type App, startApp } from "../process/app.ts";
 const require = createRequire(import.meta.url);
 const ENTRY = join(dirname(require.resolve("@spillway/redis-rest")), "main.ts");
 
-export interface RedisRestOptions {
+export type RedisRestOptions = {
   readonly redisUrl: string;
   readonly token?: string;
   readonly port?: number;
   readonly logFile?: string;
   readonly onSpawn?: (pid: number) => void;
-}
+};
 
-export interface RedisRest extends App {
+export type RedisRest = App & {
   readonly token: string;
-}
+};
 
 /** Starts libs/redis-rest in front of a Redis. Throws with its log when it does not answer PING in ten seconds. */
-export async function startRedisRest(options: RedisRestOptions): Promise<RedisRest> {
+export const startRedisRest = async (options: RedisRestOptions): Promise<RedisRest> => {
   const token = options.token ?? "redis-rest-token-of-a-test";
   const app = await startApp({
     name: "redis-rest",
@@ -38,4 +38,4 @@ export async function startRedisRest(options: RedisRestOptions): Promise<RedisRe
     },
   });
   return { ...app, token };
-}
+};

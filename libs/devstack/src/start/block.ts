@@ -2,15 +2,19 @@ import type { DevEnv } from "../dev-env.ts";
 
 const RULE = "─".repeat(88);
 
-function curlLine(stack: Pick<DevEnv, "EDGE_URL" | "API_KEY">): string {
-  return [
+const curlLine = (stack: Pick<DevEnv, "EDGE_URL" | "API_KEY">): string =>
+  [
     `curl -sS ${stack.EDGE_URL}/v1/events -H 'authorization: Bearer ${stack.API_KEY}'`,
     `-H 'content-type: application/json' -d '{"type":"order.paid","subject":"customer-7","data":{"amount":42}}'`,
   ].join(" ");
-}
 
 /** Everything that a person needs after the start, in one piece. */
-export function renderBlock(stack: DevEnv, devEnvFile: string, heading: string, arrivals: readonly string[]): string {
+export const renderBlock = (
+  stack: DevEnv,
+  devEnvFile: string,
+  heading: string,
+  arrivals: readonly string[],
+): string => {
   const rows = [
     ["Edge", `${stack.EDGE_URL}/v1/events`],
     ["API key", stack.API_KEY],
@@ -26,4 +30,4 @@ export function renderBlock(stack: DevEnv, devEnvFile: string, heading: string, 
   return ["", RULE, `  ${heading}`, "", ...rows, "", "  Send one:", `  ${curlLine(stack)}`, ...kafka, RULE, ""].join(
     "\n",
   );
-}
+};

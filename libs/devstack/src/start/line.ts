@@ -6,36 +6,38 @@ const LINES_PER_SECOND_MAX = 8;
 // An event is a stranger's text: an escape sequence in it would be obeyed by the terminal.
 const CONTROL = /\p{Cc}+/gu;
 
-export interface EventSummary {
+export type EventSummary = {
   readonly id: string;
   readonly type: string;
-}
+};
 
-export function summaryOf(value: Buffer): EventSummary | undefined {
+export const summaryOf = (value: Buffer): EventSummary | undefined => {
   try {
     const event = JSON.parse(value.toString()) as Partial<EventSummary> | null;
     return { id: String(event?.id ?? ""), type: String(event?.type ?? "") };
   } catch {
     return undefined;
   }
-}
+};
 
 /** One record as one short line: "p3@17  customer-7  order.paid  {…". */
-export function renderArrival(arrival: Arrival): string {
+export const renderArrival = (arrival: Arrival): string => {
   const type = summaryOf(arrival.value)?.type ?? "(not JSON)";
   const line = [`p${arrival.partition}@${arrival.offset}`, arrival.key ?? "-", type, arrival.value.toString()].join(
     "  ",
   );
   const plain = line.replaceAll(CONTROL, "·");
   return plain.length > LINE_CHARS_MAX ? `${plain.slice(0, LINE_CHARS_MAX - 1)}…` : plain;
-}
+};
 
 /** Passes on a few lines a second and counts the rest: under load a person reads a number, not a flood. */
-export function createThrottledPrinter(print: (line: string) => void): {
+export const createThrottledPrinter = (
+  print: (line: string) => void,
+): {
   /** `render` is called only for what is shown. */
   add(render: () => string): void;
   stop(): void;
-} {
+} => {
   let shown = 0;
   let held = 0;
   const timer = setInterval(() => {
@@ -52,4 +54,4 @@ export function createThrottledPrinter(print: (line: string) => void): {
     },
     stop: () => clearInterval(timer),
   };
-}
+};

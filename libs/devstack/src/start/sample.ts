@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 const POST_MS = 10_000;
 
 /** A few events as an application might send them; two of them share a partition key. */
-function sampleEvents(): { id: string }[] {
+const sampleEvents = (): { id: string }[] => {
   const event = (type: string, subject: string, data: Record<string, unknown>) => ({
     specversion: "1.0",
     id: randomUUID(),
@@ -20,10 +20,10 @@ function sampleEvents(): { id: string }[] {
     event("stock.reserved", "item-31", { order: 1002, quantity: 3 }),
     event("user.signed-in", "customer-9", { device: "phone" }),
   ];
-}
+};
 
 /** Posts the samples in one batch and returns their ids. Throws when the edge does not take all of them. */
-export async function postSamples(edgeUrl: string, apiKey: string): Promise<string[]> {
+export const postSamples = async (edgeUrl: string, apiKey: string): Promise<string[]> => {
   const events = sampleEvents();
   const response = await fetch(`${edgeUrl}/v1/events`, {
     method: "POST",
@@ -34,4 +34,4 @@ export async function postSamples(edgeUrl: string, apiKey: string): Promise<stri
   const answer = await response.text();
   if (response.status !== 202) throw new Error(`the edge answered ${response.status}: ${answer.slice(0, 400)}`);
   return events.map(({ id }) => id);
-}
+};

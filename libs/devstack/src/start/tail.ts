@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { askKafka, kafkaClient } from "@spillway/backends";
 import { CompressionCodecs, CompressionTypes, type KafkaMessage } from "kafkajs";
@@ -9,24 +10,24 @@ CompressionCodecs[CompressionTypes.ZSTD] = () => ({
   decompress: async (bytes: Buffer) => zstdDecompressSync(bytes),
 });
 
-export interface Arrival {
+export type Arrival = {
   readonly partition: number;
   readonly offset: string;
   readonly key: string | null;
   readonly value: Buffer;
-}
+};
 
-export interface TailOptions {
+export type TailOptions = {
   readonly brokers: readonly string[];
   readonly topic: string;
   readonly onArrival: (arrival: Arrival) => void;
-}
+};
 
-export interface Tail {
+export type Tail = {
   /** Why the last attempt to read could not begin. */
   problem(): string | undefined;
   stop(): Promise<void>;
-}
+};
 
 const arrivalOf = (partition: number, message: KafkaMessage): Arrival => ({
   partition,
@@ -38,11 +39,11 @@ const arrivalOf = (partition: number, message: KafkaMessage): Arrival => ({
 const REOPEN_MS = 500;
 
 /** Reads from `positions` on until the consumer fails or is stopped, and moves them. Throws when it cannot begin. */
-async function readUntilCrash(
+const readUntilCrash = async (
   tail: TailOptions,
   positions: Map<number, string>,
   stopped: Promise<void>,
-): Promise<void> {
+): Promise<void> => {
   const client = kafkaClient(tail.brokers, { retries: 2, restartOnFailure: async () => false });
   // A new group each time: one whose only member was cut off makes the next member wait for its session to end.
   const consumer = client.consumer({ groupId: `spillway-tail-${randomUUID()}`, maxWaitTimeInMs: 300 });
@@ -62,14 +63,14 @@ async function readUntilCrash(
   } finally {
     await consumer.disconnect().catch(() => undefined);
   }
-}
+};
 
 /**
  * Calls `onArrival` for every record that reaches the topic from now on, with a Kafka client that is not the relay's,
  * through every restart of the broker (kafkajs's own recovery gave up on one that was away for nine seconds). "Now" is
  * read before the consumer starts: one that starts at the latest offset misses what comes while it joins.
  */
-export async function tailTopic(tail: TailOptions): Promise<Tail> {
+export const tailTopic = async (tail: TailOptions): Promise<Tail> => {
   const ends = await askKafka(tail.brokers, (admin) => admin.fetchTopicOffsets(tail.topic));
   const positions = new Map(ends.map(({ partition, high }) => [partition, high]));
   const { promise: stopped, resolve: setStopped } = Promise.withResolvers<void>();
@@ -80,7 +81,7 @@ export async function tailTopic(tail: TailOptions): Promise<Tail> {
       await readUntilCrash(tail, positions, stopped).catch((error: Error) => {
         problem = error.message;
       });
-      if (!isStopped) await new Promise((resolve) => setTimeout(resolve, REOPEN_MS));
+      if (!isStopped) await sleep(REOPEN_MS);
     }
   };
   const followed = follow();
@@ -90,4 +91,4 @@ export async function tailTopic(tail: TailOptions): Promise<Tail> {
     await followed;
   };
   return { stop, problem: () => problem };
-}
+};

@@ -5,26 +5,26 @@ import { createInterface } from "node:readline";
 import { childEnvironment, registerForReaping, searchPath, unregisterFromReaping } from "@spillway/backends";
 import { REPO_ROOT } from "../config.ts";
 
-export interface Turbo {
+export type Turbo = {
   readonly exited: Promise<number | null>;
   /** Asks it to end its tasks; they have their own deadlines. */
   stop(): Promise<void>;
-}
+};
 
 const LAST_LINES_MAX = 40;
 /** What the supervisors themselves say; the apps' own log lines stay in the log file. */
 const SAID = /^@spillway\/[\w-]+:dev: (\[[\w-]+\] .*)$/;
 
-export interface TurboOptions {
+export type TurboOptions = {
   readonly logFile: string;
   /** One line of a supervisor: "[redis] died (SIGKILL), starting it again". */
   readonly onSaid: (line: string) => void;
   /** The last lines of everything, when it ended by itself. */
   readonly onFailed: (lines: readonly string[]) => void;
-}
+};
 
 /** Runs `turbo dev` with its output in a file. A session of its own: Ctrl-C is passed on as one SIGTERM, once. */
-export function startTurbo(options: TurboOptions): Turbo {
+export const startTurbo = (options: TurboOptions): Turbo => {
   const log = openSync(options.logFile, "a", 0o600);
   const bin = join(REPO_ROOT, "node_modules", ".bin");
   const child = spawn(join(bin, "turbo"), ["run", "dev", "--ui=stream", "--env-mode=loose"], {
@@ -64,4 +64,4 @@ export function startTurbo(options: TurboOptions): Turbo {
     await exited;
   };
   return { exited, stop };
-}
+};
