@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { seededRandom } from "@spillway/event/seeded-random";
 import { Cluster, Redis } from "ioredis";
 import { residentMb } from "../bench/sample.ts";
 import { judge, type Verdict } from "../support/checker.ts";
@@ -34,17 +35,6 @@ const RECOVERY_MS = 30_000;
 const EMPTY_WITHIN_MS = 120_000;
 const PROGRESS_EVENTS = 100;
 const SHARDS = 4;
-
-/** mulberry32: small, and good enough to choose faults by. */
-const seededRandom = (seed: number): (() => number) => {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
 
 type Proxies = FaultWorld["proxies"];
 

@@ -1,3 +1,5 @@
+import { seededRandom } from "@spillway/event/seeded-random";
+
 /** Chance from one seed. Two with the same seed answer the same for ever. */
 export type Random = {
   /** 0 ≤ x < 1. */
@@ -18,15 +20,8 @@ const mix = (seed: number): number => {
   return (h ^ (h >>> 16)) >>> 0;
 };
 
-/** Mulberry32: 32 bits of state are plenty for the few thousand draws of a seed. */
 export const createRandom = (seed: number): Random => {
-  let state = mix(seed + 0x9e3779b9);
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
+  const next = seededRandom(mix(seed + 0x9e3779b9));
   const below = (limit: number): number => Math.floor(next() * limit);
   return {
     next,

@@ -1,5 +1,5 @@
-import { zstdDecompressSync } from "node:zlib";
-import kafkajs, { type Admin, ConfigResourceTypes, Kafka, logLevel } from "kafkajs";
+import { prepareKafkajs } from "@spillway/kafka/kafkajs-internals";
+import { type Admin, ConfigResourceTypes, Kafka, logLevel } from "kafkajs";
 
 /** A record as a consumer sees it. */
 export type TopicRecord = {
@@ -11,11 +11,7 @@ export type TopicRecord = {
   readonly timestampMs: number;
 };
 
-// kafkajs reads zstd only with a codec from outside.
-kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
-  compress: () => Promise.reject(new Error("the tests only read")),
-  decompress: (bytes: Buffer) => Promise.resolve(zstdDecompressSync(bytes)),
-});
+prepareKafkajs();
 
 const kafkaOf = (brokers: readonly string[]) =>
   new Kafka({ clientId: "test", brokers: [...brokers], logLevel: logLevel.NOTHING, retry: { retries: 20 } });

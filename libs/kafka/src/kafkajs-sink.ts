@@ -1,6 +1,6 @@
 import { type Sink, systemClock } from "@spillway/event";
-import { CompressionCodecs, CompressionTypes, ConfigResourceTypes, type Producer } from "kafkajs";
-import { availableCompression, type Compression, defaultCompression, gzipCodec, zstdCodec } from "./compression.ts";
+import { CompressionTypes, ConfigResourceTypes, type Producer } from "kafkajs";
+import { availableCompression, type Compression, defaultCompression } from "./compression.ts";
 import { checkBrokers } from "./connection.ts";
 import { askAdmin, type KafkajsSettings, openProducer } from "./kafkajs-client.ts";
 import { kafkajsVerdict } from "./kafkajs-errors.ts";
@@ -72,8 +72,6 @@ export const createKafkajsSink = (options: KafkaSinkOptions): Sink => {
   const { connection, clock = systemClock, log = () => undefined } = options;
   checkBrokers(connection.brokers);
   prepareKafkajs();
-  CompressionCodecs[CompressionTypes.ZSTD] = () => zstdCodec;
-  CompressionCodecs[CompressionTypes.GZIP] = () => gzipCodec;
   const compression = compressionTypes[availableCompression(options.compression ?? defaultCompression)];
   const settings = { connection, deadlines: deadlinesOf(options), clock, log };
   return createSink(kafkajsVendor(settings, compression), options);

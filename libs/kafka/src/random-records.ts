@@ -1,4 +1,5 @@
 import type { SinkRecord } from "@spillway/event";
+import { seededRandom } from "@spillway/event/seeded-random";
 
 /** Keys and records at random from one seed, for tests; a seed gives the same ones for ever. */
 export type RandomRecords = {
@@ -10,19 +11,8 @@ export type RandomRecords = {
 
 const alphabet = [...'abcXYZ019 -_/.:"\\\u0000\u007f\u0080éßłß漢字かな🦊🚀', "\ud800"];
 
-/** Mulberry32. */
-const chanceOf = (seed: number): (() => number) => {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
-
 export const createRandomRecords = (seed: number): RandomRecords => {
-  const chance = chanceOf(seed);
+  const chance = seededRandom(seed);
   const below = (limit: number) => Math.floor(chance() * limit);
   const text = (lengthMax: number) => {
     let written = "";

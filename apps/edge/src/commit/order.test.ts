@@ -1,18 +1,13 @@
 import { Unavailable } from "@spillway/event";
+import { seededRandom } from "@spillway/event/seeded-random";
 import { describe, expect, test } from "vitest";
 import { drainOnce, idsInStream } from "./drain.fixture.ts";
 import { createEdgeWorld, type EdgeWorld, eventOfShard } from "./edge-world.fixture.ts";
 import type { Obstruction } from "./obstructed-tier.fixture.ts";
 
-/** mulberry32: small, and the same everywhere. */
 const createRandom = (seed: number) => {
-  let state = seed;
-  return (below: number): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
+  const random = seededRandom(seed);
+  return (below: number): number => (random() * 2 ** 32) % below;
 };
 
 const SHARD = 1;

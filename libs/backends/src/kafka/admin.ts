@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { prepareKafkajs } from "@spillway/kafka/kafkajs-internals";
 import { type Admin, Kafka, logLevel, type RetryOptions } from "kafkajs";
-import { stopIdleTimers } from "./kafkajs-timer.ts";
 
-stopIdleTimers();
+prepareKafkajs();
 
 const ASK_MS = 2_000;
 const CREATE_MS = 15_000;

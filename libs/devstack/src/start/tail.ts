@@ -1,14 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { askKafka, kafkaClient } from "@spillway/backends";
-import { CompressionCodecs, CompressionTypes, type KafkaMessage } from "kafkajs";
-
-// kafkajs reads gzip alone by itself; the relay writes zstd.
-CompressionCodecs[CompressionTypes.ZSTD] = () => ({
-  compress: async (encoder: { readonly buffer: Buffer }) => zstdCompressSync(encoder.buffer),
-  decompress: async (bytes: Buffer) => zstdDecompressSync(bytes),
-});
+import type { KafkaMessage } from "kafkajs";
 
 export type Arrival = {
   readonly partition: number;
