@@ -1,13 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type App, startApp } from "@spillway/backends";
+import { type Running, startApp } from "@spillway/backends";
 import { type Pipeline, REST_TOKEN, type Services, startEdge } from "../support/world.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The edge and the REST server of another commit, on the same Redis and Postgres under another namespace. */
-export type Before = { readonly edge: App; readonly rest: App; stop(): Promise<void> };
+export type Before = { readonly edge: Running; readonly rest: Running; stop(): Promise<void> };
 
 /** A checkout of the commit below .spillway, with its packages; made once. Throws for what git does not know. */
 const checkoutOf = (revision: string): string => {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { type App, startApp } from "@spillway/backends";
+import { type Running, startApp } from "@spillway/backends";
 import { API_KEY, type Pipeline, type Services } from "../support/world.ts";
 import { startBefore } from "./before.ts";
 import { type Loaded, runLoad } from "./loader.ts";
@@ -17,7 +17,7 @@ const KEY = API_KEY.split(":")[1] ?? "";
 const baselineEntry = fileURLToPath(new URL("baseline.ts", import.meta.url));
 export type BaselineMode = "nothing" | "xadd-http" | "xadd-tcp" | "kafka";
 
-export const startBaseline = (mode: BaselineMode, services: Services, topic: string): Promise<App> =>
+export const startBaseline = (mode: BaselineMode, services: Services, topic: string): Promise<Running> =>
   startApp({
     name: `baseline-${mode}`,
     entry: baselineEntry,
@@ -132,7 +132,7 @@ export const benchIngest = async (
     batch === 1 ? ["nothing", "xadd-http", "xadd-tcp", "kafka"] : ["nothing", "xadd-tcp", "kafka"];
   const baselines = await Promise.all(modes.map((mode) => startBaseline(mode, services, pipeline.topic)));
   const before = options.before === null ? null : await startBefore(options.before, services, pipeline);
-  const target = (name: Target["name"], edge: App, rest: App): Target => ({
+  const target = (name: Target["name"], edge: Running, rest: Running): Target => ({
     name,
     url: edge.url,
     pids: [edge, rest, services.redis].map((process) => process.pid() ?? 0),

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type App, startApp } from "@spillway/backends";
+import { type Running, startApp } from "@spillway/backends";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 
@@ -11,7 +11,7 @@ import { eventually } from "../support/eventually.ts";
 const PASSWORD = "password of the tests";
 const NOWHERE = "127.0.0.1:1";
 const FORM = "application/x-www-form-urlencoded";
-let dashboard: App;
+let dashboard: Running;
 
 beforeEach(async () => {
   dashboard = await startApp({

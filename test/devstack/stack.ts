@@ -11,7 +11,7 @@ const entry = (name: string) => join(root, "libs/devstack/src", name);
 export type StackFolder = {
   readonly path: string;
   /** Starts main.<name>.ts; what it prints is in `output()`. */
-  run(name: "dev" | "start" | "attach", ...args: string[]): Run;
+  run(name: "dev" | "start", settings?: Readonly<Record<string, string>>): Run;
   /** The lines of dev.env; throws while there is none. */
   devEnv(): Readonly<Record<string, string>>;
   /** Every live process that was started on this folder, by anyone: pid and command line. */
@@ -72,10 +72,10 @@ export const createStackFolder = (): StackFolder => {
   chmodSync(path, 0o711);
   const environment = { ...process.env, SPILLWAY_DIR: path, SPILLWAY_WATCH: "off", LOG_LEVEL: "warn" };
   const processes = () => processesOf(path);
-  const run: StackFolder["run"] = (name, ...args) => {
-    const child = spawn(process.execPath, ["--no-warnings", entry(`main.${name}.ts`), ...args], {
+  const run: StackFolder["run"] = (name, settings = {}) => {
+    const child = spawn(process.execPath, ["--no-warnings", entry(`main.${name}.ts`)], {
       cwd: root,
-      env: environment,
+      env: { ...environment, ...settings },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let output = "";

@@ -1,12 +1,12 @@
-import { statSync } from "node:fs";
+import { statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { createStackFolder, type Run, type StackFolder } from "./stack.ts";
 
-/* The tasks of `turbo dev` as processes: the devstack and the app tasks that attach to it. */
-const APPS = ["edge", "relay", "dashboard"];
+/* The task of `turbo dev` as a process: one that keeps four services and three apps alive. */
 let folder: StackFolder;
 // Each starts everything, some twice; on two busy cores that is minutes.
 vi.setConfig({ testTimeout: 300_000 });
@@ -15,20 +15,17 @@ beforeEach(() => {
 });
 afterEach(() => folder.discard());
 
-type Tasks = { readonly dev: Run; readonly apps: readonly Run[] };
-
-const start = async (): Promise<Tasks> => {
-  const tasks = { dev: folder.run("dev"), apps: APPS.map((app) => folder.run("attach", app)) };
-  const everything = () => [tasks.dev, ...tasks.apps].map((run) => run.output()).join("");
+const start = async (settings?: Readonly<Record<string, string>>): Promise<Run> => {
+  const dev = folder.run("dev", settings);
   await eventually(
-    "every app to be ready",
+    "the block of addresses",
     () => {
-      if (tasks.dev.child.exitCode !== null) throw new Error(everything());
-      return tasks.apps.every((run) => run.output().includes("ready on")) && folder.devEnv();
+      if (dev.child.exitCode !== null) throw new Error(dev.output());
+      return dev.output().includes("Spillway runs.") && folder.devEnv();
     },
     200_000,
   );
-  return tasks;
+  return dev;
 };
 
 const healthUrls = () => {
@@ -42,7 +39,7 @@ const allHealthy = () =>
 const nothingLeft = () => eventually("no process to be left", () => folder.processes().length === 0);
 
 test("what dies comes back with its address and its data, and dev.env names its new pid", async () => {
-  const { dev, apps } = await start();
+  const dev = await start();
   const before = folder.devEnv();
   expect(statSync(join(folder.path, "dev.env")).mode & 0o777).toBe(0o600);
   const redis = new Redis(before.REDIS_URL ?? "");
@@ -67,25 +64,23 @@ test("what dies comes back with its address and its data, and dev.env names its 
   const second = folder.run("dev");
   expect(await second.ended).toBe(0);
   expect(second.output()).toContain(`already runs as pid ${dev.child.pid}`);
-  expect(await folder.run("attach", "edge").ended).toBe(0);
+  expect(second.output()).toContain(before.API_KEY);
   expect(folder.devEnv()).toEqual(after);
 
-  // One signal to the devstack ends the app tasks too.
   dev.child.kill("SIGTERM");
-  expect(await Promise.all([dev, ...apps].map(({ ended }) => ended))).toEqual([0, 0, 0, 0]);
+  expect(await dev.ended).toBe(0);
   await nothingLeft();
   expect(() => folder.devEnv()).toThrow("ENOENT");
 });
 
 test("a devstack that is killed -9 takes everything with it", async () => {
-  const { dev, apps } = await start();
+  const dev = await start();
   dev.child.kill("SIGKILL");
-  await Promise.all(apps.map(({ ended }) => ended));
   await nothingLeft();
 });
 
 test("what is left when the watcher was killed too is found and ended by the next start, and its data is used", async () => {
-  const { dev, apps } = await start();
+  const dev = await start();
   const { REDIS_URL = "", API_KEY, ...left } = folder.devEnv();
   const redis = new Redis(REDIS_URL);
   await redis.set("kept", "yes");
@@ -93,20 +88,39 @@ test("what is left when the watcher was killed too is found and ended by the nex
   const all = folder.processes();
   const isWatcher = (command: string) => command.startsWith("/bin/sh -c");
   for (const { pid } of all.filter(({ command }) => isWatcher(command))) process.kill(pid, "SIGKILL");
-  for (const { child } of apps) child.kill("SIGKILL");
   dev.child.kill("SIGKILL");
-  await Promise.all([dev, ...apps].map(({ ended }) => ended));
+  await dev.ended;
   expect(folder.processes().map(({ pid }) => pid)).toEqual(
     expect.arrayContaining([Number(left.REDIS_PID), Number(left.KAFKA_PID), Number(left.EDGE_PID)]),
   );
 
   const next = await start();
-  expect(next.dev.output()).toContain(`[redis] ended pid ${left.REDIS_PID}, left over from an earlier run`);
+  expect(next.output()).toContain(`[redis] ended pid ${left.REDIS_PID}, left over from an earlier run`);
   expect(folder.devEnv()).toMatchObject({ REDIS_URL, API_KEY });
   const again = new Redis(REDIS_URL);
   expect(await again.get("kept")).toBe("yes");
   again.disconnect();
-  next.dev.child.kill("SIGINT");
-  expect(await next.dev.ended).toBe(0);
+  next.child.kill("SIGINT");
+  expect(await next.ended).toBe(0);
+  await nothingLeft();
+});
+
+test("a saved source is a reload and no death, the apps' logs are readable, and the addresses stand behind them", async () => {
+  const dev = await start({ SPILLWAY_WATCH: "on", LOG_LEVEL: "info" });
+  const said = dev.output();
+  expect(said).toMatch(/^\[edge\] \d\d:\d\d:\d\d\.\d{3} info {2}config {2}/m);
+  expect(said).not.toContain('"@timestamp"');
+  expect(said.indexOf("Spillway runs.")).toBeGreaterThan(said.lastIndexOf("ready on"));
+  const { DASHBOARD_PID } = folder.devEnv();
+  const now = new Date();
+  utimesSync(fileURLToPath(new URL("../../apps/dashboard/src/app.tsx", import.meta.url)), now, now);
+  await eventually("the reload", () =>
+    dev.output().includes("[dashboard] reloaded, apps/dashboard/src/app.tsx changed"),
+  );
+  await eventually("another dashboard", () => folder.devEnv().DASHBOARD_PID !== DASHBOARD_PID);
+  await allHealthy();
+  expect(dev.output()).not.toContain("died");
+  dev.child.kill("SIGINT");
+  expect(await dev.ended).toBe(0);
   await nothingLeft();
 });

@@ -1,4 +1,4 @@
-import type { KafkaOptions, RedisOptions } from "@spillway/backends";
+import type { KafkaOptions, ServiceOptions } from "@spillway/backends";
 import type { Verdict } from "../support/checker.ts";
 import type { Producer } from "../support/producer.ts";
 import type { FaultProxy } from "../support/proxy.ts";
@@ -49,5 +49,5 @@ export type Scenario = {
   /** A frozen edge cannot answer. */
   readonly slowAnswersAllowed?: boolean;
   /** Services of its own with these options, for faults that would spoil the shared ones. */
-  readonly own?: { readonly redis?: RedisOptions; readonly kafka?: KafkaOptions } | "cluster";
+  readonly own?: { readonly redis?: ServiceOptions; readonly kafka?: KafkaOptions } | "cluster";
 };

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { type App, startApp } from "@spillway/backends";
+import { type Running, startApp } from "@spillway/backends";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { setTopic } from "../support/topic.ts";
@@ -9,7 +9,7 @@ import { type Pipeline, type Services, startPipeline, startServices } from "../s
 const PASSWORD = "password of the tests";
 let services: Services;
 let pipeline: Pipeline;
-let dashboard: App;
+let dashboard: Running;
 
 beforeAll(async () => {
   services = await startServices();

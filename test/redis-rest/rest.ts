@@ -1,4 +1,4 @@
-import { type RedisOptions, type Running, startRedis } from "@spillway/backends";
+import { type Running, type ServiceOptions, startRedis } from "@spillway/backends";
 import { createRedisRest, type RedisRest, type RedisRestOptions } from "@spillway/redis-rest";
 import { Redis, type RedisConfigNodejs } from "@upstash/redis";
 
@@ -41,7 +41,7 @@ export type Stack = Rest & { readonly redis: Running };
 /** A real Redis of its own and the server in front of it. */
 export const startStack = async (
   options: Partial<RedisRestOptions> = {},
-  settings: RedisOptions["settings"] = {},
+  settings: ServiceOptions["settings"] = {},
 ): Promise<Stack> => {
   const redis = await startRedis({ settings });
   const rest = await startRest([redis.url], options);

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { type App, freePort, startApp } from "@spillway/backends";
+import { freePort, type Running, startApp } from "@spillway/backends";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { askRaw, statusOf } from "./wire.ts";
@@ -47,7 +47,7 @@ const run = (name: Name, env: Readonly<Record<string, string>>) => {
 const lives = (port: number) => fetch(`http://127.0.0.1:${port}/livez`).then(({ ok }) => ok);
 
 describe("a request as proxies and monitors send it", () => {
-  let apps: Readonly<Record<Name, App>>;
+  let apps: Readonly<Record<Name, Running>>;
   beforeAll(async () => {
     const started = await Promise.all(
       names.map(async (name) => [name, await startApp({ name, entry: entries[name], env: base })]),

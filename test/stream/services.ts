@@ -1,4 +1,4 @@
-import { type RedisOptions, type Running, startRedis } from "@spillway/backends";
+import { type Running, type ServiceOptions, startRedis } from "@spillway/backends";
 import { createRedisRest, type RedisRest } from "@spillway/redis-rest";
 import {
   connectRedis,
@@ -23,7 +23,7 @@ export type StreamServices = {
   stop(): Promise<void>;
 };
 
-export const startStreamServices = async (options: RedisOptions = {}): Promise<StreamServices> => {
+export const startStreamServices = async (options: ServiceOptions = {}): Promise<StreamServices> => {
   const redis = await startRedis(options);
   const rest = await createRedisRest({ redisUrls: [redis.url], token: REST_TOKEN });
   const admin = new Redis(redis.url, { protocol: 2, retryStrategy: () => 50, maxRetriesPerRequest: null });

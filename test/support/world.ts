@@ -1,12 +1,11 @@
 import { fileURLToPath } from "node:url";
 import {
-  type App,
   type Kafka,
   type KafkaOptions,
   type RedisCluster,
-  type RedisOptions,
   type RedisRest,
   type Running,
+  type ServiceOptions,
   startApp,
   startKafka,
   startKafkaCluster,
@@ -35,7 +34,7 @@ export type Services = {
   stop(): Promise<void>;
 };
 
-export type ServicesOptions = { readonly redis?: RedisOptions; readonly kafka?: KafkaOptions };
+export type ServicesOptions = { readonly redis?: ServiceOptions; readonly kafka?: KafkaOptions };
 
 export const startServices = async (options: ServicesOptions = {}): Promise<Services> => {
   const [redis, database, kafka] = await Promise.all([
@@ -105,8 +104,8 @@ export type Pipeline = {
   readonly name: string;
   readonly topic: string;
   readonly addresses: Addresses;
-  readonly edges: readonly App[];
-  readonly relays: readonly App[];
+  readonly edges: readonly Running[];
+  readonly relays: readonly Running[];
   /** POST to the first edge with the tests' key. */
   post(body: BodyInit, headers?: Readonly<Record<string, string>>, path?: string): Promise<Response>;
   read(): Promise<TopicRecord[]>;
@@ -131,7 +130,7 @@ export const startEdge = (
   at: Addresses,
   env: Readonly<Record<string, string>>,
   entry = entryOf("edge"),
-): Promise<App> =>
+): Promise<Running> =>
   startApp({
     name: "edge",
     entry,
@@ -145,7 +144,7 @@ export const startEdge = (
     },
   });
 
-const startRelay = (name: string, at: Addresses, env: Readonly<Record<string, string>>): Promise<App> =>
+const startRelay = (name: string, at: Addresses, env: Readonly<Record<string, string>>): Promise<Running> =>
   startApp({
     name: "relay",
     entry: entryOf("relay"),

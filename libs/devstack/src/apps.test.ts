@@ -34,7 +34,9 @@ test("every app gets its own port, loopback, and only the addresses it uses", ()
 });
 
 test("dev.env has one KEY=VALUE line for every setting and every process", () => {
-  const lines = renderDevEnv(stack, { edge: 11, "redis-rest": 22 }).trimEnd().split("\n");
+  const lines = renderDevEnv(stack, { edge: { pid: 11 }, "redis-rest": { pid: 22 } })
+    .trimEnd()
+    .split("\n");
   expect(lines).toContain("REDIS_REST_PID=22");
   expect(lines).toContain("EDGE_PID=11");
   expect(lines).toContain("KAFKA_PID=");

@@ -1,8 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { APP_NAMES, type AppName, type DevEnv } from "./dev-env.ts";
+import type { AppName, DevEnv } from "./dev-env.ts";
 import type { Secrets } from "./secrets.ts";
-
-export const isAppName = (name: string | undefined): name is AppName => APP_NAMES.some((app) => app === name);
 
 export const appEntry = (name: AppName): string =>
   fileURLToPath(new URL(`../../../apps/${name}/src/main.bun.ts`, import.meta.url));

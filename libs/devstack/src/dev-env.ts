@@ -21,10 +21,12 @@ export const PROCESS_NAMES = [...APP_NAMES, ...SERVICE_NAMES] as const;
 export type AppName = (typeof APP_NAMES)[number];
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 export type ProcessName = AppName | ServiceName;
-/** Absent for a service that somebody else runs, and for an app that has not started yet. */
-export type Pids = Readonly<Partial<Record<ProcessName, number>>>;
-
-export const renderDevEnv = (settings: DevEnv, pids: Pids): string => {
-  const pidLines = PROCESS_NAMES.map((name) => [`${name.toUpperCase().replace("-", "_")}_PID`, pids[name] ?? ""]);
+/** A process is absent for a service that somebody else runs. */
+export const renderDevEnv = (
+  settings: DevEnv,
+  processes: Readonly<Partial<Record<ProcessName, { readonly pid: number }>>>,
+): string => {
+  const pidOf = (name: ProcessName) => processes[name]?.pid ?? "";
+  const pidLines = PROCESS_NAMES.map((name) => [`${name.toUpperCase().replace("-", "_")}_PID`, pidOf(name)]);
   return [...Object.entries(settings), ...pidLines].map(([name, value]) => `${name}=${value}\n`).join("");
 };

@@ -7,11 +7,10 @@ export type Layout = {
   readonly devEnv: string;
   readonly secrets: string;
   readonly ports: string;
-  readonly stackState: string;
+  readonly lock: string;
+  readonly record: string;
   data(service: string): string;
   log(name: string): string;
-  lock(name: string): string;
-  pid(name: string): string;
 };
 
 export const layoutOf = (root: string): Layout => ({
@@ -19,11 +18,10 @@ export const layoutOf = (root: string): Layout => ({
   devEnv: join(root, "dev.env"),
   secrets: join(root, "secrets.json"),
   ports: join(root, "ports.json"),
-  stackState: join(root, "run", "stack.json"),
+  lock: join(root, "run", "devstack.lock"),
+  record: join(root, "run", "stack.json"),
   data: (service) => join(root, service),
   log: (name) => join(root, "log", `${name}.log`),
-  lock: (name) => join(root, "run", `${name}.lock`),
-  pid: (name) => join(root, "run", `${name}.pid`),
 });
 
 /** Makes the folders. The root may be passed through, since Postgres runs as another user when the devstack is root. */
@@ -34,8 +32,7 @@ export const makeLayout = async (layout: Layout): Promise<void> => {
 };
 
 /** Every run has logs of its own, and those of the run before stay beside them: two runs are what they may grow to. */
-export const rotateLog = async (layout: Layout, name: string): Promise<void> => {
-  const file = layout.log(name);
+export const rotateLog = async (file: string): Promise<void> => {
   await rm(`${file}.1`, { force: true });
   await rename(file, `${file}.1`).catch((error) => {
     if (error.code !== "ENOENT") throw error;

@@ -1,15 +1,8 @@
-import { rm } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
-import { findProcess } from "@spillway/backends";
-import { readJson, replaceFile } from "./file.ts";
+import { findProcess, until } from "@spillway/backends";
 
 /** Names one process for good: a pid alone may belong to a stranger by the time it is read. */
-export type PidRecord = {
-  readonly pid: number;
-  readonly startedAt: string;
-};
+export type PidRecord = { readonly pid: number; readonly startedAt: string };
 
-const POLL_MS = 50;
 const ENDED_DEADLINE_MS = 3_000;
 
 export const recordOf = async (pid: number): Promise<PidRecord> => ({
@@ -17,37 +10,20 @@ export const recordOf = async (pid: number): Promise<PidRecord> => ({
   startedAt: (await findProcess(pid))?.startedAt ?? "",
 });
 
-export const writePidRecord = async (file: string, pid: number): Promise<void> => {
-  await replaceFile(file, `${JSON.stringify(await recordOf(pid))}\n`);
-};
+export const isRunning = async ({ pid, startedAt }: PidRecord): Promise<boolean> =>
+  (await findProcess(pid))?.startedAt === startedAt;
 
-export const readPidRecord = (file: string): Promise<PidRecord | undefined> => readJson<PidRecord>(file);
+const hasEnded = (record: PidRecord): Promise<boolean> =>
+  until(async () => !(await isRunning(record)), ENDED_DEADLINE_MS);
 
-export const isRunning = async (record: PidRecord | undefined): Promise<boolean> =>
-  record !== undefined && (await findProcess(record.pid))?.startedAt === record.startedAt;
-
-/** Waits until the process is gone. False when it is still there at the deadline. */
-export const waitForEnd = async (record: PidRecord, deadlineMs: number): Promise<boolean> => {
-  const deadline = Date.now() + deadlineMs;
-  while (await isRunning(record)) {
-    if (Date.now() >= deadline) return false;
-    await sleep(POLL_MS);
+/** Ends a process that nobody supervises any more. False when it had ended already. */
+export const endProcess = async (record: PidRecord, stopSignal: NodeJS.Signals): Promise<boolean> => {
+  if (!(await isRunning(record))) return false;
+  process.kill(record.pid, "SIGCONT");
+  process.kill(record.pid, stopSignal);
+  if (!(await hasEnded(record))) {
+    process.kill(record.pid, "SIGKILL");
+    await hasEnded(record);
   }
   return true;
-};
-
-/** Ends a process that an earlier devstack left behind, and forgets it. Returns its pid when there was one. */
-export const endLeftover = async (file: string, stopSignal: NodeJS.Signals): Promise<number | undefined> => {
-  const record = await readPidRecord(file);
-  const isLeft = record !== undefined && (await isRunning(record));
-  if (isLeft) {
-    process.kill(record.pid, "SIGCONT");
-    process.kill(record.pid, stopSignal);
-    if (!(await waitForEnd(record, ENDED_DEADLINE_MS))) {
-      process.kill(record.pid, "SIGKILL");
-      await waitForEnd(record, ENDED_DEADLINE_MS);
-    }
-  }
-  await rm(file, { force: true });
-  return isLeft ? record.pid : undefined;
 };

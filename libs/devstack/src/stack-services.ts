@@ -12,7 +12,7 @@ import {
 import { runMigrations } from "@spillway/drizzle";
 import { ConfigError } from "@spillway/service";
 import type { DevstackConfig } from "./config.ts";
-import type { ServiceName } from "./dev-env.ts";
+import type { DevEnv, ServiceName } from "./dev-env.ts";
 import type { Layout } from "./layout.ts";
 import type { Ports } from "./ports.ts";
 import type { Secrets } from "./secrets.ts";
@@ -20,13 +20,10 @@ import type { Secrets } from "./secrets.ts";
 const TOPIC_PARTITIONS = 12;
 
 /** Where each service of the stack is reached. */
-export type StackServices = {
-  readonly redisUrl: string;
-  readonly redisRestUrl: string;
-  readonly redisRestToken: string;
-  readonly databaseUrl: string;
-  readonly kafkaBrokers: string;
-};
+export type Addresses = Pick<
+  DevEnv,
+  "REDIS_URL" | "UPSTASH_REDIS_REST_URL" | "UPSTASH_REDIS_REST_TOKEN" | "DATABASE_URL" | "KAFKA_BROKERS"
+>;
 
 export type StackServicesOptions = {
   readonly config: DevstackConfig;
@@ -113,14 +110,20 @@ const openRedisRest = async (options: StackServicesOptions, redisUrl: string) =>
 };
 
 /** Starts what is not configured by URL, all at once. Throws the first failure; what runs by then was told. */
-export const startServices = async (options: StackServicesOptions): Promise<StackServices> => {
+export const startServices = async (options: StackServicesOptions): Promise<Addresses> => {
   const redis = openRedis(options);
   const redisRest = redis.then((url) => openRedisRest(options, url));
-  const [redisUrl, rest, databaseUrl, kafkaBrokers] = await Promise.all([
+  const [REDIS_URL, rest, DATABASE_URL, KAFKA_BROKERS] = await Promise.all([
     redis,
     redisRest,
     openPostgres(options),
     openKafka(options),
   ]);
-  return { redisUrl, redisRestUrl: rest.url, redisRestToken: rest.token, databaseUrl, kafkaBrokers };
+  return {
+    REDIS_URL,
+    UPSTASH_REDIS_REST_URL: rest.url,
+    UPSTASH_REDIS_REST_TOKEN: rest.token,
+    DATABASE_URL,
+    KAFKA_BROKERS,
+  };
 };

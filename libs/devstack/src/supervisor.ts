@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Exit, Running, Say } from "@spillway/backends";
+import type { Exit, Running } from "@spillway/backends";
 
 /** A process that lived shorter than this died at once. */
 const INSTANT_MS = 2_000;
@@ -16,33 +16,85 @@ export const restartDelayMs = (instantDeaths: number): number => {
 /** SIGKILL comes from outside: whoever sends it, however often, sees the process come back without delay. */
 export const diedAtOnce = (exit: Exit, livedMs: number) => livedMs < INSTANT_MS && exit.signal !== "SIGKILL";
 
-const cause = (exit: Exit) => exit.signal ?? `exit code ${exit.code}`;
+/** What happened to a supervised process. */
+export type Episode =
+  | { readonly kind: "ready" }
+  | { readonly kind: "back"; readonly afterMs: number }
+  | { readonly kind: "reloaded"; readonly file: string }
+  | { readonly kind: "died"; readonly exit: Exit; readonly delayMs: number }
+  /** It was started and did not do its work: the next try follows. */
+  | { readonly kind: "failed"; readonly error: Error };
 
-/** Starts `running` again whenever it dies, until the returned function is called. Failures are said, never thrown. */
-export const supervise = (running: Running, say: Say): (() => void) => {
-  let active = true;
-  const keep = async () => {
-    let instantDeaths = 0;
-    let startedAt = Date.now();
-    while (active) {
-      const exit = await running.exited();
-      if (!active) return;
+export type Supervision = {
+  /** Starts it again with the changed source, at once even when the next try is minutes away. */
+  reload(file: string): void;
+  end(): void;
+};
+
+/**
+ * Keeps `running` alive, from its first start on when it is not up yet, and tells what happens to it; failures are told,
+ * never thrown.
+ */
+export const supervise = (running: Running, tell: (episode: Episode) => void): Supervision => {
+  let isActive = true;
+  let isUp = running.pid() !== undefined;
+  let wasUp = isUp;
+  let startedAt = Date.now();
+  let instantDeaths = 0;
+  let changed: string | undefined;
+  let wake: () => void = () => undefined;
+  const change = () =>
+    new Promise<undefined>((resolve) => {
+      wake = () => resolve(undefined);
+      if (changed !== undefined) wake();
+    });
+
+  const start = async (): Promise<void> => {
+    const file = changed;
+    changed = undefined;
+    startedAt = Date.now();
+    try {
+      await running.restart();
+      if (!isActive) return;
+      if (file !== undefined) tell({ kind: "reloaded", file });
+      else tell(wasUp ? { kind: "back", afterMs: Date.now() - startedAt } : { kind: "ready" });
+      isUp = true;
+      wasUp = true;
+    } catch (error) {
+      isUp = false;
+      if (isActive) tell({ kind: "failed", error: error as Error });
+    }
+  };
+
+  /** Resolves when it is time to start it. */
+  const untilDue = async (): Promise<void> => {
+    const exit = await Promise.race([running.exited(), change()]);
+    if (!isActive) return;
+    if (exit === undefined) instantDeaths = 0;
+    else {
       instantDeaths = diedAtOnce(exit, Date.now() - startedAt) ? instantDeaths + 1 : 0;
       const delayMs = restartDelayMs(instantDeaths);
-      say(`died (${cause(exit)}), ${delayMs === 0 ? "starting it again" : `starting it again in ${delayMs} ms`}`);
-      await sleep(delayMs);
-      if (!active) return;
-      startedAt = Date.now();
-      try {
-        await running.restart();
-        if (active) say(`is back as pid ${running.pid()} after ${Date.now() - startedAt} ms`);
-      } catch (error) {
-        say(`did not come back: ${(error as Error).message}`);
-      }
+      if (isUp) tell({ kind: "died", exit, delayMs });
+      isUp = false;
+      await Promise.race([sleep(delayMs), change()]);
+    }
+  };
+
+  const keep = async (): Promise<void> => {
+    if (!isUp) await start();
+    while (isActive) {
+      await untilDue();
+      if (isActive) await start();
     }
   };
   void keep();
-  return () => {
-    active = false;
+  return {
+    reload: (file) => {
+      changed = file;
+      wake();
+    },
+    end: () => {
+      isActive = false;
+    },
   };
 };

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { prepareKafkajs } from "@spillway/kafka/kafkajs-internals";
 import { type Admin, Kafka, logLevel, type RetryOptions } from "kafkajs";
+import { until } from "../process/until.ts";
 
 prepareKafkajs();
 
@@ -71,19 +71,16 @@ export const createTopics = async (brokers: readonly string[], topics: readonly 
 };
 
 const waitForLeaders = async (brokers: readonly string[], topics: string[]): Promise<void> => {
-  const deadline = Date.now() + CREATE_MS;
-  let reason: unknown;
-  while (Date.now() < deadline) {
-    try {
-      // Metadata names a leader before that broker serves the partition: asking it for offsets is the proof.
-      await askKafka(brokers, async (admin) => {
-        for (const topic of topics) await admin.fetchTopicOffsets(topic);
-      });
-      return;
-    } catch (error) {
-      reason = error;
-    }
-    await sleep(50);
-  }
-  throw new Error(`no leader for every partition of ${topics.join(", ")} within ${CREATE_MS} ms`, { cause: reason });
+  let cause: unknown;
+  // Metadata names a leader before that broker serves the partition: asking it for offsets is the proof.
+  const areLed = () =>
+    askKafka(brokers, async (admin) => {
+      for (const topic of topics) await admin.fetchTopicOffsets(topic);
+      return true;
+    }).catch((error: unknown) => {
+      cause = error;
+      return false;
+    });
+  if (!(await until(areLed, CREATE_MS)))
+    throw new Error(`no leader for every partition of ${topics.join(", ")} within ${CREATE_MS} ms`, { cause });
 };

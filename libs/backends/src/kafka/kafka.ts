@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type DataFolder, openDataFolder } from "../process/data-folder.ts";
 import { freePort } from "../process/port.ts";
-import { type Running, startService } from "../process/service.ts";
+import { type Running, type ServiceOptions, startAll, startService, stopAll } from "../process/service.ts";
 import { type Say, silent } from "../provision/say.ts";
 import { brokerIsReady, createTopics, type TopicSpec } from "./admin.ts";
 import { provideKafkaJars } from "./jars.ts";
@@ -12,16 +12,9 @@ import { type BrokerConfig, formatLogFolder, newClusterId } from "./log-folder.t
 const READY_DEADLINE_MS = 90_000;
 const STOP_DEADLINE_MS = 15_000;
 
-export type KafkaOptions = {
-  readonly dataDir?: string;
-  readonly port?: number;
-  readonly logFile?: string;
-  /** Broker settings on top of the devstack's own: { "message.max.bytes": "2000000" }. */
-  readonly settings?: Readonly<Record<string, string>>;
+export type KafkaOptions = ServiceOptions & {
   /** Made at every start when they are not there yet. */
   readonly topics?: readonly TopicSpec[];
-  readonly say?: Say;
-  readonly onSpawn?: (pid: number) => void;
 };
 
 export type Kafka = Running & {
@@ -131,15 +124,8 @@ export const startKafkaCluster = async (options: KafkaClusterOptions = {}): Prom
     const data = await openDataFolder(`kafka-${nodeId}`);
     return startNode({ runtime, config, data, logFile: join(data.path, "kafka.log"), options });
   });
-  const settled = await Promise.allSettled(starts);
-  const nodes = settled.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []));
-  const stop = async () => void (await Promise.all(nodes.map((node) => node.stop())));
-  const failed = settled.find((start) => start.status === "rejected");
-  if (failed) {
-    await stop();
-    throw failed.reason;
-  }
+  const nodes = await startAll(starts);
   const brokers = nodes.map((node) => node.url);
   await createTopics(brokers, options.topics ?? []);
-  return { brokers, nodes, createTopics: (topics) => createTopics(brokers, topics), stop };
+  return { brokers, nodes, createTopics: (topics) => createTopics(brokers, topics), stop: () => stopAll(nodes) };
 };

@@ -2,24 +2,14 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { openDataFolder, openDataFolderFor } from "../process/data-folder.ts";
 import { freePort } from "../process/port.ts";
-import { type Running, startService } from "../process/service.ts";
-import { type Say, silent } from "../provision/say.ts";
+import { type Running, type ServiceOptions, startService } from "../process/service.ts";
+import { silent } from "../provision/say.ts";
 import { providePostgres } from "./binaries.ts";
 import { openCluster, removeStalePidFile } from "./cluster.ts";
 
 const ASK_S = 2;
 const READY_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 8_000;
-
-export type PostgresOptions = {
-  readonly dataDir?: string;
-  readonly port?: number;
-  readonly logFile?: string;
-  /** Settings on top of the devstack's own, as `postgres -c` takes them: { max_connections: "300" }. */
-  readonly settings?: Readonly<Record<string, string>>;
-  readonly say?: Say;
-  readonly onSpawn?: (pid: number) => void;
-};
 
 // What a 202 through the outbox rests on: a commit is on disk before it is answered.
 const SETTINGS = {
@@ -40,7 +30,7 @@ export const answersQueries = async (url: string): Promise<boolean> => {
 };
 
 /** Starts a real Postgres on loopback, every commit on disk. Throws NotProvided, or its log. */
-export const startPostgres = async (options: PostgresOptions = {}): Promise<Running> => {
+export const startPostgres = async (options: ServiceOptions = {}): Promise<Running> => {
   const say = options.say ?? silent;
   const binaries = await providePostgres(say);
   const { uid } = binaries;

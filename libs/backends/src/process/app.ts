@@ -3,13 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bunBinary } from "./bun-binary.ts";
 import { freePort } from "./port.ts";
-import { type Running, startService } from "./service.ts";
+import { createService, type Running, started } from "./service.ts";
 
 const ASK_MS = 1_000;
 const READY_DEADLINE_MS = 20_000;
 const STOP_DEADLINE_MS = 10_000;
-
-export type App = Running;
 
 export type AppOptions = {
   readonly name: string;
@@ -19,40 +17,42 @@ export type AppOptions = {
   readonly env?: Readonly<Record<string, string>>;
   readonly port?: number;
   readonly logFile?: string;
-  /** "inherit": it writes to this process's own stdout and stderr, and there is no log file. */
-  readonly output?: "inherit";
   /** Path that answers 2xx when the app does its work; ignored when `isReady` is given. */
   readonly healthPath?: string;
   readonly isReady?: (url: string) => Promise<boolean>;
   readonly stopDeadlineMs?: number;
+  readonly launchesMax?: number;
   readonly onSpawn?: (pid: number) => void;
 };
 
-/** Starts an HTTP app under Bun on loopback and waits for its health route. Throws with its log when it never answers. */
-export const startApp = async (options: AppOptions): Promise<App> => {
+/** An HTTP app under Bun on loopback, not launched yet: `restart` does that and waits for its health route. */
+export const createApp = async (options: AppOptions): Promise<Running> => {
   const port = options.port || (await freePort());
   const url = `http://127.0.0.1:${port}`;
-  const hasOwnLog = options.logFile === undefined && options.output === undefined;
-  const folder = hasOwnLog ? await mkdtemp(join(tmpdir(), `spillway-${options.name}-`)) : undefined;
-  const logFile = options.logFile ?? (folder ? join(folder, `${options.name}.log`) : "/dev/null");
+  const folder = options.logFile ? undefined : await mkdtemp(join(tmpdir(), `spillway-${options.name}-`));
+  const logFile = options.logFile ?? join(folder ?? "", `${options.name}.log`);
   const healthUrl = `${url}${options.healthPath ?? "/livez"}`;
   const isHealthy = async () => (await fetch(healthUrl, { signal: AbortSignal.timeout(ASK_MS) })).ok;
-  return startService({
+  return createService({
     name: options.name,
     url,
     port,
     logFile,
     stopDeadlineMs: options.stopDeadlineMs ?? STOP_DEADLINE_MS,
     readyDeadlineMs: READY_DEADLINE_MS,
+    launchesMax: options.launchesMax,
     prepare: async () => ({
       command: bunBinary(),
       args: [options.entry],
       env: { ...options.env, HOST: "127.0.0.1", PORT: String(port) },
       stopSignal: "SIGTERM",
-      output: options.output ?? logFile,
+      output: logFile,
     }),
     ready: () => options.isReady?.(url) ?? isHealthy(),
     cleanUp: async () => void (folder && (await rm(folder, { recursive: true, force: true }))),
     onSpawn: options.onSpawn,
   });
 };
+
+/** The same, launched. Throws with its log when it never answers. */
+export const startApp = async (options: AppOptions): Promise<Running> => started(await createApp(options));

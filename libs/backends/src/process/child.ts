@@ -12,7 +12,7 @@ export type Launch = {
   /** User and group id to drop to; only root may. */
   readonly uid?: number;
   readonly stopSignal: NodeJS.Signals;
-  /** File that stdout and stderr are appended to, or "inherit" for this process's own. */
+  /** File that stdout and stderr are appended to. */
   readonly output: string;
 };
 
@@ -30,9 +30,8 @@ export type Child = {
 
 const spawnDetached = (launch: Launch): ChildProcess => {
   const identity = launch.uid === undefined ? {} : { uid: launch.uid, gid: launch.uid };
-  const inherit = launch.output === "inherit";
-  if (!inherit) mkdirSync(dirname(launch.output), { recursive: true });
-  const output = inherit ? "inherit" : openSync(launch.output, "a", 0o600);
+  mkdirSync(dirname(launch.output), { recursive: true });
+  const output = openSync(launch.output, "a", 0o600);
   try {
     return spawn(launch.command, launch.args, {
       ...identity,
@@ -42,7 +41,7 @@ const spawnDetached = (launch: Launch): ChildProcess => {
       stdio: ["ignore", output, output],
     });
   } finally {
-    if (typeof output === "number") closeSync(output);
+    closeSync(output);
   }
 };
 

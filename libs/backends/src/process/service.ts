@@ -1,6 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Say } from "../provision/say.ts";
 import { type Child, type Exit, type Launch, spawnChild } from "./child.ts";
+import { until } from "./until.ts";
 
 const LAUNCHES_MAX = 10;
 const RETRY_FIRST_MS = 50;
@@ -23,8 +25,20 @@ export type Running = {
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again and resolves when it is ready; a live one is stopped first. */
   restart(): Promise<void>;
-  /** Asks it to end, kills it after its deadline, and removes the data folder if the start made one. */
+  /** Asks it to end, kills it after its deadline, and removes the data folder if one was made for it. */
   stop(): Promise<void>;
+};
+
+/** What a backend can be told. */
+export type ServiceOptions = {
+  /** Kept; a temporary one that goes with the service when not told. */
+  readonly dataDir?: string;
+  readonly port?: number;
+  readonly logFile?: string;
+  /** Settings of the backend itself on top of those given here: { maxmemory: "64mb" }. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly say?: Say;
+  readonly onSpawn?: (pid: number) => void;
 };
 
 export type ServiceSpec = {
@@ -34,6 +48,8 @@ export type ServiceSpec = {
   readonly logFile: string;
   readonly stopDeadlineMs: number;
   readonly readyDeadlineMs: number;
+  /** How often a start launches it until it is ready; 10 when not told. */
+  readonly launchesMax?: number;
   /** Makes the data folder fit to start on and says what to run. Called before every launch. */
   prepare(): Promise<Launch>;
   /** One bounded question to the service itself: does it do its work now? A rejection means no. */
@@ -47,6 +63,13 @@ export type ServiceSpec = {
 /** A service that was launched and never did its work; the message ends with its own last words. */
 export class NotReady extends Error {
   override readonly name = "NotReady";
+
+  readonly log: string;
+
+  constructor({ name, logFile }: Pick<ServiceSpec, "name" | "logFile">, log: string) {
+    super(`${name} did not become ready; the end of ${logFile}:\n${log}`);
+    this.log = log;
+  }
 }
 
 const sizeOf = (file: string) =>
@@ -61,12 +84,9 @@ const logSince = async (file: string, from: number): Promise<string> => {
   return bytes.subarray(from).toString().slice(-LOG_TAIL_CHARS) || "(nothing was logged)";
 };
 
-const waitReady = async (spec: ServiceSpec, child: Child, deadline: number): Promise<boolean> => {
-  while (child.isAlive() && Date.now() < deadline) {
-    if (await spec.ready().catch(() => false)) return child.isAlive();
-    await sleep(READY_POLL_MS);
-  }
-  return false;
+const isReadyBy = async (deadline: number, spec: ServiceSpec, child: Child): Promise<boolean> => {
+  const isDecided = async () => !child.isAlive() || (await spec.ready());
+  return (await until(isDecided, deadline - Date.now(), READY_POLL_MS)) && child.isAlive();
 };
 
 const endWithin = async (child: Child, signal: NodeJS.Signals, deadlineMs: number): Promise<void> => {
@@ -101,23 +121,20 @@ const launchUntilReady = async (spec: ServiceSpec, state: State): Promise<void> 
     state.child = child;
     if (state.stopped) return endWithin(child, "SIGKILL", 0);
     spec.onSpawn?.(child.pid);
-    if ((await waitReady(spec, child, deadline)) || state.stopped) return;
+    if ((await isReadyBy(deadline, spec, child)) || state.stopped) return;
     const log = await logSince(spec.logFile, logStart);
-    if (attempt === LAUNCHES_MAX || Date.now() >= deadline) {
+    if (attempt === (spec.launchesMax ?? LAUNCHES_MAX) || Date.now() >= deadline) {
       await endWithin(child, "SIGKILL", 0);
-      throw new NotReady(`${spec.name} did not become ready; the end of ${spec.logFile}:\n${log}`);
+      throw new NotReady(spec, log);
     }
     await spec.repair?.(log);
     await sleep(Math.min(RETRY_FIRST_MS * 2 ** attempt, RETRY_MAX_MS));
   }
 };
 
-const launch = (spec: ServiceSpec, state: State): Promise<void> => {
-  state.launching = launchUntilReady(spec, state);
-  return state.launching;
-};
-
-const runningOf = (spec: ServiceSpec, state: State): Running => {
+/** What `spec` describes, not launched yet: `restart` does that. */
+export const createService = (spec: ServiceSpec): Running => {
+  const state: State = { stopSignal: "SIGTERM", stopped: false, launching: Promise.resolve() };
   const end = async () => {
     if (state.child?.isAlive()) await endWithin(state.child, state.stopSignal, spec.stopDeadlineMs);
   };
@@ -134,7 +151,8 @@ const runningOf = (spec: ServiceSpec, state: State): Running => {
     },
     restart: async () => {
       await end();
-      await launch(spec, state);
+      state.launching = launchUntilReady(spec, state);
+      await state.launching;
     },
     stop: async () => {
       state.stopped = true;
@@ -147,15 +165,29 @@ const runningOf = (spec: ServiceSpec, state: State): Running => {
   };
 };
 
-/** Launches what `spec` describes and waits until it is ready. Throws with the end of its log when it never is. */
-export const startService = async (spec: ServiceSpec): Promise<Running> => {
-  const state: State = { stopSignal: "SIGTERM", stopped: false, launching: Promise.resolve() };
-  const running = runningOf(spec, state);
+/** Launches it and waits until it is ready. Throws with the end of its log when it never is. */
+export const started = async (service: Running): Promise<Running> => {
   try {
-    await launch(spec, state);
+    await service.restart();
   } catch (error) {
-    await running.stop();
+    await service.stop();
     throw error;
   }
-  return running;
+  return service;
+};
+
+export const startService = (spec: ServiceSpec): Promise<Running> => started(createService(spec));
+
+/** Several at once: all of them, or none and the first failure. */
+export const startAll = async (starts: readonly Promise<Running>[]): Promise<Running[]> => {
+  const settled = await Promise.allSettled(starts);
+  const nodes = settled.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []));
+  const failed = settled.find((start) => start.status === "rejected");
+  if (!failed) return nodes;
+  await stopAll(nodes);
+  throw failed.reason;
+};
+
+export const stopAll = async (nodes: readonly Running[]): Promise<void> => {
+  await Promise.all(nodes.map((node) => node.stop()));
 };

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../process/port.ts";
-import type { Running } from "../process/service.ts";
+import { type Running, startAll, stopAll } from "../process/service.ts";
+import { until } from "../process/until.ts";
 import { askRedis, startRedis } from "./redis.ts";
 
 const MASTERS = 3;
@@ -16,12 +16,8 @@ export type RedisCluster = {
 };
 
 const waitUntil = async (what: string, isTrue: () => Promise<boolean>): Promise<void> => {
-  const deadline = Date.now() + FORMED_DEADLINE_MS;
-  while (Date.now() < deadline) {
-    if (await isTrue()) return;
-    await sleep(50);
-  }
-  throw new Error(`redis cluster: ${what} did not happen within ${FORMED_DEADLINE_MS} ms`);
+  if (!(await until(isTrue, FORMED_DEADLINE_MS)))
+    throw new Error(`redis cluster: ${what} did not happen within ${FORMED_DEADLINE_MS} ms`);
 };
 
 const form = async (nodes: readonly Running[], busPorts: readonly number[]): Promise<void> => {
@@ -59,14 +55,11 @@ const form = async (nodes: readonly Running[], busPorts: readonly number[]): Pro
 /** Starts three masters with one replica each on loopback, in temporary folders, and waits until they are in step. */
 export const startRedisCluster = async (): Promise<RedisCluster> => {
   const busPorts = await Promise.all(Array.from({ length: 2 * MASTERS }, () => freePort()));
-  const settled = await Promise.allSettled(
+  const nodes = await startAll(
     busPorts.map((bus) => startRedis({ settings: { ...SETTINGS, "cluster-port": String(bus) } })),
   );
-  const nodes = settled.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []));
-  const stop = async () => void (await Promise.all(nodes.map((node) => node.stop())));
+  const stop = () => stopAll(nodes);
   try {
-    const failed = settled.find((start) => start.status === "rejected");
-    if (failed) throw failed.reason;
     await form(nodes, busPorts);
   } catch (error) {
     await stop();

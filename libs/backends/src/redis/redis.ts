@@ -2,24 +2,14 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { openDataFolder } from "../process/data-folder.ts";
 import { freePort } from "../process/port.ts";
-import { type Running, startService } from "../process/service.ts";
-import { type Say, silent } from "../provision/say.ts";
+import { type Running, type ServiceOptions, startService } from "../process/service.ts";
+import { silent } from "../provision/say.ts";
 import { mendAppendOnlyFile } from "./append-only.ts";
 import { provideRedis } from "./binary.ts";
 
 const ASK_MS = 1_000;
 const READY_DEADLINE_MS = 30_000;
 const STOP_DEADLINE_MS = 5_000;
-
-export type RedisOptions = {
-  readonly dataDir?: string;
-  readonly port?: number;
-  readonly logFile?: string;
-  /** Settings on top of the devstack's own, as redis-server takes them: { maxmemory: "64mb" }. */
-  readonly settings?: Readonly<Record<string, string>>;
-  readonly say?: Say;
-  readonly onSpawn?: (pid: number) => void;
-};
 
 // What a 202 rests on: every write is on disk before its reply, nothing is evicted, no snapshot stalls the process.
 const SETTINGS = {
@@ -52,7 +42,7 @@ export const askRedis = async <T>(url: string, ask: (redis: Redis) => Promise<T>
 };
 
 /** Starts a real Redis (or Valkey) on loopback: fsync on every write, no eviction. Throws NotProvided, or its log. */
-export const startRedis = async (options: RedisOptions = {}): Promise<Running> => {
+export const startRedis = async (options: ServiceOptions = {}): Promise<Running> => {
   const say = options.say ?? silent;
   const binary = await provideRedis(say);
   const data = await openDataFolder("redis", options.dataDir);

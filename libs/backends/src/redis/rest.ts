@@ -1,21 +1,17 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { type App, startApp } from "../process/app.ts";
+import { startApp } from "../process/app.ts";
+import type { Running, ServiceOptions } from "../process/service.ts";
 
 const require = createRequire(import.meta.url);
 const ENTRY = join(dirname(require.resolve("@spillway/redis-rest")), "main.ts");
 
-export type RedisRestOptions = {
+export type RedisRestOptions = Pick<ServiceOptions, "port" | "logFile" | "onSpawn"> & {
   readonly redisUrl: string;
   readonly token?: string;
-  readonly port?: number;
-  readonly logFile?: string;
-  readonly onSpawn?: (pid: number) => void;
 };
 
-export type RedisRest = App & {
-  readonly token: string;
-};
+export type RedisRest = Running & { readonly token: string };
 
 /** Starts libs/redis-rest in front of a Redis. Throws with its log when it does not answer PING in ten seconds. */
 export const startRedisRest = async (options: RedisRestOptions): Promise<RedisRest> => {

@@ -19,7 +19,6 @@ export type TailOptions = {
 export type Tail = {
   /** Why the last attempt to read could not begin. */
   problem(): string | undefined;
-  stop(): Promise<void>;
 };
 
 const arrivalOf = (partition: number, message: KafkaMessage): Arrival => ({
@@ -31,12 +30,8 @@ const arrivalOf = (partition: number, message: KafkaMessage): Arrival => ({
 
 const REOPEN_MS = 500;
 
-/** Reads from `positions` on until the consumer fails or is stopped, and moves them. Throws when it cannot begin. */
-const readUntilCrash = async (
-  tail: TailOptions,
-  positions: Map<number, string>,
-  stopped: Promise<void>,
-): Promise<void> => {
+/** Reads from `positions` on until the consumer fails, and moves them. Throws when it cannot begin. */
+const readUntilCrash = async (tail: TailOptions, positions: Map<number, string>): Promise<void> => {
   const client = kafkaClient(tail.brokers, { retries: 2, restartOnFailure: async () => false });
   // A new group each time: one whose only member was cut off makes the next member wait for its session to end.
   const consumer = client.consumer({ groupId: `spillway-tail-${randomUUID()}`, maxWaitTimeInMs: 300 });
@@ -52,7 +47,7 @@ const readUntilCrash = async (
       },
     });
     for (const [partition, offset] of positions) consumer.seek({ topic: tail.topic, partition, offset });
-    await Promise.race([crashed, stopped]);
+    await crashed;
   } finally {
     await consumer.disconnect().catch(() => undefined);
   }
@@ -60,28 +55,21 @@ const readUntilCrash = async (
 
 /**
  * Calls `onArrival` for every record that reaches the topic from now on, with a Kafka client that is not the relay's,
- * through every restart of the broker (kafkajs's own recovery gave up on one that was away for nine seconds). "Now" is
+ * through every restart of the broker until this process ends (kafkajs's own recovery gave up on one that was away for nine seconds). "Now" is
  * read before the consumer starts: one that starts at the latest offset misses what comes while it joins.
  */
 export const tailTopic = async (tail: TailOptions): Promise<Tail> => {
   const ends = await askKafka(tail.brokers, (admin) => admin.fetchTopicOffsets(tail.topic));
   const positions = new Map(ends.map(({ partition, high }) => [partition, high]));
-  const { promise: stopped, resolve: setStopped } = Promise.withResolvers<void>();
-  let isStopped = false;
   let problem: string | undefined;
   const follow = async () => {
-    while (!isStopped) {
-      await readUntilCrash(tail, positions, stopped).catch((error: Error) => {
+    for (;;) {
+      await readUntilCrash(tail, positions).catch((error: Error) => {
         problem = error.message;
       });
-      if (!isStopped) await sleep(REOPEN_MS);
+      await sleep(REOPEN_MS);
     }
   };
-  const followed = follow();
-  const stop = async () => {
-    isStopped = true;
-    setStopped();
-    await followed;
-  };
-  return { stop, problem: () => problem };
+  void follow();
+  return { problem: () => problem };
 };

@@ -1,4 +1,4 @@
-import type { DevEnv } from "../dev-env.ts";
+import type { DevEnv } from "./dev-env.ts";
 
 const RULE = "─".repeat(88);
 
@@ -13,7 +13,7 @@ export const renderBlock = (
   stack: DevEnv,
   devEnvFile: string,
   heading: string,
-  arrivals: readonly string[],
+  arrivals: readonly string[] = [],
 ): string => {
   const rows = [
     ["Edge", `${stack.EDGE_URL}/v1/events`],

@@ -1,0 +1,50 @@
+import type { Running, Say } from "@spillway/backends";
+import type { ProcessName } from "./dev-env.ts";
+import { createLogView, type LogView } from "./log-view.ts";
+import { createReporter } from "./reporter.ts";
+import { type Supervision, supervise } from "./supervisor.ts";
+
+type Kept = { readonly running: Running; readonly supervision: Supervision; readonly view?: LogView };
+
+/** Keeps processes alive until it is ended, and says what becomes of them. */
+export type Keeper = {
+  /** Starts it when it is not up yet. Resolves when it has been. */
+  keep(running: Running): Promise<void>;
+  /** Starts it again with the changed source. */
+  reload(name: string, file: string): void;
+  /** Stops them group by group. What is given to it later is stopped at once. */
+  end(groups: readonly (readonly string[])[]): Promise<void>;
+};
+
+/** Of the `shown` ones it shows the log while they are up. */
+export const createKeeper = (say: (name: ProcessName) => Say, shown: readonly string[]): Keeper => {
+  const reportOf = createReporter();
+  const kept = new Map<string, Kept>();
+  let hasEnded = false;
+  return {
+    keep: async (running) => {
+      if (hasEnded) return running.stop();
+      const sayHere = say(running.name as ProcessName);
+      const view = shown.includes(running.name) ? createLogView(running.logFile, sayHere) : undefined;
+      const report = reportOf(running, sayHere, view);
+      await new Promise<void>((resolve) => {
+        const supervision = supervise(running, (episode) => {
+          report(episode);
+          if (episode.kind !== "failed") resolve();
+        });
+        kept.set(running.name, { running, supervision, view });
+      });
+    },
+    reload: (name, file) => {
+      const { supervision, view } = kept.get(name) ?? {};
+      view?.close();
+      supervision?.reload(file);
+    },
+    end: async (groups) => {
+      hasEnded = true;
+      for (const { supervision } of kept.values()) supervision.end();
+      for (const group of groups) await Promise.all(group.map((name) => kept.get(name)?.running.stop()));
+      for (const { view } of kept.values()) view?.close();
+    },
+  };
+};
