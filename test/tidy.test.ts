@@ -37,7 +37,6 @@ const words: readonly (readonly [old: RegExp, use: string])[] = [
 /** Files and folders where a word is somebody else's. One that holds none any more has to go. */
 const foreign: Readonly<Record<string, RegExp>> = {
   "libs/stream/src/errors.test.ts": /replica-serve-stale-data/,
-  "libs/devstack/": /\bholders?\b/i,
 };
 const foreignOf = (file: string) => Object.keys(foreign).find((place) => file.startsWith(place)) ?? null;
 

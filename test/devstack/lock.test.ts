@@ -31,7 +31,7 @@ test("of many at once exactly one takes it", () => {
   }
 });
 
-test("of many processes at once exactly one takes it, and a holder that is killed holds nothing", async () => {
+test("of many processes at once exactly one takes it, and an owner that is killed holds nothing", async () => {
   const code = `const { takeLock } = await import(${JSON.stringify(source)});
     const kind = takeLock(${JSON.stringify(file)}) ? "held" : "taken";
     Bun.gc(true);

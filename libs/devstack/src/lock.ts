@@ -1,6 +1,6 @@
 import { Database, SQLiteError } from "bun:sqlite";
 
-/** Held by one process at a time; a dead holder holds nothing. */
+/** Held by one process at a time; a dead owner holds nothing. */
 export type Lock = { release(): void };
 
 // A database that nothing refers to any more is closed by the garbage collector, and its lock is gone (seen).

@@ -43,7 +43,7 @@ export const removeStalePidFile = async (cluster: string): Promise<void> => {
   const text = await readFile(file, "utf8").catch(() => undefined);
   if (text === undefined) return;
   const pid = Number(text.split("\n")[0]);
-  const holder = Number.isInteger(pid) && pid > 0 ? await findProcess(pid) : undefined;
-  if (holder?.command.includes(cluster)) throw new Error(`Postgres (pid ${pid}) already runs on ${cluster}`);
+  const owner = Number.isInteger(pid) && pid > 0 ? await findProcess(pid) : undefined;
+  if (owner?.command.includes(cluster)) throw new Error(`Postgres (pid ${pid}) already runs on ${cluster}`);
   await rm(file, { force: true });
 };
