@@ -103,6 +103,24 @@ describe("the pump", () => {
     expect(await stage.pending()).toBe(12 - settled);
   });
 
+  test("an entry stays whole until the last of its events is confirmed, whichever lane that is in", async () => {
+    const stage = createStage({ partitions: 2 });
+    stage.broker.answer = (_, partition) => (partition === 0 ? { kind: "retriable", code: "connection_failed" } : null);
+    stage.start("r1");
+    // Without a key they go to the partitions in runs of 500.
+    await stage.post(
+      Array.from({ length: 600 }, (_, n) => `e${n}`),
+      null,
+    );
+    await stage.until(() => stage.ids(1).length > 0);
+    await stage.clock.advance(1_000);
+    expect(await stage.pending()).toBe(600);
+    stage.broker.answer = () => null;
+    await stage.until(() => stage.ids(0).length + stage.ids(1).length === 600);
+    await stage.clock.advance(1_000);
+    expect(await stage.pending()).toBe(0);
+  });
+
   test("waits for a topic that does not exist yet, and relays when it does", async () => {
     const stage = createStage();
     stage.world.topics.remove(TOPIC);
