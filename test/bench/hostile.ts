@@ -1,15 +1,14 @@
 import { fileURLToPath } from "node:url";
-import { API_KEY, type Pipeline } from "../support/world.ts";
+import { systemClock } from "@spillway/event";
+import { API_KEY, KEY, type Pipeline } from "../support/world.ts";
 import { startPoster } from "./posting.ts";
 import { atMost, below, type Row } from "./row.ts";
 import { median, percentile, residentMb } from "./sample.ts";
 
-const KEY = API_KEY.split(":")[1] ?? "";
 const ATTACKER = "attacker:key-of-the-attacker";
 const PER_SECOND = 300;
 const SAMPLE_MS = 50;
 const attackerEntry = fileURLToPath(new URL("attacker.ts", import.meta.url));
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** The edge that is attacked knows the attacker, by a key of another name. */
 export const hostileEnv = { API_KEYS: `${API_KEY},${ATTACKER}` };
@@ -51,7 +50,11 @@ type Watched = { readonly p99Ms: number; readonly residentMb: number };
 const watch = async (url: string, pid: number, seconds: number): Promise<Watched> => {
   const poster = startPoster("paced", url, KEY, String(PER_SECOND));
   let most = 0;
-  for (const started = performance.now(); performance.now() - started < seconds * 1_000; await sleep(SAMPLE_MS))
+  for (
+    const started = performance.now();
+    performance.now() - started < seconds * 1_000;
+    await systemClock.sleep(SAMPLE_MS)
+  )
     most = Math.max(most, residentMb(pid));
   const { latencies, failed } = await poster.end();
   if (failed > 0) throw new Error(`${failed} of ${latencies.length} events of the client were not taken`);

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { type Running, startApp } from "@spillway/backends";
-import { API_KEY, type Pipeline, type Services } from "../support/world.ts";
+import { KEY, type Pipeline, type Services } from "../support/world.ts";
 import { startBefore } from "./before.ts";
 import { type Loaded, runLoad } from "./loader.ts";
 import { atLeast, atMost, below, type Row } from "./row.ts";
@@ -13,7 +13,6 @@ export type BenchOptions = {
   readonly before: string | null;
 };
 
-const KEY = API_KEY.split(":")[1] ?? "";
 const baselineEntry = fileURLToPath(new URL("baseline.ts", import.meta.url));
 export type BaselineMode = "nothing" | "xadd-http" | "xadd-tcp" | "kafka";
 

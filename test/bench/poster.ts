@@ -3,6 +3,7 @@
  * `paced`: so many single events a second in open loop: a slow answer does not slow
  * the next post. Talks over stdin (`pause`, `go`, `end`) and prints one JSON line at the end.
  */
+import { systemClock } from "@spillway/event";
 import { benchEvent } from "./bench-event.ts";
 
 const [mode = "", url = "", key = "", perSecondText = "0"] = process.argv.slice(2);
@@ -25,12 +26,10 @@ const post = async (body: string, events: number): Promise<number> => {
   return performance.now() - started;
 };
 
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
 const postFlat = async (): Promise<number[]> => {
   const worker = async () => {
     while (!ended) {
-      if (paused) await sleep(2);
+      if (paused) await systemClock.sleep(2);
       else await post(`[${Array.from({ length: 100 }, event).join(",")}]`, 100);
     }
   };
@@ -49,7 +48,7 @@ const postPaced = async (perSecond: number): Promise<number[]> => {
       open.add(one);
       void one.finally(() => open.delete(one));
     }
-    await sleep(1);
+    await systemClock.sleep(1);
   }
   await Promise.all(open);
   return latencies;
@@ -67,5 +66,5 @@ const listen = async () => {
 const listening = listen();
 const latencies = mode === "paced" ? await postPaced(Number(perSecondText)) : await postFlat();
 console.log(JSON.stringify({ accepted, failed, latencies }));
-await Promise.race([listening, sleep(0)]);
+await Promise.race([listening, systemClock.sleep(0)]);
 process.exit(0);

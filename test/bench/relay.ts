@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { eventually } from "../support/eventually.ts";
 import { countTopic } from "../support/topic.ts";
-import { API_KEY, type Pipeline, type PipelineOptions, type Services, startPipeline } from "../support/world.ts";
+import { KEY, type Pipeline, type PipelineOptions, type Services, startPipeline } from "../support/world.ts";
 import { emptyRedis } from "./ingest.ts";
 import { runLoad } from "./loader.ts";
 import { atLeast, atMost, below, type Row } from "./row.ts";
@@ -48,8 +48,7 @@ export const backlogOf = async (services: Services, pipeline: Pipeline, shards =
 /** Posts through the edge until the backlog is at least this. */
 const fill = async (services: Services, pipeline: Pipeline, events: number): Promise<void> => {
   const url = `${pipeline.edges[0]?.url}/v1/events`;
-  while ((await backlogOf(services, pipeline)) < events)
-    await runLoad({ url, batch: 100, seconds: 1, key: API_KEY.split(":")[1] ?? "" });
+  while ((await backlogOf(services, pipeline)) < events) await runLoad({ url, batch: 100, seconds: 1, key: KEY });
 };
 
 type CatchUp = { readonly rate: number; readonly fullRate: number; readonly lowRate: number; readonly relayMb: number };
@@ -151,7 +150,7 @@ export const benchBacklog = async (services: Services, events: number): Promise<
     return [pipeline.edges[0], pipeline.relays[0]].map((app) => residentMb(app?.pid() ?? 0));
   };
   const url = `${pipeline.edges[0]?.url}/v1/events`;
-  await runLoad({ url, batch: 100, seconds: 2, key: API_KEY.split(":")[1] ?? "" });
+  await runLoad({ url, batch: 100, seconds: 2, key: KEY });
   await eventually("no backlog", async () => (await backlogOf(services, pipeline)) === 0);
   const [edgeEmpty = 0, relayEmpty = 0] = await settled();
   await services.kafka.kill("SIGSTOP");

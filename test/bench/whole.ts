@@ -1,5 +1,6 @@
+import { systemClock } from "@spillway/event";
 import { eventually } from "../support/eventually.ts";
-import { API_KEY, type Pipeline, type Services, startPipeline } from "../support/world.ts";
+import { KEY, type Pipeline, type Services, startPipeline } from "../support/world.ts";
 import { emptyRedis, startBaseline } from "./ingest.ts";
 import { runLoad } from "./loader.ts";
 import { startPoster } from "./posting.ts";
@@ -8,9 +9,7 @@ import { atLeast, atMost, type Row } from "./row.ts";
 import { median, percentile } from "./sample.ts";
 import { watchTopic } from "./topic-watch.ts";
 
-const KEY = API_KEY.split(":")[1] ?? "";
 const PARTITIONS = 12;
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** Above this backlog the poster pauses, so that what is accepted is what is relayed. */
 const BACKLOG_FLAT = 20_000;
@@ -22,7 +21,7 @@ const sustain = async (services: Services, seconds: number, sink: string): Promi
   const started = performance.now();
   while (performance.now() - started < seconds * 1000) {
     poster.tell((await backlogOf(services, pipeline)) > BACKLOG_FLAT ? "pause" : "go");
-    await sleep(20);
+    await systemClock.sleep(20);
   }
   const elapsed = performance.now() - started;
   const backlog = await backlogOf(services, pipeline);
@@ -105,7 +104,7 @@ export const benchLatency = async (services: Services, seconds: number): Promise
   const naive = await startBaseline("kafka", services, pipeline.topic);
   const paced = async (url: string) => {
     const poster = startPoster("paced", url, KEY, "1000");
-    await sleep(seconds * 1000);
+    await systemClock.sleep(seconds * 1000);
     return poster.end();
   };
   await paced(naive.url);

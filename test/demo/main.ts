@@ -1,8 +1,9 @@
+import { systemClock } from "@spillway/event";
 import { judge } from "../support/checker.ts";
 import { eventually } from "../support/eventually.ts";
 import { startProducer } from "../support/producer.ts";
 import { countTopic } from "../support/topic.ts";
-import { API_KEY, startPipeline, startServices } from "../support/world.ts";
+import { KEY, startPipeline, startServices } from "../support/world.ts";
 
 /*
  * `npm run demo`: 10,000 events in batches against a fresh stack of its own; the relay is killed −9 twice and Redis once
@@ -16,7 +17,7 @@ const services = await startServices();
 const pipeline = await startPipeline(services);
 const producer = startProducer({
   urls: pipeline.edges.map((edge) => edge.url),
-  apiKey: API_KEY.split(":")[1] ?? "",
+  apiKey: KEY,
   keys: 20,
   batch: 10,
   eventsPerSecond: 1_000,
@@ -37,7 +38,7 @@ try {
   await acceptedAtLeast(EVENTS * 0.4);
   say(`${producer.accepted()} accepted: kill -9 of Redis, which stays away for two seconds`);
   await services.redis.kill("SIGKILL");
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await systemClock.sleep(2_000);
   await services.redis.restart();
   await acceptedAtLeast(EVENTS * 0.7);
   await killRelay();

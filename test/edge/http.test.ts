@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exchange, type Step } from "../support/connection.ts";
-import { API_KEY, type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
+import { KEY, type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
 
 /* What holds below the router: bytes over TCP against the real process. Whether an event was stored is asked by sending it again. */
 const BODY_TIMEOUT_MS = 2_000;
@@ -17,7 +17,6 @@ afterAll(async () => {
   await services?.stop();
 });
 
-const key = API_KEY.split(":")[1];
 let ids = 0;
 const newEvent = () => `{"type":"t","source":"/s","id":"http-${++ids}"}`;
 const isStored = async (event: string): Promise<boolean> => {
@@ -29,7 +28,7 @@ const head = (...headers: readonly string[]): string =>
   [
     "POST /v1/events HTTP/1.1",
     "Host: edge",
-    `Authorization: Bearer ${key}`,
+    `Authorization: Bearer ${KEY}`,
     "Content-Type: application/json",
     ...headers,
   ]
@@ -179,7 +178,7 @@ describe("a body that does not come in time is answered", () => {
 describe("a refusal before the body", () => {
   const large = "x".repeat(4_000_000);
   const livez = "GET /livez HTTP/1.1\r\nHost: edge\r\n\r\n";
-  const withKey = (sent: string) => head(`Content-Length: ${large.length}`).replace(`Bearer ${key}`, `Bearer ${sent}`);
+  const withKey = (sent: string) => head(`Content-Length: ${large.length}`).replace(`Bearer ${KEY}`, `Bearer ${sent}`);
 
   test.each<readonly [number, () => string]>([
     [401, () => `${withKey("wrong")}\r\n`],

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { systemClock } from "@spillway/event";
 import { seededRandom } from "@spillway/event/seeded-random";
 import { Cluster, Redis } from "ioredis";
 import { residentMb } from "../bench/sample.ts";
@@ -7,7 +8,7 @@ import { eventually } from "../support/eventually.ts";
 import { startProducer } from "../support/producer.ts";
 import { type FaultProxy, startProxy } from "../support/proxy.ts";
 import {
-  API_KEY,
+  KEY,
   type Pipeline,
   type Services,
   startClusterServices,
@@ -146,7 +147,7 @@ const logFailures = async (pipeline: Pipeline): Promise<string[]> => {
   for (const app of [...pipeline.edges, ...pipeline.relays]) {
     const text = await Bun.file(app.logFile).text();
     if (/"pad"|9007199254740993|order\.created/.test(text)) failures.push(`${app.name} logged a payload`);
-    if (text.includes(API_KEY.split(":")[1] ?? "")) failures.push(`${app.name} logged the key`);
+    if (text.includes(KEY)) failures.push(`${app.name} logged the key`);
     if (/unhandled/i.test(text)) failures.push(`${app.name} had an unhandled rejection`);
   }
   return failures;
@@ -168,13 +169,19 @@ const runIn = async (services: Services, scenario: Scenario, seed: number): Prom
   const pipeline = await startScenarioPipeline(services, scenario, proxies);
   const producer = startProducer({
     urls: pipeline.edges.map((edge) => edge.url),
-    apiKey: API_KEY.split(":")[1] ?? "",
+    apiKey: KEY,
     keys: 16,
     eventsPerSecond: scenario.eventsPerSecond ?? 400,
     batch: scenario.batch,
   });
-  const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-  const world: FaultWorld = { services, pipeline, producer, proxies, random: seededRandom(seed), sleep };
+  const world: FaultWorld = {
+    services,
+    pipeline,
+    producer,
+    proxies,
+    random: seededRandom(seed),
+    sleep: systemClock.sleep,
+  };
   const failures: string[] = [];
   const attempt = async (what: () => Promise<void> | void) => {
     try {

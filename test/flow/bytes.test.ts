@@ -3,7 +3,7 @@ import { readPartition } from "../kafka/kcat.ts";
 import { createRandom, type Random } from "../simulation/random.ts";
 import { eventually } from "../support/eventually.ts";
 import { countTopic } from "../support/topic.ts";
-import { API_KEY, type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
+import { DEFAULT_SOURCE, type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
 import { completedText, type HostileEvent, hostileEvent, textOfEvent } from "./hostile-event.ts";
 
 /* Bytes in = bytes out, through both tiers, for 20,000 hostile events; read back by librdkafka, which the relay does not use. */
@@ -13,7 +13,6 @@ console.info(`bytes.test.ts SEED=${seed}`);
 const EVENTS_A_TIER = 10_000;
 const PARTITIONS = 4;
 const REQUESTS_AT_ONCE = 16;
-const DEFAULT_SOURCE = `/${API_KEY.split(":")[0]}`;
 
 let services: Services;
 let pipeline: Pipeline;

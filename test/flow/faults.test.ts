@@ -1,9 +1,10 @@
+import { systemClock } from "@spillway/event";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { judge } from "../support/checker.ts";
 import { eventually } from "../support/eventually.ts";
 import { startProducer } from "../support/producer.ts";
 import { countTopic } from "../support/topic.ts";
-import { API_KEY, type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
+import { KEY, type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
 
 /* The promises under the faults that happen first: each backend stops, dies, comes back. */
 let services: Services;
@@ -26,7 +27,7 @@ const withPipeline = async (use: (pipeline: Pipeline) => Promise<void>, options 
 const produceTo = (pipeline: Pipeline, eventsPerSecond = 400) =>
   startProducer({
     urls: pipeline.edges.map((edge) => edge.url),
-    apiKey: API_KEY.split(":")[1] ?? "",
+    apiKey: KEY,
     keys: 16,
     eventsPerSecond,
   });
@@ -97,7 +98,7 @@ test("Kafka stopped for a minute: posts answer 202 throughout, and the backlog r
     await eventually("a start", () => producer.accepted() > 200);
     await services.kafka.kill("SIGKILL");
     const before = producer.accepted();
-    await new Promise((resolve) => setTimeout(resolve, 60_000));
+    await systemClock.sleep(60_000);
     expect(producer.accepted()).toBeGreaterThan(before + 10_000);
     await services.kafka.restart();
     await producer.stop();

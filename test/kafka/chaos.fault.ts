@@ -1,5 +1,5 @@
 import { type KafkaCluster, startKafkaCluster } from "@spillway/backends";
-import type { Sink, SinkRecord } from "@spillway/event";
+import { type Sink, type SinkRecord, systemClock } from "@spillway/event";
 import { createKafkajsSink } from "@spillway/kafka/kafkajs";
 import { createPlatformaticSink } from "@spillway/kafka/platformatic";
 import { Kafka, logLevel } from "kafkajs";
@@ -32,8 +32,6 @@ const KEYS_PER_PARTITION = 5;
 const BATCH = 20;
 const BACKOFF_MAX_MS = 1_000;
 
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
 /** One partition under load: what was confirmed in it, and how long it stood still at most. */
 type Lane = { readonly partition: number; confirmed: number; dead: number; stallMs: number };
 
@@ -51,7 +49,7 @@ const publishUntilOk = async (sink: Sink, topic: string, lane: Lane, records: re
       lane.dead += records.length;
       return;
     }
-    await sleep(backoffMs);
+    await systemClock.sleep(backoffMs);
   }
 };
 
@@ -61,7 +59,7 @@ const runLane = async (sink: Sink, topic: string, lane: Lane, until: AbortSignal
     lane.confirmed += BATCH;
     lane.stallMs = Math.max(lane.stallMs, performance.now() - confirmedAt);
     confirmedAt = performance.now();
-    await sleep(2);
+    await systemClock.sleep(2);
   }
 };
 
@@ -84,7 +82,7 @@ const moveLeaders: Fault = async (cluster, random) => {
       }),
     }));
     await admin.alterPartitionReassignments({ topics });
-    await sleep(2_500);
+    await systemClock.sleep(2_500);
   } finally {
     await admin.disconnect();
   }
@@ -97,7 +95,7 @@ const faults: readonly (readonly [name: string, fault: Fault])[] = [
     async (cluster, random) => {
       const node = pickNode(cluster, random);
       await node.kill("SIGKILL");
-      await sleep(3_000);
+      await systemClock.sleep(3_000);
       await node.restart();
     },
   ],
@@ -107,7 +105,7 @@ const faults: readonly (readonly [name: string, fault: Fault])[] = [
     async (cluster, random) => {
       const node = pickNode(cluster, random);
       await node.kill("SIGSTOP");
-      await sleep(1_500);
+      await systemClock.sleep(1_500);
       await node.kill("SIGCONT");
     },
   ],
@@ -116,7 +114,7 @@ const faults: readonly (readonly [name: string, fault: Fault])[] = [
     async (cluster, random) => {
       const node = pickNode(cluster, random);
       await node.kill("SIGSTOP");
-      await sleep(15_000);
+      await systemClock.sleep(15_000);
       await node.kill("SIGCONT");
     },
   ],
@@ -197,7 +195,7 @@ const injectFaults = async (cluster: KafkaCluster, seed: number, rounds: number)
     for (const [name, fault] of faults) {
       console.info(`round ${round + 1} of ${rounds}: ${name}`);
       await fault(cluster, random);
-      await sleep(3_000);
+      await systemClock.sleep(3_000);
     }
   }
 };

@@ -1,4 +1,5 @@
 import { type Running, type ServiceOptions, startRedis } from "@spillway/backends";
+import { systemClock } from "@spillway/event";
 import { createRedisRest, type RedisRest, type RedisRestOptions } from "@spillway/redis-rest";
 import { Redis, type RedisConfigNodejs } from "@upstash/redis";
 
@@ -62,6 +63,6 @@ export const until = async <T>(ask: () => Promise<T>, isRight: (answer: T) => bo
   for (;;) {
     const answer = await ask();
     if (isRight(answer)) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await systemClock.sleep(20);
   }
 };

@@ -2,7 +2,7 @@ import { startApp, startPostgres, startRedis, startRedisRest } from "@spillway/b
 import { runMigrations } from "@spillway/drizzle";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import { API_KEY, entryOf } from "../support/world.ts";
+import { API_KEY, entryOf, KEY } from "../support/world.ts";
 
 /* Two edges that disagree about SHARDS, after Redis was emptied between them: one key must never be in two shards. */
 test("an edge that ran on with another number of shards stores nothing, and ends with the reason", async () => {
@@ -21,7 +21,7 @@ test("an edge that ran on with another number of shards stores nothing, and ends
   const post = (url: string) =>
     fetch(`${url}/v1/events`, {
       method: "POST",
-      headers: { authorization: `Bearer ${API_KEY.split(":")[1]}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
       body: '{"id":"order-1","type":"t","subject":"customer-2"}',
     }).then(
       ({ status }) => status,

@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { systemClock } from "@spillway/event";
 
 /** What is written, in this order; a number is a wait in milliseconds, `shut` the end of the client's side. */
 export type Step = string | Uint8Array | number | "shut";
@@ -44,7 +45,7 @@ export const exchange = async (url: string, steps: readonly Step[], enough = Inf
   await new Promise<void>((resolve) => socket.once("connect", resolve));
   for (const step of steps) {
     if (step === "shut") socket.end();
-    else if (typeof step === "number") await new Promise((resolve) => setTimeout(resolve, step));
+    else if (typeof step === "number") await systemClock.sleep(step);
     else socket.write(typeof step === "string" ? Buffer.from(step, "latin1") : step);
   }
   await over;

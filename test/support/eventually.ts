@@ -1,3 +1,5 @@
+import { systemClock } from "@spillway/event";
+
 const POLL_MS = 50;
 
 /** Waits until `look` answers something truthy, and answers that. Throws with the last error after `deadlineMs`. */
@@ -16,7 +18,7 @@ export const eventually = async <T>(
     } catch (error) {
       last = error;
     }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await systemClock.sleep(POLL_MS);
   }
   throw new Error(`waited ${deadlineMs} ms in vain for: ${what}`, { cause: last });
 };

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { systemClock } from "@spillway/event";
 
 /** One event that the producer tried to post, logged before it was sent. */
 export type Attempt = {
@@ -40,7 +41,6 @@ export type Producer = {
 };
 
 const CLIENT_PATIENCE_MS = 5_000;
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 type Numbers = { accepted: number; slowestMs: number; complete: boolean; stopped: boolean };
 
@@ -119,7 +119,7 @@ export const startProducer = (options: ProducerOptions): Producer => {
         attempt.tier = answer.tier ?? null;
       });
       open = open.filter((_, i) => !stored.has(i));
-      if (open.length > 0) await sleep(50);
+      if (open.length > 0) await systemClock.sleep(50);
     }
   };
 
@@ -127,7 +127,7 @@ export const startProducer = (options: ProducerOptions): Producer => {
     let seq = 0;
     let next = performance.now() + Math.random() * pauseMs;
     while (!numbers.stopped) {
-      if (pauseMs > 0) await sleep(Math.max(0, next - performance.now()));
+      if (pauseMs > 0) await systemClock.sleep(Math.max(0, next - performance.now()));
       next += pauseMs;
       const entries = Array.from({ length: batch }, () => {
         const { id, text, sha256 } = makeEvent(run, key, seq, dataBytes);

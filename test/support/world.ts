@@ -20,7 +20,11 @@ import { readTopic, type TopicRecord } from "./topic.ts";
 
 export const entryOf = (app: string) => fileURLToPath(new URL(`../../apps/${app}/src/main.bun.ts`, import.meta.url));
 
-export const API_KEY = "test:key-of-the-tests";
+const PRODUCER = "test";
+export const KEY = "key-of-the-tests";
+export const API_KEY = `${PRODUCER}:${KEY}`;
+/** Of an event that names no source of its own. */
+export const DEFAULT_SOURCE = `/${PRODUCER}`;
 export const REST_TOKEN = "token-of-the-tests";
 
 /** The real services that several pipelines share. */
@@ -186,7 +190,7 @@ export const startPipeline = async (services: Services, options: PipelineOptions
       fetch(`${edges[0]?.url}${path}`, {
         method: "POST",
         body,
-        headers: { authorization: `Bearer ${API_KEY.split(":")[1]}`, ...headers },
+        headers: { authorization: `Bearer ${KEY}`, ...headers },
       }),
     read: () => readTopic(addresses.brokers, name),
     stop: async () => {

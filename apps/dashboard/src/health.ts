@@ -18,15 +18,13 @@ export type Health = {
   isStopping(): boolean;
 };
 
-const KEEP_MS = 2_000;
-const DEADLINE_MS = 500;
 const unknown: Check = { status: "unknown" };
 
 /** Whether there is something to look at. */
 export const createHealth = (clock: Clock, ask: () => Promise<Checks>): Health => {
   let stopping = false;
   const initial = { redis: unknown, postgres: unknown };
-  const checks = createKept<Checks>(clock, { initial, ask, keepMs: KEEP_MS, deadlineMs: DEADLINE_MS });
+  const checks = createKept<Checks>(clock, { initial, ask });
   return {
     readiness: async () => {
       const found = await checks();

@@ -1,3 +1,6 @@
+/** Of a shard's own calls to Redis and Postgres. */
+export const SHARD_RETRY = { firstMs: 50, mostMs: 1_000 } as const;
+
 export type BackoffLimits = { readonly firstMs: number; readonly mostMs: number };
 
 /** How long to wait before the next attempt: doubles up to `mostMs`, the upper half of it by chance. */

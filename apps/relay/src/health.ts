@@ -36,9 +36,6 @@ export type HealthPorts = {
   readonly lastingMs: number;
 };
 
-const KEEP_MS = 2_000;
-const DEADLINE_MS = 500;
-
 const statusOf = (readiness: Omit<Readiness, "status">, lastingMs: number): Status => {
   const { checks, shards, troubles, warnings } = readiness;
   if (checks.redis.status !== "up" || checks.kafka.status !== "up") return "down";
@@ -52,13 +49,8 @@ const statusOf = (readiness: Omit<Readiness, "status">, lastingMs: number): Stat
 
 export const createHealth = ({ relay, sink, clock, warnings, lastingMs }: HealthPorts): Health => {
   let stopping = false;
-  const times = { keepMs: KEEP_MS, deadlineMs: DEADLINE_MS };
-  const kafka = createKept<DependencyState>(clock, {
-    ...times,
-    initial: { status: "unknown" },
-    ask: () => sink.health(),
-  });
-  const warned = createKept<readonly string[]>(clock, { ...times, initial: [], ask: warnings });
+  const kafka = createKept<DependencyState>(clock, { initial: { status: "unknown" }, ask: () => sink.health() });
+  const warned = createKept<readonly string[]>(clock, { initial: [], ask: warnings });
   return {
     readiness: async () => {
       const [kafkaState, found] = await Promise.all([kafka(), warned()]);

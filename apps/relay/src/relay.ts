@@ -1,4 +1,14 @@
-import type { Clock, DeadLetters, Leases, Ledger, OutboxDrain, Platform, ShardStream, Sink } from "@spillway/event";
+import {
+  type Clock,
+  type DeadLetters,
+  type Leases,
+  type Ledger,
+  type OutboxDrain,
+  type Platform,
+  type ShardStream,
+  type Sink,
+  within,
+} from "@spillway/event";
 import type { Log, Metrics } from "@spillway/telemetry";
 import { createCheckpoints } from "./checkpoint.ts";
 import { createDependencies, type DependencyName, type DependencyState } from "./dependencies.ts";
@@ -166,9 +176,7 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
     if (shard?.term !== term) return;
     shard.drain.stop();
     shard.pump.finish();
-    const done = new AbortController();
-    await Promise.race([shard.pumped, clock.sleep(finishMs, done.signal)]);
-    done.abort();
+    await within(clock, finishMs, shard.pumped);
   };
 
   const membership = createMembership({

@@ -4,6 +4,7 @@ export * from "./chunk.ts";
 export * from "./clock.ts";
 export type { ReadEvent } from "./complete.ts";
 export * from "./dead-letters.ts";
+export * from "./deadline.ts";
 export type { Attributes, Defaults, InvalidEvent, InvalidEventCode } from "./event.ts";
 export * from "./ledger.ts";
 export type { Malformed } from "./malformed.ts";

@@ -1,14 +1,12 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { Clock } from "@spillway/event";
+import { type Clock, late, within } from "@spillway/event";
 import { type Admin, type ISocketFactory, Kafka, logLevel, type Producer, type SASLOptions } from "kafkajs";
 import { hostOfSeed, type KafkaConnection, rotated, seedOf } from "./connection.ts";
-import { late, within } from "./deadline.ts";
-import type { Deadlines, KafkaLog } from "./options.ts";
+import { type Deadlines, type KafkaLog, METADATA_MAX_AGE_MS } from "./options.ts";
 import type { Opened } from "./vendor.ts";
 
 const KEEP_ALIVE_MS = 60_000;
-const METADATA_MAX_AGE_MS = 60_000;
 const SEED_RETRY_MS = 50;
 
 export type KafkajsSettings = {

@@ -32,6 +32,9 @@ export type Deadlines = {
   readonly closeMs: number;
 };
 
+/** After this a client asks again who leads a partition, also when nobody told it that it asks the wrong one. */
+export const METADATA_MAX_AGE_MS = 60_000;
+
 export const defaultDeadlines: Deadlines = {
   connectMs: 5_000,
   acksMs: 12_000,

@@ -1,13 +1,11 @@
 import { isIP } from "node:net";
 import { Admin, type Base, Producer, type SASLOptions } from "@platformatic/kafka";
-import type { Clock } from "@spillway/event";
+import { type Clock, within } from "@spillway/event";
 import type { Compression } from "./compression.ts";
 import { type KafkaConnection, rotated } from "./connection.ts";
-import { within } from "./deadline.ts";
-import type { Deadlines, KafkaLog } from "./options.ts";
+import { type Deadlines, type KafkaLog, METADATA_MAX_AGE_MS } from "./options.ts";
 import type { Opened } from "./vendor.ts";
 
-const METADATA_MAX_AGE_MS = 60_000;
 /** Its idempotent producer repeats in place under the same sequence number: no duplicate, where a new producer makes one. */
 const RETRIES = 14;
 const RETRY_FIRST_MS = 100;

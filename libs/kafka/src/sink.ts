@@ -1,13 +1,14 @@
 import {
   type Clock,
+  late,
   type Outcome,
   ok,
   type Sink,
   type SinkRecord,
   systemClock,
   type TopicTraits,
+  within,
 } from "@spillway/event";
-import { late, within } from "./deadline.ts";
 import { type Deadlines, defaultDeadlines, type KafkaLog, type KafkaSinkOptions } from "./options.ts";
 import { clientTable, type Verdict } from "./outcome-table.ts";
 import { createPartitionCounts, type PartitionCounts } from "./partition-counts.ts";

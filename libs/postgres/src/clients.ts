@@ -1,6 +1,6 @@
+import { systemClock } from "@spillway/event";
 import type { Sql } from "postgres";
 import { createClient } from "./client.ts";
-import { pause } from "./deadline.ts";
 import { isServerAnswer, isSetting, isWrongHost } from "./failure.ts";
 import type { Route, Way } from "./route.ts";
 
@@ -48,7 +48,7 @@ const openClient = (options: ClientsOptions): Client => {
   let running = 0;
   let ending: Promise<void> | null = null;
   const endOnceIdle = async (): Promise<void> => {
-    if (running > 0) await pause(options.statementTimeoutMs, idle.signal);
+    if (running > 0) await systemClock.sleep(options.statementTimeoutMs, idle.signal);
     await sql.end({ timeout: 0 });
   };
   return {

@@ -1,6 +1,6 @@
+import { late, systemClock, within } from "@spillway/event";
 import type { Sql } from "postgres";
 import { type Clients, createPooledClients, createSingleUseClients } from "./clients.ts";
-import { late, within } from "./deadline.ts";
 import { failureCode } from "./failure.ts";
 import { type Listening, listen } from "./listen.ts";
 import { createPermits } from "./permits.ts";
@@ -101,11 +101,13 @@ export const openDatabase = (options: DatabaseOptions): Database => {
       // The permit is held until the statement is over, not until its deadline: a frozen server gets no more of them.
       const running = attempts.run(work, leftMs).finally(done);
       try {
-        return await within(leftMs(), running);
+        const answer = await within(systemClock, leftMs(), running);
+        if (answer !== late) return answer;
       } catch (error) {
-        if (error === late) attempts.giveUp();
-        throw new DatabaseFailure(error === late ? "timeout" : failureCode(error));
+        throw new DatabaseFailure(failureCode(error));
       }
+      attempts.giveUp();
+      throw new DatabaseFailure("timeout");
     },
     listen: (channel, onWake) => listen(route, channel, onWake),
     close: () => clients.close(),

@@ -1,5 +1,5 @@
+import { late, systemClock, within } from "@spillway/event";
 import { createClient } from "./client.ts";
-import { late, pause, within } from "./deadline.ts";
 import type { Route } from "./route.ts";
 
 export type Listening = { close(): Promise<void> };
@@ -9,9 +9,10 @@ const ANSWER_MAX_MS = 5_000;
 const HEARTBEAT_MS = 10_000;
 const RECONNECT_MS = 500;
 
+/** What went wrong, or null. */
 const failureOf = (query: PromiseLike<unknown>): Promise<unknown> =>
-  within(ANSWER_MAX_MS, query).then(
-    () => null,
+  within(systemClock, ANSWER_MAX_MS, query).then(
+    (answer) => (answer === late ? late : null),
     (error: unknown) => error,
   );
 
@@ -32,7 +33,7 @@ const listenOnce = async (route: Route, channel: string, onWake: () => void, clo
   let failure = await failureOf(sql`listen ${sql(channel)}`);
   if (failure === null) onWake();
   while (failure === null && !over.aborted) {
-    await pause(HEARTBEAT_MS, over);
+    await systemClock.sleep(HEARTBEAT_MS, over);
     if (!over.aborted) failure = await failureOf(sql`select 1`);
   }
   if (!closing.aborted) route.leave(way, failure ?? late);
@@ -49,7 +50,7 @@ export const listen = (route: Route, channel: string, onWake: () => void): Liste
   const live = async (): Promise<void> => {
     while (!closing.signal.aborted) {
       await listenOnce(route, channel, onWake, closing.signal);
-      await pause(RECONNECT_MS, closing.signal);
+      await systemClock.sleep(RECONNECT_MS, closing.signal);
     }
   };
   const living = live();

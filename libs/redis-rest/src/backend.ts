@@ -41,13 +41,6 @@ export const connectionOptions = ({ replyMsMax }: BackendOptions): RedisOptions 
 /** ioredis reshapes the replies of commands it knows by their lower-case name; upper case keeps them as they came. */
 export const toRedisCommand = ({ name, args }: Command) => new RedisCommand(name, args, { replyEncoding: null });
 
-/** Resolves with the promise's value or rejects with its error, or resolves with `late` after `msMax`. */
-export const within = <T, L>(promise: Promise<T>, msMax: number, late: L): Promise<T | L> =>
-  new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(late), msMax);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-
 export const faults = (commands: readonly unknown[], fault: Fault): Reply[] => commands.map(() => fault);
 
 /** What ioredis' pipelines resolve with. */

@@ -1,3 +1,5 @@
+import { late, systemClock, within } from "@spillway/event";
+
 /** Why a body was not read: too large, or too slow. */
 export type Unread = "too large" | "too slow";
 
@@ -36,14 +38,12 @@ export const declaredBytes = (headers: Headers): number | undefined => {
 };
 
 /** Reads a body of at most `bytesMax` bytes within `msMax` milliseconds. Rejects when the client goes away. */
-export const readBody = (request: Request, bytesMax: number, msMax: number): Promise<Uint8Array | Unread> => {
+export const readBody = async (request: Request, bytesMax: number, msMax: number): Promise<Uint8Array | Unread> => {
   const declared = declaredBytes(request.headers);
-  if (declared === 0) return Promise.resolve(new Uint8Array());
-  if (declared !== undefined && declared > bytesMax) return Promise.resolve("too large");
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve("too slow"), msMax);
-    // `request.body` makes a stream of what `bytes()` gives at once.
-    const body = declared === undefined && request.body ? readChunked(request.body, bytesMax) : request.bytes();
-    body.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
+  if (declared === 0) return new Uint8Array();
+  if (declared !== undefined && declared > bytesMax) return "too large";
+  // `request.body` makes a stream of what `bytes()` gives at once.
+  const body = declared === undefined && request.body ? readChunked(request.body, bytesMax) : request.bytes();
+  const read = await within(systemClock, msMax, body);
+  return read === late ? "too slow" : read;
 };

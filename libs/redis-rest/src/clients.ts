@@ -1,5 +1,6 @@
+import { systemClock, within } from "@spillway/event";
 import type { Cluster, Redis } from "ioredis";
-import { type BackendOptions, within } from "./backend.ts";
+import type { BackendOptions } from "./backend.ts";
 
 /** A fixed number of clients of one Redis, used in turn. */
 export type Clients<Client> = {
@@ -51,7 +52,7 @@ export const createClients = <Client extends Redis | Cluster>(
     all: clients,
     connect: async () => {
       const attempts = clients.map((client) => client.connect());
-      await within(Promise.allSettled(attempts), replyMsMax, undefined);
+      await within(systemClock, replyMsMax, Promise.allSettled(attempts));
     },
     next: () => {
       for (let tried = 0; tried < clients.length; tried += 1) {

@@ -1,5 +1,14 @@
+import { systemClock, within } from "@spillway/event";
 import { Cluster, type Redis } from "ioredis";
-import { type Backend, type BackendOptions, connectionOptions, toRedisCommand, toReply, within } from "./backend.ts";
+import {
+  type Backend,
+  type BackendOptions,
+  connectionOptions,
+  faults,
+  type Row,
+  toRedisCommand,
+  toReply,
+} from "./backend.ts";
 import { type Clients, createClients } from "./clients.ts";
 import type { Command } from "./command.ts";
 import { Fault } from "./fault.ts";
@@ -49,28 +58,20 @@ const settled = (node: Redis) =>
   });
 
 /** Every command goes to the node of its slot by itself, so one dead node costs the others nothing. */
-const runEach = (cluster: Cluster, commands: readonly Command[], replyMsMax: number): Promise<Reply[]> =>
-  new Promise((resolve) => {
-    const replies = new Map<number, Reply>();
-    const late = new Fault("late");
-    const finish = () => {
-      clearTimeout(timer);
-      resolve(commands.map((_, index) => replies.get(index) ?? (replies.has(index) ? null : late)));
-    };
-    const timer = setTimeout(finish, replyMsMax);
-    for (const [index, command] of commands.entries()) {
-      const settle = (reply: Reply) => {
-        replies.set(index, reply);
-        if (replies.size === commands.length) finish();
-      };
-      const sent = toRedisCommand(command);
-      sent.promise.then(
-        (reply: unknown) => settle(toReply([null, reply])),
-        (error: Error) => settle(toReply([error])),
-      );
-      cluster.sendCommand(sent);
-    }
+const runEach = async (cluster: Cluster, commands: readonly Command[], replyMsMax: number): Promise<Reply[]> => {
+  const replies = faults(commands, new Fault("late"));
+  const answered = commands.map(async (command, index) => {
+    const sent = toRedisCommand(command);
+    const row = sent.promise.then(
+      (reply: unknown): Row => [null, reply],
+      (error: Error): Row => [error],
+    );
+    cluster.sendCommand(sent);
+    replies[index] = toReply(await row);
   });
+  await within(systemClock, replyMsMax, Promise.all(answered));
+  return [...replies];
+};
 
 /** A Redis Cluster, found through any of its nodes. */
 export const createClusterBackend = (urls: readonly string[], options: BackendOptions): Backend => {
@@ -80,7 +81,7 @@ export const createClusterBackend = (urls: readonly string[], options: BackendOp
     async connect() {
       await clients.connect();
       const masters = clients.all.flatMap((cluster) => cluster.nodes("master"));
-      await within(Promise.all(masters.map(settled)), options.replyMsMax, undefined);
+      await within(systemClock, options.replyMsMax, Promise.all(masters.map(settled)));
     },
     async run(commands) {
       const cluster = clients.next();

@@ -1,3 +1,4 @@
+import { late, systemClock, within } from "@spillway/event";
 import { Pipeline, Redis } from "ioredis";
 import {
   type Backend,
@@ -7,7 +8,6 @@ import {
   type Row,
   toRedisCommand,
   toReply,
-  within,
 } from "./backend.ts";
 import { type Clients, createClients } from "./clients.ts";
 import { Fault } from "./fault.ts";
@@ -25,8 +25,8 @@ export const createSingle = (url: string, options: BackendOptions): Backend => {
       if (!client) return faults(commands, new Fault("unavailable"));
       const pipeline = new Pipeline(client);
       for (const command of commands) pipeline.sendCommand(toRedisCommand(command));
-      const rows = await within(pipeline.exec() as Promise<Row[]>, options.replyMsMax, undefined);
-      return rows ? rows.map(toReply) : faults(commands, new Fault("late"));
+      const rows = await within(systemClock, options.replyMsMax, pipeline.exec() as Promise<Row[]>);
+      return rows === late ? faults(commands, new Fault("late")) : rows.map(toReply);
     },
     async transact(commands) {
       const client = clients.next();

@@ -1,5 +1,6 @@
+import { late, systemClock, within } from "@spillway/event";
 import { type Cluster, Pipeline, type Redis, Command as RedisCommand } from "ioredis";
-import { type Row, toRedisCommand, toReply, within } from "./backend.ts";
+import { type Row, toRedisCommand, toReply } from "./backend.ts";
 import type { Command } from "./command.ts";
 import { Fault, toReplyOrFault } from "./fault.ts";
 import type { Reply } from "./reply.ts";
@@ -24,9 +25,9 @@ export const transact = async (
     pipeline.sendCommand(command);
   }
   try {
-    const rows = await within(pipeline.exec() as Promise<Row[]>, replyMsMax, undefined);
-    const exec = rows?.at(-1);
-    if (!rows || !exec) return new Fault("late");
+    const rows = await within(systemClock, replyMsMax, pipeline.exec() as Promise<Row[]>);
+    const exec = rows === late ? undefined : rows.at(-1);
+    if (rows === late || !exec) return new Fault("late");
     const replies = toReply(exec);
     if (replies instanceof Error) return discarded(replies, rows);
     return Array.isArray(replies) ? replies : new Fault("lost");

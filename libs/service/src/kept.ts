@@ -1,17 +1,18 @@
-import type { Clock } from "@spillway/event";
+import { type Clock, within } from "@spillway/event";
 
 export type KeptOptions<T> = {
   /** What is answered before anybody answered us. */
   readonly initial: T;
   /** Asks the backend. Rejections are the caller's. */
   readonly ask: () => Promise<T>;
-  /** An answer is kept for so long: probes come from several sides, and a backend answers one of them for all. */
-  readonly keepMs: number;
-  /** How long a probe waits; then the last answer stands until the next one comes. */
-  readonly deadlineMs: number;
 };
 
-/** The last answer of a backend that may be slow. */
+/** Probes come from several sides, and a backend answers one of them for all. */
+const KEEP_MS = 2_000;
+/** How long a probe waits; then the last answer stands until the next one comes. */
+const DEADLINE_MS = 500;
+
+/** The last answer of a backend that may be slow: it is asked at most every two seconds, for as long as half a second. */
 export const createKept = <T>(clock: Clock, options: KeptOptions<T>): (() => Promise<T>) => {
   let last = options.initial;
   let asked: Promise<void> | null = null;
@@ -26,11 +27,9 @@ export const createKept = <T>(clock: Clock, options: KeptOptions<T>): (() => Pro
     });
   };
   return async () => {
-    if (asked === null && clock.monotonicMs() - askedAtMs >= options.keepMs) asked = refresh();
+    if (asked === null && clock.monotonicMs() - askedAtMs >= KEEP_MS) asked = refresh();
     if (asked === null) return last;
-    const answered = new AbortController();
-    await Promise.race([asked, clock.sleep(options.deadlineMs, answered.signal)]);
-    answered.abort();
+    await within(clock, DEADLINE_MS, asked);
     return last;
   };
 };

@@ -1,3 +1,4 @@
+import { late, systemClock, within } from "@spillway/event";
 import { createLog, type Level, type Log } from "@spillway/telemetry";
 import { addressed } from "./addressed.ts";
 import { type Crash, crashOf } from "./crash.ts";
@@ -112,9 +113,6 @@ export const watchSignals = (tell: (signal: string) => void): AbortSignal => {
   return stopping.signal;
 };
 
-const within = (work: Promise<unknown>, ms: number): Promise<boolean> =>
-  Promise.race([work.then(() => true), new Promise<boolean>((resolve) => setTimeout(resolve, ms, false))]);
-
 /** Reads the configuration and begins the log with it; from then on signals, crashes and closed pipes are taken care of. */
 export const openShell = <Config extends ShellConfig>(name: string, readConfig: () => Config): Shell<Config> => {
   const write = (line: string): void => void process.stdout.write(line);
@@ -145,7 +143,7 @@ export const openShell = <Config extends ShellConfig>(name: string, readConfig: 
         stopping.addEventListener("abort", () => resolve());
       }),
     async end(close, closeMs = CLOSE_MS) {
-      const orderly = await within(close(), closeMs);
+      const orderly = (await within(systemClock, closeMs, close())) !== late;
       log(orderly ? "info" : "warn", "stopped", { orderly });
       process.exit(0);
     },

@@ -1,4 +1,4 @@
-import { Unavailable } from "@spillway/event";
+import { late, systemClock, Unavailable, within } from "@spillway/event";
 import { Cluster, Redis } from "ioredis";
 import { codeOfTcpError } from "./errors.ts";
 
@@ -82,15 +82,6 @@ const openLink = (url: string, connectionName: string): Link => {
   return { client, opening, users: 0, isRetired: false };
 };
 
-/** Rejects with `Unavailable("timeout")` after `ms`, unless cancelled. */
-const timeoutAfter = (ms: number) => {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const promise = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Unavailable("timeout")), ms);
-  });
-  return { promise, cancel: () => clearTimeout(timer) };
-};
-
 /** Hands out the current link, and closes a link when it is retired and its last user is done. */
 const createLinks = (url: string, connectionName: string) => {
   const links = new Set<Link>();
@@ -133,14 +124,15 @@ const createConnection = (url: string, connectionName: string, commandTimeoutMs:
   return {
     async send(command, timeoutMs = commandTimeoutMs) {
       const link = links.use();
-      const timeout = timeoutAfter(timeoutMs);
       let isOver = false;
       const reply = link.opening.then(() => {
         if (isOver) throw new Unavailable("timeout");
         return command(link.client);
       });
       try {
-        return await Promise.race([reply, timeout.promise]);
+        const answer = await within(systemClock, timeoutMs, reply);
+        if (answer === late) throw new Unavailable("timeout");
+        return answer;
       } catch (error) {
         if (error instanceof TypeError) throw error;
         const code = error instanceof Unavailable ? error.code : codeOfTcpError(error);
@@ -149,7 +141,6 @@ const createConnection = (url: string, connectionName: string, commandTimeoutMs:
         throw new Unavailable(code);
       } finally {
         isOver = true;
-        timeout.cancel();
         links.release(link);
       }
     },

@@ -58,7 +58,7 @@ export const createRest = (url: string, token: string): Rest => {
   // The client asks for its signal while `exec` is being called, before anything else can run: so each call finds its own.
   let nextDeadlineMs = 0;
   const redis = openClient(url, token, () => AbortSignal.timeout(Math.max(1, Math.ceil(nextDeadlineMs))));
-  const within = async <T>(deadlineMs: number, call: () => Promise<T>): Promise<T> => {
+  const inTime = async <T>(deadlineMs: number, call: () => Promise<T>): Promise<T> => {
     nextDeadlineMs = deadlineMs;
     try {
       return await call();
@@ -71,8 +71,8 @@ export const createRest = (url: string, token: string): Rest => {
       const pipeline = redis.pipeline();
       fill(pipeline);
       const commands = pipeline.length();
-      return repliesOf(await within(deadlineMs, () => pipeline.exec({ keepErrors: true })), commands);
+      return repliesOf(await inTime(deadlineMs, () => pipeline.exec({ keepErrors: true })), commands);
     },
-    config: (names, deadlineMs) => within(deadlineMs, () => redis.exec(["CONFIG", "GET", ...names])),
+    config: (names, deadlineMs) => inTime(deadlineMs, () => redis.exec(["CONFIG", "GET", ...names])),
   };
 };

@@ -10,7 +10,7 @@ import {
 } from "kafkajs";
 import { eventually } from "../../support/eventually.ts";
 import { setTopic } from "../../support/topic.ts";
-import { API_KEY } from "../../support/world.ts";
+import { KEY } from "../../support/world.ts";
 import type { FaultWorld, Scenario } from "../scenario.ts";
 
 const withAdmin = async <T>(world: FaultWorld, use: (admin: Admin) => Promise<T>): Promise<T> => {
@@ -45,7 +45,7 @@ const stopped = (ms: number) => async (world: FaultWorld) => {
 const postOversize = (world: FaultWorld, count: number) =>
   fetch(`${world.pipeline.edges[0]?.url}/v1/events`, {
     method: "POST",
-    headers: { authorization: `Bearer ${API_KEY.split(":")[1]}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
     body: JSON.stringify(
       Array.from({ length: count }, (_, i) => ({
         id: `oversize-${i}`,
@@ -55,7 +55,7 @@ const postOversize = (world: FaultWorld, count: number) =>
     ),
   });
 
-const POST = { authorization: `Bearer ${API_KEY.split(":")[1]}`, "content-type": "application/json" };
+const POST = { authorization: `Bearer ${KEY}`, "content-type": "application/json" };
 
 /** Posts beside the producer's. */
 const postBeside = async (world: FaultWorld, events: readonly object[]): Promise<void> => {

@@ -1,4 +1,4 @@
-import type { Appended, Clock, ShardChunk, Tier } from "@spillway/event";
+import { type Appended, type Clock, late, type ShardChunk, type Tier, within } from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
 import { type BreakerState, createBreaker, type Verdict } from "./breaker.ts";
 import type { CommitMetrics } from "./commit-metrics.ts";
@@ -102,12 +102,8 @@ export const createGuardedTier = (tier: Tier, ports: GuardedTierPorts, options: 
   };
 
   const inTime = async (chunks: readonly ShardChunk[], deadlineMs: number): Promise<readonly Appended[]> => {
-    const answered = new AbortController();
-    const answers = answersOf(chunks, deadlineMs);
-    const late = clock.sleep(deadlineMs + GRACE_MS, answered.signal).then(() => allRetriable(chunks, "timeout"));
-    const first = await Promise.race([answers, late]);
-    answered.abort("answered");
-    return first;
+    const answers = await within(clock, deadlineMs + GRACE_MS, answersOf(chunks, deadlineMs));
+    return answers === late ? allRetriable(chunks, "timeout") : answers;
   };
 
   const append = async (chunks: readonly ShardChunk[], deadlineMs: number): Promise<readonly Appended[]> => {

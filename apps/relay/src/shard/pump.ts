@@ -1,7 +1,7 @@
 import type { Chunk, Clock, DeadLetters, Entry, Platform, ShardStream } from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
 import { type Answer, attempt } from "../attempt.ts";
-import { createBackoff } from "../backoff.ts";
+import { createBackoff, SHARD_RETRY } from "../backoff.ts";
 import type { Dependencies } from "../dependencies.ts";
 import type { Term } from "../lease/term.ts";
 import type { Measures } from "../measures.ts";
@@ -58,7 +58,6 @@ const READ_APART_MS_MAX = 20;
 const READ_BYTES_AIM = 2 * 1024 * 1024;
 /** Lanes start sending at the latest after so many events of one read. */
 const KICK_EVENTS = 1_024;
-const RETRY = { firstMs: 50, mostMs: 1_000 } as const;
 
 export const createPump = (options: PumpOptions): Pump => {
   const { term, stream, deadLetters, topics, topicOf, platform, clock, random, log, measures, dependencies, troubles } =
@@ -70,8 +69,8 @@ export const createPump = (options: PumpOptions): Pump => {
   const settledSinceRead = new Set<string>();
   const router = createRouter(topicOf, topics.get);
   const room = createNotifier(clock);
-  const readBackoff = createBackoff(RETRY, random);
-  const troubleBackoff = createBackoff(RETRY, random);
+  const readBackoff = createBackoff(SHARD_RETRY, random);
+  const troubleBackoff = createBackoff(SHARD_RETRY, random);
   let events = 0;
   let dataBytes = 0;
   let finishing = false;

@@ -1,6 +1,6 @@
 import type { Clock, Settled, ShardStream } from "@spillway/event";
 import { attempt } from "../attempt.ts";
-import { createBackoff } from "../backoff.ts";
+import { createBackoff, SHARD_RETRY } from "../backoff.ts";
 import type { Dependencies } from "../dependencies.ts";
 import type { Term } from "../lease/term.ts";
 import { createNotifier } from "../notifier.ts";
@@ -36,7 +36,6 @@ export type Settlement = {
 const LINGER_MS = 25;
 const LINGER_ENTRIES = 256;
 const ENTRIES_MAX = 1_000;
-const RETRY = { firstMs: 50, mostMs: 1_000 } as const;
 
 const settledOf = (entries: readonly InHand[]): Settled => {
   let events = 0;
@@ -52,7 +51,7 @@ export const createSettlement = (options: SettlementOptions): Settlement => {
   const { term, stream, clock, random, dependencies, troubles, onSettled } = options;
   const spot = troubles.spot("shard");
   const added = createNotifier(clock);
-  const backoff = createBackoff(RETRY, random);
+  const backoff = createBackoff(SHARD_RETRY, random);
   let done: InHand[] = [];
   let asked: InHand[] = [];
 

@@ -1,5 +1,5 @@
-import { systemClock } from "@spillway/event";
 import { describe, expect, test } from "vitest";
+import { systemClock } from "./clock.ts";
 import { late, within } from "./deadline.ts";
 
 const never = new Promise<never>(() => undefined);
