@@ -1,23 +1,15 @@
-import { type Running, startPostgres } from "@spillway/backends";
 import { createDeadLetterInspector, createDeadLetters, createDiscard } from "@spillway/dead-letters";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { letterOf } from "../conformance/dead-letters.ts";
-import { openFresh } from "../outbox/fresh-database.ts";
+import { freshEach } from "../outbox/fresh-database.ts";
 
 const BY = { by: "operator" };
 
-let server: Running;
-let fresh: Awaited<ReturnType<typeof openFresh>>;
+const fresh = freshEach();
 
-beforeAll(async () => {
-  server = await startPostgres();
-});
-afterAll(() => server.stop());
 beforeEach(async () => {
-  fresh = await openFresh(server.url);
   await createDeadLetters(fresh).put([letterOf(), letterOf(), letterOf()]);
 });
-afterEach(() => fresh.close());
 
 const statusOf = async (id: string) => (await createDeadLetterInspector(fresh).get(id))?.status;
 
@@ -42,10 +34,12 @@ describe("discard", () => {
     expect(await statusOf("3")).toBe("waiting");
   });
 
-  test("asks for a reason", async () => {
-    const { discard } = createDiscard(fresh);
+  test("asks for a reason, and for at most 500 letters", async () => {
+    const { discard, restore } = createDiscard(fresh);
     for (const reason of ["", "   ", "x".repeat(501), "a\u0000b", "a\nb"])
       await expect(discard(["1"], { ...BY, reason })).rejects.toThrow(RangeError);
+    for (const change of [discard(Array(501).fill("1"), { ...BY, reason: "r" }), restore(Array(501).fill("1"), BY)])
+      await expect(change).rejects.toThrow(RangeError);
     expect(await statusOf("1")).toBe("waiting");
   });
 

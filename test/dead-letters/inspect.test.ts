@@ -1,20 +1,10 @@
-import { type Running, startPostgres } from "@spillway/backends";
 import { createDeadLetterInspector, createDeadLetters, type LetterFilter } from "@spillway/dead-letters";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { letterOf } from "../conformance/dead-letters.ts";
-import { openFresh } from "../outbox/fresh-database.ts";
+import { freshEach } from "../outbox/fresh-database.ts";
+import { eventually } from "../support/eventually.ts";
 
-let server: Running;
-let fresh: Awaited<ReturnType<typeof openFresh>>;
-
-beforeAll(async () => {
-  server = await startPostgres();
-});
-afterAll(() => server.stop());
-beforeEach(async () => {
-  fresh = await openFresh(server.url);
-});
-afterEach(() => fresh.close());
+const fresh = freshEach();
 
 const put = (...letters: readonly Parameters<typeof letterOf>[0][]) =>
   createDeadLetters(fresh).put(letters.map((fields) => letterOf(fields)));
@@ -118,11 +108,59 @@ describe("one dead letter", () => {
     expect(letter?.detail.length).toBeLessThanOrEqual(1_000);
   });
 
+  test("shows so many of what was done to it, oldest first, and so many of its other lives, newest first", async () => {
+    await put(
+      ...Array.from({ length: 60 }, () => ({
+        identity: "one",
+        bytes: new TextEncoder().encode('{"id":"x","source":"/s"}'),
+      })),
+    );
+    await fresh.admin`
+      insert into dead_letter_actions (id, letter, action, actor) overriding system value
+      select 200 - n, 7 + n / 150, 'replay', n::text from generate_series(1, 160) as n`;
+    const letter = await inspector().get("7");
+    expect(letter?.actions.map(({ actor }) => actor)).toEqual(Array.from({ length: 100 }, (_, i) => String(149 - i)));
+    expect(letter?.history.map(({ id }) => id)).toEqual(Array.from({ length: 50 }, (_, i) => String(60 - i)));
+    expect(await inspector().get("8")).toMatchObject({ actions: { length: 11 } });
+  });
+
   test("takes ids and types longer than an index row may be", async () => {
     const long = Array.from({ length: 1_024 }, (_, i) => String.fromCodePoint(0x4e00 + ((i * 7919) % 20_000))).join("");
     await put({ type: long, bytes: new TextEncoder().encode(JSON.stringify({ id: long, source: long })) });
     expect(await inspector().get("1")).toMatchObject({ type: long, eventId: long, source: long });
     expect(await idsOf({ type: long })).toEqual(["1"]);
+  });
+});
+
+/** Many letters, each of an event of its own; few rows would be read as they lie, whatever the condition. */
+const fill = (rows: number) => fresh.admin`
+  insert into dead_letters (shard, entry, index, class, code, detail, type, dedup_key, replay, attempts, bytes, event_id)
+  select 0, n::text, 0, case n when 1 then 'oversize' else 'poison' end, 'c', 'd', 'type-' || n, 'identity-' || n, 0, 1,
+    '', 'event-' || n
+  from generate_series(1, ${rows}) as n`;
+
+describe("what is looked for by a hash", () => {
+  const event7 = {
+    identity: "identity-7",
+    replay: 1,
+    bytes: new TextEncoder().encode('{"id":"event-7","source":"/s"}'),
+  };
+  test.each([
+    ["a type", "dead_letters_type", () => idsOf({ type: "type-7" }), ["7"]],
+    ["an event's history", "dead_letters_event", async () => (await inspector().get("7"))?.history, []],
+    ["an event's first death", "dead_letters_event", () => put(event7), undefined],
+  ])("is found by an index: %s", async (_, index, look, found) => {
+    await fill(2_000);
+    await fresh.admin`analyze dead_letters`;
+    const uses = async () => {
+      const [row] = await fresh.admin<{ uses: number }[]>`
+        select idx_scan::int as uses from pg_stat_user_indexes where indexrelname = ${index}`;
+      return row?.uses ?? 0;
+    };
+    const before = await uses();
+    expect(await look()).toEqual(found);
+    await fresh.database.close();
+    await eventually("the index was used", async () => (await uses()) > before);
   });
 });
 
@@ -142,6 +180,13 @@ describe("the counts", () => {
     expect(counts).toMatchObject({ byClass: { poison: 1, oversize: 1, rejected: 1, undecodable: 0 }, total: 3 });
     expect(counts.oldestAtMs).toBe((await inspector().get("3"))?.createdAtMs);
   });
+});
+
+test("the counts are of the newest letters when too many wait", async () => {
+  await fill(100_002);
+  const counts = await inspector().counts();
+  expect(counts).toMatchObject({ byClass: { poison: 100_001, oversize: 0 }, total: 100_001, capped: true });
+  expect(counts.oldestAtMs).toBe((await inspector().get("1"))?.createdAtMs);
 });
 
 describe("the export", () => {

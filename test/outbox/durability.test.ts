@@ -85,7 +85,9 @@ describe("the tier's health", () => {
     await admin.unsafe("grant select on outbox to narrow");
     const warnings = ["synchronous_commit=off", "its user may not insert into and select from outbox"];
     expect(await tier.health(DEADLINE_MS)).toEqual({ status: "down", warnings });
-    await admin.unsafe("grant insert on outbox to narrow");
+    await admin.unsafe("revoke select on outbox from narrow; grant insert on outbox to narrow");
+    expect(await tier.health(DEADLINE_MS)).toEqual({ status: "down", warnings });
+    await admin.unsafe("grant select on outbox to narrow");
     expect(await tier.health(DEADLINE_MS)).toMatchObject({ status: "up" });
     expect(await tier.append([chunkOf(0, freshNames(1))], DEADLINE_MS)).toMatchObject([{ kind: "ok" }]);
     await pool.close();

@@ -1,7 +1,9 @@
+import { type Running, startPostgres } from "@spillway/backends";
 import { runMigrations } from "@spillway/drizzle";
 import type { ShardChunk } from "@spillway/event";
 import { openDatabase } from "@spillway/postgres";
 import postgres, { type Sql } from "postgres";
+import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import type { OpenInsert } from "../conformance/outbox-tier.ts";
 
 let databases = 0;
@@ -60,4 +62,36 @@ export const openFresh = async (serverUrl: string, options: { readonly pooled?: 
     await admin.end();
   };
   return { url, database, admin, close };
+};
+
+/** A server for the whole file, and for each test what `openFresh` opens. */
+export const freshEach = () => {
+  let server: Running | undefined;
+  let fresh: Awaited<ReturnType<typeof openFresh>> | undefined;
+  const begun = <T>(one: T | undefined): T => {
+    if (one === undefined) throw new Error("asked for outside of a test");
+    return one;
+  };
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(() => server?.stop());
+  beforeEach(async () => {
+    fresh = await openFresh(begun(server).url);
+  });
+  afterEach(() => fresh?.close());
+  return {
+    get server() {
+      return begun(server);
+    },
+    get url() {
+      return begun(fresh).url;
+    },
+    get database() {
+      return begun(fresh).database;
+    },
+    get admin() {
+      return begun(fresh).admin;
+    },
+  };
 };

@@ -1,6 +1,7 @@
 import { type Running, startPostgres } from "@spillway/backends";
 import { runMigrations } from "@spillway/drizzle";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { adminOf } from "./fresh-database.ts";
 
 let server: Running;
@@ -22,5 +23,21 @@ test("are applied once by eight that start at once, and change nothing when appl
   expect(await admin`select id from outbox`).toHaveLength(1);
   const locks = await admin`select 1 from pg_locks where locktype = 'advisory'`;
   expect(locks).toHaveLength(0);
+  await admin.end();
+});
+
+test("wait for each other longer than the URL lets a statement or a lock take", async () => {
+  const admin = adminOf(server.url);
+  await admin`select pg_advisory_lock(727001)`;
+  const migrated = runMigrations(`${server.url}?statement_timeout=200&lock_timeout=200`);
+  const waitsLong = async () => {
+    const rows = await admin`
+      select from pg_stat_activity where wait_event = 'advisory' and now() - query_start > interval '600 ms'`;
+    return rows.length === 1;
+  };
+  const [kept] = await Promise.allSettled([eventually("it waits, and is not ended", waitsLong, 10_000)]);
+  await admin`select pg_advisory_unlock(727001)`;
+  await expect(migrated).resolves.toMatchObject({ applied: expect.any(Array) });
+  expect(kept).toMatchObject({ status: "fulfilled" });
   await admin.end();
 });

@@ -1,23 +1,12 @@
-import { type Running, startPostgres } from "@spillway/backends";
 import { createOutboxTier } from "@spillway/outbox";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";
 import { eventually } from "../support/eventually.ts";
-import { beginInsert, openFresh } from "./fresh-database.ts";
+import { beginInsert, freshEach } from "./fresh-database.ts";
 
 const DEADLINE_MS = 30_000;
 
-let server: Running;
-let fresh: Awaited<ReturnType<typeof openFresh>>;
-
-beforeAll(async () => {
-  server = await startPostgres();
-});
-afterAll(() => server.stop());
-beforeEach(async () => {
-  fresh = await openFresh(server.url);
-});
-afterEach(() => fresh.close());
+const fresh = freshEach();
 
 test("an application's long transaction keeps nobody from waking the drain", async () => {
   let calls = 0;

@@ -1,4 +1,5 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import { isLetterId, isReason, REASON_LENGTH_MAX } from "@spillway/dead-letters";
 import { createProbes, createSecretCheck } from "@spillway/service";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { deleteCookie, getCookie } from "hono/cookie";
@@ -31,9 +32,6 @@ type Env = { Bindings: Bindings; Variables: { session: Session; fields: Fields }
 
 const ICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#0b57a4" d="M2 3h12v2H2zm2 4h8v2H4zm2 4h4v2H6z"/></svg>';
-
-const REASON_LENGTH_MAX = 500;
-const letterId = /^[1-9][0-9]{0,17}$/;
 
 const isReading = (c: Context): boolean => c.req.method === "GET" || c.req.method === "HEAD";
 
@@ -91,7 +89,7 @@ const addPages = (app: Hono<Env>, ports: DashboardPorts, sessions: Sessions, for
   app.get("/", async (c) => {
     if (c.req.query("from") === "login") return c.redirect("/", 303);
     const before = c.req.query("before") ?? null;
-    if (before !== null && !letterId.test(before))
+    if (before !== null && !isLetterId(before))
       return answerMessage(c, 400, "There is no dead letter before that one.");
     const overview = await look(ports, before);
     if (c.req.header("accept")?.startsWith("application/json")) return c.json(overview);
@@ -106,14 +104,14 @@ const addPages = (app: Hono<Env>, ports: DashboardPorts, sessions: Sessions, for
   });
   app.post("/dead-letters/:id/replay", async (c) => {
     const id = c.req.param("id");
-    if (!letterId.test(id)) return answerMessage(c, 404, "There is no such dead letter.");
+    if (!isLetterId(id)) return answerMessage(c, 404, "There is no such dead letter.");
     return done(c, "replay", id, await ports.replay(id));
   });
   app.post("/dead-letters/:id/discard", async (c) => {
     const id = c.req.param("id");
-    if (!letterId.test(id)) return answerMessage(c, 404, "There is no such dead letter.");
+    if (!isLetterId(id)) return answerMessage(c, 404, "There is no such dead letter.");
     const reason = c.get("fields").get("reason")?.trim() ?? "";
-    if (reason === "" || reason.length > REASON_LENGTH_MAX || /\p{Cc}/u.test(reason))
+    if (!isReason(reason))
       return answerMessage(
         c,
         422,

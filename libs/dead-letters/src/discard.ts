@@ -1,4 +1,6 @@
-import { type Database, durableCommit, orUnavailable } from "@spillway/postgres";
+import { arrayOf, ask, type Database, durableCommit } from "@spillway/postgres";
+import type { Sql } from "postgres";
+import { statusIs } from "./letter.ts";
 import { type Actor, idsOf, type Refusal, refusalsOf } from "./refusal.ts";
 
 export type DiscardOptions = {
@@ -10,45 +12,40 @@ export type DiscardOptions = {
 export type Discarded = { readonly discarded: readonly string[]; readonly refused: readonly Refusal[] };
 export type Restored = { readonly restored: readonly string[]; readonly refused: readonly Refusal[] };
 
-const REASON_LENGTH_MAX = 500;
+export const REASON_LENGTH_MAX = 500;
+
+/** Whether this is 1 to 500 characters without a control character (Postgres has no NUL) or a space around them. */
+export const isReason = (reason: string): boolean =>
+  reason !== "" && reason === reason.trim() && reason.length <= REASON_LENGTH_MAX && !/\p{Cc}/u.test(reason);
 
 type Done = { readonly id: string };
 
 /** Locks: the letters' rows, in id order, until the statement is over. */
-const markDiscarded = (database: Database, ids: readonly string[], by: string, reason: string, deadlineMs: number) =>
-  database.run(
-    deadlineMs,
-    (sql) => sql<Done[]>`
-      with locked as (
-        select id from dead_letters
-        where id = any(${`{${ids.join()}}`}::bigint[]) and replayed_at is null and discarded_at is null
-        order by id for update
-      ), discarded as (
-        update dead_letters set discarded_at = now(), discard_reason = ${reason}
-        from locked where dead_letters.id = locked.id returning dead_letters.id
-      ), recorded as (
-        insert into dead_letter_actions (letter, action, actor, reason)
-        select id, 'discard', ${by}, ${reason} from discarded
-      )
-      select id, ${sql.unsafe(durableCommit)} from discarded`,
-  );
+const markDiscarded = (sql: Sql, ids: readonly string[], by: string, reason: string) => sql<Done[]>`
+  with locked as (
+    select id from dead_letters where id = any(${arrayOf(ids)}::bigint[]) and ${sql.unsafe(statusIs.waiting)}
+    order by id for update
+  ), discarded as (
+    update dead_letters set discarded_at = now(), discard_reason = ${reason}
+    from locked where dead_letters.id = locked.id returning dead_letters.id
+  ), recorded as (
+    insert into dead_letter_actions (letter, action, actor, reason)
+    select id, 'discard', ${by}, ${reason} from discarded
+  )
+  select id, ${sql.unsafe(durableCommit)} from discarded`;
 
 /** Locks: the letters' rows, in id order, until the statement is over. */
-const markRestored = (database: Database, ids: readonly string[], by: string, deadlineMs: number) =>
-  database.run(
-    deadlineMs,
-    (sql) => sql<Done[]>`
-      with locked as (
-        select id from dead_letters where id = any(${`{${ids.join()}}`}::bigint[]) and discarded_at is not null
-        order by id for update
-      ), restored as (
-        update dead_letters set discarded_at = null, discard_reason = null
-        from locked where dead_letters.id = locked.id returning dead_letters.id
-      ), recorded as (
-        insert into dead_letter_actions (letter, action, actor) select id, 'restore', ${by} from restored
-      )
-      select id, ${sql.unsafe(durableCommit)} from restored`,
-  );
+const markRestored = (sql: Sql, ids: readonly string[], by: string) => sql<Done[]>`
+  with locked as (
+    select id from dead_letters where id = any(${arrayOf(ids)}::bigint[]) and ${sql.unsafe(statusIs.discarded)}
+    order by id for update
+  ), restored as (
+    update dead_letters set discarded_at = null, discard_reason = null
+    from locked where dead_letters.id = locked.id returning dead_letters.id
+  ), recorded as (
+    insert into dead_letter_actions (letter, action, actor) select id, 'restore', ${by} from restored
+  )
+  select id, ${sql.unsafe(durableCommit)} from restored`;
 
 const split = async (options: Required<DiscardOptions>, asked: readonly string[], rows: readonly Done[]) => {
   const done = new Set(rows.map((row) => row.id));
@@ -61,22 +58,24 @@ export const createDiscard = (given: DiscardOptions) => {
   const options = { deadlineMs: 5_000, ...given };
   const { database, deadlineMs } = options;
   return {
-    /** Throws a `RangeError` without a reason of 1 to 500 characters, none of them a control character (Postgres has no NUL). */
+    /** Throws a `RangeError` without a reason (`isReason`, after the space around it is gone). */
     discard: async (
       ids: readonly string[],
       { by, reason }: Actor & { readonly reason: string },
     ): Promise<Discarded> => {
       const why = reason.trim();
-      if (why === "" || why.length > REASON_LENGTH_MAX || /\p{Cc}/u.test(why))
+      if (!isReason(why))
         throw new RangeError(`a reason of 1 to ${REASON_LENGTH_MAX} characters without control characters is required`);
-      const rows = await orUnavailable(markDiscarded(database, idsOf(ids), by, why, deadlineMs));
-      const { done, refused } = await orUnavailable(split(options, ids, rows));
+      const asked = idsOf(ids);
+      const rows = await ask(database, deadlineMs, (sql) => markDiscarded(sql, asked, by, why));
+      const { done, refused } = await split(options, ids, rows);
       return { discarded: done, refused };
     },
     /** Makes discarded letters wait again. */
     restore: async (ids: readonly string[], { by }: Actor): Promise<Restored> => {
-      const rows = await orUnavailable(markRestored(database, idsOf(ids), by, deadlineMs));
-      const { done, refused } = await orUnavailable(split(options, ids, rows));
+      const asked = idsOf(ids);
+      const rows = await ask(database, deadlineMs, (sql) => markRestored(sql, asked, by));
+      const { done, refused } = await split(options, ids, rows);
       return { restored: done, refused };
     },
   };

@@ -1,9 +1,15 @@
-import { deadLetterActions, deadLetters } from "@spillway/drizzle/schema";
+import type { deadLetterActions } from "@spillway/drizzle/schema";
 import type { DeadLetterClass } from "@spillway/event";
-import { type Database, orUnavailable } from "@spillway/postgres";
-import { and, asc, desc, eq, lt, ne, type SQL, sql } from "drizzle-orm";
-import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
-import { isLetterId, type LetterStatus, type LetterSummary, statusIs, summaryColumns } from "./letter.ts";
+import { ask, type Database, epochMs } from "@spillway/postgres";
+import type { Sql } from "postgres";
+import {
+  isLetterId,
+  type LetterStatus,
+  type LetterSummary,
+  type StoredLetter,
+  statusIs,
+  summaryColumns,
+} from "./letter.ts";
 
 export type { LetterStatus, LetterSummary } from "./letter.ts";
 
@@ -17,10 +23,7 @@ export type LetterFilter = {
 /** Newest first. `next` is the cursor of the following page, null on the last one. */
 export type LetterPage = { readonly letters: readonly LetterSummary[]; readonly next: string | null };
 
-export type LetterAction = {
-  readonly action: "replay" | "discard" | "restore";
-  readonly actor: string;
-  readonly reason: string | null;
+export type LetterAction = Pick<typeof deadLetterActions.$inferSelect, "action" | "actor" | "reason"> & {
   readonly atMs: number;
 };
 
@@ -31,11 +34,9 @@ export type WholeLetter = ExportedLetter & {
   readonly history: readonly LetterSummary[];
 };
 
-export type ExportedLetter = LetterSummary & {
-  readonly bytes: Uint8Array;
-  readonly traceparent: string | null;
-  readonly tracestate: string | null;
-};
+export type ExportedLetter = LetterSummary & Pick<StoredLetter, "bytes" | "traceparent" | "tracestate">;
+
+const wholeColumns = `${summaryColumns}, bytes, traceparent, tracestate`;
 
 /** Waiting letters. `capped`: there are more than were counted. */
 export type LetterCounts = {
@@ -66,86 +67,49 @@ const ACTIONS_MAX = 100;
 const COUNT_MAX = 100_000;
 const EXPORT_ROWS = 20;
 
-const conditionsOf = (filter: LetterFilter, before: string | null): SQL | undefined => {
-  const { type } = filter;
-  const conditions: SQL[] = filter.status ? statusIs(filter.status) : [];
-  if (filter.deadLetterClass) conditions.push(eq(deadLetters.deadLetterClass, filter.deadLetterClass));
-  if (type !== undefined)
-    conditions.push(
-      eq(sql`hashtextextended(${deadLetters.type}, 0)`, sql`hashtextextended(${type}, 0)`),
-      eq(deadLetters.type, type),
-    );
-  if (before !== null && isLetterId(before)) conditions.push(lt(deadLetters.id, BigInt(before)));
-  return and(...conditions);
-};
+/** More conditions for a query of letters. The hash of a type is what is indexed. */
+const matching = (sql: Sql, { status, deadLetterClass, type }: LetterFilter, before: string | null) => sql`
+  ${status ? sql`and ${sql.unsafe(statusIs[status])}` : sql``}
+  ${deadLetterClass ? sql`and class = ${deadLetterClass}` : sql``}
+  ${type === undefined ? sql`` : sql`and hashtextextended(type, 0) = hashtextextended(${type}, 0) and type = ${type}`}
+  ${before !== null && isLetterId(before) ? sql`and id < ${before}` : sql``}`;
 
 /** A page by the position of its predecessor's last row, so that late pages cost no more. Locks: ACCESS SHARE. */
-const pageOf = (db: PostgresJsDatabase, filter: LetterFilter, before: string | null, rowsMax: number) =>
-  db
-    .select(summaryColumns)
-    .from(deadLetters)
-    .where(conditionsOf(filter, before))
-    .orderBy(desc(deadLetters.id))
-    .limit(rowsMax);
+const page = (sql: Sql, filter: LetterFilter, before: string | null, rowsMax: number) => sql<LetterSummary[]>`
+  select ${sql.unsafe(summaryColumns)} from dead_letters where true ${matching(sql, filter, before)}
+  order by id desc limit ${rowsMax}`;
+
+/** The same with their bytes. Locks: ACCESS SHARE. */
+const wholePage = (sql: Sql, filter: LetterFilter, before: string | null) => sql<ExportedLetter[]>`
+  select ${sql.unsafe(wholeColumns)} from dead_letters where true ${matching(sql, filter, before)}
+  order by id desc limit ${EXPORT_ROWS}`;
 
 /** Locks: ACCESS SHARE. */
-const wholeOf = (db: PostgresJsDatabase, condition: SQL | undefined, rowsMax: number) =>
-  db
-    .select({
-      ...summaryColumns,
-      bytes: deadLetters.bytes,
-      traceparent: deadLetters.traceparent,
-      tracestate: deadLetters.tracestate,
-    })
-    .from(deadLetters)
-    .where(condition)
-    .orderBy(desc(deadLetters.id))
-    .limit(rowsMax);
+const whole = (sql: Sql, id: string) => sql<ExportedLetter[]>`
+  select ${sql.unsafe(wholeColumns)} from dead_letters where id = ${id}`;
 
 /** One event has one identity; the hash of its id is what is indexed. Locks: ACCESS SHARE. */
-const historyOf = (db: PostgresJsDatabase, { id, eventId }: LetterSummary) =>
-  db
-    .select(summaryColumns)
-    .from(deadLetters)
-    .where(
-      and(
-        eq(sql`hashtextextended(${deadLetters.eventId}, 0)`, sql`hashtextextended(${eventId}, 0)`),
-        sql`${deadLetters.identity} = (select dedup_key from dead_letters where id = ${id}::bigint)`,
-        ne(deadLetters.id, BigInt(id)),
-      ),
-    )
-    .orderBy(desc(deadLetters.id))
-    .limit(HISTORY_MAX);
+const history = (sql: Sql, { id, eventId }: LetterSummary) => sql<LetterSummary[]>`
+  select ${sql.unsafe(summaryColumns)} from dead_letters
+  where hashtextextended(event_id, 0) = hashtextextended(${eventId}, 0)
+    and dedup_key = (select dedup_key from dead_letters where id = ${id}) and id <> ${id}
+  order by id desc limit ${HISTORY_MAX}`;
 
 /** Locks: ACCESS SHARE. */
-const actionsOf = (db: PostgresJsDatabase, id: string) =>
-  db
-    .select({
-      action: deadLetterActions.action,
-      actor: deadLetterActions.actor,
-      reason: deadLetterActions.reason,
-      atMs: sql<number>`extract(epoch from ${deadLetterActions.createdAt})::float8 * 1000`,
-    })
-    .from(deadLetterActions)
-    .where(eq(deadLetterActions.letter, BigInt(id)))
-    .orderBy(asc(deadLetterActions.id))
-    .limit(ACTIONS_MAX);
+const actions = (sql: Sql, letter: string) => sql<LetterAction[]>`
+  select action, actor, reason, ${sql.unsafe(epochMs("created_at"))} as "atMs" from dead_letter_actions
+  where letter = ${letter} order by id limit ${ACTIONS_MAX}`;
 
 type ClassCount = { readonly class: DeadLetterClass; readonly letters: number; readonly oldest: number };
 
 /** Counts the newest `COUNT_MAX` waiting letters in their partial index. Locks: ACCESS SHARE. */
-const waitingByClass = (database: Database, deadlineMs: number): Promise<ClassCount[]> =>
-  database.run(
-    deadlineMs,
-    (client) => client<ClassCount[]>`
-      select class, count(*)::int as letters,
-        (select extract(epoch from created_at)::float8 * 1000 from dead_letters
-          where replayed_at is null and discarded_at is null order by id limit 1) as oldest
-      from (
-        select class from dead_letters where replayed_at is null and discarded_at is null
-        order by id desc limit ${COUNT_MAX + 1}
-      ) as waiting group by class`,
-  );
+const waitingByClass = (sql: Sql) => sql<ClassCount[]>`
+  select class, count(*)::int as letters,
+    (select ${sql.unsafe(epochMs("created_at"))} from dead_letters where ${sql.unsafe(statusIs.waiting)}
+      order by id limit 1) as oldest
+  from (
+    select class from dead_letters where ${sql.unsafe(statusIs.waiting)} order by id desc limit ${COUNT_MAX + 1}
+  ) as waiting group by class`;
 
 const countsOf = (rows: readonly ClassCount[]): LetterCounts => {
   const byClass = { poison: 0, oversize: 0, rejected: 0, undecodable: 0 };
@@ -157,30 +121,29 @@ const countsOf = (rows: readonly ClassCount[]): LetterCounts => {
 /** Reads for operators. Everything rejects with `Unavailable`. */
 export const createDeadLetterInspector = (options: DeadLetterInspectorOptions): DeadLetterInspector => {
   const { database, deadlineMs = 2_000 } = options;
-  const run = <T>(work: (db: PostgresJsDatabase) => PromiseLike<T>): Promise<T> =>
-    orUnavailable(database.run(deadlineMs, (client) => work(drizzle(client))));
+  const run = <T>(query: (sql: Sql) => PromiseLike<T>): Promise<T> => ask(database, deadlineMs, query);
 
   return {
     page: async (filter, before, rowsMax) => {
       const wanted = Math.min(rowsMax, PAGE_ROWS_MAX);
-      const found = await run((db) => pageOf(db, filter, before, wanted + 1));
+      const found = await run((sql) => page(sql, filter, before, wanted + 1));
       const letters = found.slice(0, wanted);
       return { letters, next: found.length > wanted ? (letters.at(-1)?.id ?? null) : null };
     },
     get: async (id) => {
       if (!isLetterId(id)) return null;
-      const [letter] = await run((db) => wholeOf(db, eq(deadLetters.id, BigInt(id)), 1));
+      const [letter] = await run((sql) => whole(sql, id));
       if (letter === undefined) return null;
-      const actions = await run((db) => actionsOf(db, id));
-      const history = letter.eventId === null ? [] : await run((db) => historyOf(db, letter));
-      return { ...letter, actions, history };
+      const done = await run((sql) => actions(sql, id));
+      const others = letter.eventId === null ? [] : await run((sql) => history(sql, letter));
+      return { ...letter, actions: done, history: others };
     },
-    counts: async () => countsOf(await orUnavailable(waitingByClass(database, deadlineMs))),
+    counts: async () => countsOf(await run(waitingByClass)),
     export: async function* (filter) {
-      let letters: ExportedLetter[] = [];
+      let letters: readonly ExportedLetter[] = [];
       do {
         const before = letters.at(-1)?.id ?? null;
-        letters = await run((db) => wholeOf(db, conditionsOf(filter, before), EXPORT_ROWS));
+        letters = await run((sql) => wholePage(sql, filter, before));
         yield* letters;
       } while (letters.length === EXPORT_ROWS);
     },

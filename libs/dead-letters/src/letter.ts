@@ -1,29 +1,32 @@
-import { deadLetters } from "@spillway/drizzle/schema";
-import type { DeadLetterClass } from "@spillway/event";
-import { isNotNull, isNull, type SQL, sql } from "drizzle-orm";
-import type { PgColumn } from "drizzle-orm/pg-core";
+import type { deadLetters } from "@spillway/drizzle/schema";
+import { epochMs } from "@spillway/postgres";
+
+/** A row of the table, under the schema's names. */
+export type StoredLetter = typeof deadLetters.$inferSelect;
 
 /** A waiting letter was neither replayed nor discarded. */
 export type LetterStatus = "waiting" | "replayed" | "discarded";
 
 /** A dead letter without its bytes. Times are ms since 1970. */
-export type LetterSummary = {
+export type LetterSummary = Pick<
+  StoredLetter,
+  | "deadLetterClass"
+  | "code"
+  | "detail"
+  | "topic"
+  | "type"
+  | "source"
+  | "eventId"
+  | "partitionKey"
+  | "shard"
+  | "entry"
+  | "index"
+  | "replay"
+  | "attempts"
+  | "discardReason"
+> & {
   readonly id: string;
   readonly status: LetterStatus;
-  readonly deadLetterClass: DeadLetterClass;
-  readonly code: string;
-  readonly detail: string;
-  readonly topic: string | null;
-  readonly type: string | null;
-  readonly source: string | null;
-  readonly eventId: string | null;
-  readonly partitionKey: string | null;
-  readonly shard: number;
-  readonly entry: string;
-  readonly index: number;
-  /** How many times this event had been replayed before it died here. */
-  readonly replay: number;
-  readonly attempts: number;
   readonly bytesLength: number;
   readonly receivedAtMs: number | null;
   /** Of this event's first letter. */
@@ -31,44 +34,49 @@ export type LetterSummary = {
   readonly createdAtMs: number;
   readonly replayedAtMs: number | null;
   readonly discardedAtMs: number | null;
-  readonly discardReason: string | null;
 };
 
 /** An id as the API shows it: a positive bigint. */
 export const isLetterId = (id: string): boolean => /^[1-9][0-9]{0,17}$/.test(id);
 
-const ms = (column: PgColumn): SQL<number> => sql<number>`extract(epoch from ${column})::float8 * 1000`;
-
-/** Columns of a summary; the length of the bytes is known without fetching them. */
-export const summaryColumns = {
-  id: sql<string>`${deadLetters.id}::text`,
-  status: sql<LetterStatus>`case when ${deadLetters.replayedAt} is not null then 'replayed'
-    when ${deadLetters.discardedAt} is not null then 'discarded' else 'waiting' end`,
-  deadLetterClass: deadLetters.deadLetterClass,
-  code: deadLetters.code,
-  detail: deadLetters.detail,
-  topic: deadLetters.topic,
-  type: deadLetters.type,
-  source: deadLetters.source,
-  eventId: deadLetters.eventId,
-  partitionKey: deadLetters.partitionKey,
-  shard: deadLetters.shard,
-  entry: deadLetters.entry,
-  index: deadLetters.index,
-  replay: deadLetters.replay,
-  attempts: deadLetters.attempts,
-  bytesLength: sql<number>`octet_length(${deadLetters.bytes})`,
-  receivedAtMs: ms(deadLetters.receivedAt) as SQL<number | null>,
-  firstFailedAtMs: ms(deadLetters.firstFailedAt),
-  createdAtMs: ms(deadLetters.createdAt),
-  replayedAtMs: ms(deadLetters.replayedAt) as SQL<number | null>,
-  discardedAtMs: ms(deadLetters.discardedAt) as SQL<number | null>,
-  discardReason: deadLetters.discardReason,
+/** Conditions. Waiting is written as the partial index of waiting letters has it, so that the planner recognises it. */
+export const statusIs: Readonly<Record<LetterStatus, string>> = {
+  waiting: "replayed_at is null and discarded_at is null",
+  replayed: "replayed_at is not null",
+  discarded: "discarded_at is not null",
 };
 
-/** Written as the partial index of waiting letters has it, so that the planner recognises it. */
-export const statusIs = (status: LetterStatus): SQL[] => {
-  if (status === "replayed") return [isNotNull(deadLetters.replayedAt)];
-  if (status === "discarded") return [isNotNull(deadLetters.discardedAt)];
-  return [isNull(deadLetters.replayedAt), isNull(deadLetters.discardedAt)];
+/** The column `status`. */
+export const statusColumn = `case when ${statusIs.replayed} then 'replayed' when ${statusIs.discarded} then 'discarded'
+  else 'waiting' end as status`;
+
+const summary: Readonly<Record<Exclude<keyof LetterSummary, "status">, string>> = {
+  id: "id",
+  deadLetterClass: "class",
+  code: "code",
+  detail: "detail",
+  topic: "topic",
+  type: "type",
+  source: "source",
+  eventId: "event_id",
+  partitionKey: "partition_key",
+  shard: "shard",
+  entry: "entry",
+  index: "index",
+  replay: "replay",
+  attempts: "attempts",
+  discardReason: "discard_reason",
+  // Known without fetching the bytes.
+  bytesLength: "octet_length(bytes)",
+  receivedAtMs: epochMs("received_at"),
+  firstFailedAtMs: epochMs("first_failed_at"),
+  createdAtMs: epochMs("created_at"),
+  replayedAtMs: epochMs("replayed_at"),
+  discardedAtMs: epochMs("discarded_at"),
 };
+
+/** The columns of a `LetterSummary`. */
+export const summaryColumns = [
+  statusColumn,
+  ...Object.entries(summary).map(([name, column]) => `${column} as "${name}"`),
+].join(", ");

@@ -1,9 +1,7 @@
-import { deadLetters } from "@spillway/drizzle/schema";
 import type { DeadLetter, DeadLetters } from "@spillway/event";
-import { type Database, durableCommit, orUnavailable } from "@spillway/postgres";
-import { and, eq, type SQL, sql } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/postgres-js";
-import { type SourceAndId, sourceAndIdOf } from "./source-and-id.ts";
+import { arrayOf, ask, type Database, durableCommit } from "@spillway/postgres";
+import type { Sql } from "postgres";
+import { sourceAndIdOf } from "./source-and-id.ts";
 
 export type DeadLettersOptions = {
   readonly database: Database;
@@ -20,23 +18,10 @@ const storable = (text: string): string => text.replaceAll("\u0000", "\uFFFD");
 
 const storableOrNull = (text: string | null): string | null => (text === null ? null : storable(text));
 
-/** An event that died before has its first death in its earlier letters. One event has one identity; the hash of its id is what is indexed. */
-const firstFailedAt = (identity: string | null, { eventId }: SourceAndId): SQL => {
-  const earlier = and(
-    eq(sql`hashtextextended(${deadLetters.eventId}, 0)`, sql`hashtextextended(${eventId}, 0)`),
-    eq(deadLetters.identity, sql`${identity}`),
-  );
-  return sql`coalesce((select min(${deadLetters.firstFailedAt}) from ${deadLetters} where ${earlier}), now())`;
-};
-
 const rowOf = (letter: DeadLetter) => {
-  const read = sourceAndIdOf(letter);
-  const sourceAndId = { source: storableOrNull(read.source), eventId: storableOrNull(read.eventId) };
+  const { source, eventId } = sourceAndIdOf(letter);
   return {
-    shard: letter.shard,
-    entry: letter.entry,
-    index: letter.index,
-    deadLetterClass: letter.deadLetterClass,
+    ...letter,
     code: storable(letter.code),
     detail: storable(letter.detail.slice(0, DETAIL_LENGTH_MAX)),
     topic: storableOrNull(letter.topic),
@@ -44,25 +29,42 @@ const rowOf = (letter: DeadLetter) => {
     partitionKey: storableOrNull(letter.partitionKey),
     traceparent: storableOrNull(letter.traceparent),
     tracestate: storableOrNull(letter.tracestate ?? null),
-    identity: letter.identity,
-    replay: letter.replay,
-    attempts: letter.attempts,
-    receivedAt: letter.receivedAtMs === null ? null : new Date(letter.receivedAtMs),
-    bytes: letter.bytes,
-    ...sourceAndId,
-    ...(letter.replay > 0 ? { firstFailedAt: firstFailedAt(letter.identity, sourceAndId) } : {}),
+    receivedAt: letter.receivedAtMs === null ? null : new Date(letter.receivedAtMs).toISOString(),
+    bytes: letter.bytes.toHex(),
+    source: storableOrNull(source),
+    eventId: storableOrNull(eventId),
   };
 };
 
-/** Locks: ROW EXCLUSIVE on the table; waits for another insert of the same (shard, entry, index). */
-const insertLetters = (database: Database, letters: readonly DeadLetter[], deadlineMs: number): Promise<unknown> =>
-  database.run(deadlineMs, (client) =>
-    drizzle(client)
-      .insert(deadLetters)
-      .values(letters.map(rowOf))
-      .onConflictDoNothing({ target: [deadLetters.shard, deadLetters.entry, deadLetters.index] })
-      .returning({ durable: sql.raw(durableCommit) }),
-  );
+/**
+ * In the order of the call. A replayed event has its first death in its earlier letters: one event has one identity,
+ * and the hash of its id is what is indexed. Locks: ROW EXCLUSIVE on the table; waits for another insert of the same
+ * (shard, entry, index).
+ */
+const insertLetters = (sql: Sql, letters: readonly DeadLetter[]) => {
+  const rows = letters.map(rowOf);
+  const all = (name: Exclude<keyof (typeof rows)[number], "receivedAtMs">) => arrayOf(rows.map((row) => row[name]));
+  return sql`
+    insert into dead_letters (shard, entry, index, class, code, detail, topic, type, partition_key, traceparent, tracestate,
+      dedup_key, replay, attempts, received_at, bytes, source, event_id, first_failed_at)
+    select shard, entry, index, class, code, detail, topic, type, partition_key, traceparent, tracestate,
+      dedup_key, replay, attempts, received_at, decode(bytes, 'hex'), source, event_id,
+      coalesce(case when replay > 0 then (
+        select min(earlier.first_failed_at) from dead_letters as earlier
+        where hashtextextended(earlier.event_id, 0) = hashtextextended(letter.event_id, 0)
+          and earlier.dedup_key = letter.dedup_key
+      ) end, now())
+    from unnest(${all("shard")}::int[], ${all("entry")}::text[], ${all("index")}::int[],
+      ${all("deadLetterClass")}::text[], ${all("code")}::text[], ${all("detail")}::text[], ${all("topic")}::text[],
+      ${all("type")}::text[], ${all("partitionKey")}::text[], ${all("traceparent")}::text[],
+      ${all("tracestate")}::text[], ${all("identity")}::text[], ${all("replay")}::int[], ${all("attempts")}::int[],
+      ${all("receivedAt")}::timestamptz[], ${all("bytes")}::text[], ${all("source")}::text[], ${all("eventId")}::text[])
+      with ordinality as letter (shard, entry, index, class, code, detail, topic, type, partition_key, traceparent,
+        tracestate, dedup_key, replay, attempts, received_at, bytes, source, event_id, position)
+    order by position
+    on conflict (shard, entry, index) do nothing
+    returning ${sql.unsafe(durableCommit)}`;
+};
 
 /** Runs of letters that fit one statement; a letter alone may be larger. */
 const batches = (letters: readonly DeadLetter[]): DeadLetter[][] => {
@@ -83,6 +85,6 @@ const batches = (letters: readonly DeadLetter[]): DeadLetter[][] => {
 /** The table of dead letters. Large puts take several statements; a put that failed half-way is to be put again. */
 export const createDeadLetters = ({ database, deadlineMs = 5_000 }: DeadLettersOptions): DeadLetters => ({
   put: async (letters) => {
-    for (const batch of batches(letters)) await orUnavailable(insertLetters(database, batch, deadlineMs));
+    for (const batch of batches(letters)) await ask(database, deadlineMs, (sql) => insertLetters(sql, batch));
   },
 });

@@ -1,5 +1,6 @@
-import type { Database } from "@spillway/postgres";
-import { isLetterId, type LetterStatus } from "./letter.ts";
+import { arrayOf, ask, type Database } from "@spillway/postgres";
+import type { Sql } from "postgres";
+import { isLetterId, type LetterStatus, statusColumn } from "./letter.ts";
 
 /** Why a letter was left as it is. */
 export type Refusal = {
@@ -36,21 +37,18 @@ const DETAILS: Readonly<Record<LetterStatus | "not_found", string>> = {
 
 export const refuse = (id: string, code: LetterStatus | "not_found"): Refusal => ({ id, code, detail: DETAILS[code] });
 
-/** What became of letters that a statement did not change. Locks: ACCESS SHARE. */
+/** Locks: ACCESS SHARE. */
+const statusesOf = (sql: Sql, ids: readonly string[]) => sql<{ id: string; status: LetterStatus }[]>`
+  select id, ${sql.unsafe(statusColumn)} from dead_letters where id = any(${arrayOf(ids)}::bigint[])`;
+
+/** What became of letters that a statement did not change. Rejects with `Unavailable`. */
 export const refusalsOf = async (
   database: Database,
   ids: readonly string[],
   deadlineMs: number,
 ): Promise<Refusal[]> => {
   if (ids.length === 0) return [];
-  const known = `{${ids.filter(isLetterId).join()}}`;
-  const rows = await database.run(
-    deadlineMs,
-    (sql) => sql<{ id: string; status: LetterStatus }[]>`
-      select id, case when replayed_at is not null then 'replayed' when discarded_at is not null then 'discarded'
-        else 'waiting' end as status
-      from dead_letters where id = any(${known}::bigint[])`,
-  );
+  const rows = await ask(database, deadlineMs, (sql) => statusesOf(sql, ids.filter(isLetterId)));
   const statuses = new Map(rows.map((row) => [row.id, row.status]));
   return ids.map((id) => refuse(id, statuses.get(id) ?? "not_found"));
 };

@@ -1,6 +1,7 @@
 import { type Clock, type Platform, replayChunk, systemClock } from "@spillway/event";
-import { type Database, durableCommit, orUnavailable } from "@spillway/postgres";
-import type { LetterStatus } from "./letter.ts";
+import { arrayOf, ask, type Database, durableCommit } from "@spillway/postgres";
+import type { Sql } from "postgres";
+import { type LetterStatus, type StoredLetter, statusColumn, statusIs } from "./letter.ts";
 import { type Actor, idsOf, type Refusal, refusalsOf, refuse } from "./refusal.ts";
 
 export type ReplayOptions = {
@@ -19,18 +20,12 @@ export type ReplayOptions = {
 
 export type Replayed = { readonly replayed: readonly string[]; readonly refused: readonly Refusal[] };
 
-type StoredLetter = {
+type Letter = Pick<
+  StoredLetter,
+  "index" | "replay" | "identity" | "source" | "eventId" | "type" | "partitionKey" | "traceparent" | "tracestate"
+> & {
   readonly id: string;
   readonly status: LetterStatus;
-  readonly index: number;
-  readonly replay: number;
-  readonly identity: string | null;
-  readonly source: string | null;
-  readonly event_id: string | null;
-  readonly type: string | null;
-  readonly partition_key: string | null;
-  readonly traceparent: string | null;
-  readonly tracestate: string | null;
   /** Null beyond `bytesMax` of the call. */
   readonly bytes: Uint8Array | null;
 };
@@ -38,55 +33,39 @@ type StoredLetter = {
 type Row = { readonly id: string; readonly shard: number; readonly chunk: Uint8Array };
 
 /** Locks: ACCESS SHARE. */
-const readLetters = (database: Database, ids: readonly string[], bytesMax: number, deadlineMs: number) =>
-  database.run(
-    deadlineMs,
-    (sql) => sql<StoredLetter[]>`
-      select id, index, replay, dedup_key as identity, source, event_id, type, partition_key, traceparent, tracestate,
-        case when replayed_at is not null then 'replayed' when discarded_at is not null then 'discarded'
-          else 'waiting' end as status,
-        case when sum(octet_length(bytes)) over (order by id) <= ${bytesMax} then bytes end as bytes
-      from dead_letters where id = any(${`{${ids.join()}}`}::bigint[]) order by id`,
-  );
-
-const hex = (bytes: Uint8Array): string => {
-  let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
-  return text;
-};
+const readLetters = (sql: Sql, ids: readonly string[], bytesMax: number) => sql<Letter[]>`
+  select id, ${sql.unsafe(statusColumn)}, index, replay, dedup_key as identity, source, event_id as "eventId", type,
+    partition_key as "partitionKey", traceparent, tracestate,
+    case when sum(octet_length(bytes)) over (order by id) <= ${bytesMax} then bytes end as bytes
+  from dead_letters where id = any(${arrayOf(ids)}::bigint[]) order by id`;
 
 /**
  * Marks letters and inserts their events, both or neither, and only those that still wait: of two calls at once the
  * second finds none. Locks: the letters' rows, in id order, until the statement is over.
  */
-const moveToOutbox = (database: Database, rows: readonly Row[], by: string, deadlineMs: number) =>
-  database.run(
-    deadlineMs,
-    (sql) => sql<{ id: string }[]>`
-      with sent as (
-        select id, shard, decode(chunk, 'hex') as chunk from unnest(
-          ${`{${rows.map((row) => row.id).join()}}`}::bigint[],
-          ${`{${rows.map((row) => row.shard).join()}}`}::int[],
-          ${`{${rows.map((row) => hex(row.chunk)).join()}}`}::text[]
-        ) as sent (id, shard, chunk)
-      ), locked as (
-        select id from dead_letters
-        where id in (select id from sent) and replayed_at is null and discarded_at is null
-        order by id for update
-      ), replayed as (
-        update dead_letters set replayed_at = now()
-        from locked where dead_letters.id = locked.id returning dead_letters.id
-      ), recorded as (
-        insert into dead_letter_actions (letter, action, actor) select id, 'replay', ${by} from replayed
-      ), queued as (
-        insert into outbox (shard, chunk, events, bytes)
-        select shard, chunk, 1, octet_length(chunk) from sent where id in (select id from replayed) order by id
-      )
-      select id, ${sql.unsafe(durableCommit)} from replayed`,
-  );
+const moveToOutbox = (sql: Sql, rows: readonly Row[], by: string) => sql<{ id: string }[]>`
+  with sent as (
+    select id, shard, decode(chunk, 'hex') as chunk from unnest(
+      ${arrayOf(rows.map((row) => row.id))}::bigint[],
+      ${arrayOf(rows.map((row) => row.shard))}::int[],
+      ${arrayOf(rows.map((row) => row.chunk.toHex()))}::text[]
+    ) as sent (id, shard, chunk)
+  ), locked as (
+    select id from dead_letters where id in (select id from sent) and ${sql.unsafe(statusIs.waiting)}
+    order by id for update
+  ), replayed as (
+    update dead_letters set replayed_at = now()
+    from locked where dead_letters.id = locked.id returning dead_letters.id
+  ), recorded as (
+    insert into dead_letter_actions (letter, action, actor) select id, 'replay', ${by} from replayed
+  ), queued as (
+    insert into outbox (shard, chunk, events, bytes)
+    select shard, chunk, 1, octet_length(chunk) from sent where id in (select id from replayed) order by id
+  )
+  select id, ${sql.unsafe(durableCommit)} from replayed`;
 
 /** Why a letter cannot be replayed, or null. */
-const refusalOf = (letter: StoredLetter, replayCountMax: number): Refusal | null => {
+const refusalOf = (letter: Letter, replayCountMax: number): Refusal | null => {
   const { id } = letter;
   if (letter.status !== "waiting") return refuse(id, letter.status);
   if (letter.index < 0)
@@ -97,15 +76,15 @@ const refusalOf = (letter: StoredLetter, replayCountMax: number): Refusal | null
       code: "replayed_too_often",
       detail: `replayed ${letter.replay} times and died each time; the limit is ${replayCountMax}`,
     };
-  if (letter.source === null || letter.event_id === null || letter.identity === null)
+  if (letter.source === null || letter.eventId === null || letter.identity === null)
     return { id, code: "no_identity", detail: "its bytes do not tell the event's source and id" };
   if (letter.bytes === null)
     return { id, code: "batch_too_large", detail: "too many bytes for one call; replay it in the next" };
   return null;
 };
 
-const rowOf = (letter: StoredLetter, { shards, platform }: ReplayOptions, receivedAtMs: number): Row => {
-  const { id, type, partition_key: partitionKey, traceparent, tracestate, replay } = letter;
+const rowOf = (letter: Letter, { shards, platform }: ReplayOptions, receivedAtMs: number): Row => {
+  const { id, type, partitionKey, traceparent, tracestate, replay } = letter;
   const { identity, bytes } = { identity: letter.identity ?? "", bytes: letter.bytes ?? new Uint8Array() };
   const trace = tracestate === null ? { traceparent } : { traceparent, tracestate };
   const replayable = { identity, type, partitionKey, ...trace, replay, bytes };
@@ -126,17 +105,18 @@ export const createReplay = (options: ReplayOptions) => {
     clock = systemClock,
   } = options;
   return async (ids: readonly string[], { by }: Actor): Promise<Replayed> => {
-    const letters = await orUnavailable(readLetters(database, idsOf(ids), bytesMax, deadlineMs));
+    const asked = idsOf(ids);
+    const letters = await ask(database, deadlineMs, (sql) => readLetters(sql, asked, bytesMax));
     const refused = letters.flatMap((letter) => refusalOf(letter, replayCountMax) ?? []);
     const refusedIds = new Set(refused.map((refusal) => refusal.id));
     const waiting = letters.filter((letter) => !refusedIds.has(letter.id));
     const rows = waiting.map((letter) => rowOf(letter, options, clock.wallMs()));
-    const moved = rows.length === 0 ? [] : await orUnavailable(moveToOutbox(database, rows, by, deadlineMs));
+    const moved = rows.length === 0 ? [] : await ask(database, deadlineMs, (sql) => moveToOutbox(sql, rows, by));
     const replayed = new Set(moved.map((row) => row.id));
     const left = [...new Set(ids)].filter((id) => !replayed.has(id) && !refusedIds.has(id));
     return {
       replayed: [...replayed],
-      refused: [...refused, ...(await orUnavailable(refusalsOf(database, left, deadlineMs)))],
+      refused: [...refused, ...(await refusalsOf(database, left, deadlineMs))],
     };
   };
 };

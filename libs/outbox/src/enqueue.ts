@@ -1,4 +1,3 @@
-import { outbox } from "@spillway/drizzle/schema";
 import { type EventLimits, encodeChunk, type Platform, readEvent, type SealedEvent, sealEvent } from "@spillway/event";
 import { type SQL, sql } from "drizzle-orm";
 import type { ISql } from "postgres";
@@ -50,6 +49,13 @@ const seal = (event: NewEvent, options: EnqueueOptions, nowMs: number): SealedEv
   return sealEvent(read.attributes, read.bytes, shards, platform, producer);
 };
 
+/** A driver's way to write a statement: the tag of postgres.js, or of drizzle-orm. */
+type Tag<T> = (text: TemplateStringsArray, ...values: (number | Uint8Array)[]) => T;
+
+/** Locks: ROW EXCLUSIVE on the table, until the application's transaction is over; waits for nobody. */
+const insertRow = <T>(tag: Tag<T>, shard: number, chunk: Uint8Array): T => tag`
+  insert into outbox (shard, chunk, events, bytes) values (${shard}, ${chunk}, 1, ${chunk.length})`;
+
 /**
  * Makes `enqueue(tx, event)`: the event is sent if and only if the application's transaction commits. Rejects with
  * `EventRefused`, and with whatever the transaction rejects with. Adds one insert and waits for nobody; order per key
@@ -61,11 +67,7 @@ export const createEnqueue =
     const nowMs = Date.now();
     const sealed = seal(event, options, nowMs);
     const chunk = encodeChunk({ receivedAtMs: nowMs, events: [sealed] }, options.platform);
-    if (typeof tx === "function")
-      await tx`insert into outbox (shard, chunk, events, bytes) values (${sealed.shard}, ${chunk}, 1, ${chunk.length})`;
-    else
-      await tx.execute(
-        sql`insert into ${outbox} (shard, chunk, events, bytes) values (${sealed.shard}, ${chunk}, 1, ${chunk.length})`,
-      );
+    if (typeof tx === "function") await insertRow<PromiseLike<unknown>>(tx, sealed.shard, chunk);
+    else await tx.execute(insertRow<SQL>(sql, sealed.shard, chunk));
     return { id: sealed.id };
   };

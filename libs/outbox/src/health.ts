@@ -1,5 +1,6 @@
 import type { TierHealth } from "@spillway/event";
 import { type Database, DatabaseFailure } from "@spillway/postgres";
+import type { Sql } from "postgres";
 import { type Schema, schemaColumns, warningOfSchema } from "./schema-warning.ts";
 
 type Settings = Schema & {
@@ -26,20 +27,20 @@ export const warningsOf = (settings: Settings): string[] => {
   return warnings;
 };
 
-/** Down: it cannot take an event now. Reads settings and catalogs only, so a locked table does not show here. */
+/** Locks: none on the table; it reads settings and catalogs, so a locked table does not show here. */
+const settingsOf = (sql: Sql) => sql<Settings[]>`
+  select current_setting('synchronous_commit') as synchronous_commit, current_setting('fsync') as fsync,
+    current_setting('full_page_writes') as full_page_writes,
+    current_setting('transaction_read_only')::bool as read_only,
+    (select relpersistence from pg_class where oid = to_regclass('outbox')) as persistence,
+    has_table_privilege(to_regclass('outbox'), 'insert') and has_table_privilege(to_regclass('outbox'), 'select')
+      as permitted,
+    ${schemaColumns(sql)}`;
+
+/** Down: it cannot take an event now. */
 export const outboxHealth = async (database: Database, deadlineMs: number): Promise<TierHealth> => {
   try {
-    const [settings] = await database.run(
-      deadlineMs,
-      (sql) => sql<Settings[]>`
-        select current_setting('synchronous_commit') as synchronous_commit, current_setting('fsync') as fsync,
-          current_setting('full_page_writes') as full_page_writes,
-          current_setting('transaction_read_only')::bool as read_only,
-          (select relpersistence from pg_class where oid = to_regclass('outbox')) as persistence,
-          has_table_privilege(to_regclass('outbox'), 'insert') and has_table_privilege(to_regclass('outbox'), 'select')
-            as permitted,
-          ${schemaColumns(sql)}`,
-    );
+    const [settings] = await database.run(deadlineMs, settingsOf);
     if (settings === undefined) return { status: "down", warnings: [] };
     const writable = !settings.read_only && settings.permitted === true;
     return { status: writable ? "up" : "down", warnings: warningsOf(settings) };

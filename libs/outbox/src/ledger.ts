@@ -1,5 +1,6 @@
-import type { Ledger } from "@spillway/event";
-import { type Database, orUnavailable } from "@spillway/postgres";
+import type { Ledger, ShardCounts } from "@spillway/event";
+import { ask, type Database } from "@spillway/postgres";
+import type { Sql } from "postgres";
 
 export type LedgerOptions = {
   readonly database: Database;
@@ -7,43 +8,42 @@ export type LedgerOptions = {
   readonly deadlineMs?: number;
 };
 
+type Copy = ShardCounts & { readonly shard: number; readonly token: number; readonly sequence: number };
+
 /**
- * One row per shard. Another epoch: all that was pending in the last copy is gone. Fewer accepted in the same epoch (a
- * lagging replica was promoted, or the end of the AOF was lost): the difference is gone, at most what was pending. Less
- * relayed or dead only: how much is gone cannot be told, so all that was pending counts. A copy that is behind the last
- * one finds no row to update and gets what is kept. Locks: the shard's row, until the statement is over.
+ * Another epoch: all that was pending in the last copy is gone. Fewer accepted in the same epoch (a lagging replica was
+ * promoted, or the end of the AOF was lost): the difference is gone, at most what was pending. Less relayed or dead
+ * only: how much is gone cannot be told, so all that was pending counts. A copy that is behind the last one finds no row
+ * to update and gets what is kept. Locks: the shard's row, until the statement is over.
  */
+const writeCopy = (sql: Sql, copy: Copy) => sql<{ unaccounted: string }[]>`
+  with written as (
+    insert into shard_checkpoints as last
+      (shard, token, sequence, epoch, accepted, duplicate, relayed, dead, backlog_bytes, unaccounted)
+    values (${copy.shard}, ${copy.token}, ${copy.sequence}, ${copy.epoch}, ${copy.accepted}, ${copy.duplicate},
+      ${copy.relayed}, ${copy.dead}, ${copy.backlogBytes}, 0)
+    on conflict (shard) do update set
+      token = excluded.token, sequence = excluded.sequence, epoch = excluded.epoch,
+      accepted = excluded.accepted, duplicate = excluded.duplicate, relayed = excluded.relayed, dead = excluded.dead,
+      backlog_bytes = excluded.backlog_bytes, updated_at = now(),
+      unaccounted = last.unaccounted + case
+        when excluded.epoch is distinct from last.epoch then last.accepted - last.relayed - last.dead
+        when excluded.accepted < last.accepted then
+          least(last.accepted - excluded.accepted, last.accepted - last.relayed - last.dead)
+        when excluded.relayed < last.relayed or excluded.dead < last.dead then
+          last.accepted - last.relayed - last.dead
+        else 0 end
+    where (excluded.token, excluded.sequence) > (last.token, last.sequence)
+    returning last.unaccounted
+  )
+  select unaccounted from written
+  union all
+  select unaccounted from shard_checkpoints where shard = ${copy.shard} and not exists (select from written)`;
+
+/** One row per shard. */
 export const createLedger = ({ database, deadlineMs = 2_000 }: LedgerOptions): Ledger => ({
   checkpoint: async ({ shard, token }, sequence, counts) => {
-    const { epoch, accepted, duplicate, relayed, dead, backlogBytes } = counts;
-    const [row] = await orUnavailable(
-      database.run(
-        deadlineMs,
-        (sql) => sql<{ unaccounted: string }[]>`
-          with written as (
-          insert into shard_checkpoints as last
-            (shard, token, sequence, epoch, accepted, duplicate, relayed, dead, backlog_bytes, unaccounted)
-          values (${shard}, ${token}, ${sequence}, ${epoch}, ${accepted}, ${duplicate}, ${relayed}, ${dead},
-            ${backlogBytes}, 0)
-          on conflict (shard) do update set
-            token = excluded.token, sequence = excluded.sequence, epoch = excluded.epoch, accepted = excluded.accepted, duplicate = excluded.duplicate,
-            relayed = excluded.relayed, dead = excluded.dead, backlog_bytes = excluded.backlog_bytes,
-            updated_at = now(),
-            unaccounted = last.unaccounted + case
-              when excluded.epoch is distinct from last.epoch then last.accepted - last.relayed - last.dead
-              when excluded.accepted < last.accepted then
-                least(last.accepted - excluded.accepted, last.accepted - last.relayed - last.dead)
-              when excluded.relayed < last.relayed or excluded.dead < last.dead then
-                last.accepted - last.relayed - last.dead
-              else 0 end
-          where (excluded.token, excluded.sequence) > (last.token, last.sequence)
-          returning last.unaccounted
-          )
-          select unaccounted from written
-          union all
-          select unaccounted from shard_checkpoints where shard = ${shard} and not exists (select from written)`,
-      ),
-    );
+    const [row] = await ask(database, deadlineMs, (sql) => writeCopy(sql, { ...counts, shard, token, sequence }));
     return { unaccounted: Number(row?.unaccounted) };
   },
 });

@@ -12,14 +12,14 @@ const needed = JSON.stringify(
 );
 
 /**
- * Columns for a select. The catalog is asked, not the list of applied migrations: an app's user needs no right to see
- * that one, and what an app needs is columns.
+ * Columns for a select. The catalog is asked, where a dropped column keeps no name, and not the list of applied
+ * migrations: an app's user needs no right to see that one, and what an app needs is columns. Locks: none on the tables.
  */
 export const schemaColumns = (sql: Sql) => sql`
   to_regclass('outbox') is null as unmigrated,
   (select count(*)::int from json_array_elements(${needed}::text::json) as needed where not exists (
     select from pg_attribute where attrelid = to_regclass(needed ->> 'table') and attname = needed ->> 'column'
-      and not attisdropped)) as missing`;
+  )) as missing`;
 
 /** What this version of Spillway misses, and the remedy. */
 export const warningOfSchema = ({ unmigrated, missing }: Schema): string | null => {

@@ -1,5 +1,6 @@
 import type { Appended, OutboxTier, ShardChunk } from "@spillway/event";
 import { type Database, DatabaseFailure, durableCommit } from "@spillway/postgres";
+import type { Sql } from "postgres";
 import { outboxHealth } from "./health.ts";
 import { occupiedShards } from "./occupied.ts";
 import { outboxSize } from "./size.ts";
@@ -10,14 +11,11 @@ export { schemaWarnings } from "./schema-warning.ts";
  * One statement for all chunks: all are committed or none. Locks: ROW EXCLUSIVE on the table, which only DDL and LOCK
  * TABLE block; inserts do not wait for each other.
  */
-const insertChunks = (database: Database, chunks: readonly ShardChunk[], deadlineMs: number): Promise<unknown> => {
+const insertChunks = (sql: Sql, chunks: readonly ShardChunk[]) => {
   const rows = chunks.map(({ shard, chunk, events }) => ({ shard, chunk, events, bytes: chunk.length }));
-  return database.run(
-    deadlineMs,
-    (sql) => sql`
-      insert into outbox ${sql(rows, "shard", "chunk", "events", "bytes")}
-      returning ${sql.unsafe(durableCommit)}`,
-  );
+  return sql`
+    insert into outbox ${sql(rows, "shard", "chunk", "events", "bytes")}
+    returning ${sql.unsafe(durableCommit)}`;
 };
 
 const oneChunkPerShard = (chunks: readonly ShardChunk[]): void => {
@@ -35,7 +33,7 @@ export const createOutboxTier = ({ database }: { readonly database: Database }):
     oneChunkPerShard(chunks);
     if (chunks.length === 0) return [];
     try {
-      await insertChunks(database, chunks, deadlineMs);
+      await database.run(deadlineMs, (sql) => insertChunks(sql, chunks));
       return chunks.map((): Appended => ({ kind: "ok", duplicates: [] }));
     } catch (error) {
       if (!(error instanceof DatabaseFailure)) throw error;

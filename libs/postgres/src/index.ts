@@ -1,3 +1,3 @@
+export * from "./ask.ts";
 export * from "./database.ts";
-export * from "./durable.ts";
-export * from "./unavailable.ts";
+export * from "./fragments.ts";
