@@ -104,10 +104,33 @@ describe("the house", () => {
     expect(Object.keys(foreign).filter((place) => !needed.has(place))).toEqual([]);
   });
 
+  test("no comment has a date: numbers stand in it, when and where they were measured in the Decisions of the part's README", () => {
+    const commented = new Glob("{apps,libs,drizzle,test}/**/*.{ts,tsx,lua,sql}");
+    const files = [...commented.scanSync({ cwd: root })].filter((file) => !file.includes("node_modules/"));
+    expect(filesWith(/^\s*(\/\/|\/?\*|--).*\b20\d\d-\d\d-\d\d(?!T)/, files)).toEqual([]);
+  });
+
+  test("each decision of a README is named by its id in a comment of the part", () => {
+    const readmes = [...new Glob("{apps,libs}/*/README.md").scanSync({ cwd: root })];
+    const decisions = readmes.flatMap((readme) => {
+      const lines = linesOf(readme);
+      const ids = lines.slice(lines.indexOf("## Decisions")).map((line) => /^\| ([A-Z]\d+) +\|/.exec(line)?.[1]);
+      return lines.includes("## Decisions") ? ids.flatMap((id) => (id ? [{ part: dirname(readme), id }] : [])) : [];
+    });
+    expect(decisions.length).toBeGreaterThan(8);
+    const names = ({ part, id }: { part: string; id: string }) =>
+      filesWith(
+        new RegExp(`\\b${id}\\b`),
+        sources.filter((file) => file.startsWith(`${part}/`)),
+      ).length > 0;
+    expect(decisions.filter((decision) => !names(decision))).toEqual([]);
+  });
+
   test("each word of the glossary lives in files that exist", () => {
-    const places = linesOf(glossary).flatMap(
-      (line) => /^(\|[^|]*){2}\|([^|"]*)\|$/.exec(line)?.[2]?.match(/[\w./-]+/g) ?? [],
-    );
+    const lines = linesOf(glossary);
+    const places = lines
+      .slice(0, lines.indexOf("## Invariants"))
+      .flatMap((line) => /^(\|[^|]*){2}\|([^|"]*)\|$/.exec(line)?.[2]?.match(/[\w./-]+/g) ?? []);
     const files = places.filter((place) => /\w[./]\w/.test(place));
     expect(files.length).toBeGreaterThan(20);
     const paths = files.map((file) => (file.includes("/") ? file : `libs/event/src/${file}`));

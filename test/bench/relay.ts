@@ -98,7 +98,7 @@ const catchUpOnce = async (
 /** The relay alone on a backlog, both sinks, against the bare loop, in turn. */
 export const benchRelay = async (services: Services, events: number, rounds: number): Promise<Row[]> => {
   const bare: number[] = [];
-  // A cold broker takes a third less (2026-11-21: 75,000, then 93,000 and 105,000), which would flatter us.
+  // A cold broker takes a third less (75,000, then 93,000 and 105,000), which would flatter us.
   await runBareLoop(services, Math.min(events, 300_000));
   const catchUps: Record<"kafkajs" | "platformatic", CatchUp[]> = { kafkajs: [], platformatic: [] };
   for (let round = 0; round < rounds; round++) {

@@ -52,7 +52,7 @@ const watchWithKafkajs = async (brokers: readonly string[], topic: string): Prom
 
 /**
  * Reads with kcat where it is installed: at 1,000 events/s it takes 3 % of a core, a kafkajs consumer 29 % and the broker
- * another 10 %, and the p95 that it sees is twice as long (2026-11-21).
+ * another 10 %, and the p95 that it sees is twice as long.
  */
 export const watcherName = Bun.which("kcat") === null ? "kafkajs" : "kcat";
 export const watchTopic = watcherName === "kcat" ? watchWithKcat : watchWithKafkajs;

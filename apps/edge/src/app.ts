@@ -49,7 +49,7 @@ export type Edge = {
   readonly committer: Committer;
   /**
    * Makes `/readyz` answer 503 and every answer end its connection; everything else goes on. A server that stops
-   * closes idle connections, and a request that is on its way on one would be lost (2026-11-21: 16 of 32 clients).
+   * closes idle connections, and a request that is on its way on one would be lost (16 of 32 clients: E3).
    */
   stop(): void;
 };

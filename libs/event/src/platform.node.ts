@@ -4,7 +4,7 @@ import type { Platform } from "./platform.ts";
 
 /**
  * `node:crypto` and `node:zlib` exist in Bun, Deno, Node and Workers (nodejs_compat) alike.
- * 2026-11-21: deflate level 1, since 100 events of 320 B take 20 µs for a ratio of 0.17, and level 6 takes 111 µs for 0.12.
+ * Deflate level 1 (V1), since 100 events of 320 B take 20 µs for a ratio of 0.17, and level 6 takes 111 µs for 0.12.
  */
 export const platform: Platform = {
   sha256: (bytes) => createHash("sha256").update(bytes).digest(),

@@ -10,7 +10,7 @@ export type Entry = {
   /**
    * What it is known and settled by: the id, a space and the beginning of the chunk, which holds a checksum. An id alone is
    * given twice after a failover to a server that lacks the last entries and whose clock is behind, and a settle meant
-   * for the first entry would remove the second (2026-11-21, simulation, seed 26169).
+   * for the first entry would remove the second (found by the simulation, V2).
    */
   readonly ref: string;
   readonly chunk: Uint8Array;
@@ -42,7 +42,7 @@ export type ShardCounts = {
 /**
  * The relay's side of the streams. There is no consumer group: the lease makes the reader exclusive, and an entry
  * stays in the stream until it is settled, so whatever the stream holds is exactly what is pending, and a new owner
- * starts at the beginning (2026-11-21; a group adds a second list that can be lost, and XAUTOCLAIM to read it).
+ * starts at the beginning (V3: a group adds a second list that can be lost, and XAUTOCLAIM to read it).
  */
 export type ShardStream = {
   /**

@@ -39,7 +39,7 @@ const moved = new Set(["not_leader_or_follower", "partition_out_of_range", "unco
 /**
  * Partition counts, refreshed every minute and after an error that says that the metadata is old.
  *
- * 2026-11-21: a count follows the broker while we run. More partitions move keys, so around a growth one key's records
+ * A count follows the broker while we run. More partitions move keys, so around a growth one key's records
  * stand in two partitions; freezing the count until a restart would only move that moment to one that nobody chose.
  * A smaller count is believed only after the topic was unknown (deleted and made anew): a broker that lags behind
  * answers with the old count, and believing it would move every key twice.

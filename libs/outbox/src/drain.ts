@@ -37,7 +37,7 @@ const deleteRows = (sql: Sql, ids: readonly string[]) => sql`
  * Rows leave only after `move` said that their appends succeeded; whatever happens in between, they stay and are moved
  * again. That takes no transaction around `move` and no row locks: the shard's lease keeps other drains away, its token
  * makes the append of a lost lease harmless, and a frozen relay would otherwise hold the locks and Postgres's vacuum
- * (2026-11-21; and postgres.js transactions are unsafe when a connection is lost, see libs/postgres/src/database.ts).
+ * (and postgres.js transactions are unsafe when a connection is lost: P1 of libs/postgres).
  */
 export const createOutboxDrain = (options: OutboxDrainOptions): OutboxDrain => {
   const { database, bytesMax = 8 * 1024 * 1024, deadlineMs: ownMs = 5_000 } = options;

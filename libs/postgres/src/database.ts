@@ -37,7 +37,7 @@ export class DatabaseFailure extends Error {
 /**
  * A bounded pool that heals by itself. There are no transactions over several round trips, on purpose: when a
  * connection is lost inside `sql.begin`, postgres.js 3.4.9 sends the statements that follow to a closed socket (an
- * uncaught exception) or to the next session, outside of any transaction (both reproduced, 2026-11-21). So what must
+ * uncaught exception) or to the next session, outside of any transaction (both reproduced: P1). So what must
  * be atomic is one statement.
  */
 export type Database = {

@@ -28,7 +28,7 @@ export type RedisServerOptions = {
 type Link = { readonly client: Client; readonly opening: Promise<void>; users: number; isRetired: boolean };
 
 /*
- * 2026-11-21, each on purpose:
+ * Each on purpose:
  * - nothing reconnects by itself: a client whose connection broke is thrown away, and the next `send` opens another.
  *   So a command is never queued, never sent again after a restart when the lease has long changed hands, and a caller
  *   learns at once that the server refuses. (`disconnect(true)` while ioredis connects leaves it dead for ever.)

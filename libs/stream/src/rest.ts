@@ -34,7 +34,7 @@ const repliesOf = (items: unknown, commands: number): readonly RestReply[] => {
 };
 
 /**
- * 2026-11-21: `/cloudflare` is the client's build without Node globals. `{retries: 0}` sends once (`false` sends
+ * `/cloudflare` is the client's build without Node globals. `{retries: 0}` sends once (`false` sends
  * twice); a plain `signal` resolves when it aborts, a function rejects; without base64 (`responseEncoding`) our ASCII
  * replies come as they are, while with it a server that ignores the header turns "12" into one byte of garbage.
  */

@@ -18,7 +18,7 @@ const LEFT_BYTES = 16 * 1024 * 1024;
  * One body after the other is unfolded and read: they are done no later, and of the buffers of 4 MiB there is one and not
  * ten. Several at once live for as long as all of them take, and the runtime then keeps what they have left behind: 10
  * connections with bombs of line feeds made 270 MB instead of 105. For the same reason a refused body leaves its buffer to
- * the next one.
+ * the next one (E5).
  */
 export const createSeat = (collectGarbage: () => void = () => undefined): (() => Seat) => {
   let isTaken = false;

@@ -47,9 +47,9 @@ const DIVERTED_RETRY_MS = 30;
  * Commits events in groups: what arrives while an append is under way goes with the next one. At most one append per
  * tier is under way, so a shard's events keep their order.
  *
- * 2026-11-21, 64 connections. Several appends at once cost more and win nothing: single events, one for each shard, 62
- * instead of 38 µs of CPU an event (edge, REST server, Redis) and 21,000 instead of 27,000 a second; batches of 100, full
- * chunks alone, 5.4 instead of 4.9 µs at the same 270,000 a second.
+ * Several appends at once cost more and win nothing, with 64 connections: single events, one for each shard, 62 instead of
+ * 38 µs of CPU an event (edge, REST server, Redis) and 21,000 instead of 27,000 a second; batches of 100, full chunks
+ * alone, 5.4 instead of 4.9 µs at the same 270,000 a second (E1).
  */
 export class GroupCommit {
   readonly #ports: GroupCommitPorts;
@@ -135,8 +135,8 @@ export class GroupCommit {
   }
 
   /**
-   * While an append is under way somebody else's time may end. 2026-11-21, simulation, seed 1508: an event whose stream
-   * had timed out waited for another shard's insert, which hung too, and was answered after 1,014 ms.
+   * While an append is under way somebody else's time may end. In the simulation an event whose stream had
+   * timed out waited for another shard's insert, which hung too, and was answered after 1,014 ms.
    */
   async #watchLate(): Promise<void> {
     if (this.#watchingLate) return;

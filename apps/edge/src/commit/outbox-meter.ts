@@ -22,7 +22,7 @@ export type OutboxLimits = { readonly outboxEventsMax: number; readonly outboxBy
 const RETRY_AFTER_SECONDS_MAX = 60;
 /**
  * So little is worth a try whatever the rate says: under a steady load the drain moves no more than what comes in, so
- * the measured rate is the load's and not what it could be (2026-11-21: a shard stayed diverted for 50 s at 400 events/s).
+ * the measured rate is the load's and not what it could be (a shard stayed diverted for 50 s at 400 events/s: E4).
  */
 const LITTLE_EVENTS = 1_000;
 /** There is room again when this share of the limit is used: at 100 % the first to come back would fill it. */

@@ -42,7 +42,7 @@ const HOLD_POLL_MS = 15;
 /** A read whose answer is lost must not use up the hold. */
 const HOLD_READ_MS = 100;
 /**
- * 2026-11-21: on multiples of the wall clock, so that all edges hold at the same moment: each by itself, two edges
+ * On multiples of the wall clock, so that all edges hold at the same moment: each by itself, two edges
  * under load would never leave the outbox empty for each other.
  */
 const HOLD_EVERY_MS = 1_000;
