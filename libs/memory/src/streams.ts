@@ -1,5 +1,6 @@
-import type { Appended, Clock, Entry, Lease, Settled, ShardChunk, ShardCounts } from "@spillway/event";
+import type { Appended, Clock, Entry, Settled, ShardChunk, ShardCounts } from "@spillway/event";
 import { createDedupKeys, type DedupKeys } from "./dedup-keys.ts";
+import { createLeaseTable, type LeaseTable } from "./lease-table.ts";
 
 export type StreamLimits = {
   /** A shard that holds this many events refuses more; exceeded by one chunk at most. */
@@ -22,24 +23,16 @@ type Shard = {
   relayed: number;
   dead: number;
   backlogBytes: number;
-  lease: (Lease & { readonly expiresAtMs: number }) | null;
-  lastToken: number;
 };
 
 /** The streams' state: what would stand in Redis. Every method is one atomic step, as a script is. */
-export type Streams = {
+export type Streams = LeaseTable & {
   append(chunk: ShardChunk, passesDiversion: boolean): Appended;
   entriesAfter(shard: number, after: string, entriesMax: number): Entry[];
   settle(shard: number, settled: Settled): void;
   divert(shard: number, begin: boolean): void;
   diverted(shard: number): boolean;
   counts(shard: number): ShardCounts;
-  holds(lease: Lease): boolean;
-  take(shard: number, owner: string, ttlMs: number): Lease | null;
-  renew(lease: Lease, ttlMs: number): boolean;
-  release(lease: Lease): void;
-  announce(owner: string, ttlMs: number): string[];
-  withdraw(owner: string): void;
   /** Resolves when something was appended to the shard, or after `waitMs`. */
   arrival(shard: number, waitMs: number): Promise<void>;
   /** Everything is gone, leases and owners too, as after FLUSHALL or a failover to an empty replica. */
@@ -69,8 +62,6 @@ const createShard = (limits: StreamLimits): Shard => ({
   relayed: 0,
   dead: 0,
   backlogBytes: 0,
-  lease: null,
-  lastToken: 0,
 });
 
 /** Like XADD `*`: the server's time, and never back. */
@@ -104,21 +95,25 @@ const settleEntries = (shard: Shard, settled: Settled): void => {
   shard.backlogBytes -= removed.reduce((sum, entry) => sum + entry.storedBytes, 0);
 };
 
+const damageEntry = (shard: Shard, id: string): void => {
+  shard.entries = shard.entries.map((entry) => {
+    if (entry.id !== id) return entry;
+    const chunk = entry.chunk.slice();
+    chunk[chunk.length - 1] = (chunk[chunk.length - 1] ?? 0) ^ 0xff;
+    return { ...entry, chunk };
+  });
+};
+
 export const createStreams = (clock: Clock, shards: number, limits: StreamLimits): Streams => {
   let births = 0;
   let all = Array.from({ length: shards }, () => createShard(limits));
-  const owners = new Map<string, number>();
+  const leases = createLeaseTable(clock);
   const waiting = Array.from({ length: shards }, () => new Set<AbortController>());
 
   const of = (shard: number): Shard => {
     const found = all[shard];
     if (!found) throw new RangeError(`shard ${shard} is not one of ${shards}`);
     return found;
-  };
-
-  const holds = (lease: Lease): boolean => {
-    const held = of(lease.shard).lease;
-    return held?.owner === lease.owner && held.token === lease.token && held.expiresAtMs > clock.wallMs();
   };
 
   const add = (shard: Shard, chunk: ShardChunk, skip: number[]): void => {
@@ -153,30 +148,6 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
       .slice(0, entriesMax);
   };
 
-  /** The first token is the clock's, so that tokens grow although the streams were emptied and counting starts over. */
-  const take = (number: number, owner: string, ttlMs: number): Lease | null => {
-    const shard = of(number);
-    const nowMs = clock.wallMs();
-    if (shard.lease && shard.lease.owner !== owner && shard.lease.expiresAtMs > nowMs) return null;
-    const token = shard.lastToken === 0 ? Math.floor(nowMs) : shard.lastToken + 1;
-    shard.lastToken = token;
-    shard.lease = { shard: number, owner, token, expiresAtMs: nowMs + ttlMs };
-    return { shard: number, owner, token };
-  };
-
-  const renew = (lease: Lease, ttlMs: number): boolean => {
-    if (!holds(lease)) return false;
-    of(lease.shard).lease = { ...lease, expiresAtMs: clock.wallMs() + ttlMs };
-    return true;
-  };
-
-  const announce = (owner: string, ttlMs: number): string[] => {
-    const nowMs = clock.wallMs();
-    owners.set(owner, nowMs + ttlMs);
-    for (const [name, expiresAtMs] of owners) if (expiresAtMs <= nowMs) owners.delete(name);
-    return [...owners.keys()].sort();
-  };
-
   const arrival = async (shard: number, waitMs: number): Promise<void> => {
     const controller = new AbortController();
     waiting[shard]?.add(controller);
@@ -185,6 +156,7 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
   };
 
   return {
+    ...leases,
     append,
     entriesAfter,
     settle: (shard, settled) => settleEntries(of(shard), settled),
@@ -196,27 +168,11 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
       const { epoch, accepted, duplicate, relayed, dead, backlogBytes } = of(shard);
       return { epoch, accepted, duplicate, relayed, dead, backlogBytes };
     },
-    holds,
-    take,
-    renew,
-    release: (lease) => {
-      if (holds(lease)) of(lease.shard).lease = null;
-    },
-    announce,
-    withdraw: (owner) => void owners.delete(owner),
     arrival,
     empty: () => {
       all = Array.from({ length: shards }, () => createShard(limits));
-      owners.clear();
+      leases.empty();
     },
-    damage: (number, id) => {
-      const shard = of(number);
-      shard.entries = shard.entries.map((entry) => {
-        if (entry.id !== id) return entry;
-        const chunk = entry.chunk.slice();
-        chunk[chunk.length - 1] = (chunk[chunk.length - 1] ?? 0) ^ 0xff;
-        return { ...entry, chunk };
-      });
-    },
+    damage: (number, id) => damageEntry(of(number), id),
   };
 };
