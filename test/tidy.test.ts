@@ -148,6 +148,16 @@ describe("the house", () => {
     expect(filesWith(/^\s*(export )?(default )?(async )?function\s+\w(?!.*\(this\b)/, sources)).toEqual([]);
   });
 
+  test("what a unit test loads is in Node 20, where an editor's test button lands", () => {
+    const newer = /\b(Promise\.(withResolvers|try)|(Map|Object)\.groupBy|Array\.fromAsync|RegExp\.escape)\b/;
+    expect(
+      filesWith(
+        newer,
+        sources.filter((file) => !file.startsWith("test/")),
+      ),
+    ).toEqual([]);
+  });
+
   // Bun reads the jsx options of the folder that it is started in, not those of the file's own project.
   test("every tsx says by itself what its JSX becomes", () => {
     const pages = sources.filter((file) => file.endsWith(".tsx"));

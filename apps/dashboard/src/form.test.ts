@@ -2,8 +2,11 @@ import { expect, test } from "vitest";
 import { readForm } from "./form.ts";
 
 const TYPE = "application/x-www-form-urlencoded";
-const read = (body: BodyInit | null, type = TYPE) =>
-  readForm(new Request("http://x/", { method: "POST", body, headers: { "content-type": type } }), 100);
+const read = (body: BodyInit | null, type = TYPE) => {
+  // Node wants `duplex` with a stream.
+  const init = { method: "POST", body, headers: { "content-type": type }, duplex: "half" };
+  return readForm(new Request("http://x/", init), 100);
+};
 const streamOf = (...parts: readonly (string | Error)[]) =>
   new ReadableStream<Uint8Array>({
     pull(controller) {

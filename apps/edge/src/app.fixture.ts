@@ -60,11 +60,11 @@ export const createAppWorld = async (
     clock,
     logged,
     get: request,
-    post: (body, headers = {}, path = "/v1/events") =>
-      request(path, {
-        method: "POST",
-        body,
-        headers: { "content-type": "application/json", authorization: `Bearer ${KEY}`, ...headers },
-      }),
+    post: (body, headers = {}, path = "/v1/events") => {
+      const ours = { "content-type": "application/json", authorization: `Bearer ${KEY}` };
+      // Node wants `duplex` with a stream.
+      const init = { method: "POST", body: body, headers: { ...ours, ...headers }, duplex: "half" };
+      return request(path, init);
+    },
   };
 };

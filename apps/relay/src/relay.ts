@@ -98,10 +98,13 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
   const open = new Map<number, OpenShard>();
   const confirmed = Array.from({ length: shards }, () => new Map<string, number>());
   const ended = new AbortController();
-  const failure = Promise.withResolvers<never>();
+  let fail: (cause: unknown) => void = () => undefined;
+  const failed = new Promise<never>((_resolve, reject) => {
+    fail = reject;
+  });
 
   const start = (loop: Promise<void>): void => {
-    loop.catch(failure.reject);
+    loop.catch(fail);
   };
 
   const dependencies = createDependencies((dependency, { status, code }) => {
@@ -207,8 +210,8 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
   return {
     run: async (signal) => {
       const loops = [membership.run(signal), watch.run(signal), checkpoint(signal), topics.watch(signal)];
-      await Promise.race([Promise.all(loops), failure.promise]);
-      await Promise.race([membership.leave(), failure.promise]);
+      await Promise.race([Promise.all(loops), failed]);
+      await Promise.race([membership.leave(), failed]);
       ended.abort();
     },
     state: () => ({

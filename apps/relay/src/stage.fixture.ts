@@ -140,11 +140,9 @@ export const createStage = (options: Partial<MemoryWorldOptions> & { readonly pa
   });
 
   const chunksOf = (ids: readonly string[], key: string | null, type = "t"): ShardChunk[] => {
-    const byShard = Map.groupBy(
-      ids.map((id) => sealed(id, key, shards, type)),
-      (event) => event.shard,
-    );
-    return [...byShard.values()].map(chunkOf);
+    const events = ids.map((id) => sealed(id, key, shards, type));
+    const own = new Set(events.map((event) => event.shard));
+    return [...own].map((shard) => chunkOf(events.filter((event) => event.shard === shard)));
   };
 
   return {

@@ -12,14 +12,13 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 const build = () => {
   let nowMs = 0;
-  const asked: ReturnType<typeof Promise.withResolvers<number>>[] = [];
+  const asked: { resolve(count: number): void; reject(error: unknown): void }[] = [];
   const changed: string[] = [];
   const clock: Clock = { monotonicMs: () => nowMs, wallMs: () => nowMs, sleep: async () => undefined };
   const counts = createPartitionCounts({
-    ask: () => {
-      const answer = Promise.withResolvers<number>();
-      asked.push(answer);
-      return answer.promise.then((count) => ({ count, recordAgeMsMax: AGE_MS }));
+    ask: async () => {
+      const count = await new Promise<number>((resolve, reject) => void asked.push({ resolve, reject }));
+      return { count, recordAgeMsMax: AGE_MS };
     },
     verdictOf: (error) => (error === "unknown topic" ? UNKNOWN_TOPIC : clientTable.connection),
     changed: (topic) => changed.push(topic),

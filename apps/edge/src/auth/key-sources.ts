@@ -29,7 +29,8 @@ const covers = (prefix: string, source: string): boolean => {
  * another. The default source is `/name`, and where the key may not send that, the first that is bound to it.
  */
 export const createKeySources = (bound: readonly BoundSource[]): KeySources => {
-  const prefixesOf = Map.groupBy(bound, ({ name }) => name);
+  const prefixesOf = new Map<string, BoundSource[]>();
+  for (const each of bound) prefixesOf.set(each.name, [...(prefixesOf.get(each.name) ?? []), each]);
   const refusal = (name: string, source: string): string | null => {
     const own = prefixesOf.get(name);
     const covering = (own ?? bound).some(({ prefix }) => covers(prefix, source));

@@ -113,19 +113,18 @@ export const retryAfter: Json = { "Retry-After": wait };
  * `mediaTypes` are those that the path takes.
  */
 export const problemAnswers = (isMeant: (code: ProblemCode) => boolean, mediaTypes: readonly string[] = []): Json => {
-  const meant = Map.groupBy(codes.filter(isMeant), (code) => problems[code].status);
-  return Object.fromEntries(
-    [...meant].map(([status, ofStatus]) => [
-      status,
-      {
-        description: ofStatus.map((code) => `${code}: ${problems[code].title}.`).join(" "),
-        headers: headersOf(mediaTypes)[status],
-        content: {
-          "application/problem+json": {
-            schema: { allOf: [schemaRef("Problem"), { properties: { code: { enum: ofStatus } } }] },
-          },
+  const meant = codes.filter(isMeant);
+  const answer = (status: number): Json => {
+    const ofStatus = meant.filter((code) => problems[code].status === status);
+    return {
+      description: ofStatus.map((code) => `${code}: ${problems[code].title}.`).join(" "),
+      headers: headersOf(mediaTypes)[status],
+      content: {
+        "application/problem+json": {
+          schema: { allOf: [schemaRef("Problem"), { properties: { code: { enum: ofStatus } } }] },
         },
       },
-    ]),
-  );
+    };
+  };
+  return Object.fromEntries(meant.map((code) => [problems[code].status, answer(problems[code].status)]));
 };

@@ -49,7 +49,8 @@ export const runCommand = (
       ...identity,
       cwd: options.cwd,
       env: childEnvironment(options.env),
-      stdio: ["pipe", "pipe", "pipe"],
+      // One that reads nothing and is gone before the end of its input is written breaks the pipe.
+      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
     const { pid } = child;
     if (pid !== undefined && !options.isLeftToFinish) registerForReaping(pid, "SIGTERM");
@@ -57,14 +58,14 @@ export const runCommand = (
     const keep = (piece: Buffer) => {
       output = (output + piece.toString()).slice(-OUTPUT_CHARS_MAX);
     };
-    child.stdout.on("data", keep);
-    child.stderr.on("data", keep);
+    child.stdout?.on("data", keep);
+    child.stderr?.on("data", keep);
     child.once("error", (error) => resolve({ code: null, output: `${output}${error.message}` }));
     child.once("close", (code) => {
       if (pid !== undefined && !options.isLeftToFinish) unregisterFromReaping(pid);
       resolve({ code, output });
     });
-    child.stdin.on("error", (error) => keep(Buffer.from(error.message)));
-    child.stdin.end(options.input ?? "");
+    child.stdin?.on("error", (error) => keep(Buffer.from(error.message)));
+    child.stdin?.end(options.input);
   });
 };
