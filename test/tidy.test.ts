@@ -75,6 +75,22 @@ describe("the house", () => {
     expect(filesWith(/Date\.now\(|performance\.now\(|setTimeout\(|setInterval\(|Math\.random\(/, policy)).toEqual([]);
   });
 
+  test("a timer is the clock's, and a deadline is `within`", () => {
+    const others = production.filter((file) => !/^libs\/(backends|devstack|event)\//.test(file));
+    // In place of a timer inside of kafkajs; and a wait that must leave its queue before anything else runs.
+    const own = ["libs/kafka/src/kafkajs-internals.ts", "libs/postgres/src/permits.ts"];
+    expect(filesWith(/setTimeout\(|Promise\.race\(\[.*(sleep|timeout)/i, others).sort()).toEqual(own);
+    expect(filesWith(/new Promise.*setTimeout\(resolve/, sources)).toEqual([]);
+  });
+
+  test("queries are SQL: drizzle-orm has the schema, and the transactions of applications", () => {
+    expect(filesWith(/from "drizzle-orm/, production).sort()).toEqual([
+      "drizzle/src/schema.ts",
+      "libs/outbox/src/enqueue.ts",
+      "libs/outbox/src/schema-warning.ts",
+    ]);
+  });
+
   test("no catch is empty, no test is skipped or alone, nothing is left to do", () => {
     const files = sources.filter((file) => file !== "test/tidy.test.ts");
     expect(filesWith(/catch\s*(\([^)]*\))?\s*\{\s*\}/, files)).toEqual([]);

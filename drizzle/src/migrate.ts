@@ -78,8 +78,9 @@ const migrateOver = async (way: Way): Promise<Migrated> => {
 };
 
 /**
- * Applies the pending migrations in one transaction, all or none. Processes that call it at once wait for each other, up
- * to 60 s; a pooler may be in between. Rejects with `MigrationRefused`, or with what Postgres or postgres.js said.
+ * Applies the pending migrations in one transaction, all or none. Locks: an advisory lock and what the migrations lock,
+ * until it is over, so processes that call it at once wait for each other, up to 60 s; a pooler may be in between.
+ * Rejects with `MigrationRefused`, or with what Postgres or postgres.js said.
  */
 export const runMigrations = async (url: string): Promise<Migrated> => {
   const route = createRoute(url);
