@@ -5,9 +5,10 @@ import {
   createCommitter,
 } from "@spillway/edge/commit/committer.ts";
 import { platform } from "@spillway/event/platform-node";
+import type { RelayPorts } from "@spillway/relay/ports.ts";
 import { createRelay, type Relay, type RelayOptions } from "@spillway/relay/relay.ts";
 import { noMetrics, silentLog } from "@spillway/telemetry";
-import type { EdgePorts, RelayPorts } from "./backends.ts";
+import type { EdgePorts } from "./backends.ts";
 import { topicOf } from "./events.ts";
 import type { Process } from "./process.ts";
 import type { Random } from "./random.ts";

@@ -1,6 +1,7 @@
 import type { MemoryWorld } from "@spillway/memory";
+import type { RelayPorts } from "@spillway/relay/ports.ts";
 import type { Settings } from "./apps.ts";
-import type { Backends, EdgePorts, RelayPorts } from "./backends.ts";
+import type { Backends, EdgePorts } from "./backends.ts";
 import type { Process } from "./process.ts";
 import type { Random } from "./random.ts";
 

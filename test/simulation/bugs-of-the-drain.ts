@@ -59,10 +59,10 @@ export const bugsOfTheDrain: Readonly<Record<string, Bug>> = {
   "a diversion ends before the outbox is empty": {
     relay: (ports) => ({
       ...ports,
-      outbox: {
-        ...ports.outbox,
+      outboxDrain: {
+        ...ports.outboxDrain,
         drain: async (shard, _rowsMax, move) => {
-          const answer = await ports.outbox.drain(shard, 1, move);
+          const answer = await ports.outboxDrain.drain(shard, 1, move);
           return answer.removed > 0 ? { found: 0, removed: 0 } : answer;
         },
       },

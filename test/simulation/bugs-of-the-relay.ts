@@ -34,12 +34,12 @@ export const bugsOfTheRelay: Readonly<Record<string, Bug>> = {
   "a new owner starts at the end of the stream": {
     relay: (ports) => ({
       ...ports,
-      stream: {
-        ...ports.stream,
+      shardStream: {
+        ...ports.shardStream,
         read: async (shard, after, entriesMax, waitMs) => {
-          if (after !== "0") return ports.stream.read(shard, after, entriesMax, waitMs);
-          const here = await ports.stream.read(shard, "0", 10_000, 0);
-          return ports.stream.read(shard, here.at(-1)?.id ?? "0", entriesMax, waitMs);
+          if (after !== "0") return ports.shardStream.read(shard, after, entriesMax, waitMs);
+          const here = await ports.shardStream.read(shard, "0", 10_000, 0);
+          return ports.shardStream.read(shard, here.at(-1)?.id ?? "0", entriesMax, waitMs);
         },
       },
     }),

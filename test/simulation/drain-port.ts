@@ -1,17 +1,22 @@
 import type { OutboxRow } from "@spillway/event";
-import type { Backends, RelayPorts } from "./backends.ts";
+import type { RelayPorts } from "@spillway/relay/ports.ts";
+import type { Backends } from "./backends.ts";
 import { type Ask, type RelayNetwork, unavailable } from "./relay-network.ts";
 
 /**
  * A drain is two statements with the process's own work between them: a read that may be for nothing, and a delete that
  * may be lost or late.
  */
-export const createDrainPort = ({ outboxDrain }: Backends, network: RelayNetwork, ask: Ask): RelayPorts["outbox"] => {
+export const createDrainPort = (
+  { outboxDrain }: Backends,
+  network: RelayNetwork,
+  ask: Ask,
+): RelayPorts["outboxDrain"] => {
   const { process, timeline, random, hintRate, watch } = network;
 
-  const drain: RelayPorts["outbox"]["drain"] = async (shard, rowsMax, move) => {
+  const drain: RelayPorts["outboxDrain"]["drain"] = async (shard, rowsMax, move) => {
     const moved = Promise.withResolvers<number>();
-    let drained: ReturnType<RelayPorts["outbox"]["drain"]> | undefined;
+    let drained: ReturnType<RelayPorts["outboxDrain"]["drain"]> | undefined;
     const rows = await ask("postgres", `drain ${shard}`, (heard) => {
       const shown = Promise.withResolvers<readonly OutboxRow[]>();
       const draining = outboxDrain.drain(shard, rowsMax, (some) => {

@@ -1,5 +1,6 @@
 import type { Lease, Outcome } from "@spillway/event";
-import type { Backends, RelayPorts } from "./backends.ts";
+import { behind, eachCall, mapPorts, type RelayPorts } from "@spillway/relay/ports.ts";
+import type { Backends } from "./backends.ts";
 import { createDrainPort } from "./drain-port.ts";
 import { type Ask, createAsk, type RelayNetwork } from "./relay-network.ts";
 import { createStreamPort } from "./stream-port.ts";
@@ -49,23 +50,31 @@ const createSinkPort = ({ sink }: Backends, { random, watch }: RelayNetwork, ask
   };
 };
 
+const createLedgerPort = ({ ledger }: Backends, { copies }: RelayNetwork, ask: Ask): RelayPorts["ledger"] => ({
+  checkpoint: (lease, sequence, counts) =>
+    ask("postgres", `checkpoint ${lease.shard}`, () => {
+      copies.written(lease.shard, counts);
+      return ledger.checkpoint(lease, sequence, counts);
+    }),
+});
+
+/** Ports of whose calls more is watched, or that fail in ways of their own. */
+type Special = { readonly [Name in keyof RelayPorts]?: (...of: [Backends, RelayNetwork, Ask]) => RelayPorts[Name] };
+const special: Special = {
+  shardStream: createStreamPort,
+  leases: createLeasesPort,
+  outboxDrain: createDrainPort,
+  ledger: createLedgerPort,
+  sink: createSinkPort,
+};
+
 /** One relay's view of its backends through the network. */
 export const createRelayPorts = (backends: Backends, network: RelayNetwork): RelayPorts => {
   const ask = createAsk(network.call);
-  return {
-    stream: createStreamPort(backends, network, ask),
-    leases: createLeasesPort(backends, network, ask),
-    outbox: createDrainPort(backends, network, ask),
-    deadLetters: {
-      put: (letters) => ask("postgres", `bury ${letters.length}`, () => backends.deadLetters.put(letters)),
-    },
-    ledger: {
-      checkpoint: (lease, sequence, counts) =>
-        ask("postgres", `checkpoint ${lease.shard}`, () => {
-          network.copies.written(lease.shard, counts);
-          return backends.ledger.checkpoint(lease, sequence, counts);
-        }),
-    },
-    sink: createSinkPort(backends, network, ask),
-  };
+  return mapPorts(
+    backends,
+    (port, name) =>
+      special[name]?.(backends, network, ask) ??
+      eachCall(port, (call, method) => ask(behind[name], `${name}.${method}`, call)),
+  );
 };

@@ -1,5 +1,6 @@
 import type { Lease } from "@spillway/event";
-import type { Backends, RelayPorts } from "./backends.ts";
+import type { RelayPorts } from "@spillway/relay/ports.ts";
+import type { Backends } from "./backends.ts";
 import { type Ask, PATIENCE_MS, type RelayNetwork } from "./relay-network.ts";
 
 /** The streams as one relay sees them. */
@@ -7,12 +8,12 @@ export const createStreamPort = (
   { shardStream }: Backends,
   { history, watch, streams }: RelayNetwork,
   ask: Ask,
-): RelayPorts["stream"] => {
+): RelayPorts["shardStream"] => {
   const check = (lease: Lease, isWritten: boolean): void => {
     if (isWritten && !streams.holds(lease)) watch.wroteWithoutLease(lease);
   };
 
-  const divert: RelayPorts["stream"]["divert"] = async (lease, begin) => {
+  const divert: RelayPorts["shardStream"]["divert"] = async (lease, begin) => {
     watch.diversionAsked(lease, begin);
     const answer = await ask("redis", `divert ${lease.shard} ${begin}`, async () => {
       const done = await shardStream.divert(lease, begin);
@@ -24,7 +25,7 @@ export const createStreamPort = (
     return answer;
   };
 
-  const append: RelayPorts["stream"]["append"] = (lease, chunk) => {
+  const append: RelayPorts["shardStream"]["append"] = (lease, chunk) => {
     watch.drains(lease);
     const execute = async () => {
       const answer = await shardStream.append(lease, chunk);

@@ -76,7 +76,7 @@ describe("the checkpoint", () => {
       return answer;
     };
     stage.start("frozen", {
-      stream: { ...shardStream, counts },
+      shardStream: { ...shardStream, counts },
       leases: { ...leases, renew: () => new Promise<boolean>(() => undefined), take: once(leases.take) },
       ledger: {
         checkpoint: (lease, sequence, values) => {

@@ -1,7 +1,6 @@
 import type { Clock, Ledger, ShardCounts, ShardStream } from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
 import { attempt } from "./attempt.ts";
-import type { Dependencies } from "./dependencies.ts";
 import type { Term } from "./lease/term.ts";
 import type { Measures } from "./measures.ts";
 import type { Pump } from "./shard/pump.ts";
@@ -12,7 +11,6 @@ export type CheckpointOptions = {
   readonly clock: Clock;
   readonly log: Log;
   readonly measures: Measures;
-  readonly dependencies: Dependencies;
 };
 
 /** What the last checkpoint of a shard told. It outlives a term, or an emptied Redis would look like a new one. */
@@ -34,7 +32,7 @@ export type Checkpoints = {
 };
 
 export const createCheckpoints = (options: CheckpointOptions): Checkpoints => {
-  const { stream, ledger, clock, log, measures, dependencies } = options;
+  const { stream, ledger, clock, log, measures } = options;
   const lasts = new Map<number, Last>();
   let sequence = 0;
 
@@ -89,13 +87,11 @@ export const createCheckpoints = (options: CheckpointOptions): Checkpoints => {
     write: async (term, pump) => {
       const { shard } = term.lease;
       const counts = await attempt(stream.counts(shard));
-      dependencies.note("redis", counts);
       if (!counts.ok || !term.holds()) return;
       follow(shard, counts.value);
       show(shard, counts.value, pump);
       compare(shard, counts.value, pump);
       const answer = await attempt(ledger.checkpoint(term.lease, ++sequence, counts.value));
-      dependencies.note("postgres", answer);
       if (!answer.ok) return;
       const { unaccounted } = answer.value;
       const last = lastOf(shard);

@@ -1,11 +1,13 @@
-import type { Answer } from "./attempt.ts";
+import { Unavailable } from "@spillway/event";
+import { behind, eachCall, mapPorts, type RelayPorts } from "./ports.ts";
 
 export type DependencyName = "redis" | "postgres";
 export type DependencyState = { readonly status: "unknown" | "up" | "down"; readonly code?: string };
 
 /** What the relay's own calls last said about a backend: no probe of its own, so nothing is asked twice. */
 export type Dependencies = {
-  note(name: DependencyName, answer: Answer<unknown>): void;
+  up(name: DependencyName): void;
+  down(name: DependencyName, code: string): void;
   states(): Readonly<Record<DependencyName, DependencyState>>;
 };
 
@@ -14,14 +16,38 @@ export const createDependencies = (onChange: (name: DependencyName, state: Depen
     redis: { status: "unknown" },
     postgres: { status: "unknown" },
   };
+  const become = (name: DependencyName, next: DependencyState): void => {
+    const last = states[name].status;
+    states[name] = next;
+    // Not for another code: several connections that fail in different ways would fill the log.
+    if (last !== next.status) onChange(name, next);
+  };
   return {
-    note: (name, answer) => {
-      const next: DependencyState = answer.ok ? { status: "up" } : { status: "down", code: answer.code };
-      const last = states[name].status;
-      states[name] = next;
-      // Not for another code: several connections that fail in different ways would fill the log.
-      if (last !== next.status) onChange(name, next);
-    },
+    up: (name) => become(name, { status: "up" }),
+    down: (name, code) => become(name, { status: "down", code }),
     states: () => ({ ...states }),
   };
 };
+
+/** It connects by itself and later, so that it was begun says nothing of the backend. */
+const UNASKED = "watch";
+
+/** The port, whose every call says how its backend is: whoever calls it need not know which one that is. */
+export const noted = <Port extends object>(port: Port, name: DependencyName, dependencies: Dependencies): Port =>
+  eachCall(port, async (call, method) => {
+    try {
+      const value = await call();
+      if (method !== UNASKED) dependencies.up(name);
+      return value;
+    } catch (error) {
+      if (error instanceof Unavailable) dependencies.down(name, error.code);
+      throw error;
+    }
+  });
+
+/** Kafka is asked for its health when somebody wants to know: its outcomes are a topic's or a record's more often. */
+export const notedPorts = (ports: RelayPorts, dependencies: Dependencies): RelayPorts =>
+  mapPorts(ports, (port, name) => {
+    const backend = behind[name];
+    return backend === "kafka" ? port : noted(port, backend, dependencies);
+  });

@@ -48,9 +48,9 @@ const sink = createSink({
 
 const relay = createRelay(
   {
-    stream: createShardStream({ redis, namespace, shards: config.SHARDS, limits }),
+    shardStream: createShardStream({ redis, namespace, shards: config.SHARDS, limits }),
     leases: createLeases({ redis, namespace }),
-    outbox: createOutboxDrain({ database }),
+    outboxDrain: createOutboxDrain({ database }),
     deadLetters: createDeadLetters({ database }),
     ledger: createLedger({ database }),
     sink,

@@ -1,6 +1,5 @@
 import type { Clock, OutboxDrain } from "@spillway/event";
 import { attempt } from "./attempt.ts";
-import type { Dependencies } from "./dependencies.ts";
 import type { Measures } from "./measures.ts";
 import { createNotifier } from "./notifier.ts";
 import type { Drain } from "./shard/drain.ts";
@@ -9,7 +8,6 @@ export type OutboxWatchOptions = {
   readonly outbox: Pick<OutboxDrain, "occupied" | "size" | "watch">;
   readonly clock: Clock;
   readonly measures: Measures;
-  readonly dependencies: Dependencies;
   /** The drains of the shards that are ours now. */
   readonly drains: () => ReadonlyMap<number, Drain>;
   /** Runs a loop in the background; its rejection ends the relay. */
@@ -29,7 +27,7 @@ const DEADLINE_MS = 2_000;
 
 /** Looks which shards have outbox rows, at every hint and at least twice a second, and starts their drains. */
 export const createOutboxWatch = (options: OutboxWatchOptions) => {
-  const { outbox, clock, measures, dependencies, drains, start } = options;
+  const { outbox, clock, measures, drains, start } = options;
   const notifier = createNotifier(clock);
   /** A hint that comes while we look may be about rows that the look did not see. */
   let hinted = false;
@@ -44,7 +42,6 @@ export const createOutboxWatch = (options: OutboxWatchOptions) => {
     const ours = drains();
     if (ours.size === 0) return false;
     const answer = await attempt(outbox.occupied([...ours.keys()], DEADLINE_MS));
-    dependencies.note("postgres", answer);
     if (!answer.ok) return false;
     for (const [shard, drain] of ours) start(drain.run(answer.value.includes(shard)));
     return answer.value.length > 0;
@@ -52,7 +49,6 @@ export const createOutboxWatch = (options: OutboxWatchOptions) => {
 
   const measure = async (): Promise<void> => {
     const answer = await attempt(outbox.size(DEADLINE_MS));
-    dependencies.note("postgres", answer);
     if (!answer.ok) return;
     const { events, bytes, oldestAtMs } = answer.value;
     measures.outboxEvents.set(events);

@@ -156,7 +156,7 @@ describe("leases", () => {
       if (!reachable) stage.world.outages.check("redis");
       return shardStream.settle(lease, settled);
     };
-    const { relay } = stage.start("r1", { stream: { ...shardStream, settle } });
+    const { relay } = stage.start("r1", { shardStream: { ...shardStream, settle } });
     await stage.until(() => relay.state().shards.length === 1);
     await stage.post(["a", "b"]);
     reachable = false;

@@ -1,17 +1,6 @@
-import {
-  type Clock,
-  type DeadLetters,
-  type Leases,
-  type Ledger,
-  type OutboxDrain,
-  type Platform,
-  type ShardStream,
-  type Sink,
-  within,
-} from "@spillway/event";
-import type { Log, Metrics } from "@spillway/telemetry";
+import { within } from "@spillway/event";
 import { createCheckpoints } from "./checkpoint.ts";
-import { createDependencies, type DependencyName, type DependencyState } from "./dependencies.ts";
+import { createDependencies, type DependencyName, type DependencyState, notedPorts } from "./dependencies.ts";
 import { createMembership } from "./lease/membership.ts";
 import type { Term } from "./lease/term.ts";
 import { createMeasures } from "./measures.ts";
@@ -19,24 +8,10 @@ import { createOutboxWatch } from "./outbox-watch.ts";
 import { createLane } from "./partition/lane.ts";
 import { createLinger } from "./partition/linger.ts";
 import { createTopics } from "./partition/topics.ts";
+import type { RelayPorts, RelaySurroundings } from "./ports.ts";
 import { createDrain, type Drain } from "./shard/drain.ts";
 import { createPump, type Pump } from "./shard/pump.ts";
 import { createTroubles, type Trouble } from "./troubles.ts";
-
-export type RelayPorts = {
-  readonly stream: ShardStream;
-  readonly leases: Leases;
-  readonly outbox: OutboxDrain;
-  readonly sink: Sink;
-  readonly deadLetters: DeadLetters;
-  readonly ledger: Ledger;
-  readonly platform: Platform;
-  readonly clock: Clock;
-  /** 0 ≤ x < 1. */
-  readonly random: () => number;
-  readonly log: Log;
-  readonly metrics: Metrics;
-};
 
 export type RelayOptions = {
   /** Unique among the live relays. */
@@ -91,10 +66,10 @@ type OpenShard = {
 
 const CHECKPOINT_MS = 1_000;
 
-export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => {
-  const { stream, leases, outbox, sink, deadLetters, ledger, platform, clock, random, log } = ports;
+export const createRelay = (given: RelayPorts & RelaySurroundings, options: RelayOptions): Relay => {
+  const { platform, clock, random, log } = given;
   const { owner, shards, finishMs, topicOf } = options;
-  const measures = createMeasures(ports.metrics);
+  const measures = createMeasures(given.metrics);
   const open = new Map<number, OpenShard>();
   const confirmed = Array.from({ length: shards }, () => new Map<string, number>());
   const ended = new AbortController();
@@ -108,9 +83,13 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
   };
 
   const dependencies = createDependencies((dependency, { status, code }) => {
+    // A read that nobody waits for any more fails when the connection is closed behind us.
+    if (ended.signal.aborted) return;
     measures.dependencyUp.set(status === "up" ? 1 : 0, { dependency });
     log(status === "up" ? "info" : "warn", `dependency.${status}`, { dependency, code: code ?? null });
   });
+  const ports = notedPorts(given, dependencies);
+  const { shardStream: stream, leases, outboxDrain: outbox, sink, deadLetters, ledger } = ports;
 
   const troubles = createTroubles(clock, log, measures);
   const linger = createLinger(clock);
@@ -126,12 +105,11 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
       for (const { term } of [...open.values()]) term.end("reshaped");
     },
   });
-  const checkpoints = createCheckpoints({ stream, ledger, clock, log, measures, dependencies });
+  const checkpoints = createCheckpoints({ stream, ledger, clock, log, measures });
   const watch = createOutboxWatch({
     outbox,
     clock,
     measures,
-    dependencies,
     drains: () => new Map([...open].map(([shard, { drain }]) => [shard, drain])),
     start,
   });
@@ -149,7 +127,6 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
       random,
       log,
       measures,
-      dependencies,
       troubles,
       eventsMax: () => options.inFlightEventsMax / Math.max(1, open.size),
       bytesMax: () => options.inFlightBytesMax / Math.max(1, open.size),
@@ -160,7 +137,7 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
     const { shard } = term.lease;
     const pump = pumpFor(term);
     const appendEventsMax = options.drainEventsMax;
-    const shared = { term, stream, platform, log, measures, dependencies, troubles };
+    const shared = { term, stream, platform, log, measures, troubles };
     const drain = createDrain({ ...shared, outbox, deadLetters, appendEventsMax });
     const pumped = pump.run();
     start(pumped);
@@ -187,7 +164,6 @@ export const createRelay = (ports: RelayPorts, options: RelayOptions): Relay => 
     clock,
     random,
     log,
-    dependencies,
     troubles,
     owner,
     shards,

@@ -10,7 +10,8 @@ import {
 import { platform } from "@spillway/event/platform-node";
 import { createManualClock, createMemoryWorld, type MemoryWorldOptions, settlePromises } from "@spillway/memory";
 import { type LogFields, noMetrics } from "@spillway/telemetry";
-import { createRelay, type Relay, type RelayOptions, type RelayPorts } from "./relay.ts";
+import { eachCall, mapPorts, type RelayPorts, type RelaySurroundings } from "./ports.ts";
+import { createRelay, type Relay, type RelayOptions } from "./relay.ts";
 
 /** What one test needs of a world: memory ports under a clock that stands still, relays on it, and ways to look at it. */
 const LEASE_TTL_MS = 5_000;
@@ -40,18 +41,10 @@ const sealed = (id: string, key: string | null, shards: number, type: string): S
 };
 
 /** After the death no call begins and none comes back: what was under way may still have happened. */
-const mortal = <T extends object>(port: T, dead: () => boolean): T =>
-  new Proxy(port, {
-    get: (target, name) => {
-      const member = Reflect.get(target, name);
-      if (typeof member !== "function") return member;
-      return (...args: unknown[]) => {
-        if (dead()) return new Promise(() => undefined);
-        return Promise.resolve(member.apply(target, args)).then((value) =>
-          dead() ? new Promise(() => undefined) : value,
-        );
-      };
-    },
+const mortal = <Port extends object>(port: Port, dead: () => boolean): Port =>
+  eachCall(port, async (call) => {
+    const value = dead() ? undefined : await call();
+    return dead() ? new Promise(() => undefined) : value;
   });
 
 export const createStage = (options: Partial<MemoryWorldOptions> & { readonly partitions?: number } = {}) => {
@@ -72,29 +65,25 @@ export const createStage = (options: Partial<MemoryWorldOptions> & { readonly pa
     },
   });
 
-  const portsOf = (owner: string, session: AbortSignal): RelayPorts => {
-    const port = <T extends object>(one: T): T => mortal(one, () => session.aborted);
+  type Ports = RelayPorts & RelaySurroundings;
+
+  const portsOf = (owner: string, session: AbortSignal): Ports => {
+    const dead = () => session.aborted;
     return {
-      stream: port(world.shardStream),
-      leases: port(world.leases),
-      outbox: port(world.outboxDrain),
-      sink: port(sinkOf(owner)),
-      deadLetters: port(world.deadLetters),
-      ledger: port(world.ledger),
+      ...mapPorts({ ...world, sink: sinkOf(owner) }, (port) => mortal(port, dead)),
       platform,
-      clock: port(clock),
+      clock: { ...clock, sleep: mortal({ sleep: clock.sleep }, dead).sleep },
       random: () => 0.5,
       log: (_level, event, fields = {}) => void lines.push({ event, fields: { owner, ...fields } }),
       metrics: noMetrics,
     };
   };
 
-  const start = (owner: string, replaced: Partial<RelayPorts> = {}, changed: Partial<RelayOptions> = {}): Running => {
+  const start = (owner: string, replaced: Partial<Ports> = {}, changed: Partial<RelayOptions> = {}): Running => {
     const session = new AbortController();
     const stopping = new AbortController();
-    const ports = portsOf(owner, session.signal);
     const relay = createRelay(
-      { ...ports, ...replaced, clock: { ...clock, sleep: ports.clock.sleep } },
+      { ...portsOf(owner, session.signal), ...replaced },
       {
         owner,
         shards,

@@ -28,12 +28,12 @@ const causes: readonly (readonly [string, (stage: Stage) => Parameters<Stage["st
   ],
   [
     "the stream cannot be read",
-    (stage) => ({ stream: { ...stage.world.shardStream, read: refusing("odd_reply") } }),
+    (stage) => ({ shardStream: { ...stage.world.shardStream, read: refusing("odd_reply") } }),
     { state: "reading", code: "odd_reply", shard: 0 },
   ],
   [
     "what is done cannot be settled",
-    (stage) => ({ stream: { ...stage.world.shardStream, settle: refusing("timeout") } }),
+    (stage) => ({ shardStream: { ...stage.world.shardStream, settle: refusing("timeout") } }),
     { state: "settling", code: "timeout", shard: 0 },
   ],
 ];

@@ -1,7 +1,6 @@
 import type { Clock, Lease, Leases } from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
 import { attempt } from "../attempt.ts";
-import type { Dependencies } from "../dependencies.ts";
 import type { Troubles } from "../troubles.ts";
 import { shareOf } from "./share.ts";
 import { createTerm, type Term } from "./term.ts";
@@ -11,7 +10,6 @@ export type MembershipOptions = {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
-  readonly dependencies: Dependencies;
   readonly troubles: Pick<Troubles, "spot">;
   /** Unique among the live relays: a second one of the same name takes the first one's leases away. */
   readonly owner: string;
@@ -45,7 +43,7 @@ const RETRY_PART = 20;
 const MARGIN_PART = 10;
 
 export const createMembership = (options: MembershipOptions): Membership => {
-  const { leases, clock, random, log, dependencies, owner, shards, leaseTtlMs, open, finish, start } = options;
+  const { leases, clock, random, log, owner, shards, leaseTtlMs, open, finish, start } = options;
   const terms = new Map<number, Term>();
   let shedding = false;
   const spot = options.troubles.spot("relay");
@@ -61,7 +59,6 @@ export const createMembership = (options: MembershipOptions): Membership => {
       if (!term.holds()) return;
       const sentAtMs = clock.monotonicMs();
       const answer = await attempt(leases.renew(term.lease, leaseTtlMs));
-      dependencies.note("redis", answer);
       waitMs = leaseTtlMs / (answer.ok ? RENEW_PART : RETRY_PART);
       if (answer.ok && answer.value) term.renewed(sentAtMs);
       else if (answer.ok) term.end("fenced");
@@ -88,7 +85,6 @@ export const createMembership = (options: MembershipOptions): Membership => {
       if (terms.has(shard)) continue;
       const sentAtMs = clock.monotonicMs();
       const answer = await attempt(leases.take(shard, owner, leaseTtlMs));
-      dependencies.note("redis", answer);
       if (!answer.ok) return;
       if (answer.value) accept(answer.value, sentAtMs);
     }
@@ -98,7 +94,7 @@ export const createMembership = (options: MembershipOptions): Membership => {
     await finish(term);
     const held = term.holds();
     term.end("released");
-    if (held) dependencies.note("redis", await attempt(leases.release(term.lease)));
+    if (held) await attempt(leases.release(term.lease));
   };
 
   const shed = async (term: Term): Promise<void> => {
@@ -111,7 +107,6 @@ export const createMembership = (options: MembershipOptions): Membership => {
   const look = async (): Promise<void> => {
     for (const term of terms.values()) term.holds();
     const owners = await attempt(leases.announce(owner, leaseTtlMs));
-    dependencies.note("redis", owners);
     if (!owners.ok) return;
     const share = shareOf(owner, owners.value, shards);
     const surplus = terms.size > share.count && !shedding ? [...terms.values()].at(-1) : undefined;
@@ -135,7 +130,7 @@ export const createMembership = (options: MembershipOptions): Membership => {
       }
     },
     leave: async () => {
-      dependencies.note("redis", await attempt(leases.withdraw(owner)));
+      await attempt(leases.withdraw(owner));
       await Promise.all([...terms.values()].map(giveUp));
     },
   };

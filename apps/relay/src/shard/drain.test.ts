@@ -36,7 +36,7 @@ describe("the drain", () => {
     stage.postToOutbox(ids(0, 4));
     await stage.clock.advance(100);
     stage.postToOutbox(ids(5, 24));
-    stage.start("r1", { stream: { ...shardStream, append } }, { drainEventsMax: 10 });
+    stage.start("r1", { shardStream: { ...shardStream, append } }, { drainEventsMax: 10 });
     await stage.until(() => stage.ids().length === 25);
     expect(appended).toEqual([10, 10, 5]);
     expect(stage.ids()).toEqual(ids(0, 24));
@@ -52,7 +52,7 @@ describe("the drain", () => {
       divertedAt.push(stage.world.streams.diverted(0));
       return shardStream.append(lease, chunk);
     };
-    stage.start("r1", { stream: { ...shardStream, append } });
+    stage.start("r1", { shardStream: { ...shardStream, append } });
     stage.postToOutbox(ids(0, 2));
     await stage.until(() => stage.ids().length === 3);
     expect(divertedAt).toEqual([true, true, true]);
@@ -98,7 +98,7 @@ describe("the drain", () => {
       calls.push(`append ${lease.token}`);
       return shardStream.append(lease, chunk);
     };
-    stage.start("r1", { stream: { ...shardStream, divert, append } });
+    stage.start("r1", { shardStream: { ...shardStream, divert, append } });
     await stage.until(() => calls.length === 1);
     stage.postToOutbox(["a"]);
     await stage.until(() => !lose);
@@ -199,7 +199,7 @@ describe("the drain", () => {
       if (++appends === 3) await stage.world.leases.take(0, "r1", 5_000);
       return shardStream.append(lease, chunk);
     };
-    const { relay } = stage.start("r1", { stream: { ...shardStream, append } });
+    const { relay } = stage.start("r1", { shardStream: { ...shardStream, append } });
     await stage.until(() => relay.state().shards[0]?.diversion === "ended");
     stage.broker.answer = () => ({ kind: "retriable", code: "connection_failed" });
     stage.postToOutbox(ids(0, 9));
@@ -221,7 +221,7 @@ describe("the drain", () => {
       if (slow) await stage.clock.sleep(100);
       return answer;
     };
-    const { relay } = stage.start("r1", { outbox: { ...outboxDrain, occupied } });
+    const { relay } = stage.start("r1", { outboxDrain: { ...outboxDrain, occupied } });
     await stage.until(() => relay.state().shards[0]?.diversion === "ended");
     slow = true;
     stage.postToOutbox(["a"]);

@@ -11,7 +11,6 @@ import {
 } from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
 import { attempt } from "../attempt.ts";
-import type { Dependencies } from "../dependencies.ts";
 import type { Term } from "../lease/term.ts";
 import type { Measures } from "../measures.ts";
 import type { Troubles } from "../troubles.ts";
@@ -25,7 +24,6 @@ export type DrainOptions = {
   readonly platform: Platform;
   readonly log: Log;
   readonly measures: Measures;
-  readonly dependencies: Dependencies;
   readonly troubles: Pick<Troubles, "spot">;
   /** Events of the rows that enter the stream in one append. */
   readonly appendEventsMax: number;
@@ -78,7 +76,7 @@ const groupsOf = (rows: readonly OutboxRow[], eventsMax: number, platform: Platf
 type Moved = "moved" | "full" | "stopped" | "unavailable";
 
 export const createDrain = (options: DrainOptions): Drain => {
-  const { term, stream, outbox, deadLetters, platform, log, measures, dependencies } = options;
+  const { term, stream, outbox, deadLetters, platform, log, measures } = options;
   const { lease } = term;
   const { shard } = lease;
   let diversion: Drain["diversion"] = "unknown";
@@ -97,7 +95,6 @@ export const createDrain = (options: DrainOptions): Drain => {
     const before = diversion;
     diversion = "unknown";
     const answer = await attempt(stream.divert(lease, begin));
-    dependencies.note("redis", answer);
     // It may still end, at any time from now on, also after it was begun again: only a new token stops that.
     if (!answer.ok && !begin) term.end("doubt");
     if (answer.ok && answer.value === "fenced") term.end("fenced");
@@ -111,7 +108,6 @@ export const createDrain = (options: DrainOptions): Drain => {
   const bury = async (row: OutboxRow, reason: string): Promise<Moved> => {
     const place = { shard, entry: `outbox/${row.id}`, events: row.events };
     const answer = await attempt(deadLetters.put([undecodableLetter(place, row.chunk, reason)]));
-    dependencies.note("postgres", answer);
     if (!answer.ok) return "unavailable";
     log("error", "outbox-row.undecodable", { shard, row: row.id, events: row.events, reason });
     measures.deadLetters.add(row.events, { class: "undecodable" });
@@ -127,7 +123,6 @@ export const createDrain = (options: DrainOptions): Drain => {
     const chunk = rows.length === 1 ? first.chunk : encodeChunk(merged, platform);
     const dedupKeys = dedupKeysOf(events);
     const answer = await attempt(stream.append(lease, { shard, chunk, events: events.length, dedupKeys }));
-    dependencies.note("redis", answer);
     if (!answer.ok) return "unavailable";
     if (answer.value.kind === "fenced") term.end("fenced");
     if (answer.value.kind === "ok") return "moved";
@@ -162,7 +157,6 @@ export const createDrain = (options: DrainOptions): Drain => {
     if (diversion !== "begun" && !(await setDiversion(true))) return stand("diversion_not_begun");
     while (going()) {
       const answer = await attempt(outbox.drain(shard, ROWS_MAX, move));
-      dependencies.note("postgres", answer);
       if (!answer.ok) return stand(answer.code);
       if (answer.value.found === 0) {
         spot.goes();

@@ -57,7 +57,7 @@ describe("the pump", () => {
         stage.world.outages.end("redis");
       }
     };
-    const { relay } = stage.start("r1", { stream: { ...shardStream, settle } });
+    const { relay } = stage.start("r1", { shardStream: { ...shardStream, settle } });
     await stage.until(() => relay.state().shards.length === 1);
     await stage.post(["a"]);
     await stage.until(() => asked.length === 2);
@@ -84,7 +84,7 @@ describe("the pump", () => {
       shardStream.settle(lease, { ...settled, entries: settled.entries.map((ref) => original.get(ref) ?? ref) });
     await stage.post(["a"]);
     await stage.post(["b"]);
-    const { relay } = stage.start("r1", { stream: { ...shardStream, read, settle } });
+    const { relay } = stage.start("r1", { shardStream: { ...shardStream, read, settle } });
     await stage.until(() => stage.ids().length === 2);
     await stage.until(() => relay.state().shards[0]?.entries === 0);
     expect(stage.ids()).toEqual(["a", "b"]);
@@ -190,7 +190,7 @@ describe("the pump", () => {
       await stage.clock.sleep(waitMs);
       return [];
     };
-    stage.start("r1", { stream: { ...shardStream, read } });
+    stage.start("r1", { shardStream: { ...shardStream, read } });
     await stage.post(["a"]);
     await stage.until(() => stage.ids().length === 1);
     behind = true;
@@ -208,7 +208,7 @@ describe("the pump", () => {
       await stage.clock.sleep(waitMs);
       return [];
     };
-    const { relay } = stage.start("r1", { stream: { ...shardStream, read } });
+    const { relay } = stage.start("r1", { shardStream: { ...shardStream, read } });
     stage.broker.answer = () => ({ kind: "retriable", code: "connection_failed" });
     await stage.post(["a"]);
     await stage.until(() => relay.state().shards[0]?.entries === 1 && relay.state().shards[0]?.diversion === "ended");

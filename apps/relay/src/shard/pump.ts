@@ -2,7 +2,6 @@ import type { Chunk, Clock, DeadLetters, Entry, Platform, ShardStream } from "@s
 import type { Log } from "@spillway/telemetry";
 import { type Answer, attempt } from "../attempt.ts";
 import { createBackoff, SHARD_RETRY } from "../backoff.ts";
-import type { Dependencies } from "../dependencies.ts";
 import type { Term } from "../lease/term.ts";
 import type { Measures } from "../measures.ts";
 import { createNotifier } from "../notifier.ts";
@@ -26,7 +25,6 @@ export type PumpOptions = {
   readonly random: () => number;
   readonly log: Log;
   readonly measures: Measures;
-  readonly dependencies: Dependencies;
   readonly troubles: Pick<Troubles, "spot">;
   /** How much this shard may hold in memory now. */
   readonly eventsMax: () => number;
@@ -60,8 +58,7 @@ const READ_BYTES_AIM = 2 * 1024 * 1024;
 const KICK_EVENTS = 1_024;
 
 export const createPump = (options: PumpOptions): Pump => {
-  const { term, stream, deadLetters, topics, topicOf, platform, clock, random, log, measures, dependencies, troubles } =
-    options;
+  const { term, stream, deadLetters, topics, topicOf, platform, clock, random, log, measures, troubles } = options;
   const { eventsMax, bytesMax, confirmed, linger } = options;
   const { shard } = term.lease;
   const inHand = new Map<string, InHand>();
@@ -89,7 +86,6 @@ export const createPump = (options: PumpOptions): Pump => {
     stream,
     clock,
     random,
-    dependencies,
     troubles,
     onSettled: (entries) => {
       for (const entry of entries) {
@@ -217,7 +213,6 @@ export const createPump = (options: PumpOptions): Pump => {
       rewinding = false;
       const answer = await read(after);
       if (answer === null || !going()) return;
-      dependencies.note("redis", answer);
       if (!answer.ok) {
         // What comes after a lost connection may be another server with older ids.
         rewinding = true;

@@ -1,7 +1,6 @@
 import type { Clock, Settled, ShardStream } from "@spillway/event";
 import { attempt } from "../attempt.ts";
 import { createBackoff, SHARD_RETRY } from "../backoff.ts";
-import type { Dependencies } from "../dependencies.ts";
 import type { Term } from "../lease/term.ts";
 import { createNotifier } from "../notifier.ts";
 import type { Troubles } from "../troubles.ts";
@@ -12,7 +11,6 @@ export type SettlementOptions = {
   readonly stream: Pick<ShardStream, "settle">;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly dependencies: Dependencies;
   readonly troubles: Pick<Troubles, "spot">;
   /** These left the stream. */
   readonly onSettled: (entries: readonly InHand[]) => void;
@@ -48,7 +46,7 @@ const settledOf = (entries: readonly InHand[]): Settled => {
 };
 
 export const createSettlement = (options: SettlementOptions): Settlement => {
-  const { term, stream, clock, random, dependencies, troubles, onSettled } = options;
+  const { term, stream, clock, random, troubles, onSettled } = options;
   const spot = troubles.spot("shard");
   const added = createNotifier(clock);
   const backoff = createBackoff(SHARD_RETRY, random);
@@ -61,7 +59,6 @@ export const createSettlement = (options: SettlementOptions): Settlement => {
     asked = entries;
     while (!term.over) {
       const answer = await attempt(stream.settle(term.lease, settled));
-      dependencies.note("redis", answer);
       if (answer.ok && answer.value === "fenced") return term.end("fenced");
       if (answer.ok) {
         asked = [];
