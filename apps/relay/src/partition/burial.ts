@@ -2,7 +2,7 @@ import { type DeadLetter, type DeadLetters, receivedAtMsOf } from "@spillway/eve
 import { attempt } from "../attempt.ts";
 import type { Measures } from "../measures.ts";
 import { recordDone } from "../shard/in-hand.ts";
-import type { Refused } from "./held.ts";
+import type { Refused } from "./remainder.ts";
 
 export type BurialOptions = {
   readonly topic: string;

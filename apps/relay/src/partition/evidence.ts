@@ -58,3 +58,16 @@ export const createEvidence = (refusedInARowMax: number, clock: Clock): Evidence
     },
   };
 };
+
+/** As one lane knows it: what it had taken itself counts at once, what the others had after half a second. */
+export const evidenceOfLane = (evidence: Evidence): Evidence => {
+  let ownTaken = 0;
+  return {
+    ...evidence,
+    taken: (startedAt) => {
+      evidence.taken(startedAt);
+      ownTaken = startedAt;
+    },
+    takenSince: (moment) => ownTaken > moment || evidence.takenSince(moment),
+  };
+};

@@ -1,13 +1,6 @@
 import type { RelayRecord } from "../shard/in-hand.ts";
-import { type Fatal, freshSegment, type Segment, sendable } from "./segment.ts";
-
-/** A record that was refused, and what that says about it. */
-export type Refused = {
-  readonly record: RelayRecord;
-  readonly fatal: Fatal;
-  readonly attempts: number;
-  readonly suspicions: number;
-};
+import type { Refused } from "./remainder.ts";
+import { freshSegment, type Segment, sendable } from "./segment.ts";
 
 /**
  * Where a refused record stands: `held`; `asked` for once more; `passing`, something newer of its key is being sent; or
@@ -56,32 +49,34 @@ const segmentOf = (refused: readonly Refused[], refusedAt: number): Segment => (
 
 type Entry = { readonly refused: Refused; place: Place };
 
+/** In the order of the records: an entry that changes keeps its place in a Map. */
+type Entries = Map<RelayRecord, Entry>;
+
+const take = (entries: Entries, places: readonly Place[]): readonly Refused[] => {
+  const taken = [...entries.values()].filter(({ place }) => places.includes(place));
+  for (const { refused } of taken) entries.delete(refused.record);
+  return taken.map(({ refused }) => refused);
+};
+
+const move = (entries: Entries, from: Place, to: Place): void => {
+  for (const entry of entries.values()) if (entry.place === from) entry.place = to;
+};
+
+/** Up to which entry something of a key is sent now: all of them, unless it stands among them itself. */
+const reachOf = (entries: Entries, by: readonly RelayRecord[]): ReadonlyMap<string, number> => {
+  const places = new Map([...entries.keys()].map((record, index) => [record, index]));
+  const reach = new Map<string, number>();
+  for (const record of by) {
+    const upTo = places.get(record) ?? Number.POSITIVE_INFINITY;
+    if (record.key !== null) reach.set(record.key, Math.max(upTo, reach.get(record.key) ?? 0));
+  }
+  return reach;
+};
+
 export const createHeld = (): Held => {
-  /** In the order of the records: an entry that changes keeps its place in a Map. */
-  const entries = new Map<RelayRecord, Entry>();
+  const entries: Entries = new Map();
   let code = "";
   let lastAt = 0;
-
-  const take = (places: readonly Place[]): readonly Refused[] => {
-    const taken = [...entries.values()].filter(({ place }) => places.includes(place));
-    for (const { refused } of taken) entries.delete(refused.record);
-    return taken.map(({ refused }) => refused);
-  };
-
-  const move = (from: Place, to: Place): void => {
-    for (const entry of entries.values()) if (entry.place === from) entry.place = to;
-  };
-
-  /** Up to which entry something of a key is sent now: all of them, unless it stands among them itself. */
-  const reachOf = (by: readonly RelayRecord[]): ReadonlyMap<string, number> => {
-    const places = new Map([...entries.keys()].map((record, index) => [record, index]));
-    const reach = new Map<string, number>();
-    for (const record of by) {
-      const upTo = places.get(record) ?? Number.POSITIVE_INFINITY;
-      if (record.key !== null) reach.set(record.key, Math.max(upTo, reach.get(record.key) ?? 0));
-    }
-    return reach;
-  };
 
   return {
     get records() {
@@ -101,7 +96,7 @@ export const createHeld = (): Held => {
     },
     pass: (by) => {
       if (entries.size === 0) return;
-      const reach = reachOf(by);
+      const reach = reachOf(entries, by);
       let index = 0;
       for (const [{ key }, entry] of entries) {
         const isPassed = key !== null && index < (reach.get(key) ?? 0);
@@ -109,24 +104,20 @@ export const createHeld = (): Held => {
         if (isPassed && entry.place === "held") entry.place = "passing";
       }
     },
-    passEnds: (how) => move("passing", how === "refused" ? "held" : "passed"),
+    passEnds: (how) => move(entries, "passing", how === "refused" ? "held" : "passed"),
     forget: (records) => {
       for (const record of records) entries.delete(record);
     },
-    takePassed: () => take(["passing", "passed"]),
-    takeAll: () => take(["held", "asked", "passing", "passed"]),
+    takePassed: () => take(entries, ["passing", "passed"]),
+    takeAll: () => take(entries, ["held", "asked", "passing", "passed"]),
     again: (which) => {
       const free = [...entries.values()].filter(({ place }) => place === "held");
       const chosen = which === "all" ? free : free.slice(0, OLDEST);
       for (const entry of chosen) entry.place = "asked";
-      return chosen.length > 0
-        ? segmentOf(
-            chosen.map(({ refused }) => refused),
-            lastAt,
-          )
-        : null;
+      const refused = chosen.map((entry) => entry.refused);
+      return refused.length > 0 ? segmentOf(refused, lastAt) : null;
     },
-    recall: () => move("asked", "held"),
+    recall: () => move(entries, "asked", "held"),
     prune: () => {
       const alive = new Set(sendable([...entries.keys()]));
       for (const record of entries.keys()) if (!alive.has(record)) entries.delete(record);

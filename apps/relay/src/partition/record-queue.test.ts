@@ -1,33 +1,6 @@
-import type { Lease } from "@spillway/event";
-import { createManualClock } from "@spillway/memory";
 import { describe, expect, test } from "vitest";
-import { createTerm, type Term } from "../lease/term.ts";
-import type { InHand, RelayRecord } from "../shard/in-hand.ts";
+import { indexes, recordOf, termOf } from "./record.fixture.ts";
 import { createRecordQueue } from "./record-queue.ts";
-
-const clock = createManualClock();
-const termOf = (shard: number): Term => {
-  const lease: Lease = { shard, owner: "r1", token: 1 };
-  return createTerm({ lease, clock, sentAtMs: 0, trustMs: 1_000 });
-};
-
-const recordOf = (index: number, term: Term, bytes = 1): RelayRecord => {
-  const from: InHand = {
-    id: "1-0",
-    ref: "1-0",
-    term,
-    receivedAtMs: 0,
-    events: 1,
-    chunkEvents: [],
-    dataBytes: 0,
-    remaining: 0,
-    dead: 0,
-    complete: () => undefined,
-  };
-  return { key: null, value: new Uint8Array(bytes), headers: {}, timestampMs: 0, from, index };
-};
-
-const indexes = (records: readonly RelayRecord[]) => records.map((record) => record.index);
 
 describe("the queue of a lane", () => {
   test("gives what came first, first, across thousands of takes", () => {

@@ -1,0 +1,165 @@
+import type { Outcome, SinkRecord } from "@spillway/event";
+import type { Evidence } from "./evidence.ts";
+import { createHeld } from "./held.ts";
+import { type Pause, type Refused, remainderOf } from "./remainder.ts";
+import { type Segment, sendable } from "./segment.ts";
+
+/** A segment that is being sent, and what the topic was known to take when that began. */
+export type Attempt = {
+  readonly segment: Segment;
+  readonly startedAt: number;
+  /** Its records were refused before, each by itself, and the topic has taken others since. */
+  readonly isProven: boolean;
+};
+
+/**
+ * What an outcome asks for, before the next segment.
+ *
+ * - `next`: nothing.
+ * - `calm`: nothing, and all is well: something was taken and nothing is held.
+ * - `bury`: these are dead letters; they are no longer held.
+ * - `pause`: a wait; what failed comes again after it.
+ * - `doubt`: the alarm. More is held than one sender's mistake explains; sending goes on, in case good ones follow.
+ * - `await`: the alarm and a wait, for the topic to take anything: nothing is left to send but what is held.
+ */
+export type Verdict =
+  | { readonly kind: "next" | "calm" }
+  | { readonly kind: "bury"; readonly refused: readonly Refused[] }
+  | ({ readonly kind: "pause" } & Pause)
+  | { readonly kind: "doubt" | "await"; readonly code: string };
+
+type Witness = Omit<Evidence, "listen">;
+
+/** Up to so many refused in a row it goes on at once, in case that good ones follow one sender's poison. */
+const SWEEP_RECORDS_MAX = 256;
+
+/**
+ * What becomes of batches that are not simply taken. Segments go out (`next`, then `begin`), outcomes come in, and each is
+ * answered by a verdict: it knows no clock, no sink and no dead letters, and waits for nothing.
+ *
+ *   a batch ──▶ sent ──ok──▶ taken
+ *                │ ▲
+ *        refused │ │ a part, the older half first, down to one record
+ *                ▼ │
+ *               work ──one record──▶ held ──again──▶ refused, and others were taken meanwhile ──▶ bury
+ *
+ * Each record leaves once, taken or buried; of one key what is taken is so in the key's order, since what something newer
+ * has passed is buried and not asked for again.
+ */
+export class Bisection {
+  readonly #evidence: Witness;
+  readonly #held = createHeld();
+  /** What is left of the batch under way, the oldest on top. */
+  #work: Segment[] = [];
+  /** The topic may have been mended meanwhile: the oldest that is held goes before anything that would overtake it. */
+  #hasWaited = false;
+  /** More is held than one sender's mistake explains: nothing is given up without proof. */
+  #isDoubting = false;
+  /** And what followed at once was refused, too. */
+  #isCareful = false;
+
+  constructor(evidence: Witness) {
+    this.#evidence = evidence;
+  }
+
+  /** Records that are held. */
+  get held(): number {
+    return this.#held.records;
+  }
+
+  /** Whether nothing is left of the batch under way. */
+  get isDone(): boolean {
+    return this.#work.length === 0;
+  }
+
+  /** Keys of what is held, of which nothing newer should be in the next batch; null: it may hold any. */
+  get avoided(): ReadonlySet<string> | null {
+    return this.#isCareful ? this.#held.keys() : null;
+  }
+
+  /** What goes before any new batch. */
+  next(): Segment | null {
+    // What is sent again is older than all that is held.
+    const oldest = this.#hasWaited && this.#work.at(-1)?.again !== true ? this.#held.again("oldest") : null;
+    this.#hasWaited &&= oldest === null;
+    return oldest ?? this.#work.pop() ?? null;
+  }
+
+  /** The segment, one from `next` or a new batch, as it may be sent now; null: its records are another owner's. */
+  begin(segment: Segment): Attempt | null {
+    const records = sendable(segment.records);
+    if (records.length === 0) return null;
+    const { refusedAt } = segment;
+    const isProven = refusedAt !== null && this.#evidence.takenSince(refusedAt);
+    const startedAt = this.#evidence.now();
+    this.#held.pass(records);
+    return { segment: { ...segment, records, attempts: segment.attempts + 1 }, startedAt, isProven };
+  }
+
+  /** `sent`: its records as they were sent. */
+  answered(attempt: Attempt, outcome: Outcome, sent: readonly SinkRecord[]): Verdict {
+    if (outcome.kind === "ok") return this.#taken(attempt);
+    this.#held.passEnds(outcome.kind === "fatal" || outcome.retime ? "refused" : "unknown");
+    const { rest, refused, pause } = remainderOf(attempt.segment, outcome, sent);
+    this.#work.push(...rest.toReversed());
+    if (pause) return { kind: "pause", ...pause };
+    return this.#refused(refused, attempt.isProven);
+  }
+
+  /** To be asked when `next` has nothing and no batch can be had, and something is held. */
+  judge(): Verdict {
+    this.#held.prune();
+    const { records, refusedAt, code } = this.#held;
+    if (records === 0) return { kind: "next" };
+    if (this.#evidence.takenSince(refusedAt)) return this.#judgeHeld();
+    if (!this.#isDoubting && this.#evidence.mayGiveUp(records)) return { kind: "bury", refused: this.#held.takeAll() };
+    this.#isDoubting = true;
+    this.#isCareful = true;
+    return { kind: "await", code };
+  }
+
+  /** Time has passed in which nothing was sent. */
+  waited(): void {
+    this.#hasWaited = true;
+  }
+
+  /** What was refused before says nothing about what comes. */
+  calm(): void {
+    this.#isDoubting = false;
+    this.#isCareful = false;
+  }
+
+  #taken({ segment, startedAt }: Attempt): Verdict {
+    this.#evidence.taken(startedAt);
+    this.#held.forget(segment.records);
+    if (this.#held.records > 0) return this.#judgeHeld();
+    this.calm();
+    return { kind: "calm" };
+  }
+
+  /** A record alone is a dead letter once it is known that its topic takes others; until then it is held. */
+  #refused(refused: readonly Refused[], isProven: boolean): Verdict {
+    const [first] = refused;
+    if (!first) return { kind: "next" };
+    if (isProven) {
+      this.#held.forget(refused.map(({ record }) => record));
+      return { kind: "bury", refused };
+    }
+    this.#held.refused(refused, this.#evidence.now());
+    this.#hasWaited = false;
+    this.#isCareful ||= this.#held.records > SWEEP_RECORDS_MAX;
+    if (this.#held.records <= this.#evidence.refusedInARowMax) return { kind: "next" };
+    this.#isDoubting = true;
+    return { kind: "doubt", code: first.fatal.code };
+  }
+
+  /** The topic takes others: what its own key has passed is dead, the rest of what is held is asked for once more. */
+  #judgeHeld(): Verdict {
+    const refused = this.#held.takePassed();
+    this.#work = this.#work.filter((segment) => !segment.again);
+    this.#held.recall();
+    const again = this.#held.again("all");
+    if (again) this.#work.push(again);
+    return refused.length > 0 ? { kind: "bury", refused } : { kind: "next" };
+  }
+}
