@@ -16,6 +16,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 180_000,
           maxWorkers: 2,
+          // vitest 4 wants projects with different numbers of workers one after the other.
+          sequence: { groupOrder: 1 },
         },
       },
     ],
