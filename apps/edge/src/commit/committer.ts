@@ -1,15 +1,14 @@
 import type { Clock, OutboxTier, Platform, SealedEvent, Tier } from "@spillway/event";
 import type { Log, Metrics } from "@spillway/telemetry";
 import { type AdmissionLimits, createAdmission } from "./admission.ts";
-import { Commit } from "./commit.ts";
 import { createCommitMetrics } from "./commit-metrics.ts";
 import { createGate } from "./gate.ts";
 import { GroupCommit, type GroupCommitLimits } from "./group-commit.ts";
 import { createGuardedTier } from "./guarded-tier.ts";
-import { createLinger, type Linger } from "./linger.ts";
 import { createOutboxMeter, type OutboxLimits } from "./outbox-meter.ts";
 import { createReopening } from "./reopening.ts";
 import { type EventResult, refused } from "./result.ts";
+import { createRouteChanges } from "./route-changes.ts";
 
 export type CommitterPorts = {
   readonly stream: Tier;
@@ -62,69 +61,29 @@ const bytesOf = (events: readonly SealedEvent[]): number => {
   return bytes;
 };
 
-const commitIn = (
-  group: GroupCommit,
-  events: readonly SealedEvent[],
-  nowMs: number,
-): Promise<readonly EventResult[]> => {
-  const commit = new Commit(events.length, nowMs);
-  for (let index = 0; index < events.length; index++) {
-    const event = events[index] as SealedEvent;
-    group.add({ event, size: event.bytes.length, index, commit });
-  }
-  return commit.done;
-};
-
 export const createCommitter = (ports: CommitterPorts, options: CommitterOptions): Committer => {
   const { clock, random } = ports;
   const metrics = createCommitMetrics(ports.metrics);
-  const guard = { clock, random, log: ports.log, metrics };
   const gate = createGate(options.shards);
   const meter = createOutboxMeter(ports.outbox, clock, options);
   const admission = createAdmission(options);
 
-  const onChange = (): void => {
+  const routeChanges = createRouteChanges();
+  const watch = { clock, random, log: ports.log, metrics, onChange: routeChanges.tell };
+  const { streamDeadlineMs, outboxDeadlineMs } = options;
+  const stream = createGuardedTier(ports.stream, watch, { timeoutOpens: true, deadlineMs: streamDeadlineMs });
+  const outbox = createGuardedTier(ports.outbox, watch, { timeoutOpens: false, deadlineMs: outboxDeadlineMs });
+  const routes = { gate, stream, outbox, meter };
+  const reopening = createReopening({ ...ports, ...routes, reads: ports.outbox, onChange: routeChanges.tell });
+  const group = new GroupCommit(options.shards, { ...ports, ...routes, metrics, reopening, admission }, options);
+  routeChanges.follow(() => {
     metrics.diverted(gate.divertedCount());
     group.pump();
-  };
-  const deadlineMs = options.streamDeadlineMs;
-  const stream = createGuardedTier(ports.stream, guard, { timeoutOpens: true, deadlineMs, onChange });
-  const outbox = createGuardedTier(ports.outbox, guard, {
-    timeoutOpens: false,
-    deadlineMs: options.outboxDeadlineMs,
-    onChange,
   });
-  const reopening = createReopening({ ...ports, gate, stream, outbox, reads: ports.outbox, meter, onChange });
-  const onDiverted = (): void => {
-    metrics.diverted(gate.divertedCount());
-    reopening.start();
-  };
-  const onAnswered = (events: number): void => linger.answered(events);
-  const groupPorts = {
-    ...ports,
-    metrics,
-    gate,
-    stream,
-    outbox,
-    meter,
-    onDiverted,
-    onAnswered,
-    onLeft: admission.leave,
-  };
-  const group = new GroupCommit(options.shards, groupPorts, options);
-  const { nextTurn } = ports;
-  const groupPump = (): void => group.pump();
-  const linger: Linger = nextTurn
-    ? createLinger({ clock, nextTurn, waiting: () => group.waiting(), start: groupPump })
-    : { arrived: groupPump, answered: groupPump };
 
   return {
     commit: (events) => {
-      if (admission.enter(events.length, bytesOf(events))) {
-        const committed = commitIn(group, events, clock.monotonicMs());
-        linger.arrived(events.length);
-        return committed;
-      }
+      if (admission.enter(events.length, bytesOf(events))) return group.commit(events);
       metrics.refused("overloaded", events.length);
       return Promise.resolve(events.map(() => refused.overloaded));
     },
@@ -132,8 +91,8 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
     // A short wait, spread over three seconds, so that those who were refused together do not return together.
     retryAfterSeconds: (code) => (code === "backlog_full" ? meter.retryAfterSeconds() : 1 + Math.floor(random() * 3)),
     start: async () => {
-      await reopening.readOnce(options.outboxDeadlineMs);
-      onChange();
+      await reopening.readOnce(outboxDeadlineMs);
+      routeChanges.tell();
       if (gate.divertedCount() > 0) reopening.start();
     },
     close: () => {

@@ -1,12 +1,16 @@
-import type { Appended, Clock, Platform } from "@spillway/event";
+import type { Appended, Clock, Platform, SealedEvent } from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
-import { sizeOf, type Waiting } from "./commit.ts";
+import type { Admission } from "./admission.ts";
+import { type Answers, createAnswers } from "./answers.ts";
+import { Commit, type Waiting } from "./commit.ts";
 import type { CommitMetrics } from "./commit-metrics.ts";
 import type { Gate } from "./gate.ts";
 import type { GuardedTier } from "./guarded-tier.ts";
+import { createLinger, type Linger } from "./linger.ts";
 import type { OutboxMeter } from "./outbox-meter.ts";
 import type { ChunkLimits, Packed } from "./pack.ts";
-import { accepted, duplicate, type EventResult, type RefusalCode, refused, type TierName } from "./result.ts";
+import type { Reopening } from "./reopening.ts";
+import type { EventResult, RefusalCode, TierName } from "./result.ts";
 import { isRefusal, routeOf } from "./route.ts";
 import { type Removed, ShardQueue } from "./shard-queue.ts";
 
@@ -19,12 +23,11 @@ export type GroupCommitPorts = {
   readonly platform: Platform;
   readonly log: Log;
   readonly metrics: CommitMetrics;
-  /** Called when a shard was diverted. */
-  readonly onDiverted: () => void;
-  /** Called when an append has ended, with the number of its events. `pump` is due then. */
-  readonly onAnswered: (events: number) => void;
-  /** Called for events that have their results and wait no more. */
-  readonly onLeft: (events: number, bytes: number) => void;
+  readonly admission: Pick<Admission, "leave">;
+  /** Started when a shard was diverted. */
+  readonly reopening: Pick<Reopening, "start">;
+  /** Calls back when the event loop has been round once. Where there is none, no append waits for company. */
+  readonly nextTurn?: (then: () => void) => void;
 };
 
 export type GroupCommitLimits = ChunkLimits & {
@@ -56,6 +59,8 @@ export class GroupCommit {
   readonly #limits: GroupCommitLimits;
   readonly #queues: readonly ShardQueue[];
   readonly #appending: Record<TierName, boolean> = { stream: false, outbox: false };
+  readonly #answers: Answers;
+  readonly #linger: Linger;
   #watchingLate = false;
   /** Which queue is asked first: the one that the last append had no room for, so that none starves. */
   #turn = 0;
@@ -67,24 +72,41 @@ export class GroupCommit {
       { length: shards },
       (_, shard) => new ShardQueue(shard, limits, ports.platform, ports.clock),
     );
+    this.#answers = createAnswers(ports.metrics, ports.admission);
+    const { clock, nextTurn } = ports;
+    const start = (): void => this.pump();
+    this.#linger = nextTurn
+      ? createLinger({ clock, nextTurn, waiting: () => this.#waiting(), start })
+      : { arrived: start, answered: start };
   }
 
-  add(waiting: Waiting): void {
+  /** One result per event, in order. Never rejects. */
+  commit(events: readonly SealedEvent[]): Promise<readonly EventResult[]> {
+    const commit = new Commit(events.length, this.#ports.clock.monotonicMs());
+    for (let index = 0; index < events.length; index++) {
+      const event = events[index] as SealedEvent;
+      this.#add({ event, size: event.bytes.length, index, commit });
+    }
+    this.#linger.arrived(events.length);
+    return commit.done;
+  }
+
+  /** Starts what can start now. To be called whenever a route may have changed. */
+  pump(): void {
+    this.#start("stream");
+    this.#start("outbox");
+  }
+
+  #add(waiting: Waiting): void {
     const { shard } = waiting.event;
     const route = routeOf(shard, this.#ports);
-    if (isRefusal(route)) this.#refuse([waiting], route);
+    if (isRefusal(route)) this.#answers.refuse([waiting], route);
     else this.#queueOf(shard).add(waiting);
   }
 
   /** How many events wait and are in no append. */
-  waiting(): number {
+  #waiting(): number {
     return this.#queues.reduce((sum, queue) => sum + queue.waiting(), 0);
-  }
-
-  /** Starts what can start now. To be called after `add`, and whenever a route may have changed. */
-  pump(): void {
-    this.#start("stream");
-    this.#start("outbox");
   }
 
   #start(tier: TierName): void {
@@ -150,8 +172,8 @@ export class GroupCommit {
 
   /** Only of what was never tried, or surely refused, can it be said that it is not stored. */
   #refuseRemoved({ inDoubt, untried }: Removed, code: RefusalCode): void {
-    this.#refuse(inDoubt, "unavailable");
-    this.#refuse(untried, code);
+    this.#answers.refuse(inDoubt, "unavailable");
+    this.#answers.refuse(untried, code);
   }
 
   async #append(tier: TierName, chunks: readonly Packed[]): Promise<void> {
@@ -170,7 +192,7 @@ export class GroupCommit {
       events += packed.events;
     }
     this.#ports.metrics.committed(events);
-    this.#ports.onAnswered(events);
+    this.#linger.answered(events);
   }
 
   /** The tier's own, or less when an event in the call has waited already. */
@@ -182,7 +204,7 @@ export class GroupCommit {
 
   #afterStream(queue: ShardQueue, packed: Packed, answer: Appended): void {
     if (answer.kind === "ok") {
-      this.#settleStored(packed, "stream", answer.duplicates);
+      this.#answers.stored(packed, "stream", answer.duplicates);
       return;
     }
     const sinceOpenedMs = this.#ports.clock.monotonicMs() - this.#ports.gate.openedAtMs(queue.shard);
@@ -204,7 +226,8 @@ export class GroupCommit {
   #divert(shard: number, reason: string): void {
     if (!this.#ports.gate.divert(shard)) return;
     this.#ports.log("warn", "shard.diverted", { shard, reason });
-    this.#ports.onDiverted();
+    this.#ports.metrics.diverted(this.#ports.gate.divertedCount());
+    this.#ports.reopening.start();
   }
 
   #startInsert(shard: number): void {
@@ -215,38 +238,10 @@ export class GroupCommit {
   #afterOutbox(queue: ShardQueue, packed: Packed, answer: Appended): void {
     this.#ports.gate.insertEnded(queue.shard, answer.kind === "ok");
     if (answer.kind !== "ok") {
-      this.#refuse(packed.waiting, "unavailable");
+      this.#answers.refuse(packed.waiting, "unavailable");
       return;
     }
     this.#ports.meter.inserted(packed.events, packed.chunk.length);
-    this.#settleStored(packed, "outbox", answer.duplicates);
-  }
-
-  #settleStored(packed: Packed, tier: TierName, duplicates: readonly number[]): void {
-    this.#ports.metrics.ingested(tier, packed.events - duplicates.length, duplicates.length);
-    if (duplicates.length === 0) {
-      this.#settle(packed.waiting, accepted[tier]);
-      return;
-    }
-    const known = new Set(duplicates);
-    this.#settle(
-      packed.waiting.filter((_, i) => known.has(i)),
-      duplicate[tier],
-    );
-    this.#settle(
-      packed.waiting.filter((_, i) => !known.has(i)),
-      accepted[tier],
-    );
-  }
-
-  #refuse(waiting: readonly Waiting[], code: RefusalCode): void {
-    if (waiting.length === 0) return;
-    this.#ports.metrics.refused(code, waiting.length);
-    this.#settle(waiting, refused[code]);
-  }
-
-  #settle(waiting: readonly Waiting[], result: EventResult): void {
-    for (const { commit, index } of waiting) commit.settle(index, result);
-    this.#ports.onLeft(waiting.length, sizeOf(waiting));
+    this.#answers.stored(packed, "outbox", answer.duplicates);
   }
 }

@@ -21,14 +21,14 @@ export type GuardedTierPorts = {
   readonly random: () => number;
   readonly log: Log;
   readonly metrics: CommitMetrics;
+  /** Called when `isUp` changed. */
+  readonly onChange: () => void;
 };
 
 export type GuardedTierOptions = {
   readonly timeoutOpens: boolean;
   /** Of a health probe. */
   readonly deadlineMs: number;
-  /** Called when `isUp` changed. */
-  readonly onChange: () => void;
 };
 
 const FAILURES_MAX = 3;
@@ -63,10 +63,9 @@ export const createGuardedTier = (tier: Tier, ports: GuardedTierPorts, options: 
     metrics.breaker(tier.name, state);
     const wasUp = up;
     up = state === "closed";
-    if (state === "open") prober.start();
     if (up === wasUp) return;
     log(up ? "info" : "warn", up ? "breaker.closed" : "breaker.opened", { tier: tier.name });
-    options.onChange();
+    ports.onChange();
   };
   const breaker = createBreaker({ failuresMax: FAILURES_MAX, timeoutOpens: options.timeoutOpens, onChange });
 
@@ -115,6 +114,7 @@ export const createGuardedTier = (tier: Tier, ports: GuardedTierPorts, options: 
       metrics.appended(tier.name, verdict, clock.monotonicMs() - startedAtMs);
       return verdict;
     });
+    if (!up) prober.start();
     return answers;
   };
 
