@@ -1,4 +1,5 @@
-import { createDeadLetterInspector, createDeadLetters, type LetterFilter } from "@spillway/dead-letters";
+import { createDeadLetterInspector, createDeadLetters, createDiscard, type LetterFilter } from "@spillway/dead-letters";
+import type { Database } from "@spillway/postgres";
 import { describe, expect, test } from "vitest";
 import { letterOf } from "../conformance/dead-letters.ts";
 import { freshEach } from "../outbox/fresh-database.ts";
@@ -88,6 +89,26 @@ describe("the list of dead letters", () => {
     expect(await idsOf({ type: "'; drop table dead_letters; --" })).toEqual([]);
     expect(await idsOf({})).toEqual(["1"]);
   });
+});
+
+test("no more rows are fetched than are shown, by a page, an export or a refusal", async () => {
+  await put(...Array.from({ length: 45 }, () => ({})));
+  let most = 0;
+  const database: Database = {
+    ...fresh.database,
+    run: async (deadlineMs, query) => {
+      const rows = await fresh.database.run(deadlineMs, query);
+      most = Math.max(most, (rows as readonly unknown[]).length);
+      return rows;
+    },
+  };
+  const watched = createDeadLetterInspector({ database });
+  await watched.page({}, null, 10);
+  expect(most).toBe(11);
+  for await (const _ of watched.export({})) expect(most).toBe(20);
+  most = 0;
+  await createDiscard({ database }).restore(["7", "9"], { by: "operator" });
+  expect(most).toBe(2);
 });
 
 describe("one dead letter", () => {

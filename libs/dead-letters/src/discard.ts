@@ -1,13 +1,7 @@
-import { arrayOf, ask, type Database, durableCommit } from "@spillway/postgres";
+import { arrayOf, ask, type Database, durableCommit, WRITE_MS } from "@spillway/postgres";
 import type { Sql } from "postgres";
 import { statusIs } from "./letter.ts";
 import { type Actor, idsOf, type Refusal, refusalsOf } from "./refusal.ts";
-
-export type DiscardOptions = {
-  readonly database: Database;
-  /** For one statement. Default 5,000. */
-  readonly deadlineMs?: number;
-};
 
 export type Discarded = { readonly discarded: readonly string[]; readonly refused: readonly Refusal[] };
 export type Restored = { readonly restored: readonly string[]; readonly refused: readonly Refusal[] };
@@ -47,36 +41,29 @@ const markRestored = (sql: Sql, ids: readonly string[], by: string) => sql<Done[
   )
   select id, ${sql.unsafe(durableCommit)} from restored`;
 
-const split = async (options: Required<DiscardOptions>, asked: readonly string[], rows: readonly Done[]) => {
+const split = async (database: Database, asked: readonly string[], rows: readonly Done[]) => {
   const done = new Set(rows.map((row) => row.id));
   const left = [...new Set(asked)].filter((id) => !done.has(id));
-  return { done: [...done], refused: await refusalsOf(options.database, left, options.deadlineMs) };
+  return { done: [...done], refused: await refusalsOf(database, left, WRITE_MS) };
 };
 
 /** Sets letters aside for good, though nothing is deleted. Everything rejects with `Unavailable`; repeating is safe. */
-export const createDiscard = (given: DiscardOptions) => {
-  const options = { deadlineMs: 5_000, ...given };
-  const { database, deadlineMs } = options;
-  return {
-    /** Throws a `RangeError` without a reason (`isReason`, after the space around it is gone). */
-    discard: async (
-      ids: readonly string[],
-      { by, reason }: Actor & { readonly reason: string },
-    ): Promise<Discarded> => {
-      const why = reason.trim();
-      if (!isReason(why))
-        throw new RangeError(`a reason of 1 to ${REASON_LENGTH_MAX} characters without control characters is required`);
-      const asked = idsOf(ids);
-      const rows = await ask(database, deadlineMs, (sql) => markDiscarded(sql, asked, by, why));
-      const { done, refused } = await split(options, ids, rows);
-      return { discarded: done, refused };
-    },
-    /** Makes discarded letters wait again. */
-    restore: async (ids: readonly string[], { by }: Actor): Promise<Restored> => {
-      const asked = idsOf(ids);
-      const rows = await ask(database, deadlineMs, (sql) => markRestored(sql, asked, by));
-      const { done, refused } = await split(options, ids, rows);
-      return { restored: done, refused };
-    },
-  };
-};
+export const createDiscard = ({ database }: { readonly database: Database }) => ({
+  /** Throws a `RangeError` without a reason (`isReason`, after the space around it is gone). */
+  discard: async (ids: readonly string[], { by, reason }: Actor & { readonly reason: string }): Promise<Discarded> => {
+    const why = reason.trim();
+    if (!isReason(why))
+      throw new RangeError(`a reason of 1 to ${REASON_LENGTH_MAX} characters without control characters is required`);
+    const asked = idsOf(ids);
+    const rows = await ask(database, WRITE_MS, (sql) => markDiscarded(sql, asked, by, why));
+    const { done, refused } = await split(database, ids, rows);
+    return { discarded: done, refused };
+  },
+  /** Makes discarded letters wait again. */
+  restore: async (ids: readonly string[], { by }: Actor): Promise<Restored> => {
+    const asked = idsOf(ids);
+    const rows = await ask(database, WRITE_MS, (sql) => markRestored(sql, asked, by));
+    const { done, refused } = await split(database, ids, rows);
+    return { restored: done, refused };
+  },
+});

@@ -1,6 +1,6 @@
 import type { deadLetterActions } from "@spillway/drizzle/schema";
 import type { DeadLetterClass } from "@spillway/event";
-import { ask, type Database, epochMs } from "@spillway/postgres";
+import { ask, type Database, epochMs, STATEMENT_MS } from "@spillway/postgres";
 import type { Sql } from "postgres";
 import {
   isLetterId,
@@ -53,12 +53,6 @@ export type DeadLetterInspector = {
   counts(): Promise<LetterCounts>;
   /** Letters with their bytes, newest first, fetched a few at a time. */
   export(filter: LetterFilter): AsyncGenerator<ExportedLetter>;
-};
-
-export type DeadLetterInspectorOptions = {
-  readonly database: Database;
-  /** For one statement. Default 2,000. */
-  readonly deadlineMs?: number;
 };
 
 const PAGE_ROWS_MAX = 200;
@@ -119,9 +113,8 @@ const countsOf = (rows: readonly ClassCount[]): LetterCounts => {
 };
 
 /** Reads for operators. Everything rejects with `Unavailable`. */
-export const createDeadLetterInspector = (options: DeadLetterInspectorOptions): DeadLetterInspector => {
-  const { database, deadlineMs = 2_000 } = options;
-  const run = <T>(query: (sql: Sql) => PromiseLike<T>): Promise<T> => ask(database, deadlineMs, query);
+export const createDeadLetterInspector = ({ database }: { readonly database: Database }): DeadLetterInspector => {
+  const run = <T>(query: (sql: Sql) => PromiseLike<T>): Promise<T> => ask(database, STATEMENT_MS, query);
 
   return {
     page: async (filter, before, rowsMax) => {

@@ -1,13 +1,7 @@
 import type { DeadLetter, DeadLetters } from "@spillway/event";
-import { arrayOf, ask, type Database, durableCommit } from "@spillway/postgres";
+import { arrayOf, ask, type Database, durableCommit, WRITE_MS } from "@spillway/postgres";
 import type { Sql } from "postgres";
 import { sourceAndIdOf } from "./source-and-id.ts";
-
-export type DeadLettersOptions = {
-  readonly database: Database;
-  /** For one statement. Default 5,000. */
-  readonly deadlineMs?: number;
-};
 
 const ROWS_MAX = 200;
 const BYTES_MAX = 8 * 1024 * 1024;
@@ -83,8 +77,8 @@ const batches = (letters: readonly DeadLetter[]): DeadLetter[][] => {
 };
 
 /** The table of dead letters. Large puts take several statements; a put that failed half-way is to be put again. */
-export const createDeadLetters = ({ database, deadlineMs = 5_000 }: DeadLettersOptions): DeadLetters => ({
+export const createDeadLetters = ({ database }: { readonly database: Database }): DeadLetters => ({
   put: async (letters) => {
-    for (const batch of batches(letters)) await ask(database, deadlineMs, (sql) => insertLetters(sql, batch));
+    for (const batch of batches(letters)) await ask(database, WRITE_MS, (sql) => insertLetters(sql, batch));
   },
 });

@@ -1,5 +1,5 @@
 import { type Clock, type Platform, replayChunk, systemClock } from "@spillway/event";
-import { arrayOf, ask, type Database, durableCommit } from "@spillway/postgres";
+import { arrayOf, ask, type Database, durableCommit, WRITE_MS } from "@spillway/postgres";
 import type { Sql } from "postgres";
 import { type LetterStatus, type StoredLetter, statusColumn, statusIs } from "./letter.ts";
 import { type Actor, idsOf, type Refusal, refusalsOf, refuse } from "./refusal.ts";
@@ -101,7 +101,7 @@ export const createReplay = (options: ReplayOptions) => {
     database,
     replayCountMax = 5,
     bytesMax = 16 * 1024 * 1024,
-    deadlineMs = 5_000,
+    deadlineMs = WRITE_MS,
     clock = systemClock,
   } = options;
   return async (ids: readonly string[], { by }: Actor): Promise<Replayed> => {

@@ -1,6 +1,6 @@
 import type { outbox } from "@spillway/drizzle/schema";
 import type { OutboxDrain, OutboxRow } from "@spillway/event";
-import { arrayOf, ask, type Database } from "@spillway/postgres";
+import { arrayOf, ask, type Database, WRITE_MS } from "@spillway/postgres";
 import type { Sql } from "postgres";
 import { occupiedShards } from "./occupied.ts";
 import { outboxSize } from "./size.ts";
@@ -40,7 +40,7 @@ const deleteRows = (sql: Sql, ids: readonly string[]) => sql`
  * (and postgres.js transactions are unsafe when a connection is lost: P1 of libs/postgres).
  */
 export const createOutboxDrain = (options: OutboxDrainOptions): OutboxDrain => {
-  const { database, bytesMax = 8 * 1024 * 1024, deadlineMs: ownMs = 5_000 } = options;
+  const { database, bytesMax = 8 * 1024 * 1024, deadlineMs: ownMs = WRITE_MS } = options;
   return {
     occupied: (shards, deadlineMs) => occupiedShards(database, shards, deadlineMs),
     size: (deadlineMs) => outboxSize(database, deadlineMs),

@@ -1,12 +1,6 @@
 import type { Ledger, ShardCounts } from "@spillway/event";
-import { ask, type Database } from "@spillway/postgres";
+import { ask, type Database, STATEMENT_MS } from "@spillway/postgres";
 import type { Sql } from "postgres";
-
-export type LedgerOptions = {
-  readonly database: Database;
-  /** Default 2,000. */
-  readonly deadlineMs?: number;
-};
 
 type Copy = ShardCounts & { readonly shard: number; readonly token: number; readonly sequence: number };
 
@@ -41,9 +35,9 @@ const writeCopy = (sql: Sql, copy: Copy) => sql<{ unaccounted: string }[]>`
   select unaccounted from shard_checkpoints where shard = ${copy.shard} and not exists (select from written)`;
 
 /** One row per shard. */
-export const createLedger = ({ database, deadlineMs = 2_000 }: LedgerOptions): Ledger => ({
+export const createLedger = ({ database }: { readonly database: Database }): Ledger => ({
   checkpoint: async ({ shard, token }, sequence, counts) => {
-    const [row] = await ask(database, deadlineMs, (sql) => writeCopy(sql, { ...counts, shard, token, sequence }));
+    const [row] = await ask(database, STATEMENT_MS, (sql) => writeCopy(sql, { ...counts, shard, token, sequence }));
     return { unaccounted: Number(row?.unaccounted) };
   },
 });

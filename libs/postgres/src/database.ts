@@ -6,6 +6,9 @@ import { type Listening, listen } from "./listen.ts";
 import { createPermits } from "./permits.ts";
 import { createRoute } from "./route.ts";
 
+/** How long one statement may take, on the server and for whoever waits for it, where nothing else is said. */
+export const STATEMENT_MS = 2_000;
+
 export type DatabaseOptions = {
   /** As `readPostgresUrl` reads it. */
   readonly url: string;
@@ -84,7 +87,7 @@ const createAttempts = (clients: Clients, ways: number) => {
 
 /** Throws when the URL can never work, as `readPostgresUrl` says it; the message does not repeat it. */
 export const openDatabase = (options: DatabaseOptions): Database => {
-  const { url, waitingMax = 256, statementTimeoutMs = 2_000, pooled = true } = options;
+  const { url, waitingMax = 256, statementTimeoutMs = STATEMENT_MS, pooled = true } = options;
   const route = createRoute(url);
   const connectionsMax = Math.min(options.connectionsMax ?? 4, route.way().target.connectionsMax ?? Infinity);
   const createClients = pooled ? createPooledClients : createSingleUseClients;
