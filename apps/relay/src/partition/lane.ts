@@ -1,17 +1,18 @@
 import type { Clock, DeadLetters, Outcome, Sink, SinkRecord, TopicTraits } from "@spillway/event";
-import { createBackoff } from "../backoff.ts";
 import type { Term } from "../lease/term.ts";
 import type { Measures } from "../measures.ts";
 import { type RelayRecord, recordDone } from "../shard/in-hand.ts";
-import type { TroubleState, Troubles } from "../troubles.ts";
-import { createBatchSize } from "./batch-size.ts";
+import type { Troubles } from "../troubles.ts";
+import { type Batches, createBatches } from "./batches.ts";
 import { Bisection, type Verdict } from "./bisection.ts";
 import { createBurial } from "./burial.ts";
-import { EVIDENCE_MS, type Evidence, evidenceOfLane } from "./evidence.ts";
+import { type Evidence, evidenceOfLane } from "./evidence.ts";
 import type { Linger } from "./linger.ts";
-import { createRecordQueue } from "./record-queue.ts";
+import { createMode, type LaneMode } from "./mode.ts";
 import { stamped } from "./record-time.ts";
-import { freshSegment, type Segment } from "./segment.ts";
+import type { Refused } from "./remainder.ts";
+import type { Segment } from "./segment.ts";
+import { createStandstill, type Standstill } from "./standstill.ts";
 
 export type LaneOptions = {
   readonly sink: Pick<Sink, "publish">;
@@ -35,6 +36,12 @@ export type LaneOptions = {
  * The way into one partition, for all shards of the process: first in, first out, one publish in flight. A fault that
  * may pass stops the lane, so that nothing newer of the partition overtakes what it holds back. A refused record does not:
  * it is held until it is known whether it or its topic is to blame, and what is behind it goes on.
+ *
+ *   queue ──▶ Batches ──segment──▶ publish ──outcome──▶ Bisection ──verdict─┬─▶ next, calm
+ *                ▲                                          │               ├─▶ bury                  Burial
+ *                └────────── what is left or held ──────────┘               └─▶ pause, doubt, await   Standstill
+ *
+ * Which of these it does is its mode, and what it shows outside: mode.ts has the diagram.
  */
 export type Lane = {
   readonly topic: string;
@@ -49,50 +56,31 @@ export type Lane = {
   drop(term: Term): void;
 };
 
-/** The broker's limit for a batch is 1,048,588 bytes by default; what the estimate misses fits in between. */
-const BATCH_BYTES_MAX = 900_000;
-const RETRY = { firstMs: 100, mostMs: 5_000 } as const;
-const PAUSE = { firstMs: 1_000, mostMs: 30_000 } as const;
+type Parts = {
+  readonly bisection: Bisection;
+  readonly batches: Batches;
+  readonly mode: LaneMode;
+  readonly standstill: Standstill;
+  readonly bury: (refused: readonly Refused[]) => Promise<void>;
+  readonly publish: (records: readonly SinkRecord[]) => Promise<Outcome>;
+};
 
-export const createLane = (topic: string, partition: number, options: LaneOptions): Lane => {
-  const { sink, deadLetters, recordAgeMsMax, linger, clock, random, troubles, measures, signal, start } = options;
-  const labels = { topic, partition: String(partition) };
+const createParts = (topic: string, partition: number, options: LaneOptions): Parts => {
+  const { sink, deadLetters, linger, clock, random, troubles, measures, signal } = options;
   const evidence = evidenceOfLane(options.evidence);
   const bisection = new Bisection(evidence);
-  const queue = createRecordQueue();
-  const batchSize = createBatchSize();
-  const retryBackoff = createBackoff(RETRY, random);
-  const pauseBackoff = createBackoff(PAUSE, random);
-  let mayProbe = false;
-  let running = false;
-  let inWork = 0;
-  const spot = troubles.spot("lane");
-  let wake: () => void = () => undefined;
-
-  const stand = (state: TroubleState, code: string): void => {
-    spot.stands(state, code, { topic, partition });
-    measures.laneBlocked.set(1, labels);
-    measures.lanePaused.set(state === "paused" ? 1 : 0, labels);
-  };
-
-  const go = (): void => {
-    if (spot.state === null) return;
-    spot.goes();
-    measures.laneBlocked.set(0, labels);
-    measures.lanePaused.set(0, labels);
-  };
-
-  const standStill = async (state: TroubleState, code: string): Promise<void> => {
-    stand(state, code);
-    await clock.sleep((state === "paused" ? pauseBackoff : retryBackoff).nextMs(), signal);
-    bisection.waited();
-  };
+  const batches = createBatches(bisection, linger);
+  const mode = createMode({ topic, partition, spot: troubles.spot("lane"), measures });
+  const standstill = createStandstill({ mode, evidence, clock, random, signal });
 
   const bury = createBurial({
     topic,
     deadLetters,
     measures,
-    standStill: (code) => standStill("dead-letters", code),
+    standStill: async (code) => {
+      await standstill.backOff("dead-letters", code);
+      bisection.waited();
+    },
   });
 
   const publish = async (records: readonly SinkRecord[]): Promise<Outcome> => {
@@ -101,121 +89,88 @@ export const createLane = (topic: string, partition: number, options: LaneOption
     const latencyMs = clock.monotonicMs() - startedAtMs;
     measures.records.add(records.length, { topic, outcome: outcome.kind });
     measures.publishSeconds.observe(latencyMs / 1000, { outcome: outcome.kind });
-    if (outcome.kind === "ok") batchSize.confirmed(records.length, latencyMs, queue.length);
-    else batchSize.failed();
+    batches.sent(records.length, outcome, latencyMs);
     return outcome;
   };
 
-  /** Nothing is held and something was taken, or nothing is left at all. */
-  const calmDown = (): void => {
-    bisection.calm();
-    retryBackoff.reset();
-    pauseBackoff.reset();
-    go();
-  };
+  return { bisection, batches, mode, standstill, bury, publish };
+};
 
-  /** Until the pause is over; records that come, and whatever the topic takes elsewhere, end it. */
-  const pauseOrWake = async (): Promise<void> => {
-    const woken = new AbortController();
-    wake = () => woken.abort();
-    const ignore = evidence.listen(wake);
-    const pauseMs = queue.length > 0 ? EVIDENCE_MS : pauseBackoff.nextMs();
-    await clock.sleep(pauseMs, AbortSignal.any([signal, woken.signal]));
-    ignore();
-    if (woken.signal.aborted) await clock.sleep(EVIDENCE_MS, signal);
-    bisection.waited();
-    mayProbe = true;
-  };
+const follow = async (verdict: Verdict, parts: Parts): Promise<void> => {
+  const { bisection, batches, mode, standstill, bury } = parts;
+  switch (verdict.kind) {
+    case "next":
+      return;
+    case "calm":
+      mode.to("sending");
+      return standstill.reset();
+    case "bury":
+      return bury(verdict.refused);
+    case "pause":
+      await standstill.backOff(verdict.mode, verdict.code);
+      return bisection.waited();
+    case "doubt":
+      return mode.to("doubting", verdict.code);
+    case "await":
+      mode.to("doubting", verdict.code);
+      await standstill.awaitEvidence(verdict.code, batches.waiting);
+      bisection.waited();
+      return batches.roundBegins();
+  }
+};
 
-  const follow = async (verdict: Verdict): Promise<void> => {
-    switch (verdict.kind) {
-      case "next":
-        return;
-      case "calm":
-        return calmDown();
-      case "bury":
-        return bury(verdict.refused);
-      case "pause":
-        return standStill(verdict.mode, verdict.code);
-      case "doubt":
-        return stand("paused", verdict.code);
-      case "await":
-        stand("paused", verdict.code);
-        return pauseOrWake();
+const send = async (segment: Segment, parts: Parts, { clock, recordAgeMsMax }: LaneOptions): Promise<void> => {
+  const { bisection, publish } = parts;
+  const attempt = bisection.begin(segment);
+  if (attempt === null) return;
+  const { records, stamp } = attempt.segment;
+  const sent = stamped(records, stamp, clock.wallMs(), recordAgeMsMax());
+  const outcome = await publish(sent);
+  if (outcome.kind === "ok") for (const { from } of records) recordDone(from);
+  await follow(bisection.answered(attempt, outcome, sent), parts);
+};
+
+const run = async (parts: Parts, options: LaneOptions): Promise<void> => {
+  const { bisection, batches, mode, standstill } = parts;
+  const { clock, signal } = options;
+  mode.to("sending");
+  while (!signal.aborted) {
+    const lingerMs = batches.lingerMs();
+    if (lingerMs > 0) {
+      await clock.sleep(lingerMs, signal);
+      bisection.waited();
     }
-  };
+    const segment = batches.next();
+    if (segment) await send(segment, parts, options);
+    else if (bisection.held > 0) await follow(bisection.judge(), parts);
+    else break;
+  }
+  bisection.calm();
+  standstill.reset();
+  mode.to("idle");
+};
 
-  const send = async (segment: Segment): Promise<void> => {
-    const attempt = bisection.begin(segment);
-    if (attempt === null) return;
-    const { records, stamp } = attempt.segment;
-    const sent = stamped(records, stamp, clock.wallMs(), recordAgeMsMax());
-    const outcome = await publish(sent);
-    if (outcome.kind === "ok") for (const { from } of records) recordDone(from);
-    await follow(bisection.answered(attempt, outcome, sent));
-  };
-
-  /**
-   * Records of a key that is held would pass what is held of it, for good if they are taken: while a topic is in doubt
-   * that is tried with one record each half second, right after the oldest was refused once more.
-   */
-  const takeBatch = (): Segment | null => {
-    if (queue.length === 0) return null;
-    const { avoided } = bisection;
-    const records =
-      avoided === null
-        ? queue.take(batchSize.recordsMax, BATCH_BYTES_MAX)
-        : queue.takeOthers(avoided, batchSize.recordsMax, BATCH_BYTES_MAX);
-    if (records.length === 0 && mayProbe) {
-      mayProbe = false;
-      records.push(...queue.take(1, BATCH_BYTES_MAX));
-    }
-    inWork = records.length;
-    return records.length > 0 ? freshSegment(records) : null;
-  };
-
-  const next = (): Segment | null => {
-    const left = bisection.next();
-    if (left) return left;
-    inWork = 0;
-    return takeBatch();
-  };
-
-  const run = async (): Promise<void> => {
-    running = true;
-    while (!signal.aborted) {
-      const lingerMs = bisection.isDone && queue.length > 0 ? linger.waitMs(queue.length) : 0;
-      if (lingerMs > 0) {
-        await clock.sleep(lingerMs, signal);
-        bisection.waited();
-      }
-      const segment = next();
-      if (segment) await send(segment);
-      else if (bisection.held > 0) await follow(bisection.judge());
-      else break;
-    }
-    calmDown();
-    running = false;
-  };
-
+export const createLane = (topic: string, partition: number, options: LaneOptions): Lane => {
+  const parts = createParts(topic, partition, options);
+  const { batches, mode, standstill } = parts;
   return {
     topic,
     partition,
     get standsStill() {
-      return spot.state !== null;
+      return mode.standsStill;
     },
     get records() {
-      return queue.length + inWork + bisection.held;
+      return batches.records;
     },
-    push: queue.push,
+    push: batches.push,
     kick: () => {
-      if (queue.length === 0) return;
-      if (running) wake();
-      else start(run());
+      if (batches.waiting === 0) return;
+      if (mode.now === "idle") options.start(run(parts, options));
+      else standstill.notify();
     },
     drop: (term) => {
-      queue.drop(term);
-      wake();
+      batches.drop(term);
+      standstill.notify();
     },
   };
 };

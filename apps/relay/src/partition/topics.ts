@@ -53,6 +53,26 @@ export type TopicsOptions = {
 /** The sink keeps its metadata fresh itself; this only compares. */
 const COMPARE_EVERY_MS = 5_000;
 
+const createTopic = (name: string, partitions: number, laneAt: (partition: number) => Lane): Topic => {
+  let turn = 0;
+  const next = (): Lane => {
+    turn = (turn + 1) % partitions;
+    return laneAt(turn);
+  };
+  return {
+    name,
+    partitions,
+    laneOf: (key) => laneAt(partitionOf(key, partitions)),
+    anyLane: () => {
+      for (let tries = 1; tries < partitions; tries++) {
+        const lane = next();
+        if (!lane.standsStill) return lane;
+      }
+      return next();
+    },
+  };
+};
+
 export const createTopics = (options: TopicsOptions): Topics => {
   const { sink, clock, log, linger, createLane, onReshape, refusedInARowMax } = options;
   const topics = new Map<string, Topic>();
@@ -76,26 +96,6 @@ export const createTopics = (options: TopicsOptions): Topics => {
     return ofTopic[partition];
   };
 
-  const createTopic = (name: string, partitions: number, of: TopicShared): Topic => {
-    let turn = 0;
-    const next = (): Lane => {
-      turn = (turn + 1) % partitions;
-      return laneAt(name, turn, of);
-    };
-    return {
-      name,
-      partitions,
-      laneOf: (key) => laneAt(name, partitionOf(key, partitions), of),
-      anyLane: () => {
-        for (let tries = 1; tries < partitions; tries++) {
-          const lane = next();
-          if (!lane.standsStill) return lane;
-        }
-        return next();
-      },
-    };
-  };
-
   const load = async (name: string): Promise<Outcome> => {
     const answer = await sink.partitions(name);
     if (answer.kind !== "ok") return answer;
@@ -107,7 +107,10 @@ export const createTopics = (options: TopicsOptions): Topics => {
       log("warn", "topic.reshaped", { topic: name, before: known, partitions: answer.count });
       onReshape();
     }
-    topics.set(name, createTopic(name, answer.count, of));
+    topics.set(
+      name,
+      createTopic(name, answer.count, (partition) => laneAt(name, partition, of)),
+    );
     return { kind: "ok" };
   };
 

@@ -1,0 +1,77 @@
+import type { Outcome } from "@spillway/event";
+import type { Term } from "../lease/term.ts";
+import type { RelayRecord } from "../shard/in-hand.ts";
+import { createBatchSize } from "./batch-size.ts";
+import type { Bisection } from "./bisection.ts";
+import type { Linger } from "./linger.ts";
+import { createRecordQueue } from "./record-queue.ts";
+import { freshSegment, type Segment } from "./segment.ts";
+
+/** The broker's limit for a batch is 1,048,588 bytes by default; what the estimate misses fits in between. */
+const BATCH_BYTES_MAX = 900_000;
+
+/** What a lane sends next: what is left of the last batch, or of what is held, before records that wait. */
+export type Batches = {
+  /** Records in no batch yet. */
+  readonly waiting: number;
+  /** Records in memory, those that are sent and those that are held included. */
+  readonly records: number;
+  push(record: RelayRecord): void;
+  /** Forgets the waiting ones of a term that is over. */
+  drop(term: Term): void;
+  /** How long to linger before the next. */
+  lingerMs(): number;
+  next(): Segment | null;
+  /** What came of sending so many. */
+  sent(records: number, outcome: Outcome, latencyMs: number): void;
+  /**
+   * The oldest that is held is asked for once more now. Right after that one record may go whose key is held: it would pass
+   * what is held of it, for good if it is taken, so in doubt that is tried with one a round, each half second.
+   */
+  roundBegins(): void;
+};
+
+type Asked = Pick<Bisection, "held" | "isDone" | "avoided" | "next">;
+
+export const createBatches = (bisection: Asked, linger: Pick<Linger, "waitMs">): Batches => {
+  const queue = createRecordQueue();
+  const size = createBatchSize();
+  let mayProbe = false;
+  let underWay = 0;
+
+  const take = (): readonly RelayRecord[] => {
+    if (queue.length === 0) return [];
+    const { avoided } = bisection;
+    if (avoided === null) return queue.take(size.recordsMax, BATCH_BYTES_MAX);
+    const others = queue.takeOthers(avoided, size.recordsMax, BATCH_BYTES_MAX);
+    if (others.length > 0 || !mayProbe) return others;
+    mayProbe = false;
+    return queue.take(1, BATCH_BYTES_MAX);
+  };
+
+  return {
+    get waiting() {
+      return queue.length;
+    },
+    get records() {
+      return queue.length + underWay + bisection.held;
+    },
+    push: queue.push,
+    drop: queue.drop,
+    lingerMs: () => (bisection.isDone && queue.length > 0 ? linger.waitMs(queue.length) : 0),
+    next: () => {
+      const left = bisection.next();
+      if (left) return left;
+      const records = take();
+      underWay = records.length;
+      return records.length > 0 ? freshSegment(records) : null;
+    },
+    sent: (records, outcome, latencyMs) => {
+      if (outcome.kind === "ok") size.confirmed(records, latencyMs, queue.length);
+      else size.failed();
+    },
+    roundBegins: () => {
+      mayProbe = true;
+    },
+  };
+};

@@ -1,0 +1,88 @@
+import type { Measures } from "../measures.ts";
+import type { Spot, TroubleState } from "../troubles.ts";
+
+/**
+ * What a lane does. In those of `Standing` it stands still: nothing new of the partition gets through for sure.
+ *
+ *           records come          something was taken, and nothing is held
+ *   idle ──────────────▶ sending ◀────────────────────────────────────────────────┐
+ *     ▲                    │ an outcome                                           │
+ *     │ nothing is left    ├─▶ retrying      a fault that may pass, 0.1–5 s ──────┤
+ *     └─ in any mode but   ├─▶ paused        every record meets it, 1–30 s ───────┤
+ *        awaiting          ├─▶ dead-letters  they cannot be written, 0.1–5 s ─────┤
+ *                          └─▶ doubting      the topic, or one sender? goes on ───┘
+ *                                ▲   │
+ *           waited, or something │   │ nothing is left to send
+ *           came or was taken    │   ▼ but what is held
+ *                               awaiting     0.5–30 s
+ *
+ * The four also follow one another, as outcomes come: each lasts over the attempts that come after its wait, until one of
+ * them is taken.
+ */
+export type Mode = "idle" | "sending" | Standing;
+export type Standing = "retrying" | "paused" | "dead-letters" | "doubting" | "awaiting";
+
+const AFTER_OUTCOME = ["idle", "sending", "retrying", "paused", "dead-letters", "doubting"] as const;
+
+const EXITS: Readonly<Record<Mode, readonly Mode[]>> = {
+  idle: ["sending"],
+  sending: AFTER_OUTCOME,
+  retrying: AFTER_OUTCOME,
+  paused: AFTER_OUTCOME,
+  "dead-letters": AFTER_OUTCOME,
+  doubting: [...AFTER_OUTCOME, "awaiting"],
+  awaiting: ["doubting"],
+};
+
+/** As what it shows outside: in /readyz, in the log and in the metrics. */
+const SHOWN: Readonly<Record<Mode, TroubleState | null>> = {
+  idle: null,
+  sending: null,
+  retrying: "retrying",
+  paused: "paused",
+  "dead-letters": "dead-letters",
+  doubting: "paused",
+  awaiting: "paused",
+};
+
+export type LaneMode = {
+  readonly now: Mode;
+  readonly standsStill: boolean;
+  to(next: "idle" | "sending"): void;
+  /** Also from itself, when it goes on for another reason. */
+  to(next: Standing, code: string): void;
+};
+
+export type ModeOptions = {
+  readonly topic: string;
+  readonly partition: number;
+  readonly spot: Spot;
+  readonly measures: Pick<Measures, "laneBlocked" | "lanePaused">;
+};
+
+export const createMode = ({ topic, partition, spot, measures }: ModeOptions): LaneMode => {
+  const labels = { topic, partition: String(partition) };
+  let now: Mode = "idle";
+
+  const show = (state: TroubleState | null, code: string): void => {
+    if (state === null) spot.goes();
+    else spot.stands(state, code, { topic, partition });
+    measures.laneBlocked.set(state === null ? 0 : 1, labels);
+    measures.lanePaused.set(state === "paused" ? 1 : 0, labels);
+  };
+
+  return {
+    get now() {
+      return now;
+    },
+    get standsStill() {
+      return SHOWN[now] !== null;
+    },
+    to: (next: Mode, code?: string) => {
+      if (!EXITS[now].includes(next)) throw new Error(`a lane that is ${now} cannot become ${next}`);
+      const shown = SHOWN[now];
+      now = next;
+      if (shown !== null || SHOWN[next] !== null) show(SHOWN[next], code ?? "");
+    },
+  };
+};

@@ -1,0 +1,60 @@
+import type { Clock } from "@spillway/event";
+import { createBackoff } from "../backoff.ts";
+import { EVIDENCE_MS, type Evidence } from "./evidence.ts";
+import type { LaneMode } from "./mode.ts";
+
+const RETRY = { firstMs: 100, mostMs: 5_000 } as const;
+const PAUSE = { firstMs: 1_000, mostMs: 30_000 } as const;
+
+export type StandstillOptions = {
+  readonly mode: LaneMode;
+  readonly evidence: Pick<Evidence, "listen">;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Cuts every wait short. */
+  readonly signal: AbortSignal;
+};
+
+/**
+ * The waits of a lane that stands still, all of them. What is behind it stays in memory meanwhile, and holds back its
+ * shards once their part of that is full.
+ */
+export type Standstill = {
+  /** Before the next attempt, each time longer. */
+  backOff(mode: "retrying" | "paused" | "dead-letters", code: string): Promise<void>;
+  /** Until the topic may take something: the pause is over, something was taken elsewhere, or `notify`. */
+  awaitEvidence(code: string, recordsWaiting: number): Promise<void>;
+  /** Records came, or a term's went. */
+  notify(): void;
+  /** The next wait is a short one again. */
+  reset(): void;
+};
+
+export const createStandstill = ({ mode, evidence, clock, random, signal }: StandstillOptions): Standstill => {
+  const retry = createBackoff(RETRY, random);
+  const pause = createBackoff(PAUSE, random);
+  let notified = new AbortController();
+
+  return {
+    backOff: async (how, code) => {
+      mode.to(how, code);
+      await clock.sleep((how === "paused" ? pause : retry).nextMs(), signal);
+    },
+    awaitEvidence: async (code, recordsWaiting) => {
+      mode.to("awaiting", code);
+      notified = new AbortController();
+      const { signal: notice } = notified;
+      const ignore = evidence.listen(() => notified.abort());
+      const ms = recordsWaiting > 0 ? EVIDENCE_MS : pause.nextMs();
+      await clock.sleep(ms, AbortSignal.any([signal, notice]));
+      ignore();
+      if (notice.aborted) await clock.sleep(EVIDENCE_MS, signal);
+      mode.to("doubting", code);
+    },
+    notify: () => notified.abort(),
+    reset: () => {
+      retry.reset();
+      pause.reset();
+    },
+  };
+};
