@@ -6,10 +6,7 @@ const LINES_PER_SECOND_MAX = 8;
 // An event is a stranger's text: an escape sequence in it would be obeyed by the terminal.
 const CONTROL = /\p{Cc}+/gu;
 
-export type EventSummary = {
-  readonly id: string;
-  readonly type: string;
-};
+type EventSummary = { readonly id: string; readonly type: string };
 
 export const summaryOf = (value: Buffer): EventSummary | undefined => {
   try {
@@ -30,28 +27,20 @@ export const renderArrival = (arrival: Arrival): string => {
   return plain.length > LINE_CHARS_MAX ? `${plain.slice(0, LINE_CHARS_MAX - 1)}…` : plain;
 };
 
-/** Passes on a few lines a second and counts the rest: under load a person reads a number, not a flood. */
-export const createThrottledPrinter = (
-  print: (line: string) => void,
-): {
-  /** `render` is called only for what is shown. */
-  add(render: () => string): void;
-  stop(): void;
-} => {
+/**
+ * Passes on a few lines a second and counts the rest: under load a person reads a number, not a flood. A line is rendered
+ * only when it is shown.
+ */
+export const createThrottledPrinter = (print: (line: string) => void): ((render: () => string) => void) => {
   let shown = 0;
   let held = 0;
-  const timer = setInterval(() => {
+  setInterval(() => {
     if (held > 0) print(`… and ${held.toLocaleString("en")} more`);
     shown = 0;
     held = 0;
   }, 1_000);
-  return {
-    add: (render) => {
-      if (shown < LINES_PER_SECOND_MAX) {
-        shown++;
-        print(render());
-      } else held++;
-    },
-    stop: () => clearInterval(timer),
+  return (render) => {
+    if (shown++ < LINES_PER_SECOND_MAX) print(render());
+    else held++;
   };
 };

@@ -31,8 +31,8 @@ const showEvents = async (settings: DevEnv, devEnvFile: string): Promise<void> =
     throw new TooLate(`the sample events were not read back from Kafka; the reader's last problem: ${tail.problem()}`);
   console.log(renderBlock(settings, devEnvFile, "Spillway runs. Ctrl-C ends all of it.", [...lines.values()]));
   console.log("Events arriving in Kafka:");
-  const printer = createThrottledPrinter((line) => console.log(`  ${line}`));
-  onArrival = (arrival) => printer.add(() => renderArrival(arrival));
+  const show = createThrottledPrinter((line) => console.log(`  ${line}`));
+  onArrival = (arrival) => show(() => renderArrival(arrival));
 };
 
 /* `npm start`. */

@@ -36,77 +36,65 @@ export type StackServicesOptions = {
   readonly onRunning: (running: Running) => void;
 };
 
-const placeOf = (name: ServiceName, options: StackServicesOptions) => ({
-  port: options.ports[name],
-  logFile: options.layout.log(name),
-  say: options.say(name),
-  onSpawn: (pid: number) => options.onSpawn(name, pid),
+const placeOf = (name: ServiceName, { ports, layout, say, onSpawn }: StackServicesOptions) => ({
+  port: ports[name],
+  dataDir: layout.data(name),
+  logFile: layout.log(name),
+  say: say(name),
+  onSpawn: (pid: number) => onSpawn(name, pid),
 });
 
-const noted = <T extends Running>(running: T, name: ServiceName, options: StackServicesOptions): T => {
-  options.onRunning(running);
-  options.say(name)(`ready on ${running.url}, pid ${running.pid()}`);
+const noted = <T extends Running>(running: T, { onRunning, say }: StackServicesOptions): T => {
+  onRunning(running);
+  say(running.name as ServiceName)(`ready on ${running.url}, pid ${running.pid()}`);
   return running;
 };
 
-/** Turns what a reachability check throws into one line that names the variable and no part of its value. */
-const reach = async (variable: string, check: () => Promise<unknown>): Promise<void> => {
+/** Says that somebody else runs it. Throws one line that names the variable and no part of its value. */
+const noteGiven = async (say: Say, variable: string, check: () => Promise<unknown>): Promise<void> => {
   try {
     await check();
   } catch (cause) {
     const { code, name } = cause as NodeJS.ErrnoException;
     throw new ConfigError([`${variable}: what it names does not answer (${code ?? name})`]);
   }
+  say(`the one in ${variable}`);
 };
 
 const openRedis = async (options: StackServicesOptions): Promise<string> => {
   const { redisUrl } = options.config;
-  if (redisUrl) {
-    const [first = redisUrl] = redisUrl.split(",");
-    await reach("REDIS_URL", () => askRedis(first, (redis) => redis.ping()));
-    options.say("redis")("the one in REDIS_URL");
-    return redisUrl;
-  }
-  const dataDir = options.layout.data("redis");
-  const redis = await startRedis({ ...placeOf("redis", options), dataDir, settings: { maxmemory: "1gb" } });
-  return noted(redis, "redis", options).url;
+  const place = placeOf("redis", options);
+  if (redisUrl === undefined) return noted(await startRedis({ ...place, settings: { maxmemory: "1gb" } }), options).url;
+  const [first = redisUrl] = redisUrl.split(",");
+  await noteGiven(place.say, "REDIS_URL", () => askRedis(first, (redis) => redis.ping()));
+  return redisUrl;
 };
 
 const openPostgres = async (options: StackServicesOptions): Promise<string> => {
   const { databaseUrl } = options.config;
-  if (databaseUrl) {
-    await reach("DATABASE_URL", () => answersQueries(databaseUrl));
-    options.say("postgres")("the one in DATABASE_URL");
-    await runMigrations(databaseUrl);
-    return databaseUrl;
-  }
-  const dataDir = options.layout.data("postgres");
-  const { url } = noted(await startPostgres({ ...placeOf("postgres", options), dataDir }), "postgres", options);
+  const place = placeOf("postgres", options);
+  if (databaseUrl !== undefined) await noteGiven(place.say, "DATABASE_URL", () => answersQueries(databaseUrl));
+  const url = databaseUrl ?? noted(await startPostgres(place), options).url;
   await runMigrations(url);
   return url;
 };
 
 const openKafka = async (options: StackServicesOptions): Promise<string> => {
   const { kafkaBrokers, kafkaTopic } = options.config;
+  const place = placeOf("kafka", options);
   const topics = [{ name: kafkaTopic, partitions: TOPIC_PARTITIONS }];
-  if (kafkaBrokers) {
-    await reach("KAFKA_BROKERS", () => createTopics(kafkaBrokers.split(","), topics));
-    options.say("kafka")("the one in KAFKA_BROKERS");
-    return kafkaBrokers;
-  }
-  const dataDir = options.layout.data("kafka");
-  return noted(await startKafka({ ...placeOf("kafka", options), dataDir, topics }), "kafka", options).url;
+  if (kafkaBrokers === undefined) return noted(await startKafka({ ...place, topics }), options).url;
+  await noteGiven(place.say, "KAFKA_BROKERS", () => createTopics(kafkaBrokers.split(","), topics));
+  return kafkaBrokers;
 };
 
 const openRedisRest = async (options: StackServicesOptions, redisUrl: string) => {
   const { redisRest } = options.config;
-  if (redisRest) {
-    options.say("redis-rest")("the one in UPSTASH_REDIS_REST_URL");
-    return redisRest;
-  }
-  const token = options.secrets.redisRestToken;
-  const rest = await startRedisRest({ ...placeOf("redis-rest", options), redisUrl, token });
-  return noted(rest, "redis-rest", options);
+  const place = placeOf("redis-rest", options);
+  if (redisRest === undefined)
+    return noted(await startRedisRest({ ...place, redisUrl, token: options.secrets.redisRestToken }), options);
+  place.say("the one in UPSTASH_REDIS_REST_URL");
+  return redisRest;
 };
 
 /** Starts what is not configured by URL, all at once. Throws the first failure; what runs by then was told. */

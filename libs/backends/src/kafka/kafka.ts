@@ -23,10 +23,7 @@ export type Kafka = Running & {
   createTopics(topics: readonly TopicSpec[]): Promise<void>;
 };
 
-type Runtime = {
-  readonly java: string;
-  readonly classPath: string;
-};
+type Runtime = { readonly java: string; readonly classPath: string };
 
 type Node = {
   readonly runtime: Runtime;
@@ -76,29 +73,26 @@ const startNode = async (node: Node): Promise<Running> => {
   });
 };
 
-const asKafka = (node: Running, brokers: readonly string[], topics: readonly TopicSpec[]): Kafka => {
-  const create = (more: readonly TopicSpec[]) => createTopics(brokers, more);
-  return { ...node, brokers, createTopics: create, restart: () => node.restart().then(() => create(topics)) };
-};
-
 /** Starts one real broker on loopback that is its own controller. Throws NotProvided, or its log. */
 export const startKafka = async (options: KafkaOptions = {}): Promise<Kafka> => {
+  const { settings, topics = [] } = options;
   const runtime = await provideRuntime(options.say ?? silent);
   const port = options.port || (await freePort());
-  const controllerPort = await freePort();
-  const config = {
-    nodeId: 1,
-    port,
-    controllers: [controllerPort],
-    clusterId: newClusterId(),
-    settings: options.settings,
-  };
+  const config = { nodeId: 1, port, controllers: [await freePort()], clusterId: newClusterId(), settings };
   const data = await openDataFolder("kafka", options.dataDir);
   const logFile = options.logFile ?? join(data.path, "kafka.log");
   const node = await startNode({ runtime, config, data, logFile, options });
-  const kafka = asKafka(node, [node.url], options.topics ?? []);
-  await kafka.createTopics(options.topics ?? []);
-  return kafka;
+  const create = (more: readonly TopicSpec[]) => createTopics([node.url], more);
+  await create(topics);
+  return {
+    ...node,
+    brokers: [node.url],
+    createTopics: create,
+    restart: async () => {
+      await node.restart();
+      await create(topics);
+    },
+  };
 };
 
 export type KafkaClusterOptions = Omit<KafkaOptions, "port" | "dataDir" | "logFile" | "onSpawn"> & {

@@ -16,10 +16,7 @@ export type Launch = {
   readonly output: string;
 };
 
-export type Exit = {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-};
+export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
 export type Child = {
   readonly pid: number;
