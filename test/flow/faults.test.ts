@@ -1,4 +1,3 @@
-import { systemClock } from "@spillway/event";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { judge } from "../support/checker.ts";
 import { eventually } from "../support/eventually.ts";
@@ -92,14 +91,13 @@ test("a relay killed −9 loses nothing, and another takes over", async () => {
   );
 });
 
-test("Kafka stopped for a minute: posts answer 202 throughout, and the backlog reaches it by itself", async () => {
+test("Kafka stopped while 10,000 events come: posts answer 202 throughout, and the backlog reaches it by itself", async () => {
   await withPipeline(async (pipeline) => {
     const producer = produceTo(pipeline);
     await eventually("a start", () => producer.accepted() > 200);
     await services.kafka.kill("SIGKILL");
     const before = producer.accepted();
-    await systemClock.sleep(60_000);
-    expect(producer.accepted()).toBeGreaterThan(before + 10_000);
+    await eventually("answers while Kafka is down", () => producer.accepted() > before + 10_000, 90_000);
     await services.kafka.restart();
     await producer.stop();
     expect(await verdictOf(pipeline, producer)).toMatchObject(nothingLost);
