@@ -1,10 +1,6 @@
 import type { Outcome } from "@spillway/event";
-import { createManualClock } from "@spillway/memory";
 import { describe, expect, test } from "vitest";
-import { Bisection, type Verdict } from "./bisection.ts";
-import { createEvidence, EVIDENCE_MS, evidenceOfLane } from "./evidence.ts";
-import { indexes, recordOf, termOf } from "./record.fixture.ts";
-import { freshSegment } from "./segment.ts";
+import { play, type Step } from "./bisection.fixture.ts";
 
 const ok: Outcome = { kind: "ok" };
 const refused: Outcome = { kind: "fatal", code: "refused", deadLetterClass: "rejected" };
@@ -14,69 +10,7 @@ const forbidden: Outcome = { kind: "retriable", code: "forbidden", pause: true }
 const suspect: Outcome = { kind: "retriable", code: "odd", attemptsMax: 2 };
 const wrongTime: Outcome = { kind: "retriable", code: "time", retime: true };
 
-const REFUSED_IN_A_ROW_MAX = 2;
-
-/**
- * What is done, and the verdict that must follow: records are sent, those of the next batch or what is left before it, and
- * answered; or nothing is left to send.
- */
-type Step =
-  | readonly [sent: string, outcome: Outcome, verdict: string]
-  | readonly [what: "judge", verdict: string]
-  | readonly [what: Event];
-
-type Event = "wait" | "half a second passes" | "another lane has something taken" | "the term ends";
-
-const shown = (verdict: Verdict): string => {
-  switch (verdict.kind) {
-    case "bury":
-      return `bury ${indexes(verdict.refused.map(({ record }) => record)).join(" ")}`;
-    case "pause":
-      return `pause ${verdict.mode} ${verdict.code}`;
-    case "doubt":
-    case "await":
-      return `${verdict.kind} ${verdict.code}`;
-    default:
-      return verdict.kind;
-  }
-};
-
-const play = () => {
-  const clock = createManualClock();
-  const evidence = createEvidence(REFUSED_IN_A_ROW_MAX, clock);
-  const bisection = new Bisection(evidenceOfLane(evidence));
-  const term = termOf(0);
-
-  /** `keys`: of all records, a letter each, `.` for none. */
-  const send = (keys: string, numbers: string, outcome: Outcome): string => {
-    const fresh = numbers.split(" ").map((number) => {
-      const key = keys[Number(number)] ?? ".";
-      return { ...recordOf(Number(number), term), key: key === "." ? null : key };
-    });
-    const attempt = bisection.begin(bisection.next() ?? freshSegment(fresh));
-    if (attempt === null) return "nothing to send";
-    const { records } = attempt.segment;
-    expect(indexes(records).join(" ")).toBe(numbers);
-    return shown(bisection.answered(attempt, outcome, records));
-  };
-
-  const happens = async (what: Event): Promise<void> => {
-    if (what === "the term ends") term.end("fenced");
-    else if (what === "wait") bisection.waited();
-    else if (what === "half a second passes") await clock.advance(EVIDENCE_MS);
-    else evidence.taken(evidence.now());
-  };
-
-  const take = async (keys: string, step: Step): Promise<void> => {
-    const [what, ...rest] = step;
-    if (rest.length === 2) return expect(send(keys, what, rest[0])).toBe(rest[1]);
-    if (rest.length === 0) return happens(what as Event);
-    expect(bisection.next()).toBeNull();
-    expect(shown(bisection.judge())).toBe(rest[0]);
-  };
-  return { bisection, take };
-};
-
+/** `keys`: of all records, a letter each, `.` for none; `held`: what is so in the end. */
 const cases: readonly (readonly [name: string, keys: string, steps: readonly Step[], held: number])[] = [
   ["what is taken leaves nothing", "ab", [["0 1", ok, "calm"]], 0],
   [
@@ -119,6 +53,32 @@ const cases: readonly (readonly [name: string, keys: string, steps: readonly Ste
     [
       ["0 1 2", naming(1), "next"],
       ["0 2", ok, "bury 1"],
+    ],
+    0,
+  ],
+  [
+    "what is named out of the midst of a batch comes after what is left of that, which may be older",
+    "akkb",
+    [
+      ["0 1 2", naming(2), "next"],
+      ["0 1", wrongTime, "next"],
+      ["0 1", wrongTime, "pause paused time"],
+      ["wait"],
+      ["0 1", refused, "next"],
+      ["0", ok, "next"],
+      ["1", ok, "next"],
+      ["2", ok, "calm"],
+    ],
+    0,
+  ],
+  [
+    "what is named later may be older than what was named before, and is asked for in its order",
+    "kjk",
+    [
+      ["0 1 2", naming(2), "next"],
+      ["0 1", naming(0), "next"],
+      ["1", ok, "next"],
+      ["0 2", ok, "calm"],
     ],
     0,
   ],

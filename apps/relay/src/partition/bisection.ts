@@ -1,6 +1,7 @@
 import type { Outcome, SinkRecord } from "@spillway/event";
 import type { Evidence } from "./evidence.ts";
 import { createHeld } from "./held.ts";
+import { createOrder } from "./order.ts";
 import { type Pause, type Refused, remainderOf } from "./remainder.ts";
 import { type Segment, sendable } from "./segment.ts";
 
@@ -48,7 +49,8 @@ const SWEEP_RECORDS_MAX = 256;
  */
 export class Bisection {
   readonly #evidence: Witness;
-  readonly #held = createHeld();
+  readonly #order = createOrder();
+  readonly #held = createHeld(this.#order);
   /** What is left of the batch under way, the oldest on top. */
   #work: Segment[] = [];
   /** The topic may have been mended meanwhile: the oldest that is held goes before anything that would overtake it. */
@@ -79,8 +81,9 @@ export class Bisection {
 
   /** What goes before any new batch. */
   next(): Segment | null {
-    // What is sent again is older than all that is held.
-    const oldest = this.#hasWaited && this.#work.at(-1)?.again !== true ? this.#held.again("oldest") : null;
+    const left = this.#work.at(-1);
+    // What is asked for again stays before what is held.
+    const oldest = this.#hasWaited && left?.again !== true ? this.#held.again("oldest", left?.records[0]) : null;
     this.#hasWaited &&= oldest === null;
     return oldest ?? this.#work.pop() ?? null;
   }
@@ -99,6 +102,7 @@ export class Bisection {
   /** `sent`: its records as they were sent. */
   answered(attempt: Attempt, outcome: Outcome, sent: readonly SinkRecord[]): Verdict {
     if (outcome.kind === "ok") return this.#taken(attempt);
+    this.#order.note(attempt.segment.records);
     this.#held.passEnds(outcome.kind === "fatal" || outcome.retime ? "refused" : "unknown");
     const { rest, refused, pause } = remainderOf(attempt.segment, outcome, sent);
     this.#work.push(...rest.toReversed());
@@ -153,12 +157,15 @@ export class Bisection {
     return { kind: "doubt", code: first.fatal.code };
   }
 
-  /** The topic takes others: what its own key has passed is dead, the rest of what is held is asked for once more. */
+  /**
+   * The topic takes others: what its own key has passed is dead, the rest of what is held is asked for once more, but for
+   * what is newer than what is left of the batch under way.
+   */
   #judgeHeld(): Verdict {
     const refused = this.#held.takePassed();
     this.#work = this.#work.filter((segment) => !segment.again);
     this.#held.recall();
-    const again = this.#held.again("all");
+    const again = this.#held.again("all", this.#work.at(-1)?.records[0]);
     if (again) this.#work.push(again);
     return refused.length > 0 ? { kind: "bury", refused } : { kind: "next" };
   }

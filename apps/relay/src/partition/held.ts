@@ -1,4 +1,5 @@
 import type { RelayRecord } from "../shard/in-hand.ts";
+import type { Order } from "./order.ts";
 import type { Refused } from "./remainder.ts";
 import { freshSegment, type Segment, sendable } from "./segment.ts";
 
@@ -16,7 +17,7 @@ export type Held = {
   readonly code: string;
   /** The moment of the latest refusal, by the topic's evidence. */
   readonly refusedAt: number;
-  /** Once more, or for the first time; then these are the newest. */
+  /** For the first time, or once more. */
   refused(refused: readonly Refused[], refusedAt: number): void;
   /** These are about to be sent; older ones of their keys are here. */
   pass(by: readonly RelayRecord[]): void;
@@ -28,8 +29,8 @@ export type Held = {
   takePassed(): readonly Refused[];
   /** Removes all. */
   takeAll(): readonly Refused[];
-  /** The oldest few, or all, to be asked for once more; null when none may be. */
-  again(which: "oldest" | "all"): Segment | null;
+  /** The oldest few, or all, that are older than this record, to be asked for once more; null when none may be. */
+  again(which: "oldest" | "all", than: RelayRecord | undefined): Segment | null;
   /** Those that are asked for are only held. */
   recall(): void;
   /** Forgets those whose term is over. */
@@ -49,7 +50,7 @@ const segmentOf = (refused: readonly Refused[], refusedAt: number): Segment => (
 
 type Entry = { readonly refused: Refused; place: Place };
 
-/** In the order of the records: an entry that changes keeps its place in a Map. */
+/** In the order of the records. */
 type Entries = Map<RelayRecord, Entry>;
 
 const take = (entries: Entries, places: readonly Place[]): readonly Refused[] => {
@@ -62,18 +63,22 @@ const move = (entries: Entries, from: Place, to: Place): void => {
   for (const entry of entries.values()) if (entry.place === from) entry.place = to;
 };
 
-/** Up to which entry something of a key is sent now: all of them, unless it stands among them itself. */
-const reachOf = (entries: Entries, by: readonly RelayRecord[]): ReadonlyMap<string, number> => {
-  const places = new Map([...entries.keys()].map((record, index) => [record, index]));
+/** Up to where something of a key is sent now. */
+const reachOf = (order: Order, by: readonly RelayRecord[]): ReadonlyMap<string, number> => {
   const reach = new Map<string, number>();
-  for (const record of by) {
-    const upTo = places.get(record) ?? Number.POSITIVE_INFINITY;
-    if (record.key !== null) reach.set(record.key, Math.max(upTo, reach.get(record.key) ?? 0));
-  }
+  for (const record of by)
+    if (record.key !== null) reach.set(record.key, Math.max(order.of(record), reach.get(record.key) ?? 0));
   return reach;
 };
 
-export const createHeld = (): Held => {
+/** What the broker names is refused before older ones of its batch may be. */
+const sort = (entries: Entries, order: Order): void => {
+  const sorted = [...entries].toSorted(([a], [b]) => order.of(a) - order.of(b));
+  entries.clear();
+  for (const [record, entry] of sorted) entries.set(record, entry);
+};
+
+export const createHeld = (order: Order): Held => {
   const entries: Entries = new Map();
   let code = "";
   let lastAt = 0;
@@ -91,16 +96,15 @@ export const createHeld = (): Held => {
     },
     refused: (refused, refusedAt) => {
       for (const one of refused) entries.set(one.record, { refused: one, place: "held" });
+      sort(entries, order);
       lastAt = refusedAt;
       code = refused.at(-1)?.fatal.code ?? code;
     },
     pass: (by) => {
       if (entries.size === 0) return;
-      const reach = reachOf(entries, by);
-      let index = 0;
-      for (const [{ key }, entry] of entries) {
-        const isPassed = key !== null && index < (reach.get(key) ?? 0);
-        index++;
+      const reach = reachOf(order, by);
+      for (const [record, entry] of entries) {
+        const isPassed = record.key !== null && order.of(record) < (reach.get(record.key) ?? 0);
         if (isPassed && entry.place === "held") entry.place = "passing";
       }
     },
@@ -110,8 +114,11 @@ export const createHeld = (): Held => {
     },
     takePassed: () => take(entries, ["passing", "passed"]),
     takeAll: () => take(entries, ["held", "asked", "passing", "passed"]),
-    again: (which) => {
-      const free = [...entries.values()].filter(({ place }) => place === "held");
+    again: (which, than) => {
+      const end = than === undefined ? Number.POSITIVE_INFINITY : order.of(than);
+      const free = [...entries.values()].filter(
+        ({ refused, place }) => place === "held" && order.of(refused.record) < end,
+      );
       const chosen = which === "all" ? free : free.slice(0, OLDEST);
       for (const entry of chosen) entry.place = "asked";
       const refused = chosen.map((entry) => entry.refused);
