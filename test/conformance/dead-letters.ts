@@ -24,7 +24,7 @@ export const letterOf = (fields: Partial<DeadLetter> = {}): DeadLetter => {
     entry: `${id}-0`,
     index: 0,
     deadLetterClass: "poison",
-    code: "MESSAGE_TOO_LARGE",
+    code: "message_too_large",
     detail: "the broker refused the record",
     topic: "events",
     type: "order.placed",

@@ -39,6 +39,10 @@ export type SinkUnderTest = {
 
 const HOUR_MS = 3_600_000;
 
+/* The codes stand in full: operators look for them, and an adapter with names of its own would pass every other test. */
+const tooLarge = { kind: "fatal", code: "message_too_large", deadLetterClass: "oversize" };
+const rejected = { kind: "fatal", code: "invalid_record", deadLetterClass: "rejected" };
+
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -163,20 +167,24 @@ export const sinkConformance = (name: string, make: () => Promise<SinkUnderTest>
 
     test("waits for a topic that is not there", async () => {
       const missing = `missing-${crypto.randomUUID()}`;
-      expect(await it.sink.partitions(missing)).toMatchObject({ kind: "retriable" });
-      expect(await publish(missing, [record()])).toMatchObject({ kind: "retriable" });
+      const unknown = { kind: "retriable", code: "unknown_topic_or_partition" };
+      expect(await it.sink.partitions(missing)).toEqual(unknown);
+      expect(await publish(missing, [record()])).toEqual(unknown);
     });
 
     test.each([-1, 3, 99])("does not confirm a partition that is not there: %i", async (partition) => {
       const topic = await it.createTopic({ partitions: 3 });
-      expect(await publish(topic, [record()], partition)).toMatchObject({ kind: "retriable" });
+      expect(await publish(topic, [record()], partition)).toEqual({
+        kind: "retriable",
+        code: "partition_out_of_range",
+      });
       for (const each of [0, 1, 2]) expect(await it.read(topic, each)).toEqual([]);
     });
 
     test("refuses a record that is too large, for good, and the next one is not held up", async () => {
       const topic = await it.createTopic({ partitions: 1 });
       const refused = await publish(topic, [record({ value: noise(it.batchBytesMax + 1) })]);
-      expect(refused).toMatchObject({ kind: "fatal", deadLetterClass: "oversize" });
+      expect(refused).toEqual(tooLarge);
       expect(await publish(topic, numbered(0, 1))).toEqual({ kind: "ok" });
       expect(numbersIn(await it.read(topic, 0))).toEqual([0]);
     });
@@ -184,7 +192,7 @@ export const sinkConformance = (name: string, make: () => Promise<SinkUnderTest>
     test("refuses all ten when one of them is too large", async () => {
       const topic = await it.createTopic({ partitions: 1 });
       const ten = numbered(0, 10).with(6, record({ value: noise(it.batchBytesMax + 1) }));
-      expect(await publish(topic, ten)).toMatchObject({ kind: "fatal", deadLetterClass: "oversize" });
+      expect(await publish(topic, ten)).toEqual(tooLarge);
       expect(await it.read(topic, 0)).toEqual([]);
     });
 
@@ -196,7 +204,7 @@ export const sinkConformance = (name: string, make: () => Promise<SinkUnderTest>
     ])("refuses the time alone of a record, one of %i, that is %i hours off", async (count, hours) => {
       const topic = await it.createTopic({ partitions: 1, beforeMsMax: HOUR_MS });
       const odd = numbered(0, count).with(0, record({ timestampMs: Date.now() + hours * HOUR_MS }));
-      expect(await publish(topic, odd)).toMatchObject({ kind: "retriable", retime: true });
+      expect(await publish(topic, odd)).toEqual({ kind: "retriable", code: "invalid_timestamp", retime: true });
       expect(await it.read(topic, 0)).toEqual([]);
       expect(await publish(topic, numbered(0, count))).toEqual({ kind: "ok" });
     });
@@ -204,7 +212,7 @@ export const sinkConformance = (name: string, make: () => Promise<SinkUnderTest>
     test.each([1, 5])("refuses a record without key in a compacted topic, alone or among others: %i", async (count) => {
       const topic = await it.createTopic({ partitions: 1, compacted: true });
       const keyless = numbered(0, count).with(0, record({ key: null }));
-      expect(await publish(topic, keyless)).toMatchObject({ kind: "fatal", deadLetterClass: "rejected" });
+      expect(await publish(topic, keyless)).toMatchObject(rejected);
       expect(await publish(topic, numbered(0, 1))).toEqual({ kind: "ok" });
       expect(numbersIn(await it.read(topic, 0))).toEqual([0]);
     });
@@ -214,14 +222,14 @@ export const sinkConformance = (name: string, make: () => Promise<SinkUnderTest>
       const isBad = (index: number) => index % 7 !== 3;
       const mixed = numbered(0, 500).map((one, index) => (isBad(index) ? { ...one, key: null } : one));
       const refused = upTo(500).filter(isBad);
-      expect(await publish(topic, mixed)).toMatchObject({ kind: "fatal", deadLetterClass: "rejected", refused });
+      expect(await publish(topic, mixed)).toEqual({ ...rejected, refused });
     });
 
     test("names what it refuses with a code that is safe to log", async () => {
       const topic = await it.createTopic({ partitions: 1 });
       const secret = "s3cr3t-customer";
-      const tooLarge = record({ key: secret, value: noise(it.batchBytesMax + 1) });
-      const outcomes = [await publish(topic, [tooLarge]), await publish(secret, [record()])];
+      const large = record({ key: secret, value: noise(it.batchBytesMax + 1) });
+      const outcomes = [await publish(topic, [large]), await publish(secret, [record()])];
       for (const outcome of outcomes) expect(outcome).toMatchObject({ code: expect.stringMatching(/^[A-Za-z_]+$/) });
     });
 
@@ -267,9 +275,9 @@ export const sinkConformance = (name: string, make: () => Promise<SinkUnderTest>
       const underWay = sink.publish(topic, 0, numbered(1, 1));
       await sink.close();
       expect(await underWay).toMatchObject({ kind: "retriable" });
-      expect(await sink.publish(topic, 0, numbered(2, 1))).toMatchObject({ kind: "retriable" });
-      expect(await sink.partitions(topic)).toMatchObject({ kind: "retriable" });
-      expect(await sink.health()).toMatchObject({ status: "down" });
+      expect(await sink.publish(topic, 0, numbered(2, 1))).toEqual({ kind: "retriable", code: "client_closed" });
+      expect(await sink.partitions(topic)).toEqual({ kind: "retriable", code: "client_closed" });
+      expect(await sink.health()).toEqual({ status: "down", code: "client_closed" });
       await sink.close();
       await it.thaw();
     });

@@ -31,9 +31,9 @@ sinkConformance("memory", async () => {
       }));
     },
     batchBytesMax: BATCH_BYTES_MAX,
-    stop: async () => outages.start("kafka", "ECONNREFUSED"),
+    stop: async () => outages.start("kafka", "connection_failed"),
     start: async () => outages.end("kafka"),
-    freeze: async () => outages.start("kafka", "timeout"),
+    freeze: async () => outages.start("kafka", "request_timeout"),
     thaw: async () => outages.end("kafka"),
     close: () => sink.close(),
   };

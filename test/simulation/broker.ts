@@ -7,11 +7,11 @@ const decoder = new TextDecoder();
 const outcomes: Readonly<Record<TopicFault, Exclude<Outcome, { kind: "ok" }>>> = {
   moved: { kind: "retriable", code: "NOT_LEADER_OR_FOLLOWER" },
   forbidden: { kind: "retriable", code: "TOPIC_AUTHORIZATION_FAILED", pause: true },
-  refusing: { kind: "fatal", code: "INVALID_RECORD", deadLetterClass: "rejected" },
+  refusing: { kind: "fatal", code: "invalid_record", deadLetterClass: "rejected" },
   suspicious: { kind: "retriable", code: "UNKNOWN_SERVER_ERROR", attemptsMax: 3 },
 };
 
-const POISON = { kind: "fatal", code: "INVALID_RECORD", deadLetterClass: "poison" } as const;
+const POISON = { kind: "fatal", code: "invalid_record", deadLetterClass: "poison" } as const;
 
 /** A broker with opinions: refuses what is poison, and everything while its topics are at fault. Some name the records. */
 export const createBroker = (sink: Sink, namesRefused: boolean, onRefused: (text: string) => void) => {

@@ -4,11 +4,13 @@ import type { Topic, Topics } from "./topics.ts";
 
 type Refusal = Exclude<Outcome, { kind: "ok" }>;
 
-const UNKNOWN_TOPIC: Refusal = { kind: "retriable", code: "UNKNOWN_TOPIC_OR_PARTITION" };
-const CLOSED: Refusal = { kind: "retriable", code: "closed" };
-const TOO_LARGE: Refusal = { kind: "fatal", code: "MESSAGE_TOO_LARGE", deadLetterClass: "oversize" };
-const NO_KEY: Refusal = { kind: "fatal", code: "INVALID_RECORD", deadLetterClass: "rejected" };
-const WRONG_TIME: Refusal = { kind: "retriable", code: "INVALID_TIMESTAMP", retime: true };
+/* Codes of libs/kafka's outcome table; the conformance suite asks both for them. */
+const UNKNOWN_TOPIC: Refusal = { kind: "retriable", code: "unknown_topic_or_partition" };
+const OUT_OF_RANGE: Refusal = { kind: "retriable", code: "partition_out_of_range" };
+const CLOSED: Refusal = { kind: "retriable", code: "client_closed" };
+const TOO_LARGE: Refusal = { kind: "fatal", code: "message_too_large", deadLetterClass: "oversize" };
+const NO_KEY: Refusal = { kind: "fatal", code: "invalid_record", deadLetterClass: "rejected" };
+const WRONG_TIME: Refusal = { kind: "retriable", code: "invalid_timestamp", retime: true };
 
 /** Brokers refuse a time that is further ahead (`message.timestamp.after.max.ms`). */
 const AHEAD_MS_MAX = 3_600_000;
@@ -49,8 +51,9 @@ export const createSink = (topics: Topics, outages: Outages, clock: Clock): Sink
       const refused = refusalOf(topic);
       if (refused) return refused;
       const found = topics.get(topic);
-      const log = found?.partitions[partition];
-      if (!found || !log) return UNKNOWN_TOPIC;
+      if (!found) return UNKNOWN_TOPIC;
+      const log = found.partitions[partition];
+      if (!log) return OUT_OF_RANGE;
       const refusals = records.map((record) => refusalOfRecord(record, found, clock.wallMs()));
       const refusal = refusals.find((one) => one !== null);
       // As Kafka does: it names the records that it looked into, and those of another size it did not.
