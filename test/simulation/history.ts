@@ -1,4 +1,4 @@
-import type { SealedEvent, ShardChunk } from "@spillway/event";
+import { DIGEST96_LENGTH, type SealedEvent, type ShardChunk } from "@spillway/event";
 
 /** Why one event must come out before another. `generation` counts how many diversions of the shard had ended before. */
 type Precedence =
@@ -27,8 +27,6 @@ export type EventRecord = {
   damagedIn: string | null;
   readonly precedences: Precedence[];
 };
-
-const KEY_LENGTH = 16;
 
 const textOf = (event: SealedEvent): string => new TextDecoder().decode(event.bytes);
 
@@ -99,8 +97,8 @@ export const createHistory = (shards: number) => {
 
   const recordsOf = (chunk: ShardChunk): EventRecord[] => {
     const records: EventRecord[] = [];
-    for (let at = 0; at < chunk.dedupKeys.length; at += KEY_LENGTH) {
-      const record = byDedupKey.get(chunk.dedupKeys.slice(at, at + KEY_LENGTH));
+    for (let at = 0; at < chunk.dedupKeys.length; at += DIGEST96_LENGTH) {
+      const record = byDedupKey.get(chunk.dedupKeys.slice(at, at + DIGEST96_LENGTH));
       if (record) records.push(record);
     }
     return records;

@@ -38,8 +38,7 @@ const orNull = <T>(answer: Promise<T>): Promise<T | null> =>
 
 const shardRow = (inspection: ShardInspection): ShardRow => {
   if (inspection.kind === "unknown") return { shard: inspection.shard, known: null };
-  const { view } = inspection;
-  return { shard: view.shard, known: { ...view, owner: view.lease?.owner ?? null } };
+  return { shard: inspection.view.shard, known: inspection.view };
 };
 
 const refusalsOf = (refused: readonly { readonly detail: string }[]) => refused.map(({ detail }) => detail);

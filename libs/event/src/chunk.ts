@@ -1,5 +1,5 @@
 import { decode, Encoder } from "@msgpack/msgpack";
-import type { Platform } from "./platform.ts";
+import { DIGEST96_LENGTH, type Platform } from "./platform.ts";
 import { dedupKeyOf, type SealedEvent } from "./seal.ts";
 
 /*
@@ -17,7 +17,6 @@ const HEADER_BYTES = 34;
 const DEFLATE_FROM_BYTES = 512;
 /** An inflated chunk is never larger: the limit of one commit is far below it. */
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
-const IDENTITY_LENGTH = 16;
 
 /** An event as a chunk carries it. */
 export type ChunkEvent = Omit<SealedEvent, "id" | "shard">;
@@ -129,7 +128,7 @@ const eventsOf = (columns: Columns, platform: Platform): ChunkEvent[] => {
   for (let i = 0; i < types.length; i++) {
     const end = at + (lengths[i] ?? Number.NaN);
     if (!(end <= data.length)) throw new UndecodableChunk("lengths exceed the data");
-    const identity = identities.slice(i * IDENTITY_LENGTH, (i + 1) * IDENTITY_LENGTH);
+    const identity = identities.slice(i * DIGEST96_LENGTH, (i + 1) * DIGEST96_LENGTH);
     const replay = replays[i] ?? 0;
     const tracestate = tracestates?.[i];
     const event = {

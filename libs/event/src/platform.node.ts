@@ -1,6 +1,6 @@
 import { createHash, hash } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import type { Platform } from "./platform.ts";
+import { DIGEST96_LENGTH, type Platform } from "./platform.ts";
 
 /**
  * `node:crypto` and `node:zlib` exist in Bun, Deno, Node and Workers (nodejs_compat) alike.
@@ -8,7 +8,7 @@ import type { Platform } from "./platform.ts";
  */
 export const platform: Platform = {
   sha256: (bytes) => createHash("sha256").update(bytes).digest(),
-  digest96: (text) => hash("sha256", text, "base64url").slice(0, 16),
+  digest96: (text) => hash("sha256", text, "base64url").slice(0, DIGEST96_LENGTH),
   deflate: (bytes) => deflateRawSync(bytes, { level: 1 }),
   inflate: (bytes, bytesMax) => inflateRawSync(bytes, { maxOutputLength: bytesMax }),
 };

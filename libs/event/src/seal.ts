@@ -7,7 +7,7 @@ import type { TraceContext } from "./trace-context.ts";
 export type SealedEvent = TraceContext & {
   readonly id: string;
   readonly shard: number;
-  /** Which event it is, in all its lives: 96 bits of a hash of (producer, source, id), as 16 characters. */
+  /** Which event it is, in all its lives: the `digest96` of (producer, source, id). */
   readonly identity: string;
   /** What a shard knows this life of it by: the identity, or of a replay a hash of it and the replay's number. */
   readonly dedupKey: string;

@@ -4,7 +4,7 @@ export type ShardChunk = {
   readonly chunk: Uint8Array;
   /** Number of events in the chunk. */
   readonly events: number;
-  /** Their dedup keys, 16 characters each, in the order of the events, without a separator. */
+  /** Their dedup keys, `DIGEST96_LENGTH` characters each, in the order of the events, without a separator. */
   readonly dedupKeys: string;
 };
 

@@ -1,4 +1,4 @@
-const DEDUP_KEY_LENGTH = 16;
+import { DIGEST96_LENGTH } from "@spillway/event";
 
 /**
  * The dedup keys that one shard has recorded lately: a set per window, the current and the previous one are asked, so
@@ -12,7 +12,7 @@ export type DedupKeys = {
 
 const split = (dedupKeys: string): string[] => {
   const keys: string[] = [];
-  for (let at = 0; at < dedupKeys.length; at += DEDUP_KEY_LENGTH) keys.push(dedupKeys.slice(at, at + DEDUP_KEY_LENGTH));
+  for (let at = 0; at < dedupKeys.length; at += DIGEST96_LENGTH) keys.push(dedupKeys.slice(at, at + DIGEST96_LENGTH));
   return keys;
 };
 

@@ -1,11 +1,10 @@
-import type { Appended, ShardChunk } from "@spillway/event";
+import { type Appended, DIGEST96_LENGTH, type ShardChunk } from "@spillway/event";
 import { toBase64 } from "./base64.ts";
 import { codeOfText } from "./errors.ts";
 import { shardKeys } from "./keys.ts";
 import type { StreamLimits } from "./limits.ts";
 import type { ShardsAgreement } from "./meta.ts";
 
-const DEDUP_KEY_LENGTH = 16;
 const ENTRY_ID = /^\d{1,20}-\d{1,20}$/;
 
 /** One call of append.lua for chunks of different shards: the same over HTTP and TCP. */
@@ -18,7 +17,7 @@ export type AppendCall = {
 };
 
 const checkChunk = ({ events, dedupKeys }: ShardChunk): void => {
-  if (events < 1 || dedupKeys.length !== events * DEDUP_KEY_LENGTH) {
+  if (events < 1 || dedupKeys.length !== events * DIGEST96_LENGTH) {
     throw new TypeError(`a chunk of ${events} events came with ${dedupKeys.length} characters of dedup keys`);
   }
 };
@@ -74,8 +73,8 @@ export const oddReply: Appended = retriable("odd_reply");
 export type ChunkAppended = Appended | { readonly kind: "fenced" } | { readonly kind: "unagreed" };
 
 const chunkAppendedOf = (reply: unknown, nonce: string, events: number): ChunkAppended => {
-  if (!Array.isArray(reply) || reply.length !== 6) return oddReply;
-  const [echo, status, entry, csv, backlogEvents] = reply as unknown[];
+  if (!Array.isArray(reply) || reply.length !== 4) return oddReply;
+  const [echo, status, entry, csv] = reply as unknown[];
   if (echo !== nonce) return oddReply;
   if (status === "FULL") return { kind: "full" };
   if (status === "DIVERTED") return { kind: "diverted" };
@@ -84,7 +83,6 @@ const chunkAppendedOf = (reply: unknown, nonce: string, events: number): ChunkAp
   if (status === "ERROR") return { kind: "retriable", code: codeOfText(String(entry)) };
   const duplicates = duplicatesOf(csv, events);
   if (status !== "OK" || duplicates === null) return oddReply;
-  if (typeof backlogEvents !== "number" || !Number.isSafeInteger(backlogEvents) || backlogEvents < 0) return oddReply;
   const isAdded = typeof entry === "string" && ENTRY_ID.test(entry);
   const isKnown = entry === "" && duplicates.length === events;
   if (!isKnown && !(isAdded && duplicates.length < events)) return oddReply;

@@ -4,8 +4,8 @@
 -- ARGV   1 nonce  2 dedup window (s)  3 backlog events max  4 backlog bytes max
 --        5 "" from an edge, or the lease's value from the drain, which passes the diversion
 --        6 the caller's number of shards  7 "1" when it has just asked whether the others have the same, else ""
---        and of every chunk: the chunk (base64), its events' dedup keys, 16 characters each, joined
--- Reply  of every chunk {nonce.n, status, entry id, duplicates (csv of indexes), backlog events, backlog bytes}, n from 1
+--        and of every chunk: the chunk (base64), its events' dedup keys, KEY_LENGTH characters each, joined
+-- Reply  of every chunk {nonce.n, status, entry id, duplicates (csv of indexes)}, n from 1
 --        OK, with no entry id when every event was a duplicate; FULL, DIVERTED, FENCED: nothing was written;
 --        UNAGREED: nothing was written, ask about the number of shards and call again;
 --        ERROR, with Redis's text in the place of the entry id
@@ -22,6 +22,7 @@
 
 local SLICE = 1000 -- arguments to one command: unpack() ends at about 8000
 local KEYS_EACH = 7
+local KEY_LENGTH = 16 -- of a dedup key; DIGEST96_LENGTH in libs/event, which a test compares
 
 local window, events_max, bytes_max = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local lease, shards, asked = ARGV[5], ARGV[6], ARGV[7] == '1'
@@ -31,25 +32,24 @@ local period = math.floor(tonumber(time[1]) / window)
 local function append(nonce, first, chunk, joined)
   local stream, count = KEYS[first], KEYS[first + 4]
   if lease == '' then
-    if redis.call('EXISTS', KEYS[first + 5]) == 1 then return {nonce, 'DIVERTED', '', '', 0, 0} end
+    if redis.call('EXISTS', KEYS[first + 5]) == 1 then return {nonce, 'DIVERTED', '', ''} end
   elseif redis.call('GET', KEYS[first + 6]) ~= lease then
-    return {nonce, 'FENCED', '', '', 0, 0}
+    return {nonce, 'FENCED', '', ''}
   end
 
   local had = redis.call('HMGET', count, 'accepted', 'duplicate', 'relayed', 'dead', 'bytes', 'epoch', 'shards')
   local isAgreed = had[7] == shards
-  if not isAgreed and not asked then return {nonce, 'UNAGREED', '', '', 0, 0} end
+  if not isAgreed and not asked then return {nonce, 'UNAGREED', '', ''} end
   local accepted, duplicate = tonumber(had[1]) or 0, tonumber(had[2]) or 0
   local settled, bytes = (tonumber(had[3]) or 0) + (tonumber(had[4]) or 0), tonumber(had[5]) or 0
-  local backlog = math.max(accepted - settled, 0)
-  if (backlog >= events_max or bytes >= bytes_max) and redis.call('EXISTS', stream) == 1 then
-    return {nonce, 'FULL', '', '', backlog, bytes}
+  if (accepted - settled >= events_max or bytes >= bytes_max) and redis.call('EXISTS', stream) == 1 then
+    return {nonce, 'FULL', '', ''}
   end
 
   local current, previous = KEYS[first + 1 + period % 3], KEYS[first + 1 + (period + 2) % 3]
-  local total = #joined / 16
+  local total = #joined / KEY_LENGTH
   local ids, fresh, skipped, inside = {}, {}, {}, {}
-  for i = 1, total do ids[i] = string.sub(joined, i * 16 - 15, i * 16) end
+  for i = 1, total do ids[i] = string.sub(joined, (i - 1) * KEY_LENGTH + 1, i * KEY_LENGTH) end
   for from = 1, total, SLICE do
     local to = math.min(from + SLICE - 1, total)
     local now = redis.call('SMISMEMBER', current, unpack(ids, from, to))
@@ -69,7 +69,7 @@ local function append(nonce, first, chunk, joined)
   if #fresh == 0 then
     redis.call('HINCRBY', count, 'duplicate', total)
     if not isAgreed then redis.call('HSET', count, 'shards', shards) end
-    return {nonce, 'OK', '', skip, backlog, bytes}
+    return {nonce, 'OK', '', skip}
   end
 
   local entry = {'*', 'c', chunk, 'n', #fresh}
@@ -80,7 +80,7 @@ local function append(nonce, first, chunk, joined)
   local id = redis.call('XADD', stream, 'NOMKSTREAM', unpack(entry))
   if not id or not had[6] then
     id = id or redis.call('XADD', stream, unpack(entry))
-    accepted, duplicate, settled, bytes = 0, 0, 0, 0
+    accepted, duplicate, bytes = 0, 0, 0
     redis.call('HSET', count, 'epoch', time[1] .. string.format('%06d', time[2]), 'relayed', 0, 'dead', 0)
   end
 
@@ -91,7 +91,7 @@ local function append(nonce, first, chunk, joined)
   accepted, bytes = accepted + #fresh, bytes + #chunk
   redis.call('HSET', count, 'accepted', accepted, 'duplicate', duplicate + #skipped, 'bytes', bytes)
   if not isAgreed then redis.call('HSET', count, 'shards', shards) end
-  return {nonce, 'OK', id, skip, math.max(accepted - settled, 0), bytes}
+  return {nonce, 'OK', id, skip}
 end
 
 local replies = {}
@@ -100,7 +100,7 @@ for n = 1, #KEYS / KEYS_EACH do
   local done, reply = pcall(append, nonce, (n - 1) * KEYS_EACH + 1, ARGV[6 + 2 * n], ARGV[7 + 2 * n])
   if not done then
     local text = type(reply) == 'table' and reply.err or tostring(reply)
-    reply = {nonce, 'ERROR', text, '', 0, 0}
+    reply = {nonce, 'ERROR', text, ''}
   end
   replies[n] = reply
 end
