@@ -21,6 +21,7 @@ import { createIngest } from "./ingest/ingest.ts";
 import type { IngestLimits } from "./ingest/ports.ts";
 import { createRequestIds } from "./request-id.ts";
 import { respondProblem } from "./respond.ts";
+import { allowOf, methodsOf, type RoutePath, routePaths } from "./routes.ts";
 
 export type EdgePorts = {
   readonly stream: Tier;
@@ -57,20 +58,9 @@ export type Edge = {
 /** What one route does with a request; the frame around it does the rest. */
 type Handler = (request: Request, requestId: string) => Response | Promise<Response>;
 
-const methodsOf: ReadonlyMap<string, string> = new Map([
-  ["/v1/events", "POST"],
-  ["/v1/batch", "POST"],
-  ["/livez", "GET, HEAD"],
-  ["/readyz", "GET, HEAD"],
-  ["/metrics", "GET, HEAD"],
-  ["/openapi.json", "GET, HEAD"],
-  ["/docs", "GET, HEAD"],
-]);
-
 const notFound = (path: string, requestId: string): Response => {
-  const allow = methodsOf.get(path);
-  if (allow === undefined)
-    return respondProblem({ code: "not_found", detail: "see /docs for what there is" }, requestId);
+  const allow = allowOf(path);
+  if (allow === null) return respondProblem({ code: "not_found", detail: "see /docs for what there is" }, requestId);
   return respondProblem({ code: "method_not_allowed", detail: `use ${allow}`, headers: { allow } }, requestId);
 };
 
@@ -79,6 +69,15 @@ const refuseWith =
   (requestId: string): Refuse =>
   (status, detail, headers) =>
     respondProblem({ code: status === 401 ? "unauthorized" : "not_found", detail, headers }, requestId);
+
+/** What operators ask: the answer is not made here and gets its request id afterwards. */
+const asked =
+  (handler: Handler): Handler =>
+  async (request, requestId) => {
+    const response = await handler(request, requestId);
+    response.headers.set("x-request-id", requestId);
+    return response;
+  };
 
 /**
  * Gives every answer its request id, its count and its time, and turns a bug into a 500 that says nothing. It is no
@@ -124,40 +123,20 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
   const metricsRoute = createMetricsRoute(ports.metrics, options.metricsAccess, ports.platform);
   const frame = createFrame(ports, health.isStopping, fairYield, http.answered);
 
+  const handlers: Readonly<Record<RoutePath, Handler>> = {
+    "/v1/events": (request, requestId) => ingest(request, requestId, false),
+    "/v1/batch": (request, requestId) => ingest(request, requestId, true),
+    "/livez": asked(answerLive),
+    "/readyz": asked(async () => answerReady(await health.readiness())),
+    "/metrics": asked((request, requestId) => metricsRoute(request, refuseWith(requestId))),
+    "/openapi.json": docs.openapi,
+    "/docs": docs.page,
+  };
   const app = new Hono();
   const serve = (route: string, handler: Handler) => (c: Context) => frame(route, c.req.raw, handler);
-  /** What operators ask: the answer is not made here and gets its request id afterwards. */
-  const asked = (route: string, handler: Handler) =>
-    serve(route, async (request, requestId) => {
-      const response = await handler(request, requestId);
-      response.headers.set("x-request-id", requestId);
-      return response;
-    });
-  app.post(
-    "/v1/events",
-    serve("/v1/events", (request, requestId) => ingest(request, requestId, false)),
-  );
-  app.post(
-    "/v1/batch",
-    serve("/v1/batch", (request, requestId) => ingest(request, requestId, true)),
-  );
-  // HAProxy checks with OPTIONS.
-  app.on(["GET", "OPTIONS"], "/livez", asked("/livez", answerLive));
-  app.on(
-    ["GET", "OPTIONS"],
-    "/readyz",
-    asked("/readyz", async () => answerReady(await health.readiness())),
-  );
-  app.options(
-    "/",
-    asked("/", () => answerOptions(health.isStopping())),
-  );
-  app.get(
-    "/metrics",
-    asked("/metrics", (request, requestId) => metricsRoute(request, refuseWith(requestId))),
-  );
-  app.get("/openapi.json", serve("/openapi.json", docs.openapi));
-  app.get("/docs", serve("/docs", docs.page));
+  for (const path of routePaths) app.on(methodsOf(path), path, serve(path, handlers[path]));
+  const haproxy = asked(() => answerOptions(health.isStopping()));
+  app.options("/", serve("/", haproxy));
   app.notFound((c) => frame("unmatched", c.req.raw, (_, requestId) => notFound(c.req.path, requestId)));
   return { app, committer, stop: health.stop };
 };

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { createAppWorld, KEY } from "../app.fixture.ts";
 import { mediaTypesOf } from "../media-type.ts";
 import { type ProblemCode, problems } from "../problem.ts";
+import { routePaths, routes } from "../routes.ts";
 
 type Content = Readonly<Record<string, { readonly schema?: unknown }>>;
 type Operation = {
@@ -51,6 +52,22 @@ describe("openapi.json", () => {
       expect(JSON.stringify(answer)).toContain(`"${code}"`);
       expect(declared).toContain(code);
     }
+  });
+});
+
+describe("a path of the table of routes", () => {
+  test.each(routePaths)("%s is answered, in the document and on the page, and refuses other methods", async (path) => {
+    const app = await createAppWorld();
+    const { method, summary } = routes[path];
+    expect((await app.get(path, { method })).status).not.toBe(404);
+    const refused = await app.get(path, { method: "PATCH" });
+    expect([refused.status, refused.headers.get("allow")?.split(", ")[0]]).toEqual([405, method]);
+    expect(document.paths[path]?.[method.toLowerCase()]).toMatchObject({ summary });
+    expect(await (await app.get("/docs")).text()).toContain(`<code>${method} ${path}</code></td><td>${summary}`);
+  });
+
+  test("is all that there is", () => {
+    expect(Object.keys(document.paths)).toEqual(routePaths);
   });
 });
 

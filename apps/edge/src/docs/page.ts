@@ -2,6 +2,7 @@ import { MEMBERS_MAX, NAME_LENGTH_MAX, VALUE_LENGTH_MAX } from "@spillway/event"
 import type { IngestLimits } from "../ingest/ports.ts";
 import { mediaTypesOf } from "../media-type.ts";
 import { problems } from "../problem.ts";
+import { routes } from "../routes.ts";
 
 /** Nothing on the page comes from outside but the origin, which has a form: nothing has to be escaped but what is written here. */
 export const docsStyle = `
@@ -15,14 +16,9 @@ th, td { text-align: left; vertical-align: top; padding: 0.4rem 0.9rem 0.4rem 0;
 tr:target { background: color-mix(in srgb, Highlight 25%, transparent); }
 `;
 
-const paths: readonly (readonly [string, string])[] = [
-  ["POST /v1/events", "One event, or a batch."],
-  ["POST /v1/batch", "A batch."],
-  ["GET /livez", "Whether the process runs. Asks nobody."],
-  ["GET /readyz", "Whether an event can be made durable now, with the state of each storage."],
-  ["GET /metrics", "Prometheus metrics, where they are allowed."],
-  ["GET /openapi.json", "All of this for machines."],
-];
+const paths = Object.entries(routes).map(
+  ([path, { method, summary }]) => [`${method} ${path}`, `${summary}.`] as const,
+);
 
 const statuses: readonly (readonly [string, string])[] = [
   ["202", "Every event is on disk."],

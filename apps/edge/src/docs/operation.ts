@@ -1,0 +1,82 @@
+import type { IngestLimits } from "../ingest/ports.ts";
+import { mediaTypesOf } from "../media-type.ts";
+import type { ProblemCode } from "../problem.ts";
+import { type Json, problemAnswers, retryAfter, schemaRef } from "./schemas.ts";
+
+const content = (schema: Json, contentType = "application/json"): Json => ({ [contentType]: { schema } });
+
+/** Codes that any request may be answered with. */
+const ofAll: ReadonlySet<ProblemCode> = new Set(["malformed_request", "internal"]);
+/** Codes of what is not declared here: other paths, and other methods. */
+const ofOthers: ReadonlySet<ProblemCode> = new Set(["not_found", "method_not_allowed"]);
+
+const batches = [schemaRef("Batch"), schemaRef("Envelope")];
+
+/** What a body of each media type is; JSON's is asked for by the path. */
+const schemaOf: Readonly<Record<string, Json>> = {
+  "application/cloudevents+json": schemaRef("Event"),
+  "application/cloudevents-batch+json": schemaRef("Batch"),
+  "application/x-ndjson": { type: "string", description: "One event a line." },
+};
+
+const binaryMode: Json = {
+  schema: { description: "CloudEvents binary mode: attributes in ce- headers, data in the body.", type: "string" },
+};
+
+const bodiesOf = (batchOnly: boolean): Json => ({
+  ...Object.fromEntries(mediaTypesOf(batchOnly).map((mediaType) => [mediaType, { schema: schemaOf[mediaType] }])),
+  ...content({ oneOf: batchOnly ? batches : [schemaRef("Event"), ...batches] }),
+  ...(batchOnly ? {} : { "*/*": binaryMode }),
+});
+
+const bodyDescription = (limits: IngestLimits): string =>
+  `At most ${limits.bodyBytesMax} bytes (gzip is accepted, the limit holds for what it decompresses to), ` +
+  `${limits.batchEventsMax} events, ${limits.eventBytesMax} bytes and ${limits.depthMax} levels an event; ` +
+  `${limits.bodyTimeoutMs} ms to arrive.`;
+
+const parameter = (name: string, description: string, schema: Json): Json => ({
+  name,
+  in: "header",
+  description,
+  schema: { type: "string", ...schema },
+});
+
+const parameters: readonly Json[] = [
+  parameter("X-Request-Id", "Comes back in the answer.", { pattern: "^[\\w-]{1,128}$" }),
+  parameter("Idempotency-Key", "The id of an event that has none.", { minLength: 1, maxLength: 255 }),
+  parameter("Content-Encoding", "How the body is compressed.", { enum: ["gzip", "identity"] }),
+  parameter("traceparent", "W3C trace context of events that have none.", {}),
+  parameter("tracestate", "Belongs to traceparent.", {}),
+];
+
+/** What OpenAPI says of a route besides its name. */
+export type Operation = (limits: IngestLimits) => Json;
+
+export const ingestOperation =
+  (batchOnly: boolean, stored: Json): Operation =>
+  (limits) => ({
+    security: [{ key: [] }],
+    parameters,
+    requestBody: { required: true, description: bodyDescription(limits), content: bodiesOf(batchOnly) },
+    responses: {
+      202: { description: "Every event is stored.", content: content(stored) },
+      207: {
+        description: "Some events are stored; errors names the others.",
+        headers: retryAfter,
+        content: content(schemaRef("BatchAnswer")),
+      },
+      ...problemAnswers((code) => !ofOthers.has(code), mediaTypesOf(batchOnly)),
+    },
+  });
+
+export const readOperation =
+  (answers: Json, codes: readonly ProblemCode[] = [], security: readonly Json[] = []): Operation =>
+  () => ({
+    security,
+    responses: { ...answers, ...problemAnswers((code) => ofAll.has(code) || codes.includes(code)) },
+  });
+
+export const answerOf = (description: string, schema: Json, contentType?: string): Json => ({
+  description,
+  content: content(schema, contentType),
+});
