@@ -58,7 +58,7 @@ describe("the list of dead letters", () => {
       id: "1",
       status: "waiting",
       deadLetterClass: "poison",
-      code: "MESSAGE_TOO_LARGE",
+      code: "message_too_large",
       detail: "the broker refused the record",
       topic: "events",
       type: "order.placed",
