@@ -1,5 +1,4 @@
-import { type DeadLetter, type DeadLetters, decodeChunk, sealEvent, shardOf } from "@spillway/event";
-import { platform } from "@spillway/event/platform-node";
+import type { DeadLetter, DeadLetters } from "@spillway/event";
 import { afterEach, describe, expect, test } from "vitest";
 
 /** The dead letters on an empty backend of their own. */
@@ -7,14 +6,8 @@ export type DeadLettersSubject = {
   readonly deadLetters: DeadLetters;
   /** All that are kept, in the order in which they were put. */
   all(): Promise<readonly DeadLetter[]>;
-  /** Of an installation with `REPLAY_SHARDS`; whether it was sent again. */
-  replay(letter: Pick<DeadLetter, "shard" | "entry" | "index">): Promise<boolean>;
-  /** What replays put into the outbox, oldest first. */
-  replayed(): Promise<readonly { readonly shard: number; readonly chunk: Uint8Array }[]>;
   close(): Promise<void>;
 };
-
-export const REPLAY_SHARDS = 4;
 
 /** A letter unlike any other unless told. */
 export const letterOf = (fields: Partial<DeadLetter> = {}): DeadLetter => {
@@ -50,17 +43,7 @@ export const deadLettersConformance = (name: string, make: () => Promise<DeadLet
       opened = await make();
       const { deadLetters, all } = opened;
       const kept = async () => (await all()).map(comparable);
-      const lives = async () =>
-        (await opened?.replayed())?.map(({ shard, chunk }) => ({
-          shard,
-          event: decodeChunk(chunk, platform).events[0],
-        }));
-      return {
-        lives,
-        replay: opened.replay,
-        put: (...letters: readonly DeadLetter[]) => deadLetters.put(letters),
-        kept,
-      };
+      return { put: (...letters: readonly DeadLetter[]) => deadLetters.put(letters), kept };
     };
     afterEach(async () => {
       await opened?.close();
@@ -113,31 +96,6 @@ export const deadLettersConformance = (name: string, make: () => Promise<DeadLet
       await Promise.all(Array.from({ length: 20 }, () => put(letter)));
       expect(await kept()).toEqual([comparable(letter)]);
     });
-
-    test.each([null, "customer-1"])(
-      "sends each life of an event once, under a dedup key of its own (key %j)",
-      async (key) => {
-        const { put, replay, lives } = await open();
-        const attributes = { id: "1", source: "/shop", type: "t", partitionKey: key, traceparent: null };
-        const bytes = new TextEncoder().encode('{"id":"1","source":"/shop","type":"t"}');
-        const sealed = ["shop", "evil"].map((name) => sealEvent(attributes, bytes, REPLAY_SHARDS, platform, name));
-        for (const { id: _, shard, dedupKey: __, ...event } of sealed)
-          for (const life of [0, 1]) {
-            const letter = letterOf({ ...event, shard, replay: life });
-            await put(letter);
-            expect([await replay(letter), await replay(letter)]).toEqual([true, false]);
-          }
-        const keys = sealed.flatMap(({ identity }) => [1, 2].map((life) => platform.digest96(`${identity}\n${life}`)));
-        const found = await lives();
-        expect(found?.map(({ event }) => event?.dedupKey)).toEqual(keys);
-        expect(found?.map(({ event }) => event?.replay)).toEqual([1, 2, 1, 2]);
-        expect(found?.map(({ event }) => event?.identity)).toEqual(
-          sealed.flatMap(({ identity }) => [identity, identity]),
-        );
-        const shards = sealed.map(({ identity }) => shardOf(key ?? identity, REPLAY_SHARDS));
-        expect(found?.map(({ shard }) => shard)).toEqual(shards.flatMap((shard) => [shard, shard]));
-      },
-    );
 
     test("takes a megabyte, and several of them", async () => {
       const { put, kept } = await open();

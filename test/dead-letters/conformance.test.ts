@@ -6,8 +6,11 @@ import { platform } from "@spillway/event/platform-node";
 import { asc } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
 import { afterAll, beforeAll } from "vitest";
-import { deadLettersConformance, REPLAY_SHARDS } from "../conformance/dead-letters.ts";
+import { deadLettersConformance } from "../conformance/dead-letters.ts";
+import { REPLAY_SHARDS, replayConformance } from "../conformance/replay.ts";
 import { openFresh } from "../outbox/fresh-database.ts";
+
+const REPLAY_BYTES_MAX = 1_000_000;
 
 let server: Running;
 beforeAll(async () => {
@@ -21,7 +24,6 @@ deadLettersConformance("Postgres", async () => {
   const { partitionKey, traceparent, tracestate, identity, replay, attempts, receivedAt, bytes } = table;
   const fields = { shard, entry, index, deadLetterClass, code, detail, topic, type };
   const more = { partitionKey, traceparent, tracestate, identity, replay, attempts, receivedAt, bytes };
-  const sendAgain = createReplay({ database, shards: REPLAY_SHARDS, platform });
   return {
     deadLetters: createDeadLetters({ database }),
     all: async () => {
@@ -35,12 +37,18 @@ deadLettersConformance("Postgres", async () => {
         receivedAtMs: receivedAt?.getTime() ?? null,
       }));
     },
-    replay: async ({ shard, entry, index }) => {
-      const [row] = await admin<{ id: string }[]>`
-        select id from dead_letters where shard = ${shard} and entry = ${entry} and index = ${index}`;
-      return (await sendAgain([row?.id ?? ""], { by: "operator" })).replayed.length === 1;
-    },
-    replayed: () => admin<{ shard: number; chunk: Uint8Array }[]>`select shard, chunk from outbox order by id`,
+    close,
+  };
+});
+
+replayConformance("Postgres", async () => {
+  const { database, admin, close } = await openFresh(server.url);
+  return {
+    deadLetters: createDeadLetters({ database }),
+    replay: createReplay({ database, shards: REPLAY_SHARDS, platform, bytesMax: REPLAY_BYTES_MAX }),
+    ids: async () => (await admin<{ id: string }[]>`select id from dead_letters order by id`).map(({ id }) => id),
+    queued: () => admin<{ shard: number; chunk: Uint8Array }[]>`select shard, chunk from outbox order by id`,
+    bytesMax: REPLAY_BYTES_MAX,
     close,
   };
 });

@@ -1,13 +1,21 @@
 import { type ShardChunk, systemClock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { createMemoryWorld } from "@spillway/memory";
-import { deadLettersConformance, REPLAY_SHARDS } from "../conformance/dead-letters.ts";
+import { deadLettersConformance } from "../conformance/dead-letters.ts";
 import { ledgerConformance } from "../conformance/ledger.ts";
 import { outboxDrainConformance } from "../conformance/outbox-drain.ts";
 import { outboxTierConformance } from "../conformance/outbox-tier.ts";
+import { REPLAY_SHARDS, replayConformance } from "../conformance/replay.ts";
+
+const REPLAY_BYTES_MAX = 1_000_000;
 
 const open = () => {
-  const world = createMemoryWorld({ clock: systemClock, platform, shards: REPLAY_SHARDS });
+  const world = createMemoryWorld({
+    clock: systemClock,
+    platform,
+    shards: REPLAY_SHARDS,
+    replayBytesMax: REPLAY_BYTES_MAX,
+  });
   const begin = async (chunk: ShardChunk) => {
     const transaction = world.outbox.begin();
     transaction.insert(chunk);
@@ -28,14 +36,20 @@ outboxDrainConformance("memory", async () => {
 });
 
 deadLettersConformance("memory", async () => {
-  const { deadLetters, letters, outbox, close } = open();
-  const all = async () => letters.all().map(({ replayed: _, ...letter }) => letter);
+  const { deadLetters, letters, close } = open();
+  const all = async () => letters.all().map(({ id: _, replayedBy: __, ...letter }) => letter);
+  return { deadLetters, all, close };
+});
+
+replayConformance("memory", async () => {
+  const { deadLetters, replay, letters, outbox, close } = open();
   const rows = () => Array.from({ length: REPLAY_SHARDS }, (_, shard) => outbox.rows(shard)).flat();
   return {
     deadLetters,
-    all,
-    replay: async (letter) => letters.replay(letter),
-    replayed: async () => rows().sort((a, b) => Number(a.id) - Number(b.id)),
+    replay,
+    ids: async () => letters.all().map(({ id }) => id),
+    queued: async () => rows().sort((a, b) => Number(a.id) - Number(b.id)),
+    bytesMax: REPLAY_BYTES_MAX,
     close,
   };
 });

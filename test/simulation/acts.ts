@@ -61,8 +61,10 @@ const applicationInsert = (scene: Scene, source: EventSource, ms: number, commit
 };
 
 const replay = ({ memory, trace }: Scene): void => {
-  for (const letter of memory.letters.all())
-    if (memory.letters.replay(letter)) trace.note(`replays ${letter.shard}/${letter.entry}/${letter.index}`);
+  for (const { id, shard, entry, index } of memory.letters.all())
+    void memory.replay([id], { by: "operator" }).then(({ replayed }) => {
+      if (replayed.length > 0) trace.note(`replays ${shard}/${entry}/${index}`);
+    });
 };
 
 /** Does what the plan says, now. */

@@ -75,7 +75,7 @@ const checkReplays = (scene: Scene, landed: Landed): void => {
   if (scene.plan.acts.some((act) => act.kind === "empty-streams" || act.kind === "damage-entry")) return;
   const letters = scene.memory.letters.all();
   for (const letter of letters) {
-    if (!letter.replayed) continue;
+    if (letter.replayedBy === null) continue;
     const text = decoder.decode(letter.bytes);
     const record = scene.history.ofText(text);
     const again = letters.some((one) => one.replay === letter.replay + 1 && decoder.decode(one.bytes) === text);

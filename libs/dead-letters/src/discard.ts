@@ -1,10 +1,11 @@
+import type { Actor, LetterRefusal } from "@spillway/event";
 import { arrayOf, ask, type Database, durableCommit, WRITE_MS } from "@spillway/postgres";
 import type { Sql } from "postgres";
 import { statusIs } from "./letter.ts";
-import { type Actor, idsOf, type Refusal, refusalsOf } from "./refusal.ts";
+import { idsOf, refusalsOf } from "./refusal.ts";
 
-export type Discarded = { readonly discarded: readonly string[]; readonly refused: readonly Refusal[] };
-export type Restored = { readonly restored: readonly string[]; readonly refused: readonly Refusal[] };
+export type Discarded = { readonly discarded: readonly string[]; readonly refused: readonly LetterRefusal[] };
+export type Restored = { readonly restored: readonly string[]; readonly refused: readonly LetterRefusal[] };
 
 export const REASON_LENGTH_MAX = 500;
 

@@ -1,17 +1,10 @@
 import type { deadLetterActions } from "@spillway/drizzle/schema";
-import type { DeadLetterClass } from "@spillway/event";
+import type { DeadLetterClass, LetterStatus } from "@spillway/event";
 import { ask, type Database, epochMs, STATEMENT_MS } from "@spillway/postgres";
 import type { Sql } from "postgres";
-import {
-  isLetterId,
-  type LetterStatus,
-  type LetterSummary,
-  type StoredLetter,
-  statusIs,
-  summaryColumns,
-} from "./letter.ts";
+import { isLetterId, type LetterSummary, type StoredLetter, statusIs, summaryColumns } from "./letter.ts";
 
-export type { LetterStatus, LetterSummary } from "./letter.ts";
+export type { LetterSummary } from "./letter.ts";
 
 export type LetterFilter = {
   readonly status?: LetterStatus;

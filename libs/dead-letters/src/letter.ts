@@ -1,11 +1,9 @@
 import type { deadLetters } from "@spillway/drizzle/schema";
+import type { LetterStatus } from "@spillway/event";
 import { epochMs } from "@spillway/postgres";
 
 /** A row of the table, under the schema's names. */
 export type StoredLetter = typeof deadLetters.$inferSelect;
-
-/** A waiting letter was neither replayed nor discarded. */
-export type LetterStatus = "waiting" | "replayed" | "discarded";
 
 /** A dead letter without its bytes. Times are ms since 1970. */
 export type LetterSummary = Pick<

@@ -1,8 +1,18 @@
-import { type Clock, type Platform, replayChunk, systemClock } from "@spillway/event";
+import {
+  type Clock,
+  type LetterStatus,
+  type Platform,
+  REPLAYS_MAX,
+  type Replay,
+  type ReplayCandidate,
+  replayChunk,
+  replayRefusalOf,
+  systemClock,
+} from "@spillway/event";
 import { arrayOf, ask, type Database, durableCommit, WRITE_MS } from "@spillway/postgres";
 import type { Sql } from "postgres";
-import { type LetterStatus, type StoredLetter, statusColumn, statusIs } from "./letter.ts";
-import { type Actor, idsOf, type Refusal, refusalsOf, refuse } from "./refusal.ts";
+import { type StoredLetter, statusColumn, statusIs } from "./letter.ts";
+import { idsOf, refusalsOf } from "./refusal.ts";
 
 export type ReplayOptions = {
   readonly database: Database;
@@ -17,8 +27,6 @@ export type ReplayOptions = {
   readonly deadlineMs?: number;
   readonly clock?: Clock;
 };
-
-export type Replayed = { readonly replayed: readonly string[]; readonly refused: readonly Refusal[] };
 
 type Letter = Pick<
   StoredLetter,
@@ -64,23 +72,10 @@ const moveToOutbox = (sql: Sql, rows: readonly Row[], by: string) => sql<{ id: s
   )
   select id, ${sql.unsafe(durableCommit)} from replayed`;
 
-/** Why a letter cannot be replayed, or null. */
-const refusalOf = (letter: Letter, replayCountMax: number): Refusal | null => {
-  const { id } = letter;
-  if (letter.status !== "waiting") return refuse(id, letter.status);
-  if (letter.index < 0)
-    return { id, code: "undecodable", detail: "its chunk could not be decoded, so there is no event to send" };
-  if (letter.replay >= replayCountMax)
-    return {
-      id,
-      code: "replayed_too_often",
-      detail: `replayed ${letter.replay} times and died each time; the limit is ${replayCountMax}`,
-    };
-  if (letter.source === null || letter.eventId === null || letter.identity === null)
-    return { id, code: "no_identity", detail: "its bytes do not tell the event's source and id" };
-  if (letter.bytes === null)
-    return { id, code: "batch_too_large", detail: "too many bytes for one call; replay it in the next" };
-  return null;
+/** Bytes that tell no source and id were damaged: they are no event to send, whatever identity the letter has. */
+const candidateOf = (letter: Letter): ReplayCandidate => {
+  const isNamed = letter.source !== null && letter.eventId !== null;
+  return isNamed ? letter : { ...letter, identity: null };
 };
 
 const rowOf = (letter: Letter, { shards, platform }: ReplayOptions, receivedAtMs: number): Row => {
@@ -91,23 +86,19 @@ const rowOf = (letter: Letter, { shards, platform }: ReplayOptions, receivedAtMs
   return { id, ...replayChunk(replayable, receivedAtMs, shards, platform) };
 };
 
-/**
- * Makes `replay(ids, {by})`: sends waiting letters' events again, through the outbox, each a chunk of its own and oldest
- * first. Their time of ingest is now, since a broker may refuse old timestamps. Rejects with `Unavailable`; then nobody
- * knows whether it happened, and repeating is safe.
- */
-export const createReplay = (options: ReplayOptions) => {
+/** The port on the table of dead letters. */
+export const createReplay = (options: ReplayOptions): Replay => {
   const {
     database,
-    replayCountMax = 5,
+    replayCountMax = REPLAYS_MAX,
     bytesMax = 16 * 1024 * 1024,
     deadlineMs = WRITE_MS,
     clock = systemClock,
   } = options;
-  return async (ids: readonly string[], { by }: Actor): Promise<Replayed> => {
+  return async (ids, { by }) => {
     const asked = idsOf(ids);
     const letters = await ask(database, deadlineMs, (sql) => readLetters(sql, asked, bytesMax));
-    const refused = letters.flatMap((letter) => refusalOf(letter, replayCountMax) ?? []);
+    const refused = letters.flatMap((letter) => replayRefusalOf(candidateOf(letter), replayCountMax) ?? []);
     const refusedIds = new Set(refused.map((refusal) => refusal.id));
     const waiting = letters.filter((letter) => !refusedIds.has(letter.id));
     const rows = waiting.map((letter) => rowOf(letter, options, clock.wallMs()));

@@ -34,3 +34,29 @@ export type DeadLetter = {
 export type DeadLetters = {
   put(letters: readonly DeadLetter[]): Promise<void>;
 };
+
+/** A waiting letter was neither replayed nor discarded. */
+export type LetterStatus = "waiting" | "replayed" | "discarded";
+
+/** Why a letter was left as it is. */
+export type LetterRefusal = {
+  readonly id: string;
+  readonly code: "not_found" | LetterStatus | "undecodable" | "no_identity" | "replayed_too_often" | "batch_too_large";
+  readonly detail: string;
+};
+
+/** Who did it, for the record. */
+export type Actor = { readonly by: string };
+
+export type Replayed = { readonly replayed: readonly string[]; readonly refused: readonly LetterRefusal[] };
+
+/** One call takes no more: the caller pages. */
+export const LETTERS_MAX = 500;
+
+/**
+ * Sends waiting letters' events again, through the outbox, each a chunk of its own and oldest first. Their time of ingest
+ * is now, since a broker may refuse old timestamps. A letter is marked and its event queued, both or neither, so of two
+ * calls at once only one sends it. Each id is answered once, as replayed or with why not. Rejects with a `RangeError`
+ * for more than 500 ids, and with `Unavailable`: then nobody knows whether it happened, and repeating is safe.
+ */
+export type Replay = (ids: readonly string[], actor: Actor) => Promise<Replayed>;

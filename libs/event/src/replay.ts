@@ -1,5 +1,5 @@
 import { encodeChunk } from "./chunk.ts";
-import type { DeadLetter } from "./dead-letters.ts";
+import type { DeadLetter, LetterRefusal, LetterStatus } from "./dead-letters.ts";
 import type { Platform } from "./platform.ts";
 import { dedupKeyOf } from "./seal.ts";
 import { shardOf } from "./shard.ts";
@@ -31,4 +31,46 @@ export const replayChunk = (
     events: 1,
     dedupKeys: dedupKey,
   };
+};
+
+/** How often one event is replayed, unless told otherwise. */
+export const REPLAYS_MAX = 5;
+
+const details: Readonly<Record<LetterStatus | "not_found", string>> = {
+  not_found: "there is no dead letter of this id",
+  waiting: "it is waiting, neither replayed nor discarded",
+  replayed: "it was replayed before; if it died again it has a new dead letter",
+  discarded: "it was discarded; restore it first",
+};
+
+export const refuseLetter = (id: string, code: LetterStatus | "not_found"): LetterRefusal => ({
+  id,
+  code,
+  detail: details[code],
+});
+
+/** Of a letter what tells whether it can be replayed. */
+export type ReplayCandidate = Pick<DeadLetter, "index" | "replay" | "identity"> & {
+  readonly id: string;
+  readonly status: LetterStatus;
+  /** Null beyond what one call may read. */
+  readonly bytes: Uint8Array | null;
+};
+
+/** Why a letter cannot be replayed, or null. */
+export const replayRefusalOf = (letter: ReplayCandidate, replaysMax: number): LetterRefusal | null => {
+  const { id, status, index, replay, identity, bytes } = letter;
+  if (status !== "waiting") return refuseLetter(id, status);
+  if (index < 0)
+    return { id, code: "undecodable", detail: "its chunk could not be decoded, so there is no event to send" };
+  if (replay >= replaysMax)
+    return {
+      id,
+      code: "replayed_too_often",
+      detail: `replayed ${replay} times and died each time; the limit is ${replaysMax}`,
+    };
+  if (identity === null) return { id, code: "no_identity", detail: "its bytes do not tell the event's source and id" };
+  if (bytes === null)
+    return { id, code: "batch_too_large", detail: "too many bytes for one call; replay it in the next" };
+  return null;
 };

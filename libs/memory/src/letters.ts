@@ -1,39 +1,42 @@
-import { type Clock, type DeadLetter, type DeadLetters, type Platform, replayChunk } from "@spillway/event";
+import {
+  type Clock,
+  type DeadLetter,
+  type DeadLetters,
+  LETTERS_MAX,
+  type Platform,
+  REPLAYS_MAX,
+  type Replay,
+  refuseLetter,
+  replayChunk,
+  replayRefusalOf,
+} from "@spillway/event";
 import type { Outages } from "./outages.ts";
 import type { Outbox } from "./outbox.ts";
 
-/** A dead letter and whether it was sent back. */
-export type KeptLetter = DeadLetter & { readonly replayed: boolean };
+/** A dead letter under an id that counts up, and who sent it back. */
+export type KeptLetter = DeadLetter & { readonly id: string; readonly replayedBy: string | null };
 
 /** The table of dead letters. */
 export type Letters = {
   put(letters: readonly DeadLetter[]): void;
+  /** Oldest first. */
   all(): KeptLetter[];
-  /** Puts the letter's event into the outbox and marks the letter, both or neither; false when it was marked before. */
-  replay(letter: Pick<DeadLetter, "shard" | "entry" | "index">): boolean;
+  markReplayed(letter: KeptLetter, by: string): void;
 };
 
-type Key = Pick<DeadLetter, "shard" | "entry" | "index">;
+const keyOf = ({ shard, entry, index }: Pick<DeadLetter, "shard" | "entry" | "index">): string =>
+  `${shard}/${entry}/${index}`;
 
-const keyOf = ({ shard, entry, index }: Key): string => `${shard}/${entry}/${index}`;
-
-export const createLetters = (outbox: Outbox, clock: Clock, shards: number, platform: Platform): Letters => {
+export const createLetters = (): Letters => {
   const kept = new Map<string, KeptLetter>();
   return {
     put: (letters) => {
       for (const letter of letters)
-        if (!kept.has(keyOf(letter))) kept.set(keyOf(letter), { ...letter, replayed: false });
+        if (!kept.has(keyOf(letter)))
+          kept.set(keyOf(letter), { ...letter, id: String(kept.size + 1), replayedBy: null });
     },
     all: () => [...kept.values()],
-    replay: (key) => {
-      const letter = kept.get(keyOf(key));
-      if (!letter || letter.replayed || letter.identity === null) return false;
-      const transaction = outbox.begin();
-      transaction.insert(replayChunk({ ...letter, identity: letter.identity }, clock.wallMs(), shards, platform));
-      kept.set(keyOf(key), { ...letter, replayed: true });
-      transaction.commit();
-      return true;
-    },
+    markReplayed: (letter, by) => void kept.set(keyOf(letter), { ...letter, replayedBy: by }),
   };
 };
 
@@ -43,3 +46,44 @@ export const createDeadLetters = (letters: Letters, outages: Outages): DeadLette
     letters.put(some);
   },
 });
+
+export type ReplayWorld = {
+  readonly letters: Letters;
+  readonly outbox: Outbox;
+  readonly outages: Outages;
+  readonly clock: Clock;
+  readonly platform: Platform;
+  readonly shards: number;
+  /** Event bytes of one call. */
+  readonly bytesMax: number;
+};
+
+export const createReplay = (world: ReplayWorld): Replay => {
+  const { letters, outbox, outages, clock, platform, shards, bytesMax } = world;
+  return async (ids, { by }) => {
+    outages.check("postgres");
+    if (ids.length > LETTERS_MAX) throw new RangeError(`at most ${LETTERS_MAX} dead letters at once`);
+    const found = letters.all().filter(({ id }) => ids.includes(id));
+    const transaction = outbox.begin();
+    const unknown = [...new Set(ids)].filter((id) => !found.some((letter) => letter.id === id));
+    const refused = unknown.map((id) => refuseLetter(id, "not_found"));
+    const replayed: string[] = [];
+    let bytes = 0;
+    for (const letter of found) {
+      const { id, identity, replayedBy } = letter;
+      bytes += letter.bytes.length;
+      const status = replayedBy === null ? "waiting" : "replayed";
+      const candidate = { ...letter, status, bytes: bytes <= bytesMax ? letter.bytes : null } as const;
+      const refusal = replayRefusalOf(candidate, REPLAYS_MAX);
+      if (refusal !== null) {
+        refused.push(refusal);
+        continue;
+      }
+      transaction.insert(replayChunk({ ...letter, identity: identity ?? "" }, clock.wallMs(), shards, platform));
+      letters.markReplayed(letter, by);
+      replayed.push(id);
+    }
+    if (replayed.length > 0) transaction.commit();
+    return { replayed, refused };
+  };
+};

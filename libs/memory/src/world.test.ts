@@ -167,8 +167,9 @@ test("a dead letter is kept once and replayed once, past the dedup keys", async 
   await world.deadLetters.put([letter, { ...letter, code: "Y" }]);
   await world.deadLetters.put([letter]);
   expect(world.letters.all().map((one) => one.code)).toEqual(["X"]);
-  expect(world.letters.replay(letter)).toBe(true);
-  expect(world.letters.replay(letter)).toBe(false);
+  expect(await world.replay(["1"], { by: "ann" })).toEqual({ replayed: ["1"], refused: [] });
+  expect(await world.replay(["1"], { by: "bob" })).toMatchObject({ replayed: [], refused: [{ code: "replayed" }] });
+  expect(world.letters.all()).toMatchObject([{ replayedBy: "ann" }]);
   const [row] = world.outbox.rows(0);
   const [again] = row ? decodeChunk(row.chunk, platform).events : [];
   expect(again).toMatchObject({ replay: 1, partitionKey: "k", type: "t" });

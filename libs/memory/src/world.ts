@@ -6,13 +6,14 @@ import type {
   OutboxDrain,
   OutboxTier,
   Platform,
+  Replay,
   ShardStream,
   Sink,
   Tier,
 } from "@spillway/event";
 import { createLeases } from "./leases.ts";
 import { createLedger } from "./ledger.ts";
-import { createDeadLetters, createLetters, type Letters } from "./letters.ts";
+import { createDeadLetters, createLetters, createReplay, type Letters } from "./letters.ts";
 import { createOutages, type Outages } from "./outages.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 import { createOutboxDrain } from "./outbox-drain.ts";
@@ -29,6 +30,8 @@ export type MemoryWorldOptions = Partial<StreamLimits> & {
   readonly shards: number;
   /** How long an insert of the outbox tier takes from drawing its ids to its commit, in ms; 0 unless given. */
   readonly commitMs?: () => number;
+  /** Event bytes that one replay sends at most. */
+  readonly replayBytesMax?: number;
 };
 
 /** One state in memory and every port onto it. Ports share nothing else, so any number of edges and relays may use them. */
@@ -46,6 +49,7 @@ export type MemoryWorld = {
   readonly shardStream: ShardStream;
   readonly leases: Leases;
   readonly deadLetters: DeadLetters;
+  readonly replay: Replay;
   readonly ledger: Ledger & { unaccounted(shard: number): number };
   readonly sink: Sink;
   /** Another sink on the same topics. */
@@ -53,7 +57,7 @@ export type MemoryWorld = {
 };
 
 export const createMemoryWorld = (options: MemoryWorldOptions): MemoryWorld => {
-  const { clock, platform, shards, commitMs = () => 0 } = options;
+  const { clock, platform, shards, commitMs = () => 0, replayBytesMax = 16 * 1024 * 1024 } = options;
   const outages = createOutages();
   const streams = createStreams(clock, shards, {
     backlogEventsMax: options.backlogEventsMax ?? 100_000,
@@ -61,7 +65,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions): MemoryWorld => {
     dedupWindowMs: options.dedupWindowMs ?? 3_600_000,
   });
   const outbox = createOutbox(clock);
-  const letters = createLetters(outbox, clock, shards, platform);
+  const letters = createLetters();
   const topics = createTopics();
   const commit = async (): Promise<void> => {
     const ms = commitMs();
@@ -80,6 +84,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions): MemoryWorld => {
     shardStream: createShardStream(streams, outages),
     leases: createLeases(streams, outages),
     deadLetters: createDeadLetters(letters, outages),
+    replay: createReplay({ letters, outbox, outages, clock, platform, shards, bytesMax: replayBytesMax }),
     ledger: createLedger(outages),
     sink: openSink(),
     openSink,
