@@ -9,11 +9,21 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const reportFile = `${root}.spillway/test-report.json`;
 
-const checks: readonly (readonly [name: string, ...command: string[]])[] = [
-  ["format and lint", "biome", "check", "."],
-  ["boundaries of the house", "turbo", "boundaries"],
-  ["types", "turbo", "typecheck", "--output-logs=errors-only"],
-  ["nothing unused", "knip"],
+const checks: readonly (readonly [name: string, wayOut: string, ...command: string[]])[] = [
+  ["format and lint", "npm run format mends what can be mended by itself", "biome", "check", "."],
+  [
+    "boundaries of the house",
+    "core imports core, an adapter core and the driver, an app no app; what two need goes into a core library, or in " +
+      "through a port. A package's own tag is in its turbo.json",
+    "turbo",
+    "boundaries",
+  ],
+  ["types", "each line above names a file and a line of it", "turbo", "typecheck", "--output-logs=errors-only"],
+  [
+    "nothing unused",
+    "take it out, or do not export it; what a tool starts by name is an entry in package.json",
+    "knip",
+  ],
 ];
 const vitest = ["bun", "--bun", "node_modules/.bin/vitest", "run", "--config", "test/vitest.config.ts"];
 
@@ -51,9 +61,9 @@ const readReport = (exitedWell: boolean): { passed: number; failed: number } => 
 const only = process.argv.slice(2);
 let passed = 0;
 let failed = 0;
-for (const [name, ...command] of only.length > 0 ? [] : checks) {
+for (const [name, wayOut, ...command] of only.length > 0 ? [] : checks) {
   const good = await run(command);
-  console.log(`${good ? "passed" : "FAILED"}: ${name}`);
+  console.log(good ? `passed: ${name}` : `FAILED: ${name}. ${wayOut}.`);
   if (good) passed++;
   else failed++;
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Glob } from "bun";
 import { describe, expect, test } from "vitest";
 
-/* The rules of the house that no linter knows. Each names the files that break it. */
+/* The rules of the house that no linter knows. Each names the files that break it, and what to do instead. */
 const root = fileURLToPath(new URL("..", import.meta.url));
 const sources = [...new Glob("{apps,libs,drizzle,test}/**/*.{ts,tsx}").scanSync({ cwd: root })].filter(
   (file) => !file.includes("node_modules/"),
@@ -42,7 +42,8 @@ const foreignOf = (file: string) => Object.keys(foreign).find((place) => file.st
 
 describe("the house", () => {
   test("no file is longer than 400 lines", () => {
-    expect(sources.filter((file) => linesOf(file).length > 400)).toEqual([]);
+    const long = sources.filter((file) => linesOf(file).length > 400);
+    expect(long, "split it by ideas: a file of its own for each").toEqual([]);
   });
 
   test("no file or folder is named for leftovers", () => {
@@ -50,41 +51,51 @@ describe("the house", () => {
     const bad = sources.filter((file) =>
       [...dirname(file).split("/"), basename(file).replace(/\..*$/, "")].some((part) => leftovers.test(part)),
     );
-    expect(bad).toEqual([]);
+    expect(bad, "name it for the noun of the domain that it holds, or put it where it is used").toEqual([]);
   });
 
   test("only config.ts and composition roots touch the environment", () => {
     const readers = production.filter((file) => !/\/(config|main\.[a-z-]+|main)\.ts$/.test(file));
-    expect(filesWith(/process\.env|Deno\.env/, readers)).toEqual([]);
+    const wayOut = "read it in the app's config.ts, and pass the value on";
+    expect(filesWith(/process\.env|Deno\.env/, readers), wayOut).toEqual([]);
   });
 
   test("only an app's main names concrete adapters", () => {
     const policy = apps.filter((file) => !/\/main\.[a-z-]+\.ts$/.test(file));
     const adapters = /from "@spillway\/(stream|outbox|dead-letters|kafka|postgres)(\/tier)?"/;
-    expect(filesWith(adapters, policy).filter((file) => !file.startsWith("apps/dashboard/"))).toEqual([]);
+    const wayOut = "take the port's type from @spillway/event, and the adapter as an argument from main";
+    expect(
+      filesWith(adapters, policy).filter((file) => !file.startsWith("apps/dashboard/")),
+      wayOut,
+    ).toEqual([]);
   });
 
   test("what apps have around their work is in libs/service once", () => {
     const shell = /Bun\.serve\(|process\.(on|once|exit|stdout|stderr)\b|timingSafeEqual|class ConfigError/;
     const others = production.filter((file) => !/^libs\/(service|devstack|backends)\//.test(file));
-    expect(filesWith(shell, others)).toEqual(["libs/redis-rest/src/main.ts"]);
+    const wayOut = "openShell of @spillway/service/bun has it; see libs/service/README.md";
+    expect(filesWith(shell, others), wayOut).toEqual(["libs/redis-rest/src/main.ts"]);
   });
 
   test("the edge and the relay take time and chance from their ports", () => {
     const policy = apps.filter((file) => /^apps\/(edge|relay)\//.test(file) && !/\/main\.[a-z-]+\.ts$/.test(file));
-    expect(filesWith(/Date\.now\(|performance\.now\(|setTimeout\(|setInterval\(|Math\.random\(/, policy)).toEqual([]);
+    const own = /Date\.now\(|performance\.now\(|setTimeout\(|setInterval\(|Math\.random\(/;
+    const wayOut = "ports have a clock (wallMs, monotonicMs, sleep) and random: the simulation cannot turn any other";
+    expect(filesWith(own, policy), wayOut).toEqual([]);
   });
 
   test("a timer is the clock's, and a deadline is `within`", () => {
     const others = production.filter((file) => !/^libs\/(backends|devstack|event)\//.test(file));
     // In place of a timer inside of kafkajs; and a wait that must leave its queue before anything else runs.
     const own = ["libs/kafka/src/kafkajs-internals.ts", "libs/postgres/src/permits.ts"];
-    expect(filesWith(/setTimeout\(|Promise\.race\(\[.*(sleep|timeout)/i, others).sort()).toEqual(own);
-    expect(filesWith(/new Promise.*setTimeout\(resolve/, sources)).toEqual([]);
+    const wayOut = "clock.sleep(ms, signal), and within(clock, ms, work), both of @spillway/event";
+    expect(filesWith(/setTimeout\(|Promise\.race\(\[.*(sleep|timeout)/i, others).sort(), wayOut).toEqual(own);
+    expect(filesWith(/new Promise.*setTimeout\(resolve/, sources), wayOut).toEqual([]);
   });
 
   test("queries are SQL: drizzle-orm has the schema, and the transactions of applications", () => {
-    expect(filesWith(/from "drizzle-orm/, production).sort()).toEqual([
+    const wayOut = "write it as a named function with its SQL and its lock: libs/postgres/README.md, A query";
+    expect(filesWith(/from "drizzle-orm/, production).sort(), wayOut).toEqual([
       "drizzle/src/schema.ts",
       "libs/outbox/src/enqueue.ts",
       "libs/outbox/src/schema-warning.ts",
@@ -93,9 +104,11 @@ describe("the house", () => {
 
   test("no catch is empty, no test is skipped or alone, nothing is left to do", () => {
     const files = sources.filter((file) => file !== "test/tidy.test.ts");
-    expect(filesWith(/catch\s*(\([^)]*\))?\s*\{\s*\}/, files)).toEqual([]);
-    expect(filesWith(/\b(test|it|describe)\.(skip|only|todo)\b/, files)).toEqual([]);
-    expect(filesWith(/\b(TODO|FIXME|XXX)\b/, files)).toEqual([]);
+    const caught = "handle it, or say in a comment inside why nothing is to be done";
+    expect(filesWith(/catch\s*(\([^)]*\))?\s*\{\s*\}/, files), caught).toEqual([]);
+    const alone = "let it run; `npm test -- FILE -t NAME` runs it alone";
+    expect(filesWith(/\b(test|it|describe)\.(skip|only|todo)\b/, files), alone).toEqual([]);
+    expect(filesWith(/\b(TODO|FIXME|XXX)\b/, files), "do it now, or write an issue").toEqual([]);
   });
 
   test("an old word is not used for a new one", () => {
@@ -117,7 +130,26 @@ describe("the house", () => {
         }
     }
     expect(found).toEqual([]);
-    expect(Object.keys(foreign).filter((place) => !needed.has(place))).toEqual([]);
+    const unneeded = Object.keys(foreign).filter((place) => !needed.has(place));
+    expect(unneeded, "nothing there needs its exception any more: take it out of `foreign`").toEqual([]);
+  });
+
+  test("a file that a comment or a README names is there", () => {
+    const files = [...new Glob("{apps,libs,drizzle,test,.github}/**/*.*").scanSync({ cwd: root, dot: true })];
+    const own = [...files, "README.md"].filter((file) => !file.includes("node_modules/"));
+    // Known by the whole path and by each end of it.
+    const known = new Set(own.flatMap((file) => file.split("/").map((_, at, parts) => parts.slice(at).join("/"))));
+    const gone = own
+      .filter((file) => /\.(tsx?|lua|sql|md)$/.test(file))
+      .flatMap((file) =>
+        linesOf(file)
+          .filter((line) => file.endsWith(".md") || /^\s*(\*|\/\*|\/\/|--)|\s\/\/ /.test(line))
+          .flatMap((line) => [
+            ...line.matchAll(/(?<![\w/.@*$-])(?:\.{1,2}\/|\$SPILLWAY\/)*([\w./-]*\w\.(?:tsx?|lua|sql|md))\b/g),
+          ])
+          .flatMap(([, name = ""]) => (known.has(name) ? [] : [`${file} names ${name}`])),
+      );
+    expect(gone, "name the file as it is called now, from the root or by an end of its path").toEqual([]);
   });
 
   test("no comment has a date: numbers stand in it, when and where they were measured in the Decisions of the part's README", () => {
@@ -139,7 +171,11 @@ describe("the house", () => {
         new RegExp(`\\b${id}\\b`),
         sources.filter((file) => file.startsWith(`${part}/`)),
       ).length > 0;
-    expect(decisions.filter((decision) => !names(decision))).toEqual([]);
+    const wayOut = "name the id in the comment of what was decided, or take the row out";
+    expect(
+      decisions.filter((decision) => !names(decision)),
+      wayOut,
+    ).toEqual([]);
   });
 
   test("each word of the glossary lives in files that exist", () => {
