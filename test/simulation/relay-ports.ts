@@ -32,7 +32,6 @@ const createLeasesPort = ({ leases }: Backends, { watch }: RelayNetwork, ask: As
 const createSinkPort = ({ sink }: Backends, { random, watch }: RelayNetwork, ask: Ask): RelayPorts["sink"] => {
   const whenItFails = (code: string) => ({ kind: "retriable" as const, code });
   return {
-    name: sink.name,
     partitions: (topic) => ask("kafka", `partitions ${topic}`, () => sink.partitions(topic), { fail: whenItFails }),
     publish: async (topic, partition, records) => {
       const done = watch.publishStarts(topic, partition, records);

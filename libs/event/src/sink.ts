@@ -30,7 +30,6 @@ export type TopicTraits = {
  * publish in flight per partition. Never rejects for a vendor's error.
  */
 export type Sink = {
-  readonly name: string;
   /** From metadata that the sink keeps fresh. */
   partitions(topic: string): Promise<({ readonly kind: "ok" } & TopicTraits) | Exclude<Outcome, { kind: "ok" }>>;
   publish(topic: string, partition: number, records: readonly SinkRecord[]): Promise<Outcome>;

@@ -22,7 +22,6 @@ const compressionTypes: Readonly<Record<Compression, CompressionTypes>> = {
 const kafkajsVendor = (settings: KafkajsSettings, compression: CompressionTypes): Vendor<Producer> => {
   let turn = 0;
   return {
-    name: "kafkajs",
     open: () => openProducer(settings, turn++),
     send: async (producer, topic, partition, records) => {
       const replies = await producer.send({

@@ -27,7 +27,6 @@ const sendBatch = async (
 const platformaticVendor = (settings: PlatformaticSettings): Vendor<BytesProducer> => {
   let turn = 0;
   return {
-    name: "platformatic",
     open: () => openProducer(settings, turn++),
     send: async (producer, topic, partition, records) => {
       const batches = batchesBySpan(records);

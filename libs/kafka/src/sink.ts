@@ -137,7 +137,6 @@ export const createSink = <Client>(vendor: Vendor<Client>, options: KafkaSinkOpt
   };
 
   return {
-    name: vendor.name,
     partitions: async (topic) => (closing ? closedOutcome : counts.get(topic)),
     publish,
     health: async () => {

@@ -12,7 +12,6 @@ export type Opened<Client> = {
 
 /** What the two Kafka clients do differently; every rule that they share is in `sink.ts`. */
 export type Vendor<Client> = {
-  readonly name: string;
   open(): Opened<Client>;
   /**
    * One attempt. True only when the broker confirmed the batch for exactly this partition; rejects with the vendor's

@@ -39,7 +39,6 @@ export const createSink = (topics: Topics, outages: Outages, clock: Clock): Sink
     return code === null ? topics.faultOf(topic) : { kind: "retriable", code };
   };
   return {
-    name: "memory",
     partitions: async (topic) => {
       const refused = refusalOf(topic);
       if (refused) return refused;
