@@ -77,7 +77,9 @@ test.each([
   const [first = "", second = ""] = await put(eventOf("a"), eventOf("b"));
   const discarded = name === "restore" ? "now()" : "null";
   // Without an index the planner reads the rows as they lie, and an update moves a row behind the others.
-  await fresh.admin.unsafe("alter table dead_letters drop constraint dead_letters_pkey cascade");
+  await fresh.admin.unsafe(
+    "alter table dead_letters drop constraint dead_letters_pkey cascade; drop index dead_letters_waiting",
+  );
   for (const id of [second, first])
     await fresh.admin.unsafe(`update dead_letters set discarded_at = ${discarded} where id = ${id}`);
   const unlock = await hold(`select from dead_letters where id = ${first} for update`);
@@ -246,6 +248,8 @@ describe("replay", () => {
     const [anew = ""] = await put(eventOf("a", { identity }));
     const posted = await inspector.get(anew);
     expect(posted?.firstFailedAtMs).toBe(posted?.createdAtMs);
+    const [last = ""] = await put(eventOf("a", { identity, replay: 1 }));
+    expect((await inspector.get(last))?.firstFailedAtMs).toBe(dead?.createdAtMs);
   });
 
   test("cannot be while the outbox is locked, and says so without marking anything", async () => {

@@ -1,5 +1,6 @@
 import { type Running, startPostgres } from "@spillway/backends";
-import { createDeadLetters } from "@spillway/dead-letters";
+import { createDeadLetters, createDiscard, createReplay } from "@spillway/dead-letters";
+import { platform } from "@spillway/event/platform-node";
 import { createOutboxTier } from "@spillway/outbox";
 import { type Database, openDatabase } from "@spillway/postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -10,6 +11,7 @@ import { adminOf, freshDatabase } from "./fresh-database.ts";
 /* A server that promises nothing: commits are answered before the disk has them, and it takes ten seconds to write. */
 const CARELESS = { synchronous_commit: "off", wal_writer_delay: "10000ms", wal_writer_flush_after: "1GB" };
 const DEADLINE_MS = 5_000;
+const BY = { by: "operator" };
 
 let server: Running;
 let url: string;
@@ -56,6 +58,17 @@ describe("on a server with synchronous_commit=off", () => {
     const deadLetters = createDeadLetters({ database });
     for (let n = 0; n < 20; n++) await deadLetters.put([letterOf()]);
     expect(await rowsAfterKill("dead_letters")).toBe(20);
+  });
+
+  test.each([
+    ["a replay", () => createReplay({ database, shards: 4, platform })(["1"], BY)],
+    ["a discard", () => createDiscard({ database }).discard(["1"], { ...BY, reason: "r" })],
+    ["a restore", () => createDiscard({ database }).restore(["2"], BY)],
+  ])("%s that was answered is there all the same", async (_, change) => {
+    await createDeadLetters({ database }).put([letterOf(), letterOf()]);
+    await createDiscard({ database }).discard(["2"], { ...BY, reason: "r" });
+    expect(await change()).toMatchObject({ refused: [] });
+    expect(await rowsAfterKill("dead_letter_actions")).toBe(2);
   });
 
   test("the tier warns of it: an application's own commits are not that careful", async () => {
