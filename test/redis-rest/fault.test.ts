@@ -120,6 +120,31 @@ describe("Redis away", () => {
     }
   });
 
+  test("a database that Redis does not have, or not for this user, is 503, and database 0 gets nothing", async () => {
+    const key = newKey();
+    const said: string[] = [];
+    const log = (line: string) => void said.push(line);
+    const admin = new Redis(redis.port, "127.0.0.1");
+    await admin.call("ACL", "SETUSER", "edge", "on", ">secret", "~*", "+@all", "-select");
+    const none = await startRest([`redis://127.0.0.1:${redis.port}/16`], { log });
+    const forbidden = await startRest([`redis://edge:secret@127.0.0.1:${redis.port}/15`], { log });
+    try {
+      for (const one of [none, forbidden])
+        for (const path of ["/", "/", "/", "/"])
+          expect((await one.send(path, { method: "POST", body: JSON.stringify(["SET", key, "x"]) })).status).toBe(503);
+      expect(said).toEqual(["redis: not connected (no such database)", "redis: not connected (NOPERM)"]);
+      await admin.call("ACL", "SETUSER", "edge", "+select");
+      await until(
+        () => forbidden.send("/", { method: "POST", body: JSON.stringify(["SET", key, "x"]) }),
+        ({ status }) => status === 200,
+      );
+      expect(await admin.exists(key)).toBe(0);
+    } finally {
+      admin.disconnect();
+      await Promise.all([none.stop(), forbidden.stop()]);
+    }
+  });
+
   test("a password that Redis does not accept is 503 and in no line; the right one works", async () => {
     const said: string[] = [];
     const open = (password: string) =>

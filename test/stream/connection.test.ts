@@ -133,6 +133,30 @@ describe("the connection over TCP", () => {
     await services.admin.call("ACL", "DELUSER", "relay");
   });
 
+  test("sends nothing to another database when there is none of its number, and says so", async () => {
+    const server = connectRedis({ url: `${services.redis.url}/16` });
+    const namespace = freshNamespace();
+    const stream = createShardStream({ redis: server, namespace, shards: 4, limits: limitsOf() });
+    const leases = createLeases({ redis: server, namespace });
+    for (let again = 0; again < 3; again++) {
+      expect(await codeOf(leases.take(0, "one", 60_000))).toBe("no_such_database");
+      expect(await codeOf(stream.counts(0))).toBe("no_such_database");
+      expect(await codeOf(server.open().send((client) => client.set(`{${namespace}:0}`, "x")))).toBe(
+        "no_such_database",
+      );
+    }
+    expect(await services.admin.keys(`{${namespace}*`)).toEqual([]);
+    server.close();
+  });
+
+  test("uses the database of its number", async () => {
+    const server = connectRedis({ url: `${services.redis.url}/15` });
+    const namespace = freshNamespace();
+    expect(await createLeases({ redis: server, namespace }).take(0, "one", 60_000)).toMatchObject({ owner: "one" });
+    expect(await services.admin.keys(`{${namespace}*`)).toEqual([]);
+    server.close();
+  });
+
   test("answers commands that may not be run, and keys of another type, by code", async () => {
     const { host } = new URL(services.redis.url);
     const opened = openStream(services);

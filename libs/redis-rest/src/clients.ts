@@ -1,5 +1,5 @@
 import { systemClock, within } from "@spillway/event";
-import type { Cluster, Redis } from "ioredis";
+import { type Cluster, type Redis, ReplyError } from "ioredis";
 import type { BackendOptions } from "./backend.ts";
 
 /** A fixed number of clients of one Redis, used in turn. */
@@ -13,10 +13,15 @@ export type Clients<Client> = {
 
 /** A code such as ECONNREFUSED, or the first word of Redis's error; the text itself may hold more than a log should. */
 const codeOf = (error: Error): string => {
+  if (error.message.includes("DB index")) return "no such database";
   if ("code" in error && typeof error.code === "string") return error.code;
   if (error.message.startsWith("Socket timeout")) return "no reply";
   return error.message.split(" ", 1)[0] ?? error.name;
 };
+
+/** After a refused SELECT ioredis emits this and goes on, in database 0, where another installation's keys may be. */
+const isRefusedSelect = (error: Error): boolean =>
+  error instanceof ReplyError && (error as { command?: { name?: unknown } }).command?.name === "select";
 
 /** Creates the clients and logs when the first of them is ready and when the last of them is lost. */
 export const createClients = <Client extends Redis | Cluster>(
@@ -25,12 +30,18 @@ export const createClients = <Client extends Redis | Cluster>(
 ): Clients<Client> => {
   const clients = Array.from({ length: connections }, create);
   const ready = new Set<Client>();
+  /** In another database than theirs, on their way out. What ioredis still says of them is no news. */
+  const elsewhere = new Set<Client>();
   let reason = "closed";
   let turn = 0;
   for (const client of clients) {
     client.on("error", (error: Error) => {
+      if (elsewhere.has(client)) return;
       reason = codeOf(error);
       if (ready.size === 0) report(`redis: not connected (${reason})`);
+      if (!isRefusedSelect(error)) return;
+      elsewhere.add(client);
+      client.disconnect(true);
     });
     client.on("ready", () => {
       ready.add(client);
@@ -38,6 +49,7 @@ export const createClients = <Client extends Redis | Cluster>(
       report("redis: connected");
     });
     client.on("close", () => {
+      elsewhere.delete(client);
       if (ready.delete(client) && ready.size === 0) report(`redis: connection lost (${reason})`);
     });
   }

@@ -1,5 +1,5 @@
 import { late, systemClock, Unavailable, within } from "@spillway/event";
-import { Cluster, Redis } from "ioredis";
+import { Cluster, Redis, ReplyError } from "ioredis";
 import { codeOfTcpError } from "./errors.ts";
 
 /** What ioredis gives for one server or for a cluster; commands are the same. */
@@ -69,15 +69,26 @@ const openClient = (url: string, connectionName: string): Client => {
   return nodes.length === 1 ? new Redis(url, redisOptions(connectionName)) : openCluster(nodes, connectionName);
 };
 
+/** After a refused SELECT ioredis emits this and goes on, in database 0, where another installation's keys may be. */
+const isRefusedSelect = (error: Error): boolean =>
+  error instanceof ReplyError && (error as { command?: { name?: unknown } }).command?.name === "select";
+
 const openLink = (url: string, connectionName: string): Link => {
   const client = openClient(url, connectionName);
   let code = "closed";
+  let isElsewhere = false;
   client.on("error", (error) => {
+    if (isElsewhere) return;
     code = codeOfTcpError(error);
+    isElsewhere = isRefusedSelect(error);
+    if (isElsewhere) client.disconnect();
   });
-  const opening = client.connect().catch((error) => {
+  const connecting = client.connect().catch((error) => {
     const own = codeOfTcpError(error);
     throw new Unavailable(own === "redis_error" || own === "closed" ? code : own);
+  });
+  const opening = connecting.then(() => {
+    if (isElsewhere) throw new Unavailable(code);
   });
   return { client, opening, users: 0, isRetired: false };
 };

@@ -26,6 +26,8 @@ const said: readonly (readonly [text: string, code: string])[] = [
   ["WRONGTYPE Operation against a key holding the wrong kind of value", "wrong_type"],
   ["BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.", "busy"],
   ["UNKILLABLE Sorry the script already executed write commands against the dataset.", "busy"],
+  ["ERR DB index is out of range", "no_such_database"],
+  ["ERR SELECT is not allowed in cluster mode", "no_such_database"],
   ["ERR max number of clients reached", "too_many_connections"],
   ["ERR max concurrent connections exceeded", "too_many_connections"],
   ["ERR max daily request limit exceeded. Limit: 10000, Usage: 10001.", "quota"],
