@@ -32,6 +32,8 @@ export type Spot = {
   /** Stands still; since the first of the calls with this state. */
   stands(state: TroubleState, code: string, place: Place): void;
   goes(): void;
+  /** The loop is over: what its last call still comes to is nobody's trouble any more. */
+  end(): void;
 };
 
 export type Troubles = {
@@ -57,11 +59,13 @@ export const createTroubles = (clock: Clock, log: Log, measures: Measures): Trou
   };
 
   const spot = (name: "lane" | "shard" | "relay"): Spot => {
+    let isOver = false;
     const self: Spot = {
       get state() {
         return standing.get(self)?.state ?? null;
       },
       stands: (state, code, place) => {
+        if (isOver) return;
         const last = standing.get(self);
         const sinceMs = last?.state === state ? last.sinceMs : clock.monotonicMs();
         const one = { name, state, code, place, sinceMs, told: last?.told ?? null };
@@ -72,6 +76,10 @@ export const createTroubles = (clock: Clock, log: Log, measures: Measures): Trou
         const last = standing.get(self);
         standing.delete(self);
         if (last && last.told !== null) log("info", `${name}.recovered`, { ...last.place });
+      },
+      end: () => {
+        self.goes();
+        isOver = true;
       },
     };
     return self;

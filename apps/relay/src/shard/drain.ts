@@ -83,7 +83,7 @@ export const createDrain = (options: DrainOptions): Drain => {
   let running = false;
   let stopped = false;
   const spot = options.troubles.spot("shard");
-  term.onEnd(spot.goes);
+  term.onEnd(spot.end);
 
   const going = (): boolean => !stopped && !term.over;
 

@@ -245,7 +245,7 @@ export const createPump = (options: PumpOptions): Pump => {
   };
 
   term.onEnd(() => {
-    spot.goes();
+    spot.end();
     for (const entry of settlement.unsettled()) confirmed.set(entry.ref, entry.dead);
     topics.drop(term);
     wakeAll();

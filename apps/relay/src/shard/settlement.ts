@@ -72,7 +72,7 @@ export const createSettlement = (options: SettlementOptions): Settlement => {
   };
 
   term.onEnd(() => {
-    spot.goes();
+    spot.end();
     added.notify();
   });
   return {
