@@ -8,7 +8,7 @@ import type { RelayState } from "./relay.ts";
 
 const up: RelayState = {
   owner: "r1",
-  shards: [{ shard: 0, token: 1, entries: 0, oldestAgeMs: null, stillMs: 0, diversion: "ended" }],
+  shards: [{ shard: 0, token: 1, pump: "reading", entries: 0, oldestAgeMs: null, stillMs: 0, diversion: "ended" }],
   dependencies: { redis: { status: "up" }, postgres: { status: "up" } },
   troubles: [],
 };
@@ -22,6 +22,7 @@ const standing = (...stillMs: number[]): Partial<RelayState> => ({
   shards: stillMs.map((ms, shard) => ({
     shard,
     token: 1,
+    pump: "reading" as const,
     entries: 1,
     oldestAgeMs: ms,
     stillMs: ms,

@@ -203,3 +203,16 @@ describe("stopping", () => {
     expect(stage.publishes.length).toBe(sends);
   });
 });
+
+describe("a programmer's error", () => {
+  test("ends the relay, wherever it was thrown, such as a step that no mode has", async () => {
+    const stage = createStage();
+    const read = async (): Promise<never> => {
+      throw new Error("the pump of shard 0 can only enter room from admitting; it is reading");
+    };
+    const { ended } = stage.start("r1", { shardStream: { ...stage.world.shardStream, read } });
+    const fell = expect(ended).rejects.toThrow("can only enter room");
+    await stage.clock.advance(100);
+    await fell;
+  });
+});

@@ -11,6 +11,7 @@ import { createTopics } from "./partition/topics.ts";
 import type { RelayPorts, RelaySurroundings } from "./ports.ts";
 import { createDrain, type Drain } from "./shard/drain.ts";
 import { createPump, type Pump } from "./shard/pump.ts";
+import type { PumpModeName } from "./shard/pump-mode.ts";
 import { createTroubles, type Trouble } from "./troubles.ts";
 
 export type RelayOptions = {
@@ -36,6 +37,8 @@ export type RelayState = {
   readonly shards: readonly {
     readonly shard: number;
     readonly token: number;
+    /** What its pump does, or waits for. */
+    readonly pump: PumpModeName;
     readonly entries: number;
     /** Age of the oldest event that the stream holds, as far as it was read; null: it holds none. */
     readonly oldestAgeMs: number | null;
@@ -195,6 +198,7 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
       shards: [...open.values()].map(({ term, pump, drain }) => ({
         shard: term.lease.shard,
         token: term.lease.token,
+        pump: pump.mode,
         entries: pump.entries,
         oldestAgeMs: pump.oldestAtMs === null ? null : Math.max(0, clock.wallMs() - pump.oldestAtMs),
         stillMs: checkpoints.stillMs(term.lease.shard),

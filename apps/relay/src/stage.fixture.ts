@@ -31,6 +31,8 @@ type Running = {
   stop(): Promise<void>;
   /** kill -9: it never gets another answer. */
   kill(): void;
+  /** The relay's own end. */
+  readonly ended: Promise<void>;
 };
 
 export const idOf = (record: SinkRecord): string => JSON.parse(new TextDecoder().decode(record.value)).id;
@@ -101,6 +103,7 @@ export const createStage = (options: Partial<MemoryWorldOptions> & { readonly pa
     return {
       relay,
       kill: () => session.abort(),
+      ended: run,
       stop: async () => {
         stopping.abort();
         await until(run);

@@ -78,7 +78,7 @@ const underWay: readonly (readonly [string, (stage: Stage) => Parameters<Stage["
 ];
 
 describe("what keeps a shard waiting", () => {
-  // Until 2026-11-29 such an answer named a trouble that nobody would ever take back: degraded until the next start.
+  // Such an answer named a trouble that nobody would ever take back: degraded until the next start.
   test.each(underWay)("is not what fails after the term that asked: %s", async (_name, portsOf) => {
     const stage = createStage();
     await stage.post(["a"]);

@@ -2,6 +2,7 @@ import { partitionOf, type ShardChunk } from "@spillway/event";
 import { createMetricsSpy } from "@spillway/telemetry/metrics-spy";
 import { describe, expect, test } from "vitest";
 import { createStage, TOPIC } from "../stage.fixture.ts";
+import { createPumpMode } from "./pump-mode.ts";
 
 const damaged: ShardChunk = {
   shard: 0,
@@ -41,6 +42,35 @@ describe("the pump", () => {
     stage.world.outages.end("postgres");
     await stage.until(() => stage.ids().length === 1);
     expect(stage.letters().length).toBe(1);
+  });
+
+  test("says what it does, and what it waits for", async () => {
+    const stage = createStage();
+    stage.world.topics.remove(TOPIC);
+    const { relay, stop } = stage.start("r1", {}, { inFlightEventsMax: 1, finishMs: 1_000 });
+    const mode = () => relay.state().shards[0]?.pump;
+    await stage.until(() => mode() === "reading");
+    await stage.post(["a"]);
+    await stage.until(() => mode() === "topic");
+    stage.broker.answer = () => ({ kind: "retriable", code: "connection_failed" });
+    stage.world.topics.create(TOPIC, { partitions: 1 });
+    await stage.until(() => relay.state().shards[0]?.entries === 1);
+    await stage.post(["b"]);
+    await stage.until(() => mode() === "room");
+    const stopped = stop();
+    await stage.until(() => mode() === "finishing", 100);
+    await stopped;
+    expect(mode()).toBeUndefined();
+  });
+
+  test("cannot take a step that its modes do not have", () => {
+    const mode = createPumpMode(3);
+    expect(() => mode.enter("room")).toThrow("the pump of shard 3 can only enter room from admitting; it is reading");
+    mode.enter("finishing");
+    expect([mode.isGoing(), mode.resume("admitting"), mode.now]).toEqual([false, false, "finishing"]);
+    mode.enter("finished");
+    mode.enter("ended");
+    expect(() => mode.enter("ended")).toThrow("it is ended");
   });
 
   test("a settle that fails is repeated as it was, and nothing is published again", async () => {

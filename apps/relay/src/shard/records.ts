@@ -54,7 +54,13 @@ export const createRouter = (topicOf: (type: string) => string, get: (name: stri
 };
 
 /** The entry before any of its records was handed over. */
-export const takeInHand = (entry: Entry, chunk: Chunk, term: Term, complete: (entry: InHand) => void): InHand => {
+export const takeInHand = (
+  entry: Entry,
+  chunk: Chunk,
+  dead: number,
+  term: Term,
+  complete: (entry: InHand) => void,
+): InHand => {
   let dataBytes = 0;
   for (const event of chunk.events) dataBytes += event.bytes.length;
   const { id, ref, events } = entry;
@@ -68,7 +74,7 @@ export const takeInHand = (entry: Entry, chunk: Chunk, term: Term, complete: (en
     chunkEvents: chunk.events,
     dataBytes,
     remaining: 0,
-    dead: 0,
+    dead,
     complete,
   };
 };

@@ -1,0 +1,88 @@
+import type { Chunk, Clock, Entry, Platform } from "@spillway/event";
+import type { Log } from "@spillway/telemetry";
+import type { Term } from "../lease/term.ts";
+import type { Measures } from "../measures.ts";
+import type { Topics } from "../partition/topics.ts";
+import type { InHand } from "./in-hand.ts";
+import type { PumpMode } from "./pump-mode.ts";
+import { handOver, type Router, takeInHand } from "./records.ts";
+import { decodeOrReason, undecodableLetter } from "./undecodable.ts";
+import type { Waits } from "./waits.ts";
+import type { Window } from "./window.ts";
+
+export type DoorOptions = {
+  readonly term: Term;
+  readonly mode: Pick<PumpMode, "isGoing">;
+  readonly window: Window;
+  readonly waits: Waits;
+  readonly router: Router;
+  readonly topics: Pick<Topics, "push">;
+  readonly platform: Platform;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly measures: Measures;
+  /** Each of the entry's events is confirmed or dead. */
+  readonly complete: (entry: InHand) => void;
+};
+
+/** Through which entries come in hand, one after the other in the order of the stream. */
+export type Door = {
+  /** Ends when the entry is in hand, or need not be, or the pump is stopped. Answers how many events came in hand. */
+  admit(entry: Entry): Promise<number>;
+  /** The entry that waits to be let in, also when the pump was stopped meanwhile. */
+  readonly waiting: Entry | null;
+};
+
+export const createDoor = (options: DoorOptions): Door => {
+  const { term, mode, window, waits, router, topics, platform, clock, log, measures, complete } = options;
+  const { shard } = term.lease;
+  let waiting: Entry | null = null;
+
+  const take = (entry: Entry, chunk: Chunk, dead: number): InHand => {
+    const taken = takeInHand(entry, chunk, dead, term, complete);
+    window.keep(taken);
+    waiting = null;
+    return taken;
+  };
+
+  /** Nothing of it is to be published: it only has to leave the stream. */
+  const pass = (entry: Entry, dead: number): number => {
+    complete(take(entry, { receivedAtMs: clock.wallMs(), events: [] }, dead));
+    return entry.events;
+  };
+
+  const bury = async (entry: Entry, reason: string): Promise<number> => {
+    const { id, events } = entry;
+    const letter = undecodableLetter({ shard, entry: id, events }, entry.chunk, reason);
+    if (!(await waits.burial(letter))) return 0;
+    log("error", "entry.undecodable", { shard, entry: id, events, reason });
+    measures.deadLetters.add(events, { class: "undecodable" });
+    return pass(entry, events);
+  };
+
+  const relay = async (entry: Entry, chunk: Chunk): Promise<number> => {
+    await waits.topics(chunk.events);
+    if (!mode.isGoing()) return 0;
+    const taken = take(entry, chunk, 0);
+    handOver(taken, entry.skip, router, topics.push);
+    if (taken.remaining === 0) complete(taken);
+    return entry.events;
+  };
+
+  return {
+    // The one place where an entry is judged: what it throws on its way in is a programmer's error, and ends the relay.
+    admit: async (entry) => {
+      if (window.knows(entry.ref)) return 0;
+      const dead = window.takeConfirmed(entry.ref);
+      if (dead !== null) return pass(entry, dead);
+      waiting = entry;
+      await waits.room();
+      if (!mode.isGoing()) return 0;
+      const chunk = decodeOrReason(entry.chunk, platform);
+      return typeof chunk === "string" ? bury(entry, chunk) : relay(entry, chunk);
+    },
+    get waiting() {
+      return waiting;
+    },
+  };
+};

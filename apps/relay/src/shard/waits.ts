@@ -1,0 +1,100 @@
+import type { ChunkEvent, Clock, DeadLetter, DeadLetters } from "@spillway/event";
+import { attempt } from "../attempt.ts";
+import { createBackoff, SHARD_RETRY } from "../backoff.ts";
+import { createNotifier } from "../notifier.ts";
+import type { Topics } from "../partition/topics.ts";
+import type { Spot, TroubleState } from "../troubles.ts";
+import type { PumpMode } from "./pump-mode.ts";
+import type { Router } from "./records.ts";
+import type { Window } from "./window.ts";
+
+export type WaitsOptions = {
+  readonly shard: number;
+  readonly mode: PumpMode;
+  readonly spot: Spot;
+  readonly window: Pick<Window, "isFull">;
+  readonly router: Pick<Router, "missing">;
+  readonly topics: Pick<Topics, "load">;
+  readonly deadLetters: DeadLetters;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Starts what is in hand, since nothing comes behind it for now. */
+  readonly kick: () => void;
+};
+
+/**
+ * What an entry may have to wait for before it is in hand. Nothing may follow it meanwhile, so the shard waits, and is seen to.
+ * Each wait ends as well when the pump is stopped.
+ */
+export type Waits = {
+  /** Until the memory has room for it. */
+  room(): Promise<void>;
+  /** Until the partition counts of all topics that it needs are known: without its own no record can be placed. */
+  topics(events: readonly ChunkEvent[]): Promise<void>;
+  /** Until the dead letters hold this one; answers whether they do. */
+  burial(letter: DeadLetter): Promise<boolean>;
+  /** There may be room now, or no more need of it. */
+  wake(): void;
+};
+
+type Obstacle = { readonly state: TroubleState; readonly code: string; readonly topic?: string };
+
+export const createWaits = (options: WaitsOptions): Waits => {
+  const { shard, mode, spot, window, router, topics, deadLetters, clock, random, kick } = options;
+  const changed = createNotifier(clock);
+  const backoff = createBackoff(SHARD_RETRY, random);
+
+  /** Asks until nothing is in the way; answers whether it came to that. */
+  const insist = async (wait: "topic" | "dead-letters", ask: () => Promise<Obstacle | null>): Promise<boolean> => {
+    mode.enter(wait);
+    while (mode.isGoing()) {
+      const obstacle = await ask();
+      if (obstacle === null) {
+        backoff.reset();
+        spot.goes();
+        mode.resume("admitting");
+        return true;
+      }
+      const { state, code, ...place } = obstacle;
+      spot.stands(state, code, { shard, ...place });
+      kick();
+      await clock.sleep(backoff.nextMs());
+    }
+    return false;
+  };
+
+  /** What is missing is looked up each time anew: another shard may have loaded it meanwhile. */
+  const load = async (events: readonly ChunkEvent[]): Promise<Obstacle | null> => {
+    for (let topic = router.missing(events); topic !== null && mode.isGoing(); topic = router.missing(events)) {
+      const outcome = await topics.load(topic);
+      if (outcome.kind === "ok") continue;
+      const state = outcome.kind === "retriable" && outcome.pause ? "paused" : "topic";
+      return { state, code: outcome.code, topic };
+    }
+    return null;
+  };
+
+  const put = async (letter: DeadLetter): Promise<Obstacle | null> => {
+    const answer = await attempt(deadLetters.put([letter]));
+    return answer.ok ? null : { state: "dead-letters", code: answer.code };
+  };
+
+  return {
+    room: async () => {
+      if (!window.isFull()) return;
+      mode.enter("room");
+      spot.stands("room", "in_flight_full", { shard });
+      while (mode.isGoing() && window.isFull()) {
+        kick();
+        await changed.wait();
+      }
+      spot.goes();
+      mode.resume("admitting");
+    },
+    topics: async (events) => {
+      if (router.missing(events) !== null) await insist("topic", () => load(events));
+    },
+    burial: (letter) => insist("dead-letters", () => put(letter)),
+    wake: changed.notify,
+  };
+};
