@@ -1,16 +1,22 @@
-import { within } from "@spillway/event";
+import type { Log } from "@spillway/telemetry";
 import { createCheckpoints } from "./checkpoint.ts";
-import { createDependencies, type DependencyName, type DependencyState, notedPorts } from "./dependencies.ts";
+import {
+  createDependencies,
+  type Dependencies,
+  type DependencyName,
+  type DependencyState,
+  notedPorts,
+} from "./dependencies.ts";
 import { createMembership } from "./lease/membership.ts";
-import type { Term } from "./lease/term.ts";
-import { createMeasures } from "./measures.ts";
+import type { MembershipModeName } from "./lease/membership-mode.ts";
+import { createMeasures, type Measures } from "./measures.ts";
 import { createOutboxWatch } from "./outbox-watch.ts";
 import { createLane } from "./partition/lane.ts";
 import { createLinger } from "./partition/linger.ts";
 import { createTopics } from "./partition/topics.ts";
 import type { RelayPorts, RelaySurroundings } from "./ports.ts";
-import { createDrain, type Drain } from "./shard/drain.ts";
-import { createPump, type Pump } from "./shard/pump.ts";
+import type { Diversion } from "./shard/drain-mode.ts";
+import { createOpenShards, type OpenShard } from "./shard/open-shards.ts";
 import type { PumpModeName } from "./shard/pump-mode.ts";
 import { createTroubles, type Trouble } from "./troubles.ts";
 
@@ -34,6 +40,8 @@ export type RelayOptions = {
 
 export type RelayState = {
   readonly owner: string;
+  /** What it does as one of several. */
+  readonly membership: MembershipModeName;
   readonly shards: readonly {
     readonly shard: number;
     readonly token: number;
@@ -44,7 +52,7 @@ export type RelayState = {
     readonly oldestAgeMs: number | null;
     /** For how long it has held events of which none left it. */
     readonly stillMs: number;
-    readonly diversion: Drain["diversion"];
+    readonly diversion: Diversion;
   }[];
   readonly dependencies: Readonly<Record<DependencyName, DependencyState>>;
   /** What stands still, the longest first. */
@@ -60,126 +68,91 @@ export type Relay = {
   state(): RelayState;
 };
 
-type OpenShard = {
-  readonly term: Term;
-  readonly pump: Pump;
-  readonly drain: Drain;
-  readonly pumped: Promise<void>;
-};
-
 const CHECKPOINT_MS = 1_000;
 
-export const createRelay = (given: RelayPorts & RelaySurroundings, options: RelayOptions): Relay => {
-  const { platform, clock, random, log } = given;
-  const { owner, shards, finishMs, topicOf } = options;
-  const measures = createMeasures(given.metrics);
-  const open = new Map<number, OpenShard>();
-  const confirmed = Array.from({ length: shards }, () => new Map<string, number>());
-  const ended = new AbortController();
+/** Loops that run in the background: `failed` rejects with the first error that one of them ends with. */
+const createBackground = () => {
   let fail: (cause: unknown) => void = () => undefined;
   const failed = new Promise<never>((_resolve, reject) => {
     fail = reject;
   });
-
   const start = (loop: Promise<void>): void => {
     loop.catch(fail);
   };
+  return { failed, start };
+};
 
-  const dependencies = createDependencies((dependency, { status, code }) => {
+const listenTo = (measures: Measures, log: Log, ended: AbortSignal): Dependencies =>
+  createDependencies((dependency, { status, code }) => {
     // A read that nobody waits for any more fails when the connection is closed behind us.
-    if (ended.signal.aborted) return;
+    if (ended.aborted) return;
     measures.dependencyUp.set(status === "up" ? 1 : 0, { dependency });
     log(status === "up" ? "info" : "warn", `dependency.${status}`, { dependency, code: code ?? null });
   });
-  const ports = notedPorts(given, dependencies);
-  const { shardStream: stream, leases, outboxDrain: outbox, sink, deadLetters, ledger } = ports;
 
+const shardStateOf = (
+  { term, pump, drain }: OpenShard,
+  wallMs: number,
+  stillMs: number,
+): RelayState["shards"][number] => ({
+  shard: term.lease.shard,
+  token: term.lease.token,
+  pump: pump.mode,
+  entries: pump.entries,
+  oldestAgeMs: pump.oldestAtMs === null ? null : Math.max(0, wallMs - pump.oldestAtMs),
+  stillMs,
+  diversion: drain.diversion,
+});
+
+export const createRelay = (given: RelayPorts & RelaySurroundings, options: RelayOptions): Relay => {
+  const { clock, log } = given;
+  const ended = new AbortController();
+  const { failed, start } = createBackground();
+  const measures = createMeasures(given.metrics);
+  const dependencies = listenTo(measures, log, ended.signal);
+  const ports = notedPorts(given, dependencies);
   const troubles = createTroubles(clock, log, measures);
   const linger = createLinger(clock);
-  const laneOptions = { linger, sink, deadLetters, clock, random, troubles, measures, signal: ended.signal, start };
-  const topics = createTopics({
-    sink,
-    clock,
-    log,
-    linger,
-    refusedInARowMax: options.refusedInARowMax,
-    createLane: (topic, partition, shared) => createLane(topic, partition, { ...laneOptions, ...shared }),
-    onReshape: () => {
-      for (const { term } of [...open.values()]) term.end("reshaped");
-    },
-  });
-  const checkpoints = createCheckpoints({ stream, ledger, clock, log, measures });
-  const watch = createOutboxWatch({
-    outbox,
-    clock,
+  /** What the parts below take from. */
+  const parts = {
+    ...options,
+    ...given,
+    ...ports,
+    stream: ports.shardStream,
+    outbox: ports.outboxDrain,
+    appendEventsMax: options.drainEventsMax,
     measures,
-    drains: () => new Map([...open].map(([shard, { drain }]) => [shard, drain])),
-    start,
-  });
-
-  const pumpFor = (term: Term): Pump =>
-    createPump({
-      term,
-      stream,
-      deadLetters,
-      topics,
-      linger,
-      topicOf,
-      platform,
-      clock,
-      random,
-      log,
-      measures,
-      troubles,
-      eventsMax: () => options.inFlightEventsMax / Math.max(1, open.size),
-      bytesMax: () => options.inFlightBytesMax / Math.max(1, open.size),
-      confirmed: confirmed[term.lease.shard] ?? new Map(),
-    });
-
-  const openShard = (term: Term): void => {
-    const { shard } = term.lease;
-    const pump = pumpFor(term);
-    const appendEventsMax = options.drainEventsMax;
-    const shared = { term, stream, platform, log, measures, troubles };
-    const drain = createDrain({ ...shared, outbox, deadLetters, appendEventsMax });
-    const pumped = pump.run();
-    start(pumped);
-    open.set(shard, { term, pump, drain, pumped });
-    measures.shardOwned.set(1, { shard: String(shard) });
-    term.onEnd(() => {
-      open.delete(shard);
-      measures.shardOwned.set(0, { shard: String(shard) });
-      checkpoints.clear(shard);
-    });
-    watch.look();
-  };
-
-  const finish = async (term: Term): Promise<void> => {
-    const shard = open.get(term.lease.shard);
-    if (shard?.term !== term) return;
-    shard.drain.stop();
-    shard.pump.finish();
-    await within(clock, finishMs, shard.pumped);
-  };
-
-  const membership = createMembership({
-    leases,
-    clock,
-    random,
-    log,
     troubles,
-    owner,
-    shards,
-    leaseTtlMs: options.leaseTtlMs,
-    open: openShard,
-    finish,
+    linger,
     start,
+  };
+
+  const shards = createOpenShards(parts);
+  const topics = createTopics({
+    ...parts,
+    createLane: (topic, partition, shared) =>
+      createLane(topic, partition, { ...parts, ...shared, signal: ended.signal }),
+    onReshape: () => shards.endAll("reshaped"),
+  });
+  const checkpoints = createCheckpoints(parts);
+  const watch = createOutboxWatch({
+    ...parts,
+    drains: () => new Map(shards.all().map(({ term, drain }) => [term.lease.shard, drain])),
+  });
+  const membership = createMembership({
+    ...parts,
+    open: (term) => {
+      shards.open(term, { ...parts, topics });
+      term.onEnd(() => checkpoints.clear(term.lease.shard));
+      watch.look();
+    },
+    finish: shards.finish,
   });
 
   const checkpoint = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       await clock.sleep(CHECKPOINT_MS, signal);
-      await Promise.all([...open.values()].map(({ term, pump }) => checkpoints.write(term, pump)));
+      await Promise.all(shards.all().map(({ term, pump }) => checkpoints.write(term, pump)));
       for (const { topic, partition, records } of topics.lanes())
         measures.laneRecords.set(records, { topic, partition: String(partition) });
       troubles.tell();
@@ -194,16 +167,9 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
       ended.abort();
     },
     state: () => ({
-      owner,
-      shards: [...open.values()].map(({ term, pump, drain }) => ({
-        shard: term.lease.shard,
-        token: term.lease.token,
-        pump: pump.mode,
-        entries: pump.entries,
-        oldestAgeMs: pump.oldestAtMs === null ? null : Math.max(0, clock.wallMs() - pump.oldestAtMs),
-        stillMs: checkpoints.stillMs(term.lease.shard),
-        diversion: drain.diversion,
-      })),
+      owner: options.owner,
+      membership: membership.mode,
+      shards: shards.all().map((one) => shardStateOf(one, clock.wallMs(), checkpoints.stillMs(one.term.lease.shard))),
       dependencies: dependencies.states(),
       troubles: troubles.list(),
     }),

@@ -2,6 +2,8 @@ import type { Clock, Lease, Leases } from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
 import { attempt } from "../attempt.ts";
 import type { Troubles } from "../troubles.ts";
+import { createMembershipMode, type MembershipModeName } from "./membership-mode.ts";
+import { keepAlive } from "./renewal.ts";
 import { shareOf } from "./share.ts";
 import { createTerm, type Term } from "./term.ts";
 
@@ -25,7 +27,7 @@ export type MembershipOptions = {
 
 /** Which shards are ours: announces this relay, renews its leases, takes its share and gives up the surplus. */
 export type Membership = {
-  terms(): readonly Term[];
+  readonly mode: MembershipModeName;
   /** Announces, takes and sheds until the signal aborts; the leases taken stay alive until `leave`. */
   run(signal: AbortSignal): Promise<void>;
   /** Finishes and releases every shard, each as soon as it is done. */
@@ -34,39 +36,36 @@ export type Membership = {
 
 /**
  * Parts of the lease's time. Looking for free shards ten times in it takes a dead relay's shards over within 1.1 of it
- * after its last renewal; two renewals may fail before one is missed.
+ * after its last renewal.
  */
 const LOOK_PART = 10;
-const RENEW_PART = 3;
-const RETRY_PART = 20;
 /** Clocks of two machines may run apart by far less than this, and a send is over the check by microseconds. */
 const MARGIN_PART = 10;
 
+/** Whether shards of our share are held elsewhere. A dead relay's leases run out by themselves, so that much is no trouble. */
+const createShortfall = ({
+  clock,
+  leaseTtlMs,
+  troubles,
+}: Pick<MembershipOptions, "clock" | "leaseTtlMs" | "troubles">) => {
+  const spot = troubles.spot("relay");
+  let sinceMs: number | null = null;
+  return (missing: number): void => {
+    sinceMs = missing <= 0 ? null : (sinceMs ?? clock.monotonicMs());
+    if (sinceMs === null) spot.goes();
+    else if (clock.monotonicMs() - sinceMs > leaseTtlMs) spot.stands("leases", "held_by_others", { missing });
+  };
+};
+
 export const createMembership = (options: MembershipOptions): Membership => {
   const { leases, clock, random, log, owner, shards, leaseTtlMs, open, finish, start } = options;
+  const mode = createMembershipMode(owner);
   const terms = new Map<number, Term>();
-  let shedding = false;
-  const spot = options.troubles.spot("relay");
-  /** A dead relay's leases run out by themselves, so that much is no trouble. */
-  let shortSinceMs: number | null = null;
-
-  const keepAlive = async (term: Term): Promise<void> => {
-    const ended = new AbortController();
-    term.onEnd(() => ended.abort());
-    let waitMs = leaseTtlMs / RENEW_PART;
-    while (!term.over) {
-      await clock.sleep(waitMs, ended.signal);
-      if (!term.holds()) return;
-      const sentAtMs = clock.monotonicMs();
-      const answer = await attempt(leases.renew(term.lease, leaseTtlMs));
-      waitMs = leaseTtlMs / (answer.ok ? RENEW_PART : RETRY_PART);
-      if (answer.ok && answer.value) term.renewed(sentAtMs);
-      else if (answer.ok) term.end("fenced");
-    }
-  };
+  const judge = createShortfall(options);
 
   const accept = (lease: Lease, sentAtMs: number): void => {
     const { shard, token } = lease;
+    if (!mode.is("sharing", "shedding")) throw new Error(`relay ${owner} took shard ${shard} while ${mode.now}`);
     const trustMs = leaseTtlMs - leaseTtlMs / MARGIN_PART;
     const term = createTerm({ lease, clock, sentAtMs, trustMs });
     terms.set(shard, term);
@@ -75,7 +74,7 @@ export const createMembership = (options: MembershipOptions): Membership => {
       terms.delete(shard);
       log(reason === "released" ? "info" : "warn", "lease.ended", { shard, token, reason });
     });
-    start(keepAlive(term));
+    start(keepAlive(term, options));
     open(term);
   };
 
@@ -97,11 +96,12 @@ export const createMembership = (options: MembershipOptions): Membership => {
     if (held) await attempt(leases.release(term.lease));
   };
 
+  /** One at a time. */
   const shed = async (term: Term): Promise<void> => {
-    shedding = true;
+    mode.enter("shedding");
     log("info", "lease.shed", { shard: term.lease.shard });
     await giveUp(term);
-    shedding = false;
+    if (mode.is("shedding")) mode.enter("sharing");
   };
 
   const look = async (): Promise<void> => {
@@ -109,20 +109,16 @@ export const createMembership = (options: MembershipOptions): Membership => {
     const owners = await attempt(leases.announce(owner, leaseTtlMs));
     if (!owners.ok) return;
     const share = shareOf(owner, owners.value, shards);
-    const surplus = terms.size > share.count && !shedding ? [...terms.values()].at(-1) : undefined;
+    const surplus = terms.size > share.count && mode.is("sharing") ? [...terms.values()].at(-1) : undefined;
     if (surplus) start(shed(surplus));
     await takeUpTo(share.count, share.from);
     judge(share.count - terms.size);
   };
 
-  const judge = (missing: number): void => {
-    shortSinceMs = missing <= 0 ? null : (shortSinceMs ?? clock.monotonicMs());
-    if (shortSinceMs === null) spot.goes();
-    else if (clock.monotonicMs() - shortSinceMs > leaseTtlMs) spot.stands("leases", "held_by_others", { missing });
-  };
-
   return {
-    terms: () => [...terms.values()],
+    get mode() {
+      return mode.now;
+    },
     run: async (signal) => {
       while (!signal.aborted) {
         await look();
@@ -130,8 +126,10 @@ export const createMembership = (options: MembershipOptions): Membership => {
       }
     },
     leave: async () => {
+      mode.enter("leaving");
       await attempt(leases.withdraw(owner));
       await Promise.all([...terms.values()].map(giveUp));
+      mode.enter("left");
     },
   };
 };

@@ -1,0 +1,29 @@
+import type { Clock, Leases } from "@spillway/event";
+import { attempt } from "../attempt.ts";
+import type { Term } from "./term.ts";
+
+export type RenewalOptions = {
+  readonly leases: Pick<Leases, "renew">;
+  readonly clock: Clock;
+  readonly leaseTtlMs: number;
+};
+
+/** Parts of the lease's time: two renewals may fail before one is missed. */
+const RENEW_PART = 3;
+const RETRY_PART = 20;
+
+/** Renews the term's lease until the term is over. */
+export const keepAlive = async (term: Term, { leases, clock, leaseTtlMs }: RenewalOptions): Promise<void> => {
+  const ended = new AbortController();
+  term.onEnd(() => ended.abort());
+  let waitMs = leaseTtlMs / RENEW_PART;
+  while (!term.over) {
+    await clock.sleep(waitMs, ended.signal);
+    if (!term.holds()) return;
+    const sentAtMs = clock.monotonicMs();
+    const answer = await attempt(leases.renew(term.lease, leaseTtlMs));
+    waitMs = leaseTtlMs / (answer.ok ? RENEW_PART : RETRY_PART);
+    if (answer.ok && answer.value) term.renewed(sentAtMs);
+    else if (answer.ok) term.end("fenced");
+  }
+};

@@ -1,0 +1,45 @@
+import { encodeChunk, type OutboxRow, sealEvent } from "@spillway/event";
+import { platform } from "@spillway/event/platform-node";
+import { seededRandom } from "@spillway/event/seeded-random";
+import { describe, expect, test } from "vitest";
+import { groupsOf } from "./row-groups.ts";
+
+const random = seededRandom(1);
+/** Such as no compression makes smaller. */
+const noise = (bytes: number) => Uint8Array.from({ length: bytes }, () => random() * 256);
+
+const rowOf = (id: number, events: number, bytes = 10): OutboxRow => {
+  const ids = Array.from({ length: events }, (_, n) => ({ id: `${id}-${n}`, source: "s", type: "t" }));
+  const sealed = ids.map((event) =>
+    sealEvent({ ...event, partitionKey: null, traceparent: null }, noise(bytes), 1, platform, "shop"),
+  );
+  const chunk = encodeChunk({ receivedAtMs: id, events: sealed }, platform);
+  return { id: String(id), shard: 0, chunk, events };
+};
+const damaged: OutboxRow = { id: "9", shard: 0, chunk: new Uint8Array(50), events: 2 };
+
+const shapeOf = (rows: readonly OutboxRow[], eventsMax: number) =>
+  groupsOf(rows, eventsMax, platform).map((group) =>
+    "reason" in group ? `not ${group.row.id}` : group.rows.map(({ id }) => id).join(" "),
+  );
+
+describe("rows of the outbox", () => {
+  test("enter in groups up to the limit, in their order; one above it is alone", () => {
+    expect(shapeOf([rowOf(1, 2), rowOf(2, 2), rowOf(3, 1), rowOf(4, 9), rowOf(5, 1)], 4)).toEqual([
+      "1 2",
+      "3",
+      "4",
+      "5",
+    ]);
+    expect(shapeOf([], 4)).toEqual([]);
+  });
+
+  test("are no more in a group than half a MiB", () => {
+    const large = 200 * 1024;
+    expect(shapeOf([rowOf(1, 1, large), rowOf(2, 1, large), rowOf(3, 1, large)], 100)).toEqual(["1 2", "3"]);
+  });
+
+  test("do not pass one that nobody can read, nor does what is before it go with what is behind", () => {
+    expect(shapeOf([rowOf(1, 1), damaged, rowOf(2, 1), rowOf(3, 1)], 100)).toEqual(["1", "not 9", "2 3"]);
+  });
+});

@@ -1,0 +1,83 @@
+import {
+  type DeadLetters,
+  dedupKeysOf,
+  encodeChunk,
+  mergeChunks,
+  type OutboxRow,
+  type Platform,
+  type ShardStream,
+} from "@spillway/event";
+import type { Log } from "@spillway/telemetry";
+import { attempt } from "../attempt.ts";
+import type { Term } from "../lease/term.ts";
+import type { Measures } from "../measures.ts";
+import { groupsOf, type ReadableRows, type UnreadableRow } from "./row-groups.ts";
+import { undecodableLetter } from "./undecodable.ts";
+
+export type RowMoverOptions = {
+  readonly term: Term;
+  readonly stream: Pick<ShardStream, "append">;
+  readonly deadLetters: DeadLetters;
+  readonly platform: Platform;
+  readonly log: Log;
+  readonly measures: Measures;
+  readonly appendEventsMax: number;
+  readonly isGoing: () => boolean;
+  /** Nothing moved, and why. */
+  readonly stand: (code: string) => void;
+  readonly moved: () => void;
+};
+
+type Moved = "moved" | "full" | "stopped" | "unavailable";
+
+/** Brings rows of the outbox into the stream, and answers how many of the first ones it did. */
+export const createRowMover = (options: RowMoverOptions): ((rows: readonly OutboxRow[]) => Promise<number>) => {
+  const { term, stream, deadLetters, platform, log, measures, appendEventsMax, isGoing, stand, moved } = options;
+  const { lease } = term;
+  const { shard } = lease;
+
+  /** A row that nobody can read must not hold up the others for ever. */
+  const bury = async ({ row, reason }: UnreadableRow): Promise<Moved> => {
+    const place = { shard, entry: `outbox/${row.id}`, events: row.events };
+    const answer = await attempt(deadLetters.put([undecodableLetter(place, row.chunk, reason)]));
+    if (!answer.ok) return "unavailable";
+    log("error", "outbox-row.undecodable", { shard, row: row.id, events: row.events, reason });
+    measures.deadLetters.add(row.events, { class: "undecodable" });
+    return "moved";
+  };
+
+  const append = async ({ rows, chunks }: ReadableRows): Promise<Moved> => {
+    if (!isGoing()) return "stopped";
+    const merged = mergeChunks(chunks);
+    const { events } = merged;
+    if (events.length === 0) return "moved";
+    const [first, second] = rows;
+    const chunk = first && !second ? first.chunk : encodeChunk(merged, platform);
+    const dedupKeys = dedupKeysOf(events);
+    const answer = await attempt(stream.append(lease, { shard, chunk, events: events.length, dedupKeys }));
+    if (!answer.ok) return "unavailable";
+    if (answer.value.kind === "fenced") term.end("fenced");
+    if (answer.value.kind === "ok") return "moved";
+    return answer.value.kind === "full" ? "full" : "unavailable";
+  };
+
+  /**
+   * One group after the other: a row behind a refused one must not get in, and with several under way it could, since a
+   * smaller one still fits where a larger one did not. Grouped, since an append costs Redis an fsync and its relay a
+   * read: 24,000 rows of one event took 75 s one by one on a busy machine.
+   */
+  return async (rows) => {
+    let count = 0;
+    for (const group of groupsOf(rows, appendEventsMax, platform)) {
+      const came = await ("reason" in group ? bury(group) : append(group));
+      if (came !== "moved") {
+        if (count === 0) stand(came);
+        break;
+      }
+      count += "reason" in group ? 1 : group.rows.length;
+      moved();
+    }
+    measures.drainedRows.add(count, { shard: String(shard) });
+    return count;
+  };
+};
