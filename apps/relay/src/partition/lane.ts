@@ -7,8 +7,8 @@ import { type Batches, createBatches } from "./batches.ts";
 import { Bisection, type Verdict } from "./bisection.ts";
 import { createBurial } from "./burial.ts";
 import { type Evidence, evidenceOfLane } from "./evidence.ts";
+import { createLaneMode, type LaneMode } from "./lane-mode.ts";
 import type { Linger } from "./linger.ts";
-import { createMode, type LaneMode } from "./mode.ts";
 import { stamped } from "./record-time.ts";
 import type { Refused } from "./remainder.ts";
 import type { Segment } from "./segment.ts";
@@ -41,7 +41,7 @@ export type LaneOptions = {
  *                ▲                                          │               ├─▶ bury                  Burial
  *                └────────── what is left or held ──────────┘               └─▶ pause, doubt, await   Standstill
  *
- * Which of these it does is its mode, and what it shows outside: mode.ts has the diagram.
+ * Which of these it does is its mode, and what it shows outside: lane-mode.ts has the diagram.
  */
 export type Lane = {
   readonly topic: string;
@@ -70,7 +70,7 @@ const createParts = (topic: string, partition: number, options: LaneOptions): Pa
   const evidence = evidenceOfLane(options.evidence);
   const bisection = new Bisection(evidence);
   const batches = createBatches(bisection, linger);
-  const mode = createMode({ topic, partition, spot: troubles.spot("lane"), measures });
+  const mode = createLaneMode({ topic, partition, spot: troubles.spot("lane"), measures });
   const standstill = createStandstill({ mode, evidence, clock, random, signal });
 
   const bury = createBurial({

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { createMeasures } from "../measures.ts";
 import { createTroubles } from "../troubles.ts";
 import { createEvidence, EVIDENCE_MS } from "./evidence.ts";
-import { createMode } from "./mode.ts";
+import { createLaneMode } from "./lane-mode.ts";
 import { createStandstill } from "./standstill.ts";
 
 /** Without chance each wait is as long as it can be: a pause begins with a second. */
@@ -14,7 +14,7 @@ const make = () => {
   const clock = createManualClock();
   const measures = createMeasures(noMetrics);
   const spot = createTroubles(clock, () => undefined, measures).spot("lane");
-  const mode = createMode({ topic: "events", partition: 0, spot, measures });
+  const mode = createLaneMode({ topic: "events", partition: 0, spot, measures });
   const evidence = createEvidence(16, clock);
   const stopping = new AbortController();
   const standstill = createStandstill({ mode, evidence, clock, random: () => 1, signal: stopping.signal });

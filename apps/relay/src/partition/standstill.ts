@@ -1,7 +1,7 @@
 import type { Clock } from "@spillway/event";
 import { createBackoff } from "../backoff.ts";
 import { EVIDENCE_MS, type Evidence } from "./evidence.ts";
-import type { LaneMode } from "./mode.ts";
+import type { LaneMode } from "./lane-mode.ts";
 
 const RETRY = { firstMs: 100, mostMs: 5_000 } as const;
 const PAUSE = { firstMs: 1_000, mostMs: 30_000 } as const;

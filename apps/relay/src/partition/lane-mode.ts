@@ -1,4 +1,5 @@
 import type { Measures } from "../measures.ts";
+import { createMode, type EnteredFrom } from "../mode.ts";
 import type { Spot, TroubleState } from "../troubles.ts";
 
 /**
@@ -19,23 +20,24 @@ import type { Spot, TroubleState } from "../troubles.ts";
  * The four also follow one another, as outcomes come: each lasts over the attempts that come after its wait, until one of
  * them is taken.
  */
-export type Mode = "idle" | "sending" | Standing;
+export type LaneModeName = "idle" | "sending" | Standing;
 export type Standing = "retrying" | "paused" | "dead-letters" | "doubting" | "awaiting";
 
-const AFTER_OUTCOME = ["idle", "sending", "retrying", "paused", "dead-letters", "doubting"] as const;
+/** In which an outcome may come. */
+const trying = ["sending", "retrying", "paused", "dead-letters", "doubting"] as const;
 
-const EXITS: Readonly<Record<Mode, readonly Mode[]>> = {
-  idle: ["sending"],
-  sending: AFTER_OUTCOME,
-  retrying: AFTER_OUTCOME,
-  paused: AFTER_OUTCOME,
-  "dead-letters": AFTER_OUTCOME,
-  doubting: [...AFTER_OUTCOME, "awaiting"],
+const enteredFrom: EnteredFrom<LaneModeName> = {
+  idle: trying,
+  sending: ["idle", ...trying],
+  retrying: trying,
+  paused: trying,
+  "dead-letters": trying,
+  doubting: [...trying, "awaiting"],
   awaiting: ["doubting"],
 };
 
 /** As what it shows outside: in /readyz, in the log and in the metrics. */
-const SHOWN: Readonly<Record<Mode, TroubleState | null>> = {
+const SHOWN: Readonly<Record<LaneModeName, TroubleState | null>> = {
   idle: null,
   sending: null,
   retrying: "retrying",
@@ -46,7 +48,7 @@ const SHOWN: Readonly<Record<Mode, TroubleState | null>> = {
 };
 
 export type LaneMode = {
-  readonly now: Mode;
+  readonly now: LaneModeName;
   readonly standsStill: boolean;
   to(next: "idle" | "sending"): void;
   /** Also from itself, when it goes on for another reason. */
@@ -60,9 +62,9 @@ export type ModeOptions = {
   readonly measures: Pick<Measures, "laneBlocked" | "lanePaused">;
 };
 
-export const createMode = ({ topic, partition, spot, measures }: ModeOptions): LaneMode => {
+export const createLaneMode = ({ topic, partition, spot, measures }: ModeOptions): LaneMode => {
   const labels = { topic, partition: String(partition) };
-  let now: Mode = "idle";
+  const mode = createMode<LaneModeName>(`the lane into ${topic}/${partition}`, enteredFrom, "idle");
 
   const show = (state: TroubleState | null, code: string): void => {
     if (state === null) spot.goes();
@@ -73,15 +75,14 @@ export const createMode = ({ topic, partition, spot, measures }: ModeOptions): L
 
   return {
     get now() {
-      return now;
+      return mode.now;
     },
     get standsStill() {
-      return SHOWN[now] !== null;
+      return SHOWN[mode.now] !== null;
     },
-    to: (next: Mode, code?: string) => {
-      if (!EXITS[now].includes(next)) throw new Error(`a lane that is ${now} cannot become ${next}`);
-      const shown = SHOWN[now];
-      now = next;
+    to: (next: LaneModeName, code?: string) => {
+      const shown = SHOWN[mode.now];
+      mode.enter(next);
       if (shown !== null || SHOWN[next] !== null) show(SHOWN[next], code ?? "");
     },
   };
