@@ -61,7 +61,7 @@ export const createDoor = (options: DoorOptions): Door => {
   };
 
   const relay = async (entry: Entry, chunk: Chunk): Promise<number> => {
-    await waits.topics(chunk.events);
+    if (router.missing(chunk.events) !== null) await waits.topics(chunk.events);
     if (!mode.isGoing()) return 0;
     const taken = take(entry, chunk, 0);
     handOver(taken, entry.skip, router, topics.push);
@@ -76,7 +76,7 @@ export const createDoor = (options: DoorOptions): Door => {
       const dead = window.takeConfirmed(entry.ref);
       if (dead !== null) return pass(entry, dead);
       waiting = entry;
-      await waits.room();
+      if (window.isFull()) await waits.room();
       if (!mode.isGoing()) return 0;
       const chunk = decodeOrReason(entry.chunk, platform);
       return typeof chunk === "string" ? bury(entry, chunk) : relay(entry, chunk);

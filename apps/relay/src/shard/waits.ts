@@ -24,7 +24,7 @@ export type WaitsOptions = {
 
 /**
  * What an entry may have to wait for before it is in hand. Nothing may follow it meanwhile, so the shard waits, and is seen to.
- * Each wait ends as well when the pump is stopped.
+ * To be called when there is something to wait for; each ends as well when the pump is stopped.
  */
 export type Waits = {
   /** Until the memory has room for it. */
@@ -81,7 +81,6 @@ export const createWaits = (options: WaitsOptions): Waits => {
 
   return {
     room: async () => {
-      if (!window.isFull()) return;
       mode.enter("room");
       spot.stands("room", "in_flight_full", { shard });
       while (mode.isGoing() && window.isFull()) {
@@ -92,7 +91,7 @@ export const createWaits = (options: WaitsOptions): Waits => {
       mode.resume("admitting");
     },
     topics: async (events) => {
-      if (router.missing(events) !== null) await insist("topic", () => load(events));
+      await insist("topic", () => load(events));
     },
     burial: (letter) => insist("dead-letters", () => put(letter)),
     wake: changed.notify,
