@@ -7,7 +7,15 @@ export default defineConfig({
     root: fileURLToPath(new URL("..", import.meta.url)),
     pool: "threads",
     projects: [
-      { extends: true, test: { name: "unit", include: ["{apps/*,libs/*,drizzle}/src/**/*.test.{ts,tsx}"] } },
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          // A test of a tenth of a second takes seconds where twenty processes share two cores.
+          testTimeout: 60_000,
+          include: ["{apps/*,libs/*,drizzle}/src/**/*.test.{ts,tsx}"],
+        },
+      },
       {
         extends: true,
         test: {

@@ -6,8 +6,11 @@ import {
   faultInEvent,
   type InvalidEvent,
   invalid,
+  type Members,
+  membersIn,
+  type Pairs,
 } from "./event.ts";
-import { membersOf, skipSpace } from "./json.ts";
+import { isNull, membersOf, skipSpace, stringAt } from "./json.ts";
 import { type EventLimits, MEMBERS_MAX, type Place } from "./outline.ts";
 
 /** An event as it will be kept, or why not. The bytes are the sender's, with what was missing filled in. */
@@ -16,9 +19,6 @@ export type ReadEvent =
   | InvalidEvent;
 
 const textEncoder = new TextEncoder();
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Bytes that are put in the place of those between `from` and `to`. */
 type Patch = { readonly from: number; readonly to: number; readonly bytes: Uint8Array };
@@ -68,12 +68,7 @@ const jsonOf = (name: (typeof filled)[number], attributes: Attributes, nowMs: nu
  * brace ("type" is always there to follow it); a null is replaced where it stands, since of two members of one name
  * nearly every reader takes the last.
  */
-const completed = (
-  bytes: Uint8Array,
-  event: Record<string, unknown>,
-  attributes: Attributes,
-  nowMs: number,
-): Uint8Array => {
+const completed = (bytes: Uint8Array, event: Members, attributes: Attributes, nowMs: number): Uint8Array => {
   const { specversion, id, source, time } = event;
   if (specversion && id && source && time) return bytes;
   let missing = "";
@@ -86,18 +81,15 @@ const completed = (
   const patches: Patch[] = [{ from: brace + 1, to: brace + 1, bytes: textEncoder.encode(missing) }];
   if (nulls)
     for (const { name, value, end } of membersOf(bytes, brace)) {
-      const known = filled.find((each) => each === name && event[name] === null);
+      const known = isNull(bytes, value) ? filled.find((each) => each === stringAt(bytes, name)) : undefined;
       if (known) patches.push({ from: value, to: end, bytes: textEncoder.encode(jsonOf(known, attributes, nowMs)) });
     }
   return patched(bytes, patches);
 };
 
 /** Of two members of one name some readers take the first and some the last: nobody can say which event this is. */
-const duplicateMember = (bytes: Uint8Array, id: unknown): InvalidEvent => {
-  const names = membersOf(bytes, skipSpace(bytes, 0)).map((member) => member.name);
-  const name = names.find((each, i) => names.indexOf(each) < i) ?? "";
-  return invalid(name === "id" ? null : id, "duplicate_member", name, "an event has each member once");
-};
+const duplicateMember = (name: string, id: unknown): InvalidEvent =>
+  invalid(name === "id" ? null : id, "duplicate_member", name, "an event has each member once");
 
 export const tooLarge = ({ eventBytesMax }: EventLimits): InvalidEvent =>
   faultInBytes("event_too_large", `more than ${eventBytesMax} bytes`);
@@ -115,7 +107,10 @@ const beyondLimit = (place: Place, limits: EventLimits): InvalidEvent | null => 
   }
 };
 
-/** Checks and completes the event at `place`; `bytes` are its own, or the whole body where it stands alone. */
+/**
+ * Checks and completes the event at `place`, of which `value` was set aside: its members, or 0 for what is none. `bytes` are
+ * its own, or the whole body where it stands alone.
+ */
 export const completeEvent = (
   value: unknown,
   place: Place,
@@ -126,11 +121,13 @@ export const completeEvent = (
 ): ReadEvent => {
   const beyond = beyondLimit(place, limits);
   if (beyond !== null) return beyond;
-  if (!isObject(value)) return faultInBytes("not_an_object", "an event is a JSON object");
-  if (Object.keys(value).length !== place.members) return duplicateMember(bytes, value.id);
-  const fault = faultInEvent(value);
+  if (!Array.isArray(value)) return faultInBytes("not_an_object", "an event is a JSON object");
+  const pairs: Pairs = value;
+  const members = membersIn(pairs);
+  if (members.duplicate !== null) return duplicateMember(members.duplicate, members.id);
+  const fault = faultInEvent(members, pairs);
   if (fault !== null) return fault;
-  const attributes = attributesOf(value, defaults, index);
-  const whole = completed(bytes, value, attributes, defaults.nowMs);
+  const attributes = attributesOf(members, defaults, index);
+  const whole = completed(bytes, members, attributes, defaults.nowMs);
   return whole.length > limits.eventBytesMax ? tooLarge(limits) : { kind: "ok", attributes, bytes: whole };
 };

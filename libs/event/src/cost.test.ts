@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { readBinary } from "./binary.ts";
 import type { Defaults } from "./event.ts";
 import { Outline } from "./outline.ts";
+import { PIECE_BYTES } from "./pieces.ts";
 import { bodyPieces, linesPieces, readBody, readLines } from "./read.ts";
 
 const MIB = 1024 * 1024;
@@ -86,7 +87,7 @@ test("of an event nothing is built but its attributes, whatever its data holds",
     const body = encode(`{"type":"t","data":${data},"id":"1"}`);
     const outline = new Outline(body.length, limits);
     expect(outline.add(body, 0)).toBe(body.length);
-    expect(outline.values()).toEqual([{ type: "t", data: {}, id: "1" }]);
+    expect(outline.nextValues()).toEqual([["type", "t", "data", {}, "id", "1"]]);
   }
 });
 
@@ -98,7 +99,7 @@ test("of an event beyond a limit nothing is built at all", () => {
   ];
   const outline = new Outline(10_000, { eventBytesMax: 700, depthMax: 64 });
   for (const body of bodies) outline.add(encode(body), 0);
-  expect(outline.values()).toEqual([0, { type: "x".repeat(500) }, 0]);
+  expect(outline.nextValues()).toEqual([0, ["type", "x".repeat(500)], 0]);
   expect(outline.places.map((place) => place.beyond)).toEqual(["event_too_deep", null, "too_many_members"]);
 });
 
@@ -126,4 +127,28 @@ test.each([
   }
   expect(Math.max(...costs)).toBeLessThan(2 * 64 * 1024 * STEPS_A_BYTE);
   if (filling !== "[") expect(costs.length).toBeGreaterThan(8);
+});
+
+test("1,000 events with names that nobody has seen are built in pieces of 64 KiB, whatever their values are", () => {
+  let count = 0;
+  const event = () => `{"type":"t",${Array.from({ length: 98 }, () => `"${(count++).toString(36)}":0`).join()}}`;
+  const body = encode(`[${Array.from({ length: 1_000 }, event).join()}]`);
+  const parse = JSON.parse;
+  const parsed: number[] = [];
+  JSON.parse = (text: string) => {
+    parsed.push(text.length);
+    return parse(text);
+  };
+  try {
+    const pieces = bodyPieces(body, defaults, limits);
+    let steps = 0;
+    for (let before = 0, done = false; !done; before = parsed.length, steps++) {
+      done = pieces.next().done === true;
+      expect(parsed.length - before).toBeLessThanOrEqual(1);
+    }
+    expect(steps).toBeGreaterThan(body.length / PIECE_BYTES);
+  } finally {
+    JSON.parse = parse;
+  }
+  expect(Math.max(...parsed)).toBeLessThan(PIECE_BYTES + 2_000);
 });

@@ -66,6 +66,8 @@ const inString = Uint8Array.from({ length: 256 }, (_, byte) => {
   return byte < 0x20 || byte === QUOTE || byte === BACKSLASH ? 0 : ASCII;
 });
 
+const LETTER_N = 0x6e;
+
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= ZERO && byte <= 0x39;
 const isHex = (byte: number | undefined): boolean =>
   isDigit(byte) || (byte !== undefined && (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
@@ -187,22 +189,35 @@ export const valueEnd = (bytes: Uint8Array, from: number, seen: Seen): number =>
   }
 };
 
-/** A member of an object: its name, and where its value begins and ends. */
-export type Member = { readonly name: string; readonly value: number; readonly end: number };
+/** A member of an object: where its name begins, and its value begins and ends. */
+export type Member = { readonly name: number; readonly value: number; readonly end: number };
 
 /** The members of the valid object that begins at `from`, in their order, those of one name each. */
 export const membersOf = (bytes: Uint8Array, from: number): Member[] => {
   const members: Member[] = [];
   const seen: Seen = { depth: 0, foreign: false };
-  let at = skipSpace(bytes, from + 1);
-  while (bytes[at] === QUOTE) {
-    const name = JSON.parse(utf8(bytes.subarray(at, stringEnd(bytes, at, seen))) ?? '""');
-    const value = skipSpace(bytes, nameEnd(bytes, at, seen));
+  let name = skipSpace(bytes, from + 1);
+  while (bytes[name] === QUOTE) {
+    const value = skipSpace(bytes, nameEnd(bytes, name, seen));
     const end = valueEnd(bytes, value, seen);
     members.push({ name, value, end });
-    at = skipSpace(bytes, skipSpace(bytes, end) + 1);
+    name = skipSpace(bytes, skipSpace(bytes, end) + 1);
   }
   return members;
+};
+
+/** The string that begins at `from`, in bytes that hold one there. */
+export const stringAt = (bytes: Uint8Array, from: number): string =>
+  JSON.parse(utf8(bytes.subarray(from, stringEnd(bytes, from, { depth: 0, foreign: false }))) ?? '""');
+
+/** Whether the value between these places is `null`, in bytes that hold a value there. */
+export const isNull = (bytes: Uint8Array, from: number): boolean => bytes[from] === LETTER_N;
+
+/** Whether the value between these places is a number that is not written as an integer: `1.0` and `1e2` are none. */
+export const isFraction = (bytes: Uint8Array, from: number, end: number): boolean => {
+  if (bytes[from] !== MINUS && !isDigit(bytes[from])) return false;
+  for (let at = from + 1; at < end; at++) if (!isDigit(bytes[at])) return true;
+  return false;
 };
 
 /** Whether these bytes are one JSON value, with space around it. */

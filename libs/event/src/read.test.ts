@@ -27,6 +27,15 @@ describe("a single event", () => {
     );
   });
 
+  test.each(['"extra":-1', '"extra":0', '"extra":2147483647', '"data":1.0', '"data":1e2', '"data":-0.0'])(
+    "may hold %s",
+    (member) => {
+      const text = `{"specversion":"1.0","id":"a","source":"/s","time":"2026-11-21T00:00:00Z","type":"t",${member}}`;
+      const event = read(text);
+      expect(event.kind === "ok" && decode(event.bytes)).toBe(text);
+    },
+  );
+
   test("takes its partition key from partitionkey, else subject, else has none", () => {
     const key = (text: string) => {
       const event = read(text);
@@ -67,6 +76,11 @@ describe("a single event", () => {
     ['{"type":"t","__proto__":{"admin":true}}', "invalid_attribute_name", "/__proto__"],
     ['{"type":"t","extra":{"a":1}}', "invalid_attribute", "/extra"],
     ['{"type":"t","extra":1.5}', "invalid_attribute", "/extra"],
+    ['{"type":"t","extra":1.0}', "invalid_attribute", "/extra"],
+    ['{"type":"t","extra":1e2}', "invalid_attribute", "/extra"],
+    ['{"type":"t","extra":100e-2}', "invalid_attribute", "/extra"],
+    ['{"type":"t","extra":-1E0}', "invalid_attribute", "/extra"],
+    ['{"type":"t","extra":2147483647.0000000001}', "invalid_attribute", "/extra"],
     ['{"type":"t","data":1,"data_base64":"AA=="}', "conflicting_data", "/data_base64"],
     ['{"type":"t","data_base64":"?"}', "invalid_attribute", "/data_base64"],
     [`{"type":"t","data":${"[".repeat(16)}${"]".repeat(16)}}`, "event_too_deep", ""],

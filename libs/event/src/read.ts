@@ -51,7 +51,7 @@ const readSingle = (bytes: Uint8Array, defaults: Defaults, limits: EventLimits):
   if (bytes.length > limits.eventBytesMax) return tooLarge(limits);
   const outline = new Outline(bytes.length, limits);
   const fault = addWhole(outline, bytes);
-  return fault ?? completeEvent(outline.values()[0], outline.places[0] as Place, bytes, null, defaults, limits);
+  return fault ?? completeEvent(outline.nextValues()[0], outline.places[0] as Place, bytes, null, defaults, limits);
 };
 
 const invalidOf = ({ code, detail }: Malformed): InvalidEvent =>
@@ -64,9 +64,10 @@ const completeAll = function* (
   defaults: Defaults,
   limits: EventLimits,
 ): Pieces<ReadEvent[]> {
-  const values = outline.values();
+  let values: readonly unknown[] = [];
+  let value = 0;
   const events: ReadEvent[] = [];
-  const count = faults?.length ?? values.length;
+  const count = faults?.length ?? outline.places.length;
   let placed = 0;
   let bytes = 0;
   for (let index = 0; index < count; index++) {
@@ -75,8 +76,13 @@ const completeAll = function* (
       events.push(invalidOf(fault));
       continue;
     }
-    const place = outline.places[placed] as Place;
-    events.push(completeEvent(values[placed++], place, place.bytes, index, defaults, limits));
+    if (value === values.length) {
+      if (placed > 0) yield;
+      values = outline.nextValues();
+      value = 0;
+    }
+    const place = outline.places[placed++] as Place;
+    events.push(completeEvent(values[value++], place, place.bytes, index, defaults, limits));
     bytes += place.bytes.length;
     if (bytes < PIECE_BYTES) continue;
     yield;

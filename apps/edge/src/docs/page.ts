@@ -82,7 +82,7 @@ origins are not let in (no CORS). An event without a <code>source</code> has tha
 <h2>Events</h2>
 <p>CloudEvents 1.0. Only <code>type</code> is required; <code>id</code>, <code>source</code>, <code>time</code> and
 <code>specversion</code> are filled in. Events with one <code>partitionkey</code> (else <code>subject</code>) keep their order.
-Two events of one key's name with one <code>source</code> and <code>id</code> are one event within the dedup window (<code>DEDUP_WINDOW_SECONDS</code>, an hour where nobody set it): the
+Two events of one key's name with one <code>source</code>, <code>id</code> and partition key are one event within the dedup window (<code>DEDUP_WINDOW_SECONDS</code>, an hour where nobody set it): the
 second one is answered <code>duplicate</code> and not stored, whatever is in it. Your bytes are passed on as they are.
 An <code>Idempotency-Key</code> is the id of an event that has none; in a batch with <code>/</code> and its index behind it.</p>
 <p>Accepted content types: <code>${mediaTypesOf(false).join(", ")}</code>, and CloudEvents binary mode (<code>ce-</code> headers);
