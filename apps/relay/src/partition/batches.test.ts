@@ -62,6 +62,12 @@ describe("the next batch", () => {
     expect([next(), next(), batches.lingerMs()]).toEqual(["7", "0 1 2", 0]);
   });
 
+  test("is not lingered for while anything is held, which it might pass", () => {
+    const { asked, batches } = make("abc");
+    asked.held = 1;
+    expect(batches.lingerMs()).toBe(0);
+  });
+
   test("and what is in memory: waiting, sent or held", () => {
     const { asked, batches, next, term } = make("abc");
     expect(batches.records).toBe(3);

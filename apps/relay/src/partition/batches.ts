@@ -19,7 +19,11 @@ export type Batches = {
   push(record: RelayRecord): void;
   /** Forgets the waiting ones of a term that is over. */
   drop(term: Term): void;
-  /** How long to linger before the next. */
+  /**
+   * How long to linger before the next. Not while anything is held: its topic could be mended meanwhile, and what is newer
+   * would pass it. Asking for it again after each linger instead, 9,000 refused ones that filled the memory were asked for
+   * 34 times a second for ever, and what was behind them never sent.
+   */
   lingerMs(): number;
   next(): Segment | null;
   /** What came of sending so many. */
@@ -58,7 +62,7 @@ export const createBatches = (bisection: Asked, linger: Pick<Linger, "waitMs">):
     },
     push: queue.push,
     drop: queue.drop,
-    lingerMs: () => (bisection.isDone && queue.length > 0 ? linger.waitMs(queue.length) : 0),
+    lingerMs: () => (bisection.isDone && bisection.held === 0 && queue.length > 0 ? linger.waitMs(queue.length) : 0),
     next: () => {
       const left = bisection.next();
       if (left) return left;

@@ -136,10 +136,7 @@ const run = async (parts: Parts, options: LaneOptions): Promise<void> => {
   mode.to("sending");
   while (!signal.aborted) {
     const lingerMs = batches.lingerMs();
-    if (lingerMs > 0) {
-      await clock.sleep(lingerMs, signal);
-      bisection.waited();
-    }
+    if (lingerMs > 0) await clock.sleep(lingerMs, signal);
     const segment = batches.next();
     if (segment) await send(segment, parts, options);
     else if (bisection.held > 0) await follow(bisection.judge(), parts);

@@ -30,6 +30,22 @@ describe("linger", () => {
     expect(linger.waitMs(500)).toBe(0);
   });
 
+  test("nothing waits once nothing is handed over, though nobody says so: a full memory hands over nothing", async () => {
+    const { clock, linger } = await busy(100_000);
+    await clock.advance(10_000);
+    expect([linger.load(), linger.waitMs(1)]).toEqual([0, 0]);
+  });
+
+  test("nor does being asked make a busy process look light", async () => {
+    const { clock, linger } = await busy(20_000);
+    for (let i = 0; i < 100; i++) {
+      await clock.advance(10);
+      linger.handedOver(200);
+      await clock.advance(1);
+      expect(linger.load()).toBe(1);
+    }
+  });
+
   test("the first events after a pause do not wait for what was before it", async () => {
     const { clock, linger } = await busy(100_000);
     await clock.advance(10_000);

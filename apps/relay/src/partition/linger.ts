@@ -31,19 +31,27 @@ export const createLinger = (clock: Clock): Linger => {
   let inWindow = 0;
   let perSecond = 0;
 
-  const load = (): number => Math.min(1, Math.max(0, (perSecond - LIGHT) / (BUSY - LIGHT)));
+  const measure = (): void => {
+    const nowMs = clock.monotonicMs();
+    const elapsedMs = nowMs - windowAtMs;
+    if (elapsedMs < WINDOW_MS) return;
+    const measured = (inWindow * 1000) / elapsedMs;
+    // A pause longer than a few windows is forgotten at once, so that a first event after it does not wait.
+    perSecond = elapsedMs > 4 * WINDOW_MS ? measured : (perSecond + measured) / 2;
+    windowAtMs = nowMs;
+    inWindow = 0;
+  };
+
+  /** Measured here, too: when the memory is full, nothing is handed over that could say so. */
+  const load = (): number => {
+    measure();
+    return Math.min(1, Math.max(0, (perSecond - LIGHT) / (BUSY - LIGHT)));
+  };
 
   return {
     handedOver: (records) => {
       inWindow += records;
-      const nowMs = clock.monotonicMs();
-      const elapsedMs = nowMs - windowAtMs;
-      if (elapsedMs < WINDOW_MS) return;
-      const measured = (inWindow * 1000) / elapsedMs;
-      // A pause longer than a few windows is forgotten at once, so that a first event after it does not wait.
-      perSecond = elapsedMs > 4 * WINDOW_MS ? measured : (perSecond + measured) / 2;
-      windowAtMs = nowMs;
-      inWindow = 0;
+      measure();
     },
     waitMs: (waiting) => (waiting >= ENOUGH ? 0 : load() * WAIT_MS_MAX),
     load,

@@ -63,6 +63,20 @@ describe.each(brokers)("one sender's poison, and a broker that %s", (_name, refu
     expect(relay.state().troubles).toEqual([]);
   });
 
+  test.each([1_000_000, 16])("holds up nothing when it came fast and fills the memory: %i in a row", async (max) => {
+    const stage = withPoison();
+    const { relay } = stage.start("r1", {}, { refusedInARowMax: max });
+    await stage.clock.advance(150);
+    await stage.post(bad(900), null);
+    await stage.post(bad(90, "bad-90"), null);
+    await stage.post(ids(10), "k");
+    await stage.post(bad(10, "bad-behind"), null);
+    await stage.until(() => stage.letters().length === 1_000, 60_000);
+    await stage.until(() => relay.state().shards[0]?.entries === 0);
+    expect(stage.ids()).toEqual(ids(10));
+    expect(relay.state().troubles).toEqual([]);
+  });
+
   test("in one lane is known for what it is by what another lane of the topic takes", async () => {
     const stage = withPoison(3);
     const { relay } = stage.start("r1");
