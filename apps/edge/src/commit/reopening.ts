@@ -1,7 +1,9 @@
-import { type Clock, type OutboxTier, Unavailable } from "@spillway/event";
+import type { Clock, OutboxTier } from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
 import type { Gate } from "./gate.ts";
 import type { GuardedTier } from "./guarded-tier.ts";
+import { createHold } from "./hold.ts";
+import { createOpener } from "./opener.ts";
 import type { OutboxMeter } from "./outbox-meter.ts";
 
 export type ReopeningPorts = {
@@ -32,16 +34,6 @@ export type Reopening = {
 };
 
 /**
- * The longest that a commit is held back. Each hold that ends in vain makes the next one longer, since a busy machine's
- * drain needs more; half a second leaves an event that waited for all of it the time for the outbox.
- */
-const HOLD_FIRST_MS = 250;
-const HOLD_MOST_MS = 500;
-const HOLD_GROWTH = 1.4;
-const HOLD_POLL_MS = 15;
-/** A read whose answer is lost must not use up the hold. */
-const HOLD_READ_MS = 100;
-/**
  * On multiples of the wall clock, so that all edges hold at the same moment: each by itself, two edges
  * under load would never leave the outbox empty for each other.
  */
@@ -50,63 +42,18 @@ const LOOK_EVERY_MS = 250;
 const READ_DEADLINE_MS = 450;
 
 export const createReopening = (ports: ReopeningPorts): Reopening => {
-  const { gate, stream, outbox, reads, meter, clock, log, onChange } = ports;
+  const { gate, stream, outbox, meter, clock, log } = ports;
   let running: AbortController | null = null;
-  let holdMs = HOLD_FIRST_MS;
-
-  const opened = (shards: readonly number[], proof: "read" | "unread"): void => {
-    if (shards.length === 0) return;
-    for (const shard of shards) log("info", "shard.opened", { shard, proof });
-    if (gate.divertedCount() === 0) {
-      meter.emptied();
-      holdMs = HOLD_FIRST_MS;
-    }
-    onChange();
-  };
-
-  const openWithoutRead = (): void => opened(gate.openWithoutRead(clock.monotonicMs()), "unread");
-
-  const readOnce = async (deadlineMs: number): Promise<boolean> => {
-    const read = gate.startRead();
-    if (read.shards.length === 0) return true;
-    try {
-      const occupied = await reads.occupied(read.shards, deadlineMs);
-      opened(gate.finishRead(read, occupied, clock.monotonicMs()), "read");
-      return true;
-    } catch (error) {
-      if (!(error instanceof Unavailable)) throw error;
-      openWithoutRead();
-      return false;
-    }
-  };
-
-  const holdAndRead = async (signal: AbortSignal): Promise<void> => {
-    const untilMs = clock.monotonicMs() + holdMs;
-    holdMs = Math.min(HOLD_MOST_MS, holdMs * HOLD_GROWTH);
-    gate.hold();
-    try {
-      for (;;) {
-        const leftMs = untilMs - clock.monotonicMs();
-        if (leftMs <= 0 || signal.aborted || !stream.isUp() || gate.divertedCount() === 0) return;
-        // An outbox that does not answer will not be seen empty: nobody is held for it.
-        if (!(await readOnce(Math.max(HOLD_POLL_MS, Math.min(leftMs, HOLD_READ_MS))))) return;
-        if (gate.divertedCount() > 0) await clock.sleep(HOLD_POLL_MS, signal);
-        // Nothing goes while it is held, but who has no time left is answered.
-        onChange();
-      }
-    } finally {
-      gate.release();
-      onChange();
-    }
-  };
+  const opener = createOpener(ports);
+  const hold = createHold({ ...ports, readOnce: opener.readOnce });
 
   const look = async (mayHold: boolean, signal: AbortSignal): Promise<void> => {
     // At the hold and not before it: what was drained since an older sample would look as if it were still there.
     if (outbox.isUp() && (mayHold || !meter.isSampled())) await meter.sample(READ_DEADLINE_MS);
     if (!stream.isUp()) return;
-    if (!outbox.isUp()) return openWithoutRead();
-    if (mayHold && meter.drainsWithin(holdMs)) return holdAndRead(signal);
-    await readOnce(READ_DEADLINE_MS);
+    if (!outbox.isUp()) return opener.openWithoutRead();
+    if (mayHold && meter.drainsWithin(hold.lengthMs())) return hold.run(signal);
+    await opener.readOnce(READ_DEADLINE_MS);
   };
 
   /** An adapter's bug leaves the shards diverted, which loses nothing, and must not leave them so for ever. */
@@ -125,6 +72,7 @@ export const createReopening = (ports: ReopeningPorts): Reopening => {
       await clock.sleep(waitMs, signal);
       if (!signal.aborted) await lookSafely(waitMs === untilHoldMs, signal);
     }
+    hold.startOver();
     if (running?.signal === signal) running = null;
   };
 
@@ -135,7 +83,7 @@ export const createReopening = (ports: ReopeningPorts): Reopening => {
   };
 
   return {
-    readOnce,
+    readOnce: opener.readOnce,
     start,
     stop: () => {
       running?.abort();
