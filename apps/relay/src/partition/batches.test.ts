@@ -14,8 +14,8 @@ const make = (keys: string) => {
   const asked = {
     held: 0,
     avoided: null as ReadonlySet<string> | null,
-    get isDone() {
-      return left.length === 0;
+    get isClear() {
+      return left.length === 0 && asked.held === 0;
     },
     next: () => left.pop() ?? null,
   };
@@ -45,6 +45,19 @@ describe("the next batch", () => {
     expect([next(), next()]).toEqual(["2", null]);
     asked.avoided = null;
     expect(next()).toBe("4");
+  });
+
+  test("and what was not sent of a round's one does not add to those of a later doubt", () => {
+    const { asked, batches, next, term } = make("a");
+    asked.avoided = new Set(["k"]);
+    batches.roundBegins();
+    expect(next()).toBe("0");
+    asked.avoided = null;
+    batches.push(recordOf(1, term));
+    expect(next()).toBe("1");
+    asked.avoided = new Set(["k"]);
+    batches.push({ ...recordOf(2, term), key: "k" });
+    expect(next()).toBeNull();
   });
 
   test("is smaller after a failure", () => {

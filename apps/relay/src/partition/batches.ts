@@ -35,7 +35,7 @@ export type Batches = {
   roundBegins(): void;
 };
 
-type Asked = Pick<Bisection, "held" | "isDone" | "avoided" | "next">;
+type Asked = Pick<Bisection, "held" | "isClear" | "avoided" | "next">;
 
 export const createBatches = (bisection: Asked, linger: Pick<Linger, "waitMs">): Batches => {
   const queue = createRecordQueue();
@@ -46,6 +46,7 @@ export const createBatches = (bisection: Asked, linger: Pick<Linger, "waitMs">):
   const take = (): readonly RelayRecord[] => {
     if (queue.length === 0) return [];
     const { avoided } = bisection;
+    mayProbe &&= avoided !== null;
     if (avoided === null) return queue.take(size.recordsMax, BATCH_BYTES_MAX);
     const others = queue.takeOthers(avoided, size.recordsMax, BATCH_BYTES_MAX);
     if (others.length > 0 || !mayProbe) return others;
@@ -62,7 +63,7 @@ export const createBatches = (bisection: Asked, linger: Pick<Linger, "waitMs">):
     },
     push: queue.push,
     drop: queue.drop,
-    lingerMs: () => (bisection.isDone && bisection.held === 0 && queue.length > 0 ? linger.waitMs(queue.length) : 0),
+    lingerMs: () => (bisection.isClear && queue.length > 0 ? linger.waitMs(queue.length) : 0),
     next: () => {
       const left = bisection.next();
       if (left) return left;

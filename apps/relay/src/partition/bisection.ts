@@ -74,6 +74,11 @@ export class Bisection {
     return this.#work.length === 0;
   }
 
+  /** Whether nothing is held either. */
+  get isClear(): boolean {
+    return this.isDone && this.#held.records === 0;
+  }
+
   /** Keys of what is held, of which nothing newer should be in the next batch; null: it may hold any. */
   get avoided(): ReadonlySet<string> | null {
     return this.#isCareful ? this.#held.keys() : null;
