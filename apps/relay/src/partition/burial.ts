@@ -10,6 +10,8 @@ export type BurialOptions = {
   readonly measures: Measures;
   /** Called each time the dead letters could not be written; they are tried again when it resolves. */
   readonly standStill: (code: string) => Promise<void>;
+  /** When everything is over, `standStill` waits no more, so nothing is tried again: the entry is still in the stream. */
+  readonly signal: AbortSignal;
 };
 
 const letterOf = ({ record, fatal, attempts }: Refused, topic: string): DeadLetter => {
@@ -35,13 +37,13 @@ const letterOf = ({ record, fatal, attempts }: Refused, topic: string): DeadLett
   };
 };
 
-/** Ends when the dead letters hold the records, or when these are the next owner's to put there. */
+/** Answers whether the dead letters hold the records now; if not, these are the next owner's to put there. */
 export const createBurial =
-  ({ topic, deadLetters, measures, standStill }: BurialOptions) =>
-  async (refused: readonly Refused[]): Promise<void> => {
-    for (;;) {
+  ({ topic, deadLetters, measures, standStill, signal }: BurialOptions) =>
+  async (refused: readonly Refused[]): Promise<boolean> => {
+    while (!signal.aborted) {
       const ours = refused.filter(({ record }) => record.from.term.holds());
-      if (ours.length === 0) return;
+      if (ours.length === 0) return false;
       const answer = await attempt(deadLetters.put(ours.map((one) => letterOf(one, topic))));
       if (!answer.ok) {
         await standStill(answer.code);
@@ -52,6 +54,7 @@ export const createBurial =
         record.from.dead++;
         recordDone(record.from);
       }
-      return;
+      return true;
     }
+    return false;
   };

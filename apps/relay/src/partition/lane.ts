@@ -61,7 +61,7 @@ type Parts = {
   readonly batches: Batches;
   readonly mode: LaneMode;
   readonly standstill: Standstill;
-  readonly bury: (refused: readonly Refused[]) => Promise<void>;
+  readonly bury: (refused: readonly Refused[]) => Promise<boolean>;
   readonly publish: (records: readonly SinkRecord[]) => Promise<Outcome>;
 };
 
@@ -77,6 +77,7 @@ const createParts = (topic: string, partition: number, options: LaneOptions): Pa
     topic,
     deadLetters,
     measures,
+    signal,
     standStill: async (code) => {
       await standstill.backOff("dead-letters", code);
       bisection.waited();
@@ -105,7 +106,7 @@ const follow = async (verdict: Verdict, parts: Parts): Promise<void> => {
       mode.to("sending");
       return standstill.reset();
     case "bury":
-      return bury(verdict.refused);
+      return void (await bury(verdict.refused));
     case "pause":
       await standstill.backOff(verdict.mode, verdict.code);
       return bisection.waited();
