@@ -1,7 +1,7 @@
 import { Unavailable } from "@spillway/event";
 import { createMetricsSpy } from "@spillway/telemetry/metrics-spy";
 import { describe, expect, test } from "vitest";
-import { createStage, type Stage } from "./stage.fixture.ts";
+import { createStage, type Stage, TOPIC } from "./stage.fixture.ts";
 
 const refusing = (code: string) => async (): Promise<never> => {
   throw new Unavailable(code);
@@ -126,6 +126,67 @@ describe("what keeps a shard waiting", () => {
     await stage.clock.advance(3_000);
     expect(relay.state()).toMatchObject({ troubles: [], shards: [{ stillMs: 0, oldestAgeMs: null }] });
     expect(stage.logged("shard.recovered")).toHaveLength(1);
+  });
+
+  const ends: readonly (readonly [string, (stage: Stage, running: ReturnType<Stage["start"]>) => Promise<void>])[] = [
+    ["SIGTERM", (_, { stop }) => stop()],
+    ["a lost lease", async ({ world }) => void (await world.leases.take(0, "r1", 5_000))],
+    [
+      "8 s without Redis",
+      async ({ clock, world }) => {
+        world.outages.start("redis");
+        await clock.advance(8_000);
+        world.outages.end("redis");
+      },
+    ],
+  ];
+
+  test.each(ends)("has not recovered when its term ends: the log does not say so at %s", async (_name, end) => {
+    const stage = createStage();
+    const { partitions } = stage.world.sink;
+    const isMissing = (topic: string) => topic === "missing";
+    const sink = {
+      ...stage.world.sink,
+      partitions: async (topic: string) => (isMissing(topic) ? unknownTopic : partitions(topic)),
+      publish: async () => ({ kind: "retriable", code: "forbidden", pause: true }) as const,
+    };
+    const topicOf = (type: string) => (type === "missing" ? type : TOPIC);
+    await stage.post(["a"]);
+    await stage.post(["b"], "k", "missing");
+    const running = stage.start("r1", { sink }, { topicOf });
+    await stage.clock.advance(10_000);
+    expect(running.relay.state().troubles).toMatchObject([{ state: "topic" }, { state: "paused" }]);
+    await end(stage, running);
+    await stage.clock.advance(40_000);
+    expect([stage.logged("lease.ended"), stage.logged("shard.topic")].map(({ length }) => length > 0)).toEqual([
+      true,
+      true,
+    ]);
+    expect([...stage.logged("shard.recovered"), ...stage.logged("lane.recovered")]).toEqual([]);
+  });
+
+  test("nor has a full memory when the relay is told to stop", async () => {
+    const stage = createStage();
+    stage.broker.answer = () => ({ kind: "retriable", code: "connection_failed" });
+    for (let n = 0; n < 4; n++) await stage.post([`e${n}`]);
+    const { stop } = stage.start("r1", {}, { inFlightEventsMax: 2 });
+    await stage.clock.advance(10_000);
+    expect(stage.logged("shard.room")).toHaveLength(1);
+    await stop();
+    expect([...stage.logged("shard.recovered"), ...stage.logged("lane.recovered")]).toEqual([]);
+  });
+
+  test("has recovered when what a lane held is all buried", async () => {
+    const stage = createStage();
+    stage.broker.answer = () => ({ kind: "fatal", code: "refused", deadLetterClass: "rejected" });
+    stage.world.outages.start("postgres");
+    const { relay } = stage.start("r1");
+    await stage.post(["a"]);
+    await stage.clock.advance(10_000);
+    expect(relay.state().troubles).toMatchObject([{ state: "dead-letters", partition: 0 }]);
+    stage.world.outages.end("postgres");
+    await stage.until(() => relay.state().troubles.length === 0);
+    expect(stage.logged("lane.recovered")).toHaveLength(1);
   });
 
   test("tells of a shard whose damaged chunk cannot be put aside", async () => {

@@ -31,7 +31,10 @@ export type Spot = {
   readonly state: TroubleState | null;
   /** Stands still; since the first of the calls with this state. */
   stands(state: TroubleState, code: string, place: Place): void;
+  /** Goes on: what stood still has recovered. */
   goes(): void;
+  /** What stood still is given up, to another owner or at the end, and the log must not say that it recovered. */
+  lapses(): void;
   /** The loop is over: what its last call still comes to is nobody's trouble any more. */
   end(): void;
 };
@@ -77,8 +80,9 @@ export const createTroubles = (clock: Clock, log: Log, measures: Measures): Trou
         standing.delete(self);
         if (last && last.told !== null) log("info", `${name}.recovered`, { ...last.place });
       },
+      lapses: () => void standing.delete(self),
       end: () => {
-        self.goes();
+        self.lapses();
         isOver = true;
       },
     };

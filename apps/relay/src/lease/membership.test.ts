@@ -29,7 +29,15 @@ describe("a relay among others", () => {
       clock,
       random: () => 0.5,
       log: () => undefined,
-      troubles: { spot: () => ({ state: null, stands: () => undefined, goes: () => undefined, end: () => undefined }) },
+      troubles: {
+        spot: () => ({
+          state: null,
+          stands: () => undefined,
+          goes: () => undefined,
+          lapses: () => undefined,
+          end: () => undefined,
+        }),
+      },
       owner: "r1",
       shards: 1,
       leaseTtlMs: 5_000,

@@ -5,7 +5,7 @@ import type { Spot, TroubleState } from "../troubles.ts";
 /**
  * What a lane does. In those of `Standing` it stands still: nothing new of the partition gets through for sure.
  *
- *           records come          something was taken, and nothing is held
+ *           records come          something was taken or buried, and nothing is held
  *   idle ──────────────▶ sending ◀────────────────────────────────────────────────┐
  *     ▲                    │ an outcome                                           │
  *     │ nothing is left    ├─▶ retrying      a fault that may pass, 0.1–5 s ──────┤
@@ -18,7 +18,7 @@ import type { Spot, TroubleState } from "../troubles.ts";
  *                               awaiting     0.5–30 s
  *
  * The four also follow one another, as outcomes come: each lasts over the attempts that come after its wait, until one of
- * them is taken.
+ * them is taken, or all of it is buried. From one of them to idle nothing has recovered: what waited is another owner's.
  */
 export type LaneModeName = "idle" | "sending" | Standing;
 export type Standing = "retrying" | "paused" | "dead-letters" | "doubting" | "awaiting";
@@ -66,9 +66,11 @@ export const createLaneMode = ({ topic, partition, spot, measures }: ModeOptions
   const labels = { topic, partition: String(partition) };
   const mode = createMode<LaneModeName>(`the lane into ${topic}/${partition}`, enteredFrom, "idle");
 
-  const show = (state: TroubleState | null, code: string): void => {
-    if (state === null) spot.goes();
-    else spot.stands(state, code, { topic, partition });
+  const show = (next: LaneModeName, code: string): void => {
+    const state = SHOWN[next];
+    if (state !== null) spot.stands(state, code, { topic, partition });
+    else if (next === "idle") spot.lapses();
+    else spot.goes();
     measures.laneBlocked.set(state === null ? 0 : 1, labels);
     measures.lanePaused.set(state === "paused" ? 1 : 0, labels);
   };
@@ -83,7 +85,7 @@ export const createLaneMode = ({ topic, partition, spot, measures }: ModeOptions
     to: (next: LaneModeName, code?: string) => {
       const shown = SHOWN[mode.now];
       mode.enter(next);
-      if (shown !== null || SHOWN[next] !== null) show(SHOWN[next], code ?? "");
+      if (shown !== null || SHOWN[next] !== null) show(next, code ?? "");
     },
   };
 };

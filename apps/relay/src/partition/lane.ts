@@ -97,16 +97,23 @@ const createParts = (topic: string, partition: number, options: LaneOptions): Pa
   return { bisection, batches, mode, standstill, bury, publish };
 };
 
+/** What was refused or failed before has met its end. */
+const calm = ({ bisection, mode, standstill }: Parts): void => {
+  bisection.calm();
+  standstill.reset();
+  mode.to("sending");
+};
+
 const follow = async (verdict: Verdict, parts: Parts): Promise<void> => {
   const { bisection, batches, mode, standstill, bury } = parts;
   switch (verdict.kind) {
     case "next":
       return;
     case "calm":
-      mode.to("sending");
-      return standstill.reset();
+      return calm(parts);
     case "bury":
-      return void (await bury(verdict.refused));
+      if ((await bury(verdict.refused)) && bisection.isClear) calm(parts);
+      return;
     case "pause":
       await standstill.backOff(verdict.mode, verdict.code);
       return bisection.waited();

@@ -87,8 +87,7 @@ export const createWaits = (options: WaitsOptions): Waits => {
         kick();
         await changed.wait();
       }
-      spot.goes();
-      mode.resume("admitting");
+      if (mode.resume("admitting")) spot.goes();
     },
     topics: async (events) => {
       await insist("topic", () => load(events));
