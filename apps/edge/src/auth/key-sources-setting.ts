@@ -1,4 +1,4 @@
-import { type BoundSource, hasDotSegment } from "./key-sources.ts";
+import type { BoundSource } from "./key-sources.ts";
 
 export type KeySourcesSetting =
   | { readonly kind: "ok"; readonly bound: readonly BoundSource[] }
@@ -8,12 +8,15 @@ export type KeySourcesSetting =
 /** Characters of a URI reference, as long as an attribute may be, and no `*`: who writes one means a pattern. */
 const sourceForm = /^[\w\-.~:/?#[\]@!$&'()+;=%]{1,1024}$/;
 
+/** What leads elsewhere than it begins is a mistake here, though an event may have it. */
+const hasDotSegment = (source: string): boolean => /\/(\.|%2e){1,2}([/?#]|$)/i.test(source);
+
 const boundOf = (entry: string, names: ReadonlySet<string>): BoundSource | string => {
   const [, name, prefix] = /^([^=]*)=(.*)$/s.exec(entry) ?? [];
   if (name === undefined || prefix === undefined) return "is not name=source";
   if (!names.has(name)) return "begins with a name that no key of API_KEYS has";
   if (!sourceForm.test(prefix)) return "has a source that is no URI reference; it is a beginning, not a pattern";
-  return hasDotSegment(prefix) ? "has a source with /./ or /../, which no event may have" : { name, prefix };
+  return hasDotSegment(prefix) ? "has a source with /./ or /../; write where it leads" : { name, prefix };
 };
 
 /** Reads `name=source`, separated by commas; a name may come several times. `names` are those of `API_KEYS`. */

@@ -1,3 +1,5 @@
+import { normalSource } from "./normal-source.ts";
+
 /** A key's name and a source that is bound to it, with everything below that source. */
 export type BoundSource = { readonly name: string; readonly prefix: string };
 
@@ -9,17 +11,14 @@ export type KeySources = {
   refusal(name: string, source: string): string | null;
 };
 
-/** What resolves to another place than it begins with: `/shop/../evil` is `/evil`. */
-export const hasDotSegment = (source: string): boolean => /\/(\.|%2e){1,2}([/?#]|$)/i.test(source);
-
 /**
- * Whether a source is the prefix itself or lies below it: what follows must begin with `/`, `?` or `#`, or the prefix
+ * Both in their normal forms, in which `/x/../shop` is `/shop` and `/shop/../evil` is `/evil`. Whether a source is the prefix itself or lies below it: what follows must begin with `/`, `?` or `#`, or the prefix
  * end with one of them, so that `/shop` is not `/shopping`. A colon does it as well, as in `urn:shop:7`, but not where
  * it could begin a password or port of a host: `https://shop` is not `https://shop:x@evil`.
  */
 const covers = (prefix: string, source: string): boolean => {
   if (source === prefix) return true;
-  if (!source.startsWith(prefix) || hasDotSegment(source)) return false;
+  if (!source.startsWith(prefix)) return false;
   const ends = prefix.includes("//") ? /[/?#]/ : /[/?#:]/;
   return ends.test(prefix.slice(-1)) || ends.test(source[prefix.length] as string);
 };
@@ -30,10 +29,13 @@ const covers = (prefix: string, source: string): boolean => {
  */
 export const createKeySources = (bound: readonly BoundSource[]): KeySources => {
   const prefixesOf = new Map<string, BoundSource[]>();
+  const normal = new Map(bound.map(({ prefix }) => [prefix, normalSource(prefix)]));
   for (const each of bound) prefixesOf.set(each.name, [...(prefixesOf.get(each.name) ?? []), each]);
   const refusal = (name: string, source: string): string | null => {
+    if (bound.length === 0) return null;
     const own = prefixesOf.get(name);
-    const covering = (own ?? bound).some(({ prefix }) => covers(prefix, source));
+    const form = normalSource(source);
+    const covering = (own ?? bound).some(({ prefix }) => covers(normal.get(prefix) as string, form));
     if (own === undefined) return covering ? "this source is bound to another key" : null;
     return covering ? null : `the key ${name} may send only ${own.map(({ prefix }) => prefix).join(", ")}`;
   };
