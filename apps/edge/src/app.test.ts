@@ -285,11 +285,11 @@ describe("metrics", () => {
   });
 
   test("need their token, and an API key is none", async () => {
-    const app = await createAppWorld({ metricsAccess: { token: "metrics,token,0" } });
+    const app = await createAppWorld({ metricsAccess: { token: "metrics.token.0" } });
     const statusWith = async (headers: Readonly<Record<string, string>>) =>
       (await app.get("/metrics", { headers })).status;
     expect(await statusWith({})).toBe(401);
     expect(await statusWith({ authorization: `Bearer ${KEY}` })).toBe(401);
-    expect(await statusWith({ authorization: "bearer  metrics,token,0" })).toBe(200);
+    expect(await statusWith({ authorization: "bearer  metrics.token.0" })).toBe(200);
   });
 });

@@ -47,8 +47,11 @@ describe("the configuration", () => {
       { BODY_BYTES_MAX: "16777216" },
       "BODIES_BYTES_MAX: got 67108864; accepts at least 6 times BODY_BYTES_MAX, 100663296",
     ],
-    [{ API_KEYS: "" }, "API_KEYS: got no key; without one ENVIRONMENT must be development and HOST a loopback address"],
-    [{ API_KEYS: "", ENVIRONMENT: "development", HOST: "10.0.0.1" }, "API_KEYS: got no key; without one"],
+    [
+      { API_KEYS: "" },
+      "API_KEYS: got nothing; accepts that only where ENVIRONMENT is development and HOST a loopback address",
+    ],
+    [{ API_KEYS: "", ENVIRONMENT: "development", HOST: "10.0.0.1" }, "API_KEYS: got nothing; accepts that only"],
     [{ API_KEYS: "short" }, "API_KEYS: entry 1 has a key of less than 16 characters"],
     [
       { API_KEY_SOURCES: "shop=/shop,evil=/evil" },
@@ -66,6 +69,13 @@ describe("the configuration", () => {
 
   test("names every variable that is wrong, at once", () => {
     expect(refusal({ PORT: "x", SHARDS: "y" }).split("\n")).toHaveLength(2);
+    const nothing = Object.fromEntries(Object.keys(env).map((name) => [name, undefined]));
+    expect(
+      refusal(nothing)
+        .split("\n")
+        .map((line) => line.split(":")[0]),
+    ).toEqual(Object.keys(env));
+    expect(refusal({ API_KEYS: "short", PORT: "x" }).split("\n")).toHaveLength(2);
   });
 
   test("goes without keys on loopback in development", () => {

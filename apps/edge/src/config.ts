@@ -74,12 +74,30 @@ export type Config = Variables & {
   readonly shown: Shown;
 };
 
-/** Rules over several variables, as sentences about what is wrong. */
-const contradictions = (values: Variables, keys: readonly ApiKey[]): readonly string[] => {
+type Keys = {
+  readonly apiKeys: readonly ApiKey[];
+  readonly apiKeySources: readonly BoundSource[];
+  readonly wrong: readonly string[];
+};
+
+/** Looks at the environment itself, so that what is wrong with the keys is said with all the rest. */
+const keysOf = (env: Environment, platform: Platform): Keys => {
+  const isDevelopment = env.ENVIRONMENT === "development";
+  const keys = parseApiKeys(env.API_KEYS ?? "", !isDevelopment, platform);
+  if (keys.kind === "invalid")
+    return { apiKeys: [], apiKeySources: [], wrong: [`API_KEYS: entry ${keys.entry + 1} ${keys.reason}`] };
   const wrong: string[] = [];
-  const open = values.ENVIRONMENT === "development" && isLoopback(values.HOST);
-  if (keys.length === 0 && !open)
-    wrong.push("API_KEYS: got no key; without one ENVIRONMENT must be development and HOST a loopback address");
+  if (keys.keys.length === 0 && !(isDevelopment && isLoopback(env.HOST || "127.0.0.1")))
+    wrong.push("API_KEYS: got nothing; accepts that only where ENVIRONMENT is development and HOST a loopback address");
+  const sources = parseKeySources(env.API_KEY_SOURCES ?? "", new Set(keys.keys.map(({ name }) => name)));
+  if (sources.kind === "ok") return { apiKeys: keys.keys, apiKeySources: sources.bound, wrong };
+  wrong.push(`API_KEY_SOURCES: entry ${sources.entry + 1} ${sources.reason}`);
+  return { apiKeys: keys.keys, apiKeySources: [], wrong };
+};
+
+/** Rules over several variables, as sentences about what is wrong. */
+const contradictions = (values: Variables): readonly string[] => {
+  const wrong: string[] = [];
   if (values.EVENT_BYTES_MAX > values.BODY_BYTES_MAX)
     wrong.push(
       `EVENT_BYTES_MAX: got ${values.EVENT_BYTES_MAX}; accepts at most BODY_BYTES_MAX, ${values.BODY_BYTES_MAX}`,
@@ -94,13 +112,9 @@ const contradictions = (values: Variables, keys: readonly ApiKey[]): readonly st
 
 /** Reads the configuration from a record such as the environment. Throws `ConfigError`. */
 export const readConfig = (env: Environment, platform: Platform): Config => {
-  const { values, shown } = readSettings(settings, env);
-  const keys = parseApiKeys(values.API_KEYS, values.ENVIRONMENT === "production", platform);
-  if (keys.kind === "invalid") throw new ConfigError([`API_KEYS: entry ${keys.entry + 1} ${keys.reason}`]);
-  const sources = parseKeySources(values.API_KEY_SOURCES, new Set(keys.keys.map(({ name }) => name)));
-  if (sources.kind === "invalid")
-    throw new ConfigError([`API_KEY_SOURCES: entry ${sources.entry + 1} ${sources.reason}`]);
-  const wrong = contradictions(values, keys.keys);
-  if (wrong.length > 0) throw new ConfigError(wrong);
-  return { ...values, shown, apiKeys: keys.keys, apiKeySources: sources.bound, metricsAccess: metricsAccessOf(values) };
+  const { apiKeys, apiKeySources, wrong } = keysOf(env, platform);
+  const { values, shown } = readSettings(settings, env, wrong);
+  const contradicting = contradictions(values);
+  if (contradicting.length > 0) throw new ConfigError(contradicting);
+  return { ...values, shown, apiKeys, apiKeySources, metricsAccess: metricsAccessOf(values) };
 };

@@ -150,7 +150,7 @@ describe("the other routes", () => {
     ]);
     const closed = await app("closed").request("/metrics");
     expect([closed.status, await closed.text()]).toEqual([404, expect.stringContaining("set METRICS_TOKEN")]);
-    const token = "0123456789,abcdef";
+    const token = "0123456789.abcdef";
     const ask = (authorization?: string) =>
       app({ token }).request("/metrics", { headers: authorization === undefined ? {} : { authorization } });
     expect((await ask()).status).toBe(401);

@@ -37,7 +37,7 @@ test("every setting can be given; several URLs are the nodes of a cluster", () =
 });
 
 test.each([
-  [{}, "TOKEN: got nothing; accepts 1 to 512 printable ASCII"],
+  [{}, "TOKEN: got nothing; accepts 1 to 512 characters: letters, digits"],
   [{ TOKEN: "" }, "TOKEN: got nothing"],
   [{ TOKEN: "my secret" }, "TOKEN: got a value of 9 characters"],
   [{ TOKEN: "t".repeat(513) }, "TOKEN: got a value of 513 characters"],

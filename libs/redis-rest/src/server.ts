@@ -1,4 +1,4 @@
-import { isToken } from "@spillway/service";
+import { isToken, TOKEN_CHARACTERS } from "@spillway/service";
 import { listen } from "@spillway/service/bun";
 import { internalError } from "./answer.ts";
 import { createClusterBackend } from "./cluster.ts";
@@ -39,7 +39,7 @@ export const createRedisRest = async (options: RedisRestOptions): Promise<RedisR
   const { redisUrls, token, host = "127.0.0.1", port = 0, connections = 4, log = () => undefined } = options;
   const [redisUrl] = redisUrls;
   if (redisUrl === undefined) throw new Error("redisUrls must name at least one Redis");
-  if (!isToken(token)) throw new Error("token must be what a header can carry: printable ASCII without a space");
+  if (!isToken(token)) throw new Error(`token must be what a Bearer header can carry: ${TOKEN_CHARACTERS}`);
   const limits = { ...defaultLimits, ...options.limits };
   const settings = { connections, replyMsMax: limits.replyMsMax, log };
   const backend = redisUrls.length === 1 ? createSingle(redisUrl, settings) : createClusterBackend(redisUrls, settings);

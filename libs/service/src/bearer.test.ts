@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { bearerTokenOf, createBearerCheck } from "./bearer.ts";
 import { hashSecret, isToken, sameHash } from "./secret.ts";
 
-const TOKEN = "token,with=commas;16";
+const TOKEN = "a-token.of_16~b+/64==";
 
 test.each([
   [`Bearer ${TOKEN}`, true],
@@ -24,6 +24,14 @@ test.each([
   [`Bearer ${" ".repeat(1_000_000)}x`, false],
 ])("%.40s has the token: %s", (authorization, expected) => {
   expect(createBearerCheck(TOKEN, platform)(authorization)).toBe(expected);
+});
+
+test.each(
+  `"quoted" 'quoted' a;b a|b a,b a:b a=b =a \${API_KEY} {{.Values.x}} <your-key> $2b$12$x {SSHA}x ["k"] a\\b a%b a@b`.split(
+    " ",
+  ),
+)("%s is no token", (text) => {
+  expect([isToken(text), bearerTokenOf(`Bearer ${text}`)]).toEqual([false, null]);
 });
 
 test("every token that the start accepts is found in its header, and no other", () => {

@@ -6,8 +6,8 @@ const HEADER_LENGTH_MAX = 1_024;
 const bearer = /^bearer[ \t]+(\S+)$/i;
 
 /**
- * The token of an `Authorization` header, or null. The scheme's case does not count, nor how many spaces follow it; the
- * token may hold commas. Two headers arrive joined by a comma and a space, and hold none.
+ * The token of an `Authorization` header, or null. The scheme's case does not count, nor how many spaces follow it. Two
+ * headers arrive joined by a comma and a space, and hold none.
  */
 export const bearerTokenOf = (authorization: string | null): string | null => {
   if (authorization === null || authorization.length > HEADER_LENGTH_MAX) return null;

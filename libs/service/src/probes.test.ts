@@ -51,9 +51,9 @@ describe("/metrics", () => {
       404,
       "/metrics is closed here: set METRICS_TOKEN to read it\n",
     ]);
-    const ask = open("up", { token: "right,token" });
+    const ask = open("up", { token: "right.token" });
     expect((await ask("GET", "/metrics"))?.status).toBe(401);
     expect((await ask("GET", "/metrics", { authorization: "Bearer wrong" }))?.status).toBe(401);
-    expect(await (await ask("GET", "/metrics", { authorization: "bearer  right,token" }))?.text()).toBe("x 1\n");
+    expect(await (await ask("GET", "/metrics", { authorization: "bearer  right.token" }))?.text()).toBe("x 1\n");
   });
 });

@@ -26,12 +26,17 @@ export const createSecretCheck = (secret: string, platform: Hashing): ((given: s
   return (given) => sameHash(hashSecret(given, platform), expected);
 };
 
-/** What an `Authorization: Bearer` header can carry, and what `bearerTokenOf` finds in one. */
-export const isToken = (text: string): boolean => /^[!-~]+$/.test(text) && text.length <= TOKEN_LENGTH_MAX;
+/** What an `Authorization: Bearer` header can carry (b64token of RFC 6750), and what `bearerTokenOf` finds in one. */
+export const isToken = (text: string): boolean => /^[\w.~+/-]+=*$/.test(text) && text.length <= TOKEN_LENGTH_MAX;
 
-/** A token that clients send. One that no header can carry would be refused for ever, so the start is. */
+export const TOKEN_CHARACTERS = "letters, digits and - . _ ~ + /, with = at the end only";
+
+/**
+ * A token that clients send. With other characters it was not meant as one: it has quotes around it, or is a template
+ * that nobody filled in, a list or a hash.
+ */
 export const token = (lengthMin: number): Setting<string> => ({
-  accepts: `${lengthMin} to ${TOKEN_LENGTH_MAX} printable ASCII characters without a space`,
+  accepts: `${lengthMin} to ${TOKEN_LENGTH_MAX} characters: ${TOKEN_CHARACTERS}`,
   shown: "secret",
   read: (text) => (isToken(text) && text.length >= lengthMin ? ok(text) : refused()),
 });

@@ -63,7 +63,7 @@ describe("a value is taken as it is meant", () => {
     ["REDIS", "redis://shop:p%40w@[::1]:6379/2", ["redis://shop:p%40w@[::1]:6379/2"]],
     ["BROKERS", "kafka:9092, [::1]:9093,10.0.0.1:9094", ["kafka:9092", "[::1]:9093", "10.0.0.1:9094"]],
     ["DATABASE", "postgres://u:p@a:5432,b:5432/db", "postgres://u:p@a:5432,b:5432/db"],
-    ["TOKEN", "token,with=commas;16", "token,with=commas;16"],
+    ["TOKEN", "a-token.of_16~b+/64==", "a-token.of_16~b+/64=="],
     ["PASSWORD", "korrekt Pferd Batterie ü", "korrekt Pferd Batterie ü"],
   ])("%s=%s", (name, text, value) => {
     expect(read({ [name]: text }).values).toMatchObject({ [name]: value });
@@ -104,8 +104,10 @@ describe("a value that cannot work stops the start, by name, without the secret 
     ["DATABASE", "mysql://u:hunter2@h/x", '"mysql://***@h/x"; accepts a URL as postgres://'],
     ["DATABASE", "postgres://u:hunter2@h/x?nonsense=1", '"postgres://***@h/x?***", nonsense is no parameter; accepts'],
     ["DATABASE", "hunter2", "a value of 7 characters; accepts"],
-    ["TOKEN", "hunter2", "a value of 7 characters; accepts 16 to 512 printable ASCII"],
+    ["TOKEN", "hunter2", "a value of 7 characters; accepts 16 to 512 characters: letters"],
     ["TOKEN", "hunter2 with a space", "a value of 20 characters; accepts"],
+    ["TOKEN", '"hunter2-in-quotes"', "a value of 19 characters; accepts"],
+    ["TOKEN", `\${hunter2-unfilled}`, "a value of 19 characters; accepts"],
     ["TOKEN", "hunter2-schlüssel", "a value of 17 characters; accepts"],
     ["TOKEN", `hunter2${"x".repeat(506)}`, "a value of 513 characters; accepts"],
     ["PASSWORD", "hunter2\nhunter2", "a value of 15 characters; accepts 12 to 256 characters"],

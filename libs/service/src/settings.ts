@@ -35,15 +35,16 @@ const shownValue = (text: string | undefined, { shown }: Setting<unknown>, value
 
 /**
  * Reads every setting from a record such as the environment. An empty string counts as absent. Throws `ConfigError`
- * with a sentence for each that is missing or not accepted.
+ * with a sentence for each that is missing or not accepted, behind those in `otherwise`, which the caller found itself.
  */
 export const readSettings = <S extends Settings>(
   settings: S,
   environment: Environment,
+  otherwise: readonly string[] = [],
 ): { readonly values: Values<S>; readonly shown: Shown } => {
   const values: Record<string, unknown> = {};
   const shown: Record<string, string | number> = {};
-  const sentences: string[] = [];
+  const sentences: string[] = [...otherwise];
   for (const [name, setting] of Object.entries(settings)) {
     const text = environment[name] === "" ? undefined : environment[name];
     if (text === undefined && setting.absent !== undefined) values[name] = setting.absent.value;

@@ -1,5 +1,5 @@
 import type { Platform } from "@spillway/event";
-import { hashSecret, sameHash, TOKEN_LENGTH_MAX } from "@spillway/service";
+import { hashSecret, isToken, sameHash, TOKEN_CHARACTERS, TOKEN_LENGTH_MAX } from "@spillway/service";
 import type { ApiKey } from "./api-key.ts";
 
 export type ApiKeysSetting =
@@ -17,9 +17,8 @@ const hashName = /^\W*(sha[-_ ]?(224|256|384|512|1|2|3)|md5|blake[23]|argon2|bcr
 /** Something with a colon before many hexadecimal digits: a hash whose name is misspelt. */
 const misspeltHash = /^[^:]{1,16}:\s*[0-9a-f]{32,}$/i;
 const hashForm = /^sha256:([0-9a-f]{64})$/i;
-/** Printable ASCII but the comma, which separates keys here and header values in HTTP. */
-const keyForm = /^[!-+\--~]+$/;
-const quoted = /^["'`]|["'`]$/;
+/** Where the keys are, and not a key: behind a scheme's colon a path would pass for one. */
+const elsewhere = /^(?:file:|[^:]*:\/)\//i;
 
 const bytesOfHex = (hex: string): Uint8Array =>
   Uint8Array.from({ length: hex.length / 2 }, (_, i) => Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16));
@@ -27,10 +26,9 @@ const bytesOfHex = (hex: string): Uint8Array =>
 /** Why nobody can send a key, or anybody can guess it; null for a good one. */
 const keyFault = (key: string, strict: boolean): string | null => {
   if (key === "") return "has an empty key";
-  if (!keyForm.test(key)) return "has a key with a character that is not printable ASCII, or with a space";
-  if (quoted.test(key)) return "has a key in quotes, which would be a part of it";
   if (key.length > TOKEN_LENGTH_MAX)
     return `has a key of more than ${TOKEN_LENGTH_MAX} characters, which no request can send`;
+  if (!isToken(key)) return `has a key that Authorization: Bearer cannot carry (RFC 6750): ${TOKEN_CHARACTERS}`;
   if (!strict) return null;
   if (key.length < KEY_LENGTH_MIN) return `has a key of less than ${KEY_LENGTH_MIN} characters`;
   return new Set(key).size < KEY_VARIETY_MIN ? `has a key of less than ${KEY_VARIETY_MIN} different characters` : null;
@@ -42,6 +40,7 @@ const keyOf = (entry: string, strict: boolean, platform: Platform): ApiKey | str
   const key = entry.slice(colon + 1);
   if (hashName.exec(entry)?.[0] === name || (colon < 0 && hashName.test(entry)))
     return "has a hash without a name before it; write name:sha256:<64 hexadecimal digits>";
+  if (elsewhere.test(entry)) return "is the URL or path of something; write the key itself";
   if (!nameForm.test(name)) return "has a name that is not 1 to 64 of letters, digits and . _ -";
   const hex = hashForm.exec(key)?.[1];
   if (hex === undefined && (hashName.test(key) || misspeltHash.test(key)))
