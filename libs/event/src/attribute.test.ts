@@ -87,6 +87,33 @@ describe("source", () => {
     expect(valueFault("source", text)).not.toBe(null);
   });
 
+  const literals = [
+    ..."1:2:3:4:5:6:7:8 1:2:3:4:5:6:7:: ::2:3:4:5:6:7:8 1:2:3:4:5:6:1.2.3.4 ::1.2.3.4 1::1.2.3.4 a::B 1:2::7:8 :: ::1 2001:db8::7".split(
+      " ",
+    ),
+    ..."1:2:3:4:5::1.2.3.4 ::2:3:4:5:6:255.249.199.0 1::3:4:5:6:7:8 v1.a vF.a:b V0f.~!$&'()*+,;=_- 0000:ffff::".split(
+      " ",
+    ),
+  ];
+  test.each(literals)("//[%s] is one", (host) => {
+    for (const text of [`http://[${host}]/`, `//u@[${host}]:80?q`]) expect(valueFault("source", text)).toBe(null);
+    expect(valueFault("dataschema", `http://[${host}]`)).toBe(null);
+  });
+
+  const noLiterals = [
+    ..."zz : - a 1.2.3.4 vx.a v.a v1. v1 v1.[ 1:2:3:4:5:6:7 1:2:3:4:5:6:7:8:9 1:2:3:4:5:6:7:1.2.3.4 1::2::3 ::: :1 1: 1:::2 12345::".split(
+      " ",
+    ),
+    ..."1:2:3:4:5:6:7:8:: ::1:2:3:4:5:6:7:8 1:2:3:4::5:6:7:8 ::1.2.3 ::1.2.3.256 ::01.2.3.4 ::1.2.3.4:5 1.2.3.4:: g:: fe80::1%25lo fe80::1%lo".split(
+      " ",
+    ),
+    "",
+  ];
+  test.each(noLiterals)("//[%s] is none", (host) => {
+    for (const text of [`http://[${host}]/`, `//[${host}]`]) expect(valueFault("source", text)).not.toBe(null);
+    expect(valueFault("dataschema", `http://[${host}]`)).not.toBe(null);
+  });
+
   test("is looked at in linear time: a thousand characters of any pair are no more than a thousand steps of a search", () => {
     const characters = Array.from("a:/?#[]@%2-.");
     for (const one of characters)
@@ -103,7 +130,25 @@ describe("the other attributes", () => {
     [
       "datacontenttype",
       ["text/plain", "application/json; charset=utf-8", 'a/b;c="d;\\"e";', "application/vnd.a.b+json;v=1 ; x=y", null],
-      ["json", "a/", "/b", "a/b c", "a/b;c", "a/b;=d", 'a/b;c="d', "a b/c", 5, "", "a/b, c/d", {}],
+      [
+        "json",
+        "a/",
+        "/b",
+        "a/b c",
+        "a/b;c",
+        "a/b;=d",
+        'a/b;c="d',
+        "a b/c",
+        5,
+        "",
+        "a/b, c/d",
+        {},
+        "a/b;\tc=d",
+        "a/b\t;c=d",
+        "a/b;c=d\t",
+        'a/b;c="\t"',
+        'a/b;c="\\\t"',
+      ],
     ],
     ["data_base64", ["", "AA==", "AAA=", "AAAA", "+/+/", null], ["A", "AA", "AB==", "AAB=", "A===", "A A=", "_-==", 5]],
     [

@@ -7,7 +7,25 @@ const ESCAPE = "%[0-9A-Fa-f]{2}";
 const PCHAR = `(?:[${LETTERS}:@]|${ESCAPE})`;
 const SCHEME = "[A-Za-z][A-Za-z0-9+.-]*:";
 const USER = `(?:(?:[${LETTERS}:]|${ESCAPE})*@)?`;
-const HOST = `(?:\\[[${LETTERS}:]+\\]|(?:[${LETTERS}]|${ESCAPE})*)`;
+const H16 = "[0-9A-Fa-f]{1,4}";
+const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+const LS32 = `(?:${H16}:${H16}|(?:${OCTET}\\.){3}${OCTET})`;
+/** At most so many groups before the two colons, or none. */
+const upTo = (groups: number): string => `(?:(?:${H16}:){0,${groups - 1}}${H16})?`;
+/** No longer than 45 characters, so that its alternatives cost a fixed number of steps. */
+const IPV6 = [
+  `(?:${H16}:){6}${LS32}`,
+  `::(?:${H16}:){5}${LS32}`,
+  `${upTo(1)}::(?:${H16}:){4}${LS32}`,
+  `${upTo(2)}::(?:${H16}:){3}${LS32}`,
+  `${upTo(3)}::(?:${H16}:){2}${LS32}`,
+  `${upTo(4)}::${H16}:${LS32}`,
+  `${upTo(5)}::${LS32}`,
+  `${upTo(6)}::${H16}`,
+  `${upTo(7)}::`,
+].join("|");
+const IPV_FUTURE = `[Vv][0-9A-Fa-f]+\\.[${LETTERS}:]+`;
+const HOST = `(?:\\[(?:${IPV6}|${IPV_FUTURE})\\]|(?:[${LETTERS}]|${ESCAPE})*)`;
 const AUTHORITY = `//${USER}${HOST}(?::\\d*)?(?=[/?#]|$)`;
 const REST = `(?:\\?(?:${PCHAR}|[/?])*)?(?:#(?:${PCHAR}|[/?])*)?`;
 /** A path that begins with two slashes would be an authority. */
