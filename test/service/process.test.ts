@@ -142,6 +142,14 @@ describe.each(names)("%s as a process", (name) => {
     expect([code, stderr]).toEqual([1, `HOST and PORT: cannot listen on ${HOST}:${port}: ${why}\n`]);
   });
 
+  test("says of a name that it has no address", async () => {
+    const { code, stderr } = await run(name, { HOST: "nosuch.invalid", PORT: String(await freePort()) }).ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^HOST and PORT: cannot listen on nosuch\.invalid:\d+: that name has no address(, or .*)?\n$/,
+    );
+  });
+
   test("outlives whoever read its output, and ends with 0 when it is told to", async () => {
     const port = await freePort();
     const { child, ended } = run(name, { PORT: String(port) });

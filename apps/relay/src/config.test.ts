@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from "node:crypto";
+import { rootCertificates } from "node:tls";
 import { ConfigError } from "@spillway/service";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "./config.ts";
@@ -9,8 +11,18 @@ const env = {
   KAFKA_BROKERS: "127.0.0.1:9092, broker-2:9092,[::1]:9092",
 };
 
+const CA = rootCertificates[0] ?? "";
+const KEY = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+const files: Readonly<Record<string, string>> = {
+  "/ca.pem": CA,
+  "/key.pem": KEY,
+  "/etc/hostname": "relay-1\n",
+  "/dev/null": "",
+};
+
 const readFile = (path: string): string => {
-  if (path.endsWith(".pem")) return `PEM of ${path}`;
+  const text = files[path];
+  if (text !== undefined) return text;
   throw new Error("ENOENT");
 };
 
@@ -57,7 +69,7 @@ describe("the configuration", () => {
       KAFKA_SASL_USERNAME: "relay",
       KAFKA_SASL_PASSWORD: SECRET,
     });
-    expect(config.tls).toEqual({ ca: "PEM of /ca.pem" });
+    expect(config.tls).toEqual({ ca: CA });
     expect(config.sasl).toEqual({ mechanism: "scram-sha-512", username: "relay", password: SECRET });
     expect(JSON.stringify(config.shown)).not.toContain(SECRET);
   });
@@ -87,6 +99,13 @@ describe("the configuration", () => {
     [{ KAFKA_SASL_USERNAME: "me" }, "got some of them; accepts all or none"],
     [{ KAFKA_TLS_CA_FILE: "/ca.pem" }, "KAFKA_TLS_CA_FILE: got a file; accepts nothing unless KAFKA_TLS is on"],
     [{ KAFKA_TLS: "on", KAFKA_TLS_CA_FILE: "/none" }, 'KAFKA_TLS_CA_FILE: got "/none"; accepts the path of a readable'],
+    [
+      { KAFKA_TLS: "on", KAFKA_TLS_CA_FILE: "/etc/hostname" },
+      'KAFKA_TLS_CA_FILE: got "/etc/hostname"; accepts the path',
+    ],
+    [{ KAFKA_TLS: "on", KAFKA_TLS_CA_FILE: "/key.pem" }, 'KAFKA_TLS_CA_FILE: got "/key.pem"; accepts the path'],
+    [{ KAFKA_TLS: "on", KAFKA_TLS_CERT_FILE: "/dev/null" }, 'KAFKA_TLS_CERT_FILE: got "/dev/null"; accepts the path'],
+    [{ KAFKA_TLS: "on", KAFKA_TLS_KEY_FILE: "/ca.pem" }, 'KAFKA_TLS_KEY_FILE: got "/ca.pem"; accepts the path'],
     [{ KAFKA_TLS: "on", KAFKA_TLS_KEY_FILE: "/key.pem" }, "got one of them; accepts both or none"],
     [{ RELAY_ID: "a b" }, 'RELAY_ID: got "a b"; accepts 1 to 128 printable ASCII'],
   ])("refuses %j", (change, message) => {

@@ -26,6 +26,7 @@ import {
   type Values,
   withDefault,
 } from "@spillway/service";
+import { holdsCertificate, holdsPrivateKey } from "@spillway/service/pem";
 
 const MiB = 1024 * 1024;
 
@@ -80,6 +81,14 @@ export type Config = Variables & {
 
 const TLS_FILES = { ca: "KAFKA_TLS_CA_FILE", cert: "KAFKA_TLS_CERT_FILE", key: "KAFKA_TLS_KEY_FILE" } as const;
 
+const textOf = (path: string, readFile: (path: string) => string): string | null => {
+  try {
+    return readFile(path);
+  } catch {
+    return null;
+  }
+};
+
 const tlsOf = (values: Variables, readFile: (path: string) => string): Tls | undefined => {
   const given = Object.values(TLS_FILES).find((name) => values[name] !== undefined);
   if (values.KAFKA_TLS === "off") {
@@ -90,13 +99,12 @@ const tlsOf = (values: Variables, readFile: (path: string) => string): Tls | und
   for (const [part, name] of Object.entries(TLS_FILES) as [keyof Tls, keyof Variables][]) {
     const path = values[name];
     if (path === undefined) continue;
-    try {
-      tls[part] = readFile(String(path));
-    } catch {
+    const text = textOf(String(path), readFile);
+    if (text === null || !(part === "key" ? holdsPrivateKey(text) : holdsCertificate(text)))
       throw new ConfigError([
-        `${name}: got ${JSON.stringify(redacted(String(path)))}; accepts the path of a readable PEM file`,
+        `${name}: got ${JSON.stringify(redacted(String(path)))}; accepts the path of a readable PEM file with a ${part === "key" ? "private key without a passphrase" : "certificate"}`,
       ]);
-    }
+    tls[part] = text;
   }
   if ((tls.cert === undefined) !== (tls.key === undefined))
     throw new ConfigError(["KAFKA_TLS_CERT_FILE and KAFKA_TLS_KEY_FILE: got one of them; accepts both or none"]);

@@ -1,3 +1,8 @@
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { checkPostgresUrl } from "./connection-check.ts";
 import { type PostgresTarget, readPostgresUrl } from "./connection-url.ts";
@@ -192,11 +197,27 @@ describe("a Postgres URL that can never work", () => {
   });
 });
 
-test("a file that the URL names is looked for at the start", () => {
-  const here = encodeURIComponent(import.meta.filename);
-  expect(checkPostgresUrl(`postgres://h/db?sslrootcert=${here}`)).toMatchObject({ kind: "usable" });
-  expect(checkPostgresUrl(`postgres://h/db?sslrootcert=${here}&sslcert=${here}&sslkey=%2Fno%2Fs3cret`)).toEqual({
-    kind: "refused",
-    reason: "sslkey must be the path of a readable PEM file",
-  });
+test("a file that the URL names is read at the start", () => {
+  const folder = mkdtempSync(join(tmpdir(), "spillway-pem-"));
+  const pathOf = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return encodeURIComponent(join(folder, name));
+  };
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const certificate = pathOf("certificate", rootCertificates[0] ?? "");
+  const key = pathOf("key", privateKey.export({ type: "pkcs8", format: "pem" }).toString());
+  const checked = (query: string) => {
+    const read = checkPostgresUrl(`postgres://h/db?${query}`);
+    return read.kind === "refused" ? read.reason : read.kind;
+  };
+  expect(checked(`sslrootcert=${certificate}`)).toBe("usable");
+  expect(checked(`sslcert=${certificate}&sslkey=${key}`)).toBe("usable");
+  const noCertificate = "must be the path of a readable PEM file with a certificate";
+  const noKey = "sslkey must be the path of a readable PEM file with a private key";
+  for (const other of [key, encodeURIComponent(import.meta.filename), pathOf("empty", "")])
+    expect(checked(`sslrootcert=${other}`)).toBe(`sslrootcert ${noCertificate}`);
+  expect(checked(`sslcert=${key}&sslkey=${key}`)).toBe(`sslcert ${noCertificate}`);
+  for (const other of [certificate, "%2Fno%2Fs3cret"])
+    expect(checked(`sslcert=${certificate}&sslkey=${other}`)).toBe(noKey);
+  rmSync(folder, { recursive: true });
 });

@@ -1,3 +1,4 @@
+import { holdsCertificate, holdsPrivateKey } from "@spillway/service/pem";
 import type { PostgresTls } from "./connection-settings.ts";
 import type { PostgresHost } from "./connection-url.ts";
 
@@ -62,12 +63,18 @@ const readFile = (path: string | undefined): string | undefined => {
   }
 };
 
-/** The parameter whose file cannot be read now. */
-export const unreadableFile = (tls: PostgresTls): string | null => {
-  const files = { sslrootcert: tls.authorityFile, sslcert: tls.certificateFile, sslkey: tls.keyFile };
-  for (const [name, path] of Object.entries(files))
+/** The parameter whose file cannot be read now, or does not hold what it should. */
+export const unusableFile = (tls: PostgresTls): string | null => {
+  const isKey = (text: string): boolean => holdsPrivateKey(text, tls.keyPassphrase);
+  const files = [
+    ["sslrootcert", tls.authorityFile, holdsCertificate],
+    ["sslcert", tls.certificateFile, holdsCertificate],
+    ["sslkey", tls.keyFile, isKey],
+  ] as const;
+  for (const [name, path, isRight] of files)
     try {
-      readFile(path);
+      const text = readFile(path);
+      if (text !== undefined && !isRight(text)) return name;
     } catch {
       return name;
     }

@@ -1,16 +1,32 @@
-import { integerOr, matching, oneOf, type Setting, withDefault } from "./setting.ts";
+import { integerOr, matching, ok, oneOf, refused, type Setting, withDefault } from "./setting.ts";
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i;
 
 /** Whether nobody but this machine can reach it. A proxy on this machine may still publish it. */
 export const isLoopback = (host: string): boolean => loopback.test(host);
 
+/** A URL knows every short form (`1.2.3`) and writes the whole one. */
+const isIpv4 = (text: string): boolean =>
+  URL.canParse(`http://${text}/`) && new URL(`http://${text}/`).hostname === text;
+
+/** What Bun makes of others is an EINPROGRESS or an ERR_INVALID_ARG_TYPE, which say nothing to an operator. */
+const host: Setting<string> = {
+  accepts: "a host name or address to bind to",
+  shown: "text",
+  read: (text) => {
+    if (/^\[?[0-9a-f]*:[0-9a-f:.]*%/i.test(text)) return refused("with a zone, with which the runtime cannot listen");
+    if (/^[[\]0-9a-f:.]*:[[\]0-9a-f:.]*$/i.test(text)) {
+      const address = /^\[.*\]$/.test(text) ? text.slice(1, -1) : text;
+      return URL.canParse(`http://[${address}]/`) ? ok(text) : refused("which is no IPv6 address");
+    }
+    if (/^[\d.]+$/.test(text)) return isIpv4(text) ? ok(text) : refused("which is no IPv4 address");
+    return /^(?!-)[\w.-]{1,253}$/.test(text) ? ok(text) : refused();
+  },
+};
+
 /** Where an app listens. */
 export const listenSettings = (port: number) => ({
-  HOST: withDefault(
-    matching(/^([\w.-]{1,253}|\[?[0-9a-f:.]{2,45}(%\w+)?\]?)$/i, "a host name or address to bind to"),
-    "127.0.0.1",
-  ),
+  HOST: withDefault(host, "127.0.0.1"),
   PORT: integerOr(0, 65_535, port),
 });
 

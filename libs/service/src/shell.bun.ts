@@ -1,5 +1,7 @@
+import { isIP } from "node:net";
 import { late, systemClock, within } from "@spillway/event";
 import { createLog, type Level, type Log } from "@spillway/telemetry";
+import { isLoopback } from "./address.ts";
 import { addressed } from "./addressed.ts";
 import { type Crash, crashOf } from "./crash.ts";
 import { ConfigError, type Shown } from "./settings.ts";
@@ -74,7 +76,13 @@ const listenFailures: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: "no interface of this machine has that address",
   EACCES: "this user may not listen on that port",
   EINVAL: "that is no address of this machine",
-  ENOTFOUND: "that name has no address",
+};
+
+/** Of a name without an address Bun 1.4.5 says what another socket said last: EINPROGRESS mostly, or EADDRINUSE. */
+const whyNot = (host: string, code: string): string => {
+  const said = listenFailures[code] ?? code;
+  if (isIP(host.replace(/^\[|\]$/g, "")) > 0 || isLoopback(host)) return said;
+  return code in listenFailures ? `that name has no address, or ${said}` : "that name has no address";
 };
 
 /** Listens. Throws an Error whose message is a sentence for the operator. */
@@ -94,7 +102,7 @@ export const listen = (host: string, port: number, options: ServeOptions): Serve
     return { url: server.url.href, port: server.port ?? port, stop: () => server.stop() };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-    throw new Error(`HOST and PORT: cannot listen on ${host}:${port}: ${listenFailures[code] ?? code}`);
+    throw new Error(`HOST and PORT: cannot listen on ${host}:${port}: ${whyNot(host, code)}`);
   }
 };
 

@@ -4,6 +4,7 @@ import { listOf, ok, refused, type Setting } from "./setting.ts";
 const readUrl = (text: string, form: RegExp) => {
   if (/\s/.test(text) || !form.test(text) || !URL.canParse(text)) return refused();
   const url = new URL(text);
+  if (url.port === "0") return refused("whose port is 0, at which nothing listens");
   return url.hostname === "" ? refused("it names no host") : ok(url);
 };
 
