@@ -132,6 +132,9 @@ describe("Redis away", () => {
       for (const one of [none, forbidden])
         for (const path of ["/", "/", "/", "/"])
           expect((await one.send(path, { method: "POST", body: JSON.stringify(["SET", key, "x"]) })).status).toBe(503);
+      expect(await (await none.send("/ping")).json()).toEqual({
+        error: expect.stringContaining("has no such database"),
+      });
       expect(said).toEqual(["redis: not connected (no such database)", "redis: not connected (NOPERM)"]);
       await admin.call("ACL", "SETUSER", "edge", "+select");
       await until(

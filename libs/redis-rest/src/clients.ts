@@ -1,6 +1,7 @@
 import { systemClock, within } from "@spillway/event";
 import { type Cluster, type Redis, ReplyError } from "ioredis";
 import type { BackendOptions } from "./backend.ts";
+import { Fault } from "./fault.ts";
 
 /** A fixed number of clients of one Redis, used in turn. */
 export type Clients<Client> = {
@@ -8,12 +9,16 @@ export type Clients<Client> = {
   connect(): Promise<void>;
   /** The next client that is ready to send now, if any. */
   next(): Client | undefined;
+  /** Why there is none. */
+  fault(): Fault;
   close(): void;
 };
 
+const NO_SUCH_DATABASE = "no such database";
+
 /** A code such as ECONNREFUSED, or the first word of Redis's error; the text itself may hold more than a log should. */
 const codeOf = (error: Error): string => {
-  if (error.message.includes("DB index")) return "no such database";
+  if (error.message.includes("DB index")) return NO_SUCH_DATABASE;
   if ("code" in error && typeof error.code === "string") return error.code;
   if (error.message.startsWith("Socket timeout")) return "no reply";
   return error.message.split(" ", 1)[0] ?? error.name;
@@ -74,6 +79,7 @@ export const createClients = <Client extends Redis | Cluster>(
       }
       return undefined;
     },
+    fault: () => new Fault(reason === NO_SUCH_DATABASE ? "noDatabase" : "unavailable"),
     close: () => {
       reported = undefined;
       for (const client of clients) client.disconnect();

@@ -85,12 +85,12 @@ export const createClusterBackend = (urls: readonly string[], options: BackendOp
     },
     async run(commands) {
       const cluster = clients.next();
-      if (!cluster) return commands.map(() => new Fault("unavailable"));
+      if (!cluster) return commands.map(() => clients.fault());
       return runEach(cluster, commands, options.replyMsMax);
     },
     async transact(commands) {
       const cluster = clients.next();
-      return cluster ? transact(cluster, commands, options.replyMsMax) : new Fault("unavailable");
+      return cluster ? transact(cluster, commands, options.replyMsMax) : clients.fault();
     },
   };
 };

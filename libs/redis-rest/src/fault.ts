@@ -1,5 +1,6 @@
 const texts = {
   unavailable: { status: 503, text: "UNAVAILABLE Redis is not connected; the command was not sent" },
+  noDatabase: { status: 503, text: "UNAVAILABLE Redis has no such database; the command was not sent" },
   busy: { status: 503, text: "BUSY too many request bytes are in flight; the command was not sent" },
   lost: { status: 502, text: "LOST the connection to Redis broke before the reply; the command may have run" },
   late: { status: 504, text: "TIMEOUT Redis did not reply in time; the command may have run, or may still run" },

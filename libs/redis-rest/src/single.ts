@@ -22,7 +22,7 @@ export const createSingle = (url: string, options: BackendOptions): Backend => {
     close: clients.close,
     async run(commands) {
       const client = clients.next();
-      if (!client) return faults(commands, new Fault("unavailable"));
+      if (!client) return faults(commands, clients.fault());
       const pipeline = new Pipeline(client);
       for (const command of commands) pipeline.sendCommand(toRedisCommand(command));
       const rows = await within(systemClock, options.replyMsMax, pipeline.exec() as Promise<Row[]>);
@@ -30,7 +30,7 @@ export const createSingle = (url: string, options: BackendOptions): Backend => {
     },
     async transact(commands) {
       const client = clients.next();
-      return client ? transact(client, commands, options.replyMsMax) : new Fault("unavailable");
+      return client ? transact(client, commands, options.replyMsMax) : clients.fault();
     },
   };
 };

@@ -38,6 +38,7 @@ const said: readonly (readonly [text: string, code: string])[] = [
   ["ERR unknown command 'XADD', with args beginning with: ", "unknown_command"],
   ["ERR The stream has exhausted the last possible ID, unable to add more items", "stream_exhausted"],
   ["UNAVAILABLE Redis is not connected; the command was not sent", "unreachable"],
+  ["UNAVAILABLE Redis has no such database; the command was not sent", "no_such_database"],
   ["LOST the connection to Redis broke before the reply; the command may have run", "closed"],
   ["TIMEOUT Redis did not reply in time; the command may have run, or may still run", "timeout"],
   ["connect ECONNREFUSED 127.0.0.1:6379", "unreachable"],

@@ -25,6 +25,7 @@ const table: readonly (readonly [text: string, code: string])[] = [
   ["NOREPLICAS", "no_replicas"],
   ["WRONGTYPE", "wrong_type"],
   ["BUSY ", "busy"],
+  ["UNAVAILABLE Redis has no such database", "no_such_database"],
   ["UNAVAILABLE ", "unreachable"],
   ["LOST ", "closed"],
   ["TIMEOUT ", "timeout"],
