@@ -2,6 +2,7 @@ import { decodeChunk } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { describe, expect, test } from "vitest";
 import { type AppWorld, createAppWorld } from "../app.fixture.ts";
+import { mediaTypesOf } from "../media-type.ts";
 
 type Answer = Readonly<Record<string, unknown>> & {
   readonly errors?: readonly Readonly<Record<string, unknown>>[];
@@ -211,6 +212,10 @@ describe("a batch", () => {
     ["application/cloudevents-batch+json", (events) => `[${events.join(",")}]`],
     ["application/x-ndjson", (events) => `${events.join("\n")}\n\n`],
   ];
+
+  test("are these: a content type that is new has its row", () => {
+    expect(new Set(forms.map(([contentType]) => contentType.split(";")[0]))).toEqual(new Set(mediaTypesOf(true)));
+  });
 
   test.each(forms)("as %s is stored event by event, on both paths", async (contentType, bodyOf) => {
     for (const path of ["/v1/events", "/v1/batch"]) {
