@@ -162,6 +162,20 @@ describe("Expect", () => {
   });
 });
 
+describe("a client that waits for a leave nobody gives", () => {
+  test.each<readonly [number, (headers: string) => string]>([
+    [401, (headers) => headers.replace(KEY, "wrong")],
+    [404, (headers) => headers.replace("/v1/events", "/nothing")],
+    [405, (headers) => headers.replace("/v1/events", "/livez")],
+    [400, (headers) => headers.replace("Host: edge", "Host: a, b")],
+  ])("is told %i at once, and its next request is not read as the body", async (status, refuse) => {
+    const start = refuse(head("Content-Length: 50", "Expect: 100-Continue"));
+    const { answers, ended } = await talk([`${start}\r\n`]);
+    expect([answers.map((answer) => answer.status), ended]).toEqual([[status], true]);
+    expect(answers[0]?.headers.toLowerCase()).toContain("connection: close");
+  });
+});
+
 describe("a body that does not come in time is answered", () => {
   test.each<readonly [string, () => readonly Step[]]>([
     ["a length of which nothing comes", () => [`${head("Content-Length: 1000")}\r\n`]],
@@ -188,13 +202,13 @@ describe("a refusal before the body", () => {
   ])(
     "(%i) arrives whatever is sent, and the next request on the connection has its own answer",
     async (status, start) => {
-      expect(await statuses([start(), 20, large, livez], 2)).toEqual([status, 200, "open"]);
+      expect(await statuses([start(), 20, large, "answer", livez], 2)).toEqual([status, 200, "open"]);
     },
   );
 
   test("(413) is no different", async () => {
     const body = "x".repeat(6_000_000);
-    expect(await statuses([`${head(`Content-Length: ${body.length}`)}\r\n`, 20, body, livez], 2)).toEqual([
+    expect(await statuses([`${head(`Content-Length: ${body.length}`)}\r\n`, 20, body, "answer", livez], 2)).toEqual([
       413,
       200,
       "open",
@@ -205,6 +219,46 @@ describe("a refusal before the body", () => {
     const pieces = Array.from({ length: 60 }, () => chunkOf("x".repeat(100_000)));
     const { answers } = await talk([chunked(), ...pieces, `${LAST}\r\n`]);
     expect(answers.map(({ status }) => status)).toEqual([413]);
+  });
+});
+
+describe("a refusal on a connection that ends with it arrives at a client that is busy sending", () => {
+  const large = "x".repeat(4_000_000);
+  const refusals: readonly (readonly [number, (headers: string) => string])[] = [
+    [401, (headers) => headers.replace(KEY, "wrong")],
+    [404, (headers) => headers.replace("/v1/events", "/nothing")],
+    [405, (headers) => headers.replace("/v1/events", "/livez")],
+    [415, (headers) => headers.replace("application/json", "text/plain")],
+    [413, (headers) => headers.replace(String(large.length), String(large.length + 2_000_000))],
+  ];
+  const closing: readonly (readonly [string, (headers: string) => string])[] = [
+    ["Connection: close", (headers) => `${headers}Connection: close\r\n`],
+    ["HTTP/1.0", (headers) => headers.replace("HTTP/1.1", "HTTP/1.0")],
+    ["HTTP/1.0, keep-alive", (headers) => `${headers.replace("HTTP/1.1", "HTTP/1.0")}Connection: keep-alive\r\n`],
+  ];
+  test.each(
+    closing.flatMap(([how, close]) => refusals.map(([status, refuse]) => [how, status, close, refuse] as const)),
+  )("%s: %i", async (_, status, close, refuse) => {
+    const start = close(refuse(head(`Content-Length: ${large.length}`)));
+    const body = status === 413 ? large + large.slice(0, 2_000_000) : large;
+    for (let round = 0; round < 5; round++) {
+      const { answers } = await talk(["busy", `${start}\r\n`, body], 1);
+      expect(answers.map((answer) => answer.status)).toEqual([status]);
+    }
+  });
+
+  test("in chunks, too", async () => {
+    const pieces = Array.from({ length: 40 }, () => chunkOf("x".repeat(100_000))).join("");
+    const start = `${head("Transfer-Encoding: chunked", "Connection: close").replace(KEY, "wrong")}\r\n`;
+    for (let round = 0; round < 5; round++)
+      expect((await talk(["busy", start, `${pieces}${LAST}\r\n`], 1)).answers.map(({ status }) => status)).toEqual([
+        401,
+      ]);
+  });
+
+  test("and is given without its body after the time that a body has", async () => {
+    const start = head("Content-Length: 1000", "Connection: close").replace(KEY, "wrong");
+    expect(await statuses([`${start}\r\n{`])).toEqual([401, "end"]);
   });
 });
 

@@ -1,8 +1,11 @@
 import { connect } from "node:net";
 import { systemClock } from "@spillway/event";
 
-/** What is written, in this order; a number is a wait in milliseconds, `shut` the end of the client's side. */
-export type Step = string | Uint8Array | number | "shut";
+/**
+ * What is written, in this order; a number is a wait in milliseconds, `shut` the end of the client's side, `answer` a wait
+ * for one more. A `busy` client writes all that follows before it reads, as `http.client` of Python and `fetch` of Node do.
+ */
+export type Step = string | Uint8Array | number | "shut" | "answer" | "busy";
 
 type Answer = { readonly status: number; readonly headers: string; readonly body: string };
 type Exchange = { readonly answers: readonly Answer[]; readonly ended: boolean };
@@ -31,23 +34,40 @@ export const exchange = async (url: string, steps: readonly Step[], enough = Inf
   const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true }).setNoDelay(true);
   let text = "";
   let ended = false;
+  let awaited = 0;
+  let onText = (): void => undefined;
   const over = new Promise<void>((resolve) => {
     const end = () => {
       ended = true;
+      onText();
       resolve();
     };
     socket.on("data", (bytes) => {
       text += bytes.toString("latin1");
+      onText();
       if (parse(text).length >= enough) resolve();
     });
     socket.on("end", end).on("close", end).on("error", end);
   });
   await new Promise<void>((resolve) => socket.once("connect", resolve));
+  const answer = (): Promise<void> =>
+    new Promise((resolve) => {
+      awaited++;
+      onText = () => {
+        if (ended || parse(text).length >= awaited) resolve();
+      };
+      onText();
+    });
+  const isBusy = steps.includes("busy");
   for (const step of steps) {
     if (step === "shut") socket.end();
+    else if (step === "busy") socket.pause();
+    else if (step === "answer") await answer();
     else if (typeof step === "number") await systemClock.sleep(step);
     else socket.write(typeof step === "string" ? Buffer.from(step, "latin1") : step);
   }
+  if (isBusy) await new Promise<void>((resolve) => socket.write("", () => resolve()));
+  socket.resume();
   await over;
   socket.destroy();
   return { answers: parse(text), ended };

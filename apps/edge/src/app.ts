@@ -11,6 +11,7 @@ import type { Log, Metrics } from "@spillway/telemetry";
 import { type Context, Hono } from "hono";
 import { type ApiKey, createKeyRing } from "./auth/api-key.ts";
 import { type BoundSource, createKeySources } from "./auth/key-sources.ts";
+import { createDropBody } from "./body/drop-body.ts";
 import { type Committer, type CommitterOptions, createCommitter } from "./commit/committer.ts";
 import { createDocs } from "./docs/docs.ts";
 import { createFairYield, type FairYield } from "./fair-yield.ts";
@@ -87,6 +88,7 @@ const createFrame = (
   ports: EdgePorts,
   isStopping: () => boolean,
   fairYield: FairYield,
+  dropBody: (request: Request, response: Response) => Promise<void>,
   answered: (route: string, status: number, ms: number) => void,
 ) => {
   const { clock, log } = ports;
@@ -103,6 +105,7 @@ const createFrame = (
       log("error", "request.failed", { route, request_id: requestId, error: name });
       response = respondProblem({ code: "internal", detail: "the request id names it in the log" }, requestId);
     }
+    await dropBody(request, response);
     // The server refuses a chunked body's trailer with an answer of its own: let that one come first, or there are two.
     if (response.status >= 400 && request.headers.has("transfer-encoding")) await fairYield.next();
     if (isStopping()) response.headers.set("connection", "close");
@@ -121,7 +124,8 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
   const ingest = createIngest({ ...ports, committer, keyOf, fairYield, sources, onInvalid: http.invalid }, options);
   const docs = createDocs(options, ports.platform);
   const metricsRoute = createMetricsRoute(ports.metrics, options.metricsAccess, ports.platform);
-  const frame = createFrame(ports, health.isStopping, fairYield, http.answered);
+  const dropBody = createDropBody({ ...ports, fairYield }, options);
+  const frame = createFrame(ports, health.isStopping, fairYield, dropBody, http.answered);
 
   const handlers: Readonly<Record<RoutePath, Handler>> = {
     "/v1/events": (request, requestId) => ingest(request, requestId, false),

@@ -10,8 +10,6 @@ const trailers: Problem = {
 const expectation: Problem = {
   code: "unsupported_expectation",
   detail: "leave Expect out, or write it as 100-continue, in small letters",
-  // Whoever waits for a leave to send has not sent its body: what came next on the connection would be taken for it.
-  headers: { connection: "close" },
 };
 
 const digits = /^\d{1,15}$/;

@@ -2,6 +2,7 @@ import type { Clock } from "@spillway/event";
 import type { FairYield } from "../fair-yield.ts";
 import { type Body, refused } from "./body.ts";
 import type { Share } from "./budget.ts";
+import { createCollector } from "./collector.ts";
 import { createInflate, type IsRefused } from "./inflate.ts";
 import { receiveDeclared, receiveStream } from "./receive.ts";
 import type { Seat } from "./seat.ts";
@@ -33,7 +34,7 @@ export const createBodyReader = (
     if (declared === null)
       return request.body === null
         ? { kind: "ok", bytes: new Uint8Array() }
-        : receiveStream(request.body, share, bodyBytesMax, { fairYield, timeLimit });
+        : receiveStream(request.body, createCollector(share, bodyBytesMax), bodyBytesMax, { fairYield, timeLimit });
     const bytes = Number(declared);
     if (bytes > bodyBytesMax) return refused("body_too_large");
     return share.take(bytes) ? receiveDeclared(request, timeLimit) : refused("overloaded");

@@ -1,7 +1,6 @@
 import type { FairYield } from "../fair-yield.ts";
 import { type Body, refused } from "./body.ts";
-import type { Share } from "./budget.ts";
-import { createCollector } from "./collector.ts";
+import type { Collector } from "./collector.ts";
 import type { TimeLimit } from "./time-limit.ts";
 
 /** Reads a body of declared length, which was taken from the budget: the server never passes on more. */
@@ -28,7 +27,7 @@ export const receiveDeclared = (request: Request, timeLimit: TimeLimit): Promise
  */
 export const receiveStream = async (
   stream: ReadableStream<Uint8Array>,
-  share: Share,
+  collected: Collector,
   bytesMax: number,
   { fairYield, timeLimit }: { readonly fairYield: FairYield; readonly timeLimit: TimeLimit },
 ): Promise<Body> => {
@@ -39,7 +38,6 @@ export const receiveStream = async (
     isOver = true;
     cancel();
   });
-  const collected = createCollector(share, bytesMax);
   let refusal: "body_too_large" | "overloaded" | null = null;
   let received = 0;
   try {

@@ -1,3 +1,5 @@
+import { createLeftovers } from "./leftovers.ts";
+
 /** The one seat for large bodies, as one request sees it. */
 export type Seat = {
   /** Resolves when the seat is free, first come first served; at once for who has it. */
@@ -9,20 +11,14 @@ export type Seat = {
 };
 
 /**
- * How much large bodies leave behind until the runtime is asked to collect. Left to itself JSC on 24 GB has 20 MB more of it
- * under an attack; asked more often, others wait for it.
- */
-const LEFT_BYTES = 16 * 1024 * 1024;
-
-/**
  * One body after the other is unfolded and read: they are done no later, and of the buffers of 4 MiB there is one and not
  * ten. Several at once live for as long as all of them take, and the runtime then keeps what they have left behind: 10
  * connections with bombs of line feeds made 270 MB instead of 105. For the same reason a refused body leaves its buffer to
  * the next one (E5).
  */
-export const createSeat = (collectGarbage: () => void = () => undefined): (() => Seat) => {
+export const createSeat = (collectGarbage?: () => void): (() => Seat) => {
   let isTaken = false;
-  let leftBytes = 0;
+  const leave = createLeftovers(collectGarbage);
   let spare: Uint8Array<ArrayBuffer> | null = null;
   const waiting: (() => void)[] = [];
   const free = (): void => {
@@ -48,11 +44,7 @@ export const createSeat = (collectGarbage: () => void = () => undefined): (() =>
       leave: (keeps) => {
         if (mine === null) return;
         mine = null;
-        leftBytes += used?.length ?? 0;
-        if (leftBytes > LEFT_BYTES) {
-          leftBytes = 0;
-          collectGarbage();
-        }
+        leave(used?.length ?? 0);
         if (!keeps) spare = used ?? spare;
         free();
       },
