@@ -133,6 +133,37 @@ describe("a refusal by the server stores nothing", () => {
   });
 });
 
+describe("what the server answers by itself, without a body and a request id", () => {
+  const host = "Host: edge\r\n";
+  const get = (...headers: readonly string[]) => `GET /livez HTTP/1.1\r\n${host}${headers.join("")}\r\n`;
+  const named = (count: number) => Array.from({ length: count }, (_, n) => `X-${n}: a\r\n`);
+  test.each<readonly [string, number | null, string]>([
+    ["what is no request", 400, "garbage\r\n\r\n"],
+    ["no Host", 400, "GET /livez HTTP/1.1\r\n\r\n"],
+    ["an empty line ahead", 400, `\r\n${get()}`],
+    ["OPTIONS *", 400, `OPTIONS * HTTP/1.1\r\n${host}\r\n`],
+    ["a length of 18 digits", 400, `${head(`Content-Length: ${"9".repeat(18)}`)}\r\n`],
+    ["a length beyond all numbers", 413, `${head("Content-Length: 9007199254740992")}\r\n`],
+    ["17 KB of headers", 431, get(`X-A: ${"a".repeat(17 * 1024)}\r\n`)],
+    ["199 headers", 431, get(...named(198))],
+    ["HTTP/1.2", 505, get().replace("HTTP/1.1", "HTTP/1.2")],
+    ["HTTP/2.0", 505, get().replace("HTTP/1.1", "HTTP/2.0")],
+    ["an unknown method", null, get().replace("GET", "FOO")],
+    ["a method in small letters", null, get().replace("GET", "get")],
+  ])("%s: %j", async (_, status, bytes) => {
+    const { answers, ended } = await talk([bytes]);
+    expect([answers.map((answer) => answer.status), ended]).toEqual([status === null ? [] : [status], true]);
+    expect(answers.map((answer) => answer.headers).join()).not.toMatch(/x-request-id|content-length: [1-9]/i);
+  });
+
+  test("and 198 headers are served, and a CRLF behind a body is not ignored", async () => {
+    expect((await talk([get(...named(197))], 1)).answers.map(({ status }) => status)).toEqual([200]);
+    const event = newEvent();
+    expect(await statuses([`${sized(event)}\r\n`])).toEqual([400, "end"]);
+    expect(await isStored(event)).toBe(false);
+  });
+});
+
 describe("a connection that the server ends without an answer", () => {
   test("has stored nothing when a second request came in one segment with the first", async () => {
     const [first, second] = [newEvent(), newEvent()];
@@ -144,6 +175,31 @@ describe("a connection that the server ends without an answer", () => {
     const event = newEvent();
     expect(await statuses([sized(event), "shut"])).toEqual(["end"]);
     expect((await pipeline.post(event)).status).toBe(202);
+  });
+});
+
+describe("Host", () => {
+  const livez = (url: string, ...hosts: readonly string[]) =>
+    exchange(url, [`GET /livez HTTP/1.1\r\n${hosts.map((host) => `Host: ${host}\r\n`).join("")}\r\n`], 1);
+  const edge = () => pipeline.edges[0]?.url ?? "";
+
+  test.each(["a b", "///", "u:p@h", "%zz", "x/livez", "[::1", "[zz]", "e:8a", "\xe9"])("%j is 400", async (host) => {
+    const [answer] = (await livez(edge(), host)).answers;
+    expect([answer?.status, JSON.parse(answer?.body ?? "{}").code]).toEqual([400, "malformed_request"]);
+  });
+
+  test.each(["", "e", "e:80", "[::1]:80", "%41", "a!$&'()*+,;=~_-.b"])("%j passes", async (host) => {
+    expect((await livez(edge(), host)).answers.map(({ status }) => status)).toEqual([200]);
+  });
+
+  test.each([
+    ["a", "b"],
+    ["a", "a"],
+    ["", ""],
+    ["a", ""],
+  ])("%j and %j are 400, there and at the REST server", async (...hosts) => {
+    for (const url of [edge(), services.rest.url])
+      expect((await livez(url, ...hosts)).answers.map(({ status }) => status)).toEqual([400]);
   });
 });
 

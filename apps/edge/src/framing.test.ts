@@ -15,7 +15,12 @@ describe("a message that contradicts HTTP is refused before its body is read", (
     [{ expect: "100-Continue" }, 417, "unsupported_expectation"],
     [{ expect: "junk" }, 417, "unsupported_expectation"],
     [{ expect: "100-continue" }, 202, undefined],
+    [{ host: "x/livez" }, 400, "malformed_request"],
+    [{ host: "u:p@h" }, 400, "malformed_request"],
+    [{ host: "[::1" }, 400, "malformed_request"],
     [{ host: "edge:8787" }, 202, undefined],
+    [{ host: "a,b" }, 202, undefined],
+    [{ host: "[::1]:8787" }, 202, undefined],
   ])("%j is %i %s", async (headers, status, code) => {
     const app = await createAppWorld();
     const response = await app.post(event, headers);

@@ -1,3 +1,4 @@
+import { isHost } from "@spillway/service";
 import type { Problem } from "./respond.ts";
 
 const malformed = (detail: string): Problem => ({ code: "malformed_request", detail });
@@ -28,6 +29,7 @@ export const framingFault = (headers: Headers): Problem | null => {
   return expect === null || expect === "100-continue" ? null : expectation;
 };
 
-/** RFC 9112 3.2: a request with two `Host` headers must be refused; they arrive as one with a comma. */
 export const hostFault = (headers: Headers): Problem | null =>
-  headers.get("host")?.includes(",") ? malformed("there must be one Host header") : null;
+  isHost(headers.get("host"))
+    ? null
+    : malformed("there must be one Host header, and it must be a host and maybe a port (RFC 3986)");

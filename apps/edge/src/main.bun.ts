@@ -62,6 +62,7 @@ const server = shell.serve({
   fetch: (request) => edge.app.fetch(request),
   bodyBytesMax: Number.MAX_SAFE_INTEGER,
   idleSeconds,
+  refusesHosts: true,
 });
 
 await shell.untilStopping();

@@ -3,6 +3,7 @@ export * from "./addressed.ts";
 export * from "./agreement.ts";
 export { answerText } from "./answer.ts";
 export * from "./bearer.ts";
+export * from "./host.ts";
 export * from "./kafka.ts";
 export * from "./kept.ts";
 export * from "./metrics.ts";

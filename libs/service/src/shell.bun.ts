@@ -3,7 +3,9 @@ import { late, systemClock, within } from "@spillway/event";
 import { createLog, type Level, type Log } from "@spillway/telemetry";
 import { isLoopback } from "./address.ts";
 import { addressed } from "./addressed.ts";
+import { answerText } from "./answer.ts";
 import { type Crash, crashOf } from "./crash.ts";
+import { isHost } from "./host.ts";
 import { ConfigError, type Shown } from "./settings.ts";
 
 /** What every app has around its work on Bun. */
@@ -30,6 +32,8 @@ export type ServeOptions = {
   /** Larger bodies are refused by Bun in its own words. */
   readonly bodyBytesMax?: number;
   readonly idleSeconds?: number;
+  /** `fetch` gets requests with a wrong `Host`, too, and refuses them in its own words. */
+  readonly refusesHosts?: boolean;
   /** Called with what `fetch` threw; the answer is 500. */
   readonly onError?: (error: Error) => Response;
 };
@@ -96,7 +100,10 @@ export const listen = (host: string, port: number, options: ServeOptions): Serve
       reusePort: false,
       maxRequestBodySize: options.bodyBytesMax ?? BODY_BYTES_MAX,
       ...(options.idleSeconds === undefined ? {} : { idleTimeout: options.idleSeconds }),
-      fetch: (request, server) => options.fetch(addressed(request), () => server.requestIP(request)?.address),
+      fetch: (request, server) =>
+        options.refusesHosts || isHost(request.headers.get("host"))
+          ? options.fetch(addressed(request), () => server.requestIP(request)?.address)
+          : answerText(400, "there must be one Host header, and it must be a host and maybe a port"),
       error: (error) => options.onError?.(error) ?? new Response(null, { status: 500 }),
     });
     return { url: server.url.href, port: server.port ?? port, stop: () => server.stop() };

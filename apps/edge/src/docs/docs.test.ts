@@ -190,8 +190,9 @@ describe("docs", () => {
       "https://events.example",
     ],
     [{ host: "edge", "x-forwarded-proto": "javascript" }, "http://edge"],
-    [{ host: '"><script>alert(1)</script>' }, "$EDGE_URL"],
-    [{ host: "a;rm -rf $HOME" }, "$EDGE_URL"],
+    [{ host: "a$(id)" }, "$EDGE_URL"],
+    [{ host: "edge", "x-forwarded-host": '"><script>alert(1)</script>' }, "$EDGE_URL"],
+    [{ host: "edge", "x-forwarded-host": "a;rm -rf $HOME" }, "$EDGE_URL"],
     [{ host: "edge", "x-forwarded-host": "$(id)" }, "$EDGE_URL"],
     [{}, "$EDGE_URL"],
   ])("for %j has curls that go to %s", async (headers, origin) => {
