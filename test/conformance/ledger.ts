@@ -60,6 +60,22 @@ export const ledgerConformance = (name: string, make: () => Promise<LedgerSubjec
       expect(await checkpoint(counts(0, 0, { epoch: "second" }))).toBe(0);
     });
 
+    test.each(["second", null])(
+      "misses it also when the new counters (epoch %j) are past the old ones",
+      async (epoch) => {
+        const checkpoint = await open();
+        await checkpoint(counts(10, 4));
+        expect(await checkpoint(counts(30, 30, { epoch }))).toBe(6);
+      },
+    );
+
+    test("misses the difference when less is accepted in the same epoch and all else is as it was", async () => {
+      const checkpoint = await open();
+      await checkpoint(counts(10, 4));
+      expect(await checkpoint(counts(8, 4))).toBe(2);
+      expect(await checkpoint(counts(8, 4))).toBe(2);
+    });
+
     test("misses what was pending when counters of the same epoch fall back to their start", async () => {
       const checkpoint = await open();
       await checkpoint(counts(10, 4));
