@@ -123,8 +123,8 @@ export const completeEvent = (
   if (beyond !== null) return beyond;
   if (!Array.isArray(value)) return faultInBytes("not_an_object", "an event is a JSON object");
   const pairs: Pairs = value;
-  const members = membersIn(pairs);
-  if (members.duplicate !== null) return duplicateMember(members.duplicate, members.id);
+  const { members, duplicate } = membersIn(pairs);
+  if (duplicate !== null) return duplicateMember(duplicate, members.id);
   const fault = faultInEvent(members, pairs);
   if (fault !== null) return fault;
   const attributes = attributesOf(members, defaults, index);

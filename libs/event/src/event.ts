@@ -1,4 +1,5 @@
 import { NAME_LENGTH_MAX, nameFault, VALUE_LENGTH_MAX, valueFault } from "./attribute.ts";
+import { knownNames, numberOf } from "./known-names.ts";
 import { type TraceContext, traceContextOf } from "./trace-context.ts";
 
 /** The context attributes of a CloudEvents 1.0 event that Spillway looks at; everything else stays in the bytes. */
@@ -53,75 +54,15 @@ export const invalid = (id: unknown, code: InvalidEventCode, name: string, detai
   pointer: name === "" ? "" : `/${name.slice(0, NAME_LENGTH_MAX).replaceAll("~", "~0").replaceAll("/", "~1")}`,
 });
 
-/** The members of an event, as names and values in turn. */
+/** The members of an event, as names and values in turn; of a name that is known its number. */
 export type Pairs = readonly unknown[];
 
-/** What is looked at by name. One shape, however the members are ordered; `undefined` is what is not there. */
-export class Members {
-  type: unknown;
-  id: unknown;
-  source: unknown;
-  specversion: unknown;
-  time: unknown;
-  subject: unknown;
-  partitionkey: unknown;
-  data: unknown;
-  data_base64: unknown;
-  traceparent: unknown;
-  tracestate: unknown;
-  events: unknown;
-  /** A name that stands twice. */
-  duplicate: string | null = null;
+/** What is looked at by name; `undefined` is what is not there. */
+export type Members = { readonly [name in (typeof knownNames)[number]]: unknown };
 
-  /** Whether it is the first of its name; null for a name that is not looked at. A switch costs half of a look-up. */
-  put(name: string, value: unknown): boolean | null {
-    let isFirst: boolean;
-    switch (name) {
-      case "type":
-        isFirst = this.type === undefined;
-        this.type = value;
-        return isFirst;
-      case "id":
-        isFirst = this.id === undefined;
-        this.id = value;
-        return isFirst;
-      case "source":
-        isFirst = this.source === undefined;
-        this.source = value;
-        return isFirst;
-      case "specversion":
-        isFirst = this.specversion === undefined;
-        this.specversion = value;
-        return isFirst;
-      case "time":
-        isFirst = this.time === undefined;
-        this.time = value;
-        return isFirst;
-      case "subject":
-        isFirst = this.subject === undefined;
-        this.subject = value;
-        return isFirst;
-      case "data":
-        isFirst = this.data === undefined;
-        this.data = value;
-        return isFirst;
-      default:
-        return rare.has(name) ? this.#putRare(name as Rare, value) : null;
-    }
-  }
-
-  #putRare(name: Rare, value: unknown): boolean {
-    const isFirst = this[name] === undefined;
-    this[name] = value;
-    return isFirst;
-  }
-}
-
-type Rare = "partitionkey" | "data_base64" | "traceparent" | "tracestate" | "events";
-const rare: ReadonlySet<string> = new Set<Rare>(["partitionkey", "data_base64", "traceparent", "tracestate", "events"]);
+const nameOf = (key: unknown): string => (typeof key === "number" ? (knownNames[key] as string) : (key as string));
 
 const firstTwice = (names: readonly string[]): string | null => {
-  if (names.length < 2) return null;
   const seen = new Set<string>();
   for (const name of names) {
     if (seen.has(name)) return name;
@@ -130,21 +71,43 @@ const firstTwice = (names: readonly string[]): string | null => {
   return null;
 };
 
-/** The members by name. */
-export const membersIn = (pairs: Pairs): Members => {
-  const members = new Members();
+/** The members by name, and a name that stands twice. */
+export const membersIn = (pairs: Pairs): { readonly members: Members; readonly duplicate: string | null } => {
+  const values: unknown[] = knownNames.map(() => undefined);
   let others: string[] | null = null;
+  let duplicate: string | null = null;
   for (let at = 0; at < pairs.length; at += 2) {
-    const name = pairs[at] as string;
-    const isFirst = members.put(name, pairs[at + 1]);
-    if (isFirst === false) members.duplicate ??= name;
-    if (isFirst !== null) continue;
-    if (others === null) others = [name];
-    else others.push(name);
+    const key = pairs[at];
+    const number = typeof key === "number" ? key : numberOf(key as string);
+    if (number < 0) {
+      if (others === null) others = [key as string];
+      else others.push(key as string);
+      continue;
+    }
+    if (values[number] !== undefined) duplicate ??= nameOf(key);
+    values[number] = pairs[at + 1];
   }
-  if (others !== null) members.duplicate ??= firstTwice(others);
-  return members;
+  if (others !== null && others.length > 1) duplicate ??= firstTwice(others);
+  return { members: byName(values), duplicate };
 };
+
+/** One shape, however the members are ordered. In the order of `knownNames`. */
+const byName = (values: readonly unknown[]): Members => ({
+  type: values[0],
+  id: values[1],
+  source: values[2],
+  specversion: values[3],
+  time: values[4],
+  subject: values[5],
+  partitionkey: values[6],
+  data: values[7],
+  data_base64: values[8],
+  traceparent: values[9],
+  tracestate: values[10],
+  events: values[11],
+  datacontenttype: values[12],
+  dataschema: values[13],
+});
 
 /** Beside other members, "events" says neither that this is an envelope nor that it is an event: one would be dropped. */
 const withoutType = ({ id, events }: Members): InvalidEvent =>
@@ -164,8 +127,8 @@ export const faultInEvent = (event: Members, pairs: Pairs): InvalidEvent | null 
   if (event.data !== undefined && (event.data_base64 ?? null) !== null)
     return invalid(id, "conflicting_data", "data_base64", '"data" and "data_base64" exclude each other');
   for (let at = 0; at < pairs.length; at += 2) {
-    const name = pairs[at] as string;
-    const badName = nameFault(name);
+    const name = nameOf(pairs[at]);
+    const badName = typeof pairs[at] === "number" ? null : nameFault(name);
     if (badName !== null) return invalid(id, "invalid_attribute_name", name, badName);
     const badValue = valueFault(name, pairs[at + 1]);
     if (badValue !== null) return invalid(id, "invalid_attribute", name, badValue);

@@ -12,6 +12,7 @@ import {
   utf8,
   valueEnd,
 } from "./json.ts";
+import { numberAt } from "./known-names.ts";
 import { PIECE_BYTES } from "./pieces.ts";
 
 /** Members of an event: its attributes and its data. Far more than anybody sends; each name costs a look-up. */
@@ -30,6 +31,7 @@ export type Place = {
 };
 
 const ZERO = 0x30;
+const TEN = 10;
 /** What stands for a number that is not written as an integer: no attribute may be one, and data is not looked at. */
 const NO_INTEGER = new TextEncoder().encode("0.5");
 const SCRATCH_BYTES = PIECE_BYTES;
@@ -39,7 +41,7 @@ const scratch = new Uint8Array(SCRATCH_BYTES);
 /**
  * What a body says about its events: for each its place, and its attributes. One pass over the bytes tells what is
  * valid and what is within the limits, and sets aside for `JSON.parse` what validation has to look at: the members of
- * each event, as an array of names and values in turn, with `{}` in the place of every array and object. So what is parsed
+ * each event, as an array of names and values in turn, with a number for a name that is known and `{}` in the place of every array and object. So what is parsed
  * holds a few strings and numbers an event, whatever the data is; 0 stands for an event that is none, or is beyond a limit.
  *
  * An array, since every name of an object is looked up and makes another shape: 1,000 events with 98 names that nobody has
@@ -144,9 +146,11 @@ export class Outline {
       const value = skipSpace(bytes, colonEnd);
       const end = valueEnd(bytes, value, seen);
       if (end < 0) return end;
-      // With the comma in front of it.
-      this.#keepMember(bytes, members > 0 ? at - 1 : at, colonEnd, value, end);
+      if (members > 0) this.#put(COMMA);
       members++;
+      this.#keepName(bytes, skipSpace(bytes, at), colonEnd - 1);
+      this.#put(COMMA);
+      this.#keepValue(bytes, value, end);
       if (seen.depth > deepest) deepest = seen.depth;
       at = skipSpace(bytes, end);
       if (bytes[at] !== COMMA) break;
@@ -159,16 +163,22 @@ export class Outline {
     return at + 1;
   }
 
-  #keepMember(bytes: Uint8Array, from: number, colonEnd: number, value: number, end: number): void {
-    const isNested = this.#seen.depth > 0;
-    const isKept = !isNested && !isFraction(bytes, value, end);
-    const colon = this.#length + colonEnd - 1 - from;
-    this.#keep(bytes, from, isKept ? end : colonEnd);
-    this.#kept[colon] = COMMA;
-    if (isNested) {
+  #keepName(bytes: Uint8Array, from: number, end: number): void {
+    const number = numberAt(bytes, from, end);
+    if (number < 0) {
+      this.#keep(bytes, from, end);
+      return;
+    }
+    if (number >= TEN) this.#put(ZERO + 1);
+    this.#put(ZERO + (number % TEN));
+  }
+
+  #keepValue(bytes: Uint8Array, from: number, end: number): void {
+    if (this.#seen.depth > 0) {
       this.#put(OPEN_OBJECT);
       this.#put(CLOSE_OBJECT);
-    } else if (!isKept) this.#keep(NO_INTEGER, 0, NO_INTEGER.length);
+    } else if (isFraction(bytes, from, end)) this.#keep(NO_INTEGER, 0, NO_INTEGER.length);
+    else this.#keep(bytes, from, end);
   }
 
   #put(byte: number): void {
