@@ -108,6 +108,8 @@ export const ledgerConformance = (name: string, make: () => Promise<LedgerSubjec
       expect(await checkpoint(counts(0, 0, { epoch: "second" }), 0)).toBe(6);
       expect(await checkpoint(counts(11, 10), 1)).toBe(0);
       expect(await checkpoint(counts(0, 0, { epoch: "second" }), 1)).toBe(1);
+      // Of copies that come behind a later one.
+      expect([await checkpoint(counts(1, 1), 0, 0), await checkpoint(counts(1, 1), 1, 0)]).toEqual([6, 1]);
     });
 
     test("holds counters that no 32-bit integer does", async () => {

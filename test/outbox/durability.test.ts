@@ -2,7 +2,7 @@ import { type Running, startPostgres } from "@spillway/backends";
 import { createDeadLetters, createDiscard, createReplay } from "@spillway/dead-letters";
 import { platform } from "@spillway/event/platform-node";
 import { createOutboxTier } from "@spillway/outbox";
-import { type Database, openDatabase } from "@spillway/postgres";
+import { type Database, durableCommit, openDatabase } from "@spillway/postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";
 import { letterOf } from "../conformance/dead-letters.ts";
@@ -75,6 +75,20 @@ describe("on a server with synchronous_commit=off", () => {
     const tier = createOutboxTier({ database });
     expect(await tier.health(DEADLINE_MS)).toEqual({ status: "up", warnings: ["synchronous_commit=off"] });
   });
+});
+
+test.each([
+  ["off", "on"],
+  ["local", "local"],
+  ["remote_apply", "remote_apply"],
+])("a durable commit on a server with synchronous_commit=%s is made with %s: it lowers nothing", async (set, used) => {
+  const asked = openDatabase({ url: `${url}?synchronous_commit=${set}` });
+  const [row] = await asked.run(
+    DEADLINE_MS,
+    (sql) => sql`select ${sql.unsafe(durableCommit)}, current_setting('synchronous_commit') as used`,
+  );
+  await asked.close();
+  expect(row?.used).toBe(used);
 });
 
 describe("the tier's health", () => {

@@ -41,3 +41,8 @@ test("wait for each other longer than the URL lets a statement or a lock take", 
   expect(kept).toMatchObject({ status: "fulfilled" });
   await admin.end();
 });
+
+test("refuse a database whose tables another search_path finds", async () => {
+  await runMigrations(server.url);
+  await expect(runMigrations(`${server.url}?search_path=elsewhere`)).rejects.toThrow(/another search_path/);
+});
