@@ -34,7 +34,7 @@ const readTopics = (scene: Scene): Landed => {
 const isRefusable = (record: EventRecord): boolean =>
   isPoison(record.text) || record.text.length > RECORD_BYTES_MAX || record.damagedIn !== null;
 
-/** What is held of a lane's keys when a newer one of them is taken in the very moment in which the topic is mended. */
+/** What is held of a lane's keys when a newer one of them is taken in the very moment in which the topic is mended: 4 of 10,000 worlds have one. */
 const PASSED_MAX = 4;
 
 /** A topic that refuses everything may cost as many good events as it may refuse in a row, for each life of a relay. */
