@@ -15,7 +15,10 @@ const noncharacter = /\p{Noncharacter_Code_Point}/u;
 const timestamp =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
-/** RFC 2046, with the space that RFC 9110 allows but no tab, which a CloudEvents string may not hold. After each `;` space is read in one place only: the search stays linear. */
+/**
+ * RFC 2046, with the space that RFC 9110 allows but no tab, which a CloudEvents string may not hold. After each `;` space is
+ * read in one place only: the search stays linear.
+ */
 const mediaType =
   /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+ *(?:; *(?:[\w!#$%&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~-]+|"(?:[ !#-[\]-~]|\\[ -~])*") *)?)*$/;
 

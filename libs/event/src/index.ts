@@ -12,7 +12,7 @@ export * from "./outbox.ts";
 export * from "./outcome.ts";
 export { type EventLimits, MEMBERS_MAX } from "./outline.ts";
 export * from "./partition.ts";
-export type { Pieces } from "./pieces.ts";
+export { PIECE_BYTES, type Pieces } from "./pieces.ts";
 export * from "./platform.ts";
 export * from "./read.ts";
 export * from "./replay.ts";

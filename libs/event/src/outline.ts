@@ -41,8 +41,9 @@ const scratch = new Uint8Array(SCRATCH_BYTES);
 /**
  * What a body says about its events: for each its place, and its attributes. One pass over the bytes tells what is
  * valid and what is within the limits, and sets aside for `JSON.parse` what validation has to look at: the members of
- * each event, as an array of names and values in turn, with a number for a name that is known and `{}` in the place of every array and object. So what is parsed
- * holds a few strings and numbers an event, whatever the data is; 0 stands for an event that is none, or is beyond a limit.
+ * each event, as an array of names and values in turn, with a number for a name that is known and `{}` in the place of
+ * every array and object. So what is parsed holds a few strings and numbers an event, whatever the data is; 0 stands for
+ * an event that is none, or is beyond a limit.
  *
  * An array, since every name of an object is looked up and makes another shape: 1,000 events with 98 names that nobody has
  * seen, 224 KB in gzip, held the event loop for more than 100 ms and took 200 MB.

@@ -12,6 +12,7 @@ import {
   OPEN_ARRAY,
   OPEN_OBJECT,
   skipSpace,
+  stringAt,
   stringEnd,
   trimEnd,
   utf8,
@@ -142,7 +143,7 @@ const isEvents = (bytes: Uint8Array, name: number): boolean => {
   if (bytes[name + 1] !== 0x65 && bytes[name + 1] !== BACKSLASH) return false;
   const end = stringEnd(bytes, name, { depth: 0, foreign: false });
   if (end < 0 || end - name > EVENTS_NAME_BYTES_MAX) return false;
-  return JSON.parse(utf8(bytes.subarray(name, end)) ?? '""') === "events";
+  return stringAt(bytes, name) === "events";
 };
 
 /** Index of the array in `{"events":[…`, or -1. Only the beginning is looked at. */

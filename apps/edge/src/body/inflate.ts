@@ -1,4 +1,4 @@
-import type { Clock } from "@spillway/event";
+import { type Clock, PIECE_BYTES } from "@spillway/event";
 import type { FairYield } from "../fair-yield.ts";
 import { type Body, refused } from "./body.ts";
 import type { Share } from "./budget.ts";
@@ -11,9 +11,6 @@ import type { Seat } from "./seat.ts";
  */
 const ROOM_WAIT_MS = 200;
 const SIZE_BYTES = 4;
-
-/** What one turn of the event loop collects, and what waits for nobody. */
-const TURN_BYTES = 64 * 1024;
 
 /**
  * Bun unfolds all of what it is fed before anybody reads: a thousand times as much, at worst, for each body at once. (And
@@ -62,7 +59,7 @@ export const createInflate = (
         if (done) return { kind: "ok", bytes: collected.bytes() };
         if (parts === 1) await seat.take();
         inTurn += value.length;
-        if (inTurn > TURN_BYTES) {
+        if (inTurn > PIECE_BYTES) {
           await fairYield.own();
           inTurn = value.length;
         }
