@@ -7,8 +7,7 @@ import { HTTPException } from "hono/http-exception";
 import type { Child } from "hono/jsx";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Form } from "./form.ts";
-import { LoginPage } from "./pages/login.tsx";
-import { MessagePage } from "./pages/message.tsx";
+import { LoginPage, MessagePage } from "./pages/small.tsx";
 
 export const FORM_BYTES_MAX = 8 * 1024;
 

@@ -1,15 +1,16 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import type { LetterSummary } from "@spillway/dead-letters";
 import { systemClock, Unavailable } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { describe, expect, test } from "vitest";
 import { createApp } from "./app.tsx";
 import type { Readiness } from "./health.ts";
-import type { DashboardPorts, LetterRow } from "./ports.ts";
+import type { DashboardPorts } from "./ports.ts";
 
 const PASSWORD = "correct horse battery";
 const hostile = `<script>alert(1)</script>"'><img src=x onerror=alert(1)>`;
 
-const letter: LetterRow = {
+const letter: LetterSummary = {
   id: "7",
   deadLetterClass: "oversize",
   code: "message_too_large",
@@ -23,6 +24,15 @@ const letter: LetterRow = {
   attempts: 3,
   replay: 0,
   createdAtMs: 0,
+  status: "waiting",
+  entry: "1-0",
+  index: 0,
+  bytesLength: 9,
+  discardReason: null,
+  receivedAtMs: 0,
+  firstFailedAtMs: 0,
+  replayedAtMs: null,
+  discardedAtMs: null,
 };
 
 const ready: Readiness = { status: "up", checks: { redis: { status: "up" }, postgres: { status: "up" } } };
@@ -49,7 +59,7 @@ const setUp = (over: Partial<DashboardPorts> = {}, https = false) => {
       },
       { shard: 1, known: null },
     ],
-    outbox: async () => [{ shard: 0, rows: 2, events: 9, oldestAtMs: 0, exact: true }],
+    outbox: async () => [{ shard: 0, rows: 2, events: 9, bytes: 99, oldestAtMs: 0, exact: true }],
     breakers: async () => [{ name: "stream", status: "down", warnings: ["appendonly is no"] }],
     unaccounted: async () => 0,
     totals: async () => ({ total: 1, capped: false, oldestAtMs: 0 }),

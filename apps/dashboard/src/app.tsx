@@ -78,14 +78,6 @@ const textOf = (result: ActionResult, verb: string): string =>
 const addPages = (app: Hono<Env>, ports: DashboardPorts, sessions: Sessions, forget: (c: Context) => void): void => {
   const { log, platform } = ports;
   const notices = createNotices(platform);
-  const done = (c: Context<Env>, action: "replay" | "discard", id: string, result: ActionResult) => {
-    log("info", `dead-letter.${action}`, { id, done: result.done });
-    return c.redirect(
-      notices.urlOf(textOf(result, action === "replay" ? "replayed" : "discarded"), c.get("session")),
-      303,
-    );
-  };
-
   app.get("/", async (c) => {
     if (c.req.query("from") === "login") return c.redirect("/", 303);
     const before = c.req.query("before") ?? null;
@@ -102,22 +94,20 @@ const addPages = (app: Hono<Env>, ports: DashboardPorts, sessions: Sessions, for
     forget(c);
     return c.redirect("/login", 303);
   });
-  app.post("/dead-letters/:id/replay", async (c) => {
-    const id = c.req.param("id");
+  app.post("/dead-letters/:id/:action{replay|discard}", async (c) => {
+    const { id, action } = c.req.param();
     if (!isLetterId(id)) return answerMessage(c, 404, "There is no such dead letter.");
-    return done(c, "replay", id, await ports.replay(id));
-  });
-  app.post("/dead-letters/:id/discard", async (c) => {
-    const id = c.req.param("id");
-    if (!isLetterId(id)) return answerMessage(c, 404, "There is no such dead letter.");
+    const isReplay = action === "replay";
     const reason = c.get("fields").get("reason")?.trim() ?? "";
-    if (!isReason(reason))
+    if (!isReplay && !isReason(reason))
       return answerMessage(
         c,
         422,
         `A reason of 1 to ${REASON_LENGTH_MAX} characters is required, without control characters.`,
       );
-    return done(c, "discard", id, await ports.discard(id, reason));
+    const result = await (isReplay ? ports.replay(id) : ports.discard(id, reason));
+    log("info", `dead-letter.${action}`, { id, done: result.done });
+    return c.redirect(notices.urlOf(textOf(result, isReplay ? "replayed" : "discarded"), c.get("session")), 303);
   });
   app.notFound((c) => answerMessage(c, 404, "There is no such page, and no such action."));
 };

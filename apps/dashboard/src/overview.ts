@@ -1,22 +1,12 @@
-import type { BreakerRow, DashboardPorts, LetterPageView, LetterTotals, OutboxRowView, ShardRow } from "./ports.ts";
+import type { DashboardPorts, Sights } from "./ports.ts";
 
-/** One look at everything. A null is something that could not be read. */
-export type Overview = {
-  readonly atMs: number;
-  readonly shards: readonly ShardRow[];
-  readonly outbox: readonly OutboxRowView[] | null;
-  readonly breakers: readonly BreakerRow[];
-  readonly unaccounted: number | null;
-  readonly totals: LetterTotals | null;
-  readonly letters: LetterPageView | null;
-  /** The state in words; the first is the worst. Empty: all is well. */
-  readonly troubles: readonly string[];
-};
+type Seen = Sights & { readonly atMs: number };
+
+/** One look at everything. `troubles` is the state in words; the first is the worst. Empty: all is well. */
+export type Overview = Seen & { readonly troubles: readonly string[] };
 
 /** Older than this the oldest event says that relaying does not keep up, or stands still: it takes milliseconds. */
 const LAG_MS_MAX = 10_000;
-
-type Seen = Omit<Overview, "troubles">;
 
 /** Of what streams and outbox hold, whether or not a relay has it in hand. */
 const oldestAgeMs = ({ atMs, shards, outbox }: Seen): number =>
@@ -68,11 +58,11 @@ const troublesOf = (seen: Seen): string[] => {
 
 export const look = async (ports: DashboardPorts, before: string | null): Promise<Overview> => {
   const [shards, outbox, breakers, unaccounted, totals, letters] = await Promise.all([
-    ports.shards(),
-    ports.outbox(),
-    ports.breakers(),
-    ports.unaccounted(),
-    ports.totals(),
+    ports.shards(before),
+    ports.outbox(before),
+    ports.breakers(before),
+    ports.unaccounted(before),
+    ports.totals(before),
     ports.letters(before),
   ]);
   const seen: Seen = { atMs: ports.clock.wallMs(), shards, outbox, breakers, unaccounted, totals, letters };

@@ -1,45 +1,12 @@
+import type { LetterCounts, LetterPage } from "@spillway/dead-letters";
 import type { Clock, Platform } from "@spillway/event";
+import type { OutboxShard } from "@spillway/outbox";
+import type { ShardView } from "@spillway/stream";
 import type { Log } from "@spillway/telemetry";
 import type { Health } from "./health.ts";
 
-/** What a dead letter shows in the table. All text in it is hostile. */
-export type LetterRow = {
-  readonly id: string;
-  readonly deadLetterClass: string;
-  readonly code: string;
-  readonly detail: string;
-  readonly type: string | null;
-  readonly source: string | null;
-  readonly eventId: string | null;
-  readonly partitionKey: string | null;
-  readonly topic: string | null;
-  readonly shard: number;
-  readonly attempts: number;
-  readonly replay: number;
-  readonly createdAtMs: number;
-};
-
-export type ShardRow = {
-  readonly shard: number;
-  /** Null: unknown, which is not zero. */
-  readonly known: {
-    readonly backlogEvents: number;
-    readonly backlogBytes: number;
-    readonly oldestAgeMs: number | null;
-    readonly relayed: number;
-    readonly dead: number;
-    readonly owner: string | null;
-    readonly divertedForMs: number | null;
-  } | null;
-};
-
-export type OutboxRowView = {
-  readonly shard: number;
-  readonly rows: number;
-  readonly events: number;
-  readonly oldestAtMs: number;
-  readonly exact: boolean;
-};
+/** A shard of the stream. Null: unknown, which is not zero. */
+export type ShardRow = { readonly shard: number; readonly known: Omit<ShardView, "shard"> | null };
 
 /** One backend as the edge sees it: `down` also when its breaker is open. */
 export type BreakerRow = {
@@ -48,20 +15,21 @@ export type BreakerRow = {
   readonly warnings: readonly string[];
 };
 
-export type LetterPageView = { readonly letters: readonly LetterRow[]; readonly next: string | null };
-export type LetterTotals = { readonly total: number; readonly capped: boolean; readonly oldestAtMs: number | null };
+/** Everything that the dashboard looks at. What cannot be read is null, never zero. All text in a letter is hostile. */
+export type Sights = {
+  readonly shards: readonly ShardRow[];
+  readonly outbox: readonly OutboxShard[] | null;
+  readonly breakers: readonly BreakerRow[];
+  readonly unaccounted: number | null;
+  readonly totals: Pick<LetterCounts, "total" | "capped" | "oldestAtMs"> | null;
+  readonly letters: LetterPage | null;
+};
 
 /** What one button did. */
 export type ActionResult = { readonly done: number; readonly refusals: readonly string[] };
 
-/** Everything that the dashboard looks at, and the little that it changes. What cannot be read is null, never zero. */
-export type DashboardPorts = {
-  shards(): Promise<readonly ShardRow[]>;
-  outbox(): Promise<readonly OutboxRowView[] | null>;
-  breakers(): Promise<readonly BreakerRow[]>;
-  unaccounted(): Promise<number | null>;
-  totals(): Promise<LetterTotals | null>;
-  letters(before: string | null): Promise<LetterPageView | null>;
+/** What asks for each sight, and the little that the dashboard changes. `before` is the cursor of the letters. */
+export type DashboardPorts = { readonly [Name in keyof Sights]: (before: string | null) => Promise<Sights[Name]> } & {
   replay(id: string): Promise<ActionResult>;
   discard(id: string, reason: string): Promise<ActionResult>;
   readonly health: Pick<Health, "readiness" | "isStopping">;

@@ -40,12 +40,12 @@ export const OverviewPage = ({ overview, formToken, notice }: OverviewProps) => 
         </p>
       )}
       <Verdict troubles={overview.troubles} />
-      <Shards rows={overview.shards} />
+      <Shards {...overview} />
       <div class="pair">
-        <Outbox rows={overview.outbox} nowMs={overview.atMs} />
-        <Breakers rows={overview.breakers} />
+        <Outbox {...overview} />
+        <Breakers {...overview} />
       </div>
-      <DeadLetters page={overview.letters} nowMs={overview.atMs} formToken={formToken} />
+      <DeadLetters {...overview} formToken={formToken} />
     </main>
     <script type="module" src="/live.js" />
   </Layout>

@@ -1,114 +1,113 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
-import type { BreakerRow, LetterPageView, OutboxRowView, ShardRow } from "../ports.ts";
+import type { Child } from "hono/jsx";
+import type { Overview } from "../overview.ts";
+import type { ShardRow } from "../ports.ts";
 import { bytesOf, countOf, durationOf } from "./format.ts";
 
 const Unknown = () => <span class="unknown">unknown</span>;
 
-const ShardLine = ({ row }: { row: ShardRow }) => {
-  const { known } = row;
-  if (known === null)
-    return (
-      <tr>
-        <th scope="row">{row.shard}</th>
-        <td colspan={6}>
-          <Unknown />
-        </td>
-      </tr>
-    );
-  return (
-    <tr>
-      <th scope="row">{row.shard}</th>
-      <td class="number">{known.oldestAgeMs === null ? "–" : durationOf(known.oldestAgeMs)}</td>
-      <td class="number">{countOf(known.backlogEvents)}</td>
-      <td class="number">{bytesOf(known.backlogBytes)}</td>
-      <td class="number">{countOf(known.relayed)}</td>
-      <td class="number">{countOf(known.dead)}</td>
-      <td>
-        {known.owner ?? <span class="bad">no relay</span>}
-        {known.divertedForMs === null ? null : <span class="tag">diverted {durationOf(known.divertedForMs)}</span>}
-      </td>
-    </tr>
-  );
+type TableProps<Row> = {
+  readonly class?: string;
+  readonly caption: string;
+  readonly columns: Readonly<Record<string, "text" | "number">>;
+  /** Null: they could not be read. */
+  readonly rows: readonly Row[] | null;
+  /** What stands there when there are none. */
+  readonly none?: string;
+  readonly line: (row: Row) => Child;
 };
 
-export const Shards = ({ rows }: { rows: readonly ShardRow[] }) => (
-  <section>
-    <table>
-      <caption>Shards: what waits for Kafka</caption>
-      <thead>
-        <tr>
-          <th scope="col">Shard</th>
-          <th scope="col" class="number">
-            Oldest
+const Table = <Row,>({ class: kind, caption, columns, rows, none = "None.", line }: TableProps<Row>) => (
+  <table class={kind}>
+    <caption>{caption}</caption>
+    <thead>
+      <tr>
+        {Object.entries(columns).map(([name, holds]) => (
+          <th scope="col" class={holds === "number" ? "number" : undefined}>
+            {name}
           </th>
-          <th scope="col" class="number">
-            Backlog
-          </th>
-          <th scope="col" class="number">
-            Stored
-          </th>
-          <th scope="col" class="number">
-            Relayed
-          </th>
-          <th scope="col" class="number">
-            Dead
-          </th>
-          <th scope="col">Relay</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <ShardLine row={row} />
         ))}
-      </tbody>
-    </table>
-  </section>
-);
-
-export const Outbox = ({ rows, nowMs }: { rows: readonly OutboxRowView[] | null; nowMs: number }) => (
-  <section>
-    <table>
-      <caption>Outbox: what waits to enter the stream</caption>
-      <thead>
+      </tr>
+    </thead>
+    <tbody>
+      {rows === null || rows.length === 0 ? (
         <tr>
-          <th scope="col">Shard</th>
-          <th scope="col" class="number">
-            Rows
-          </th>
-          <th scope="col" class="number">
-            Events
-          </th>
-          <th scope="col" class="number">
-            Oldest
-          </th>
+          <td colspan={Object.keys(columns).length}>{rows === null ? <Unknown /> : none}</td>
         </tr>
-      </thead>
-      <tbody>
-        {rows === null || rows.length === 0 ? (
-          <tr>
-            <td colspan={4}>{rows === null ? <Unknown /> : "Empty."}</td>
-          </tr>
-        ) : (
-          rows.map((row) => (
-            <tr>
-              <th scope="row">{row.shard}</th>
-              <td class="number">{`${row.exact ? "" : "about "}${countOf(row.rows)}`}</td>
-              <td class="number">{countOf(row.events)}</td>
-              <td class="number">{durationOf(Math.max(0, nowMs - row.oldestAtMs))}</td>
-            </tr>
-          ))
-        )}
-      </tbody>
-    </table>
+      ) : (
+        rows.map(line)
+      )}
+    </tbody>
+  </table>
+);
+
+const shardLine = ({ shard, known }: ShardRow) => (
+  <tr>
+    <th scope="row">{shard}</th>
+    {known === null ? (
+      <td colspan={6}>
+        <Unknown />
+      </td>
+    ) : (
+      <>
+        <td class="number">{known.oldestAgeMs === null ? "–" : durationOf(known.oldestAgeMs)}</td>
+        <td class="number">{countOf(known.backlogEvents)}</td>
+        <td class="number">{bytesOf(known.backlogBytes)}</td>
+        <td class="number">{countOf(known.relayed)}</td>
+        <td class="number">{countOf(known.dead)}</td>
+        <td>
+          {known.owner ?? <span class="bad">no relay</span>}
+          {known.divertedForMs === null ? null : <span class="tag">diverted {durationOf(known.divertedForMs)}</span>}
+        </td>
+      </>
+    )}
+  </tr>
+);
+
+export const Shards = ({ shards }: Pick<Overview, "shards">) => (
+  <section>
+    <Table
+      caption="Shards: what waits for Kafka"
+      columns={{
+        Shard: "text",
+        Oldest: "number",
+        Backlog: "number",
+        Stored: "number",
+        Relayed: "number",
+        Dead: "number",
+        Relay: "text",
+      }}
+      rows={shards}
+      line={shardLine}
+    />
   </section>
 );
 
-export const Breakers = ({ rows }: { rows: readonly BreakerRow[] }) => (
+export const Outbox = ({ outbox, atMs }: Pick<Overview, "outbox" | "atMs">) => (
+  <section>
+    <Table
+      caption="Outbox: what waits to enter the stream"
+      columns={{ Shard: "text", Rows: "number", Events: "number", Oldest: "number" }}
+      rows={outbox}
+      none="Empty."
+      line={(row) => (
+        <tr>
+          <th scope="row">{row.shard}</th>
+          <td class="number">{`${row.exact ? "" : "about "}${countOf(row.rows)}`}</td>
+          <td class="number">{countOf(row.events)}</td>
+          <td class="number">{durationOf(Math.max(0, atMs - row.oldestAtMs))}</td>
+        </tr>
+      )}
+    />
+  </section>
+);
+
+export const Breakers = ({ breakers }: Pick<Overview, "breakers">) => (
   <section>
     <table>
       <caption>Breakers: where the edge can write</caption>
       <tbody>
-        {rows.map((row) => (
+        {breakers.map((row) => (
           <tr>
             <th scope="row">{row.name}</th>
             <td>
@@ -143,68 +142,43 @@ const Act = ({ id, formToken }: { id: string; formToken: string }) => (
   </div>
 );
 
-export const DeadLetters = ({
-  page,
-  nowMs,
-  formToken,
-}: {
-  page: LetterPageView | null;
-  nowMs: number;
-  formToken: string;
-}) => (
+type DeadLettersProps = Pick<Overview, "letters" | "atMs"> & { readonly formToken: string };
+
+export const DeadLetters = ({ letters, atMs, formToken }: DeadLettersProps) => (
   <section>
-    <table class="letters">
-      <caption>Dead letters: what Kafka refused for good</caption>
-      <thead>
+    <Table
+      class="letters"
+      caption="Dead letters: what Kafka refused for good"
+      columns={{ Error: "text", Event: "text", Key: "text", Attempts: "number", Died: "number", Action: "text" }}
+      rows={letters?.letters ?? null}
+      line={(letter) => (
         <tr>
-          <th scope="col">Error</th>
-          <th scope="col">Event</th>
-          <th scope="col">Key</th>
-          <th scope="col" class="number">
-            Attempts
-          </th>
-          <th scope="col" class="number">
-            Died
-          </th>
-          <th scope="col">Action</th>
+          <td>
+            <strong>{letter.code}</strong> <span class="tag">{letter.deadLetterClass}</span>
+            <p class="detail">{letter.detail}</p>
+          </td>
+          <td>
+            {letter.type ?? "–"}
+            <p class="detail">
+              {letter.source ?? "–"} · {letter.eventId ?? "–"}
+            </p>
+          </td>
+          <td>{letter.partitionKey ?? "–"}</td>
+          <td class="number">
+            {letter.attempts}
+            {letter.replay > 0 ? <span class="tag">replay {letter.replay}</span> : null}
+          </td>
+          <td class="number">
+            <time datetime={new Date(letter.createdAtMs).toISOString()}>
+              {durationOf(Math.max(0, atMs - letter.createdAtMs))} ago
+            </time>
+          </td>
+          <td>
+            <Act id={letter.id} formToken={formToken} />
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {page === null || page.letters.length === 0 ? (
-          <tr>
-            <td colspan={6}>{page === null ? <Unknown /> : "None."}</td>
-          </tr>
-        ) : (
-          page.letters.map((letter) => (
-            <tr>
-              <td>
-                <strong>{letter.code}</strong> <span class="tag">{letter.deadLetterClass}</span>
-                <p class="detail">{letter.detail}</p>
-              </td>
-              <td>
-                {letter.type ?? "–"}
-                <p class="detail">
-                  {letter.source ?? "–"} · {letter.eventId ?? "–"}
-                </p>
-              </td>
-              <td>{letter.partitionKey ?? "–"}</td>
-              <td class="number">
-                {letter.attempts}
-                {letter.replay > 0 ? <span class="tag">replay {letter.replay}</span> : null}
-              </td>
-              <td class="number">
-                <time datetime={new Date(letter.createdAtMs).toISOString()}>
-                  {durationOf(Math.max(0, nowMs - letter.createdAtMs))} ago
-                </time>
-              </td>
-              <td>
-                <Act id={letter.id} formToken={formToken} />
-              </td>
-            </tr>
-          ))
-        )}
-      </tbody>
-    </table>
-    {page?.next ? <a href={`/?before=${page.next}`}>Older</a> : null}
+      )}
+    />
+    {letters?.next ? <a href={`/?before=${letters.next}`}>Older</a> : null}
   </section>
 );

@@ -1,0 +1,41 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import type { Child } from "hono/jsx";
+import { Layout } from "./layout.tsx";
+
+type SmallPageProps = { readonly title: string; readonly problem: string | null; readonly children: Child };
+
+const SmallPage = ({ title, problem, children }: SmallPageProps) => (
+  <Layout title={title}>
+    <main class="login">
+      <h1>Spillway</h1>
+      {problem === null ? null : (
+        <p class="notice bad" role="alert">
+          {problem}
+        </p>
+      )}
+      {children}
+    </main>
+  </Layout>
+);
+
+/** A page that says one thing, and leads on. */
+export const MessagePage = ({ text, to }: { readonly text: string; readonly to: "/" | "/login" }) => (
+  <SmallPage title="Spillway" problem={text}>
+    <p>
+      <a href={to}>{to === "/" ? "Back to the dashboard" : "Log in"}</a>
+    </p>
+  </SmallPage>
+);
+
+export const LoginPage = ({ problem }: { readonly problem: string | null }) => (
+  <SmallPage title="Spillway: log in" problem={problem}>
+    <form method="post" action="/login">
+      <label for="password">Password</label>
+      <input id="password" name="password" type="password" autocomplete="current-password" required autofocus />
+      <button type="submit">Log in</button>
+    </form>
+    <p class="hint">
+      It is <code>DASHBOARD_PASSWORD</code>; <code>npm start</code> prints the one of this machine.
+    </p>
+  </SmallPage>
+);
