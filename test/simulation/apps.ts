@@ -5,8 +5,9 @@ import {
   createCommitter,
 } from "@spillway/edge/commit/committer.ts";
 import { platform } from "@spillway/event/platform-node";
+import type { RelayOptions } from "@spillway/relay/parts.ts";
 import type { RelayPorts } from "@spillway/relay/ports.ts";
-import { createRelay, type Relay, type RelayOptions } from "@spillway/relay/relay.ts";
+import { createRelay, type Relay } from "@spillway/relay/relay.ts";
 import { noMetrics, silentLog } from "@spillway/telemetry";
 import type { EdgePorts } from "./backends.ts";
 import { topicOf } from "./events.ts";

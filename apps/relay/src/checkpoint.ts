@@ -1,17 +1,8 @@
-import type { Clock, Ledger, ShardCounts, ShardStream } from "@spillway/event";
-import type { Log } from "@spillway/telemetry";
+import type { ShardCounts } from "@spillway/event";
 import { attempt } from "./attempt.ts";
 import type { Term } from "./lease/term.ts";
-import type { Measures } from "./measures.ts";
+import type { RelayParts } from "./parts.ts";
 import type { Pump } from "./shard/pump.ts";
-
-export type CheckpointOptions = {
-  readonly stream: Pick<ShardStream, "counts">;
-  readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly measures: Measures;
-};
 
 /** What the last checkpoint of a shard told. It outlives a term, or an emptied Redis would look like a new one. */
 type Last = {
@@ -31,8 +22,7 @@ export type Checkpoints = {
   clear(shard: number): void;
 };
 
-export const createCheckpoints = (options: CheckpointOptions): Checkpoints => {
-  const { stream, ledger, clock, log, measures } = options;
+export const createCheckpoints = ({ shardStream, ledger, clock, log, measures }: RelayParts): Checkpoints => {
   const lasts = new Map<number, Last>();
   let sequence = 0;
 
@@ -86,7 +76,7 @@ export const createCheckpoints = (options: CheckpointOptions): Checkpoints => {
     stillMs,
     write: async (term, pump) => {
       const { shard } = term.lease;
-      const counts = await attempt(stream.counts(shard));
+      const counts = await attempt(shardStream.counts(shard));
       if (!counts.ok || !term.holds()) return;
       follow(shard, counts.value);
       show(shard, counts.value, pump);

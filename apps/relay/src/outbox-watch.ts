@@ -1,18 +1,7 @@
-import type { Clock, OutboxDrain } from "@spillway/event";
 import { attempt } from "./attempt.ts";
-import type { Measures } from "./measures.ts";
 import { createNotifier } from "./notifier.ts";
-import type { Drain } from "./shard/drain.ts";
-
-export type OutboxWatchOptions = {
-  readonly outbox: Pick<OutboxDrain, "occupied" | "size" | "watch">;
-  readonly clock: Clock;
-  readonly measures: Measures;
-  /** The drains of the shards that are ours now. */
-  readonly drains: () => ReadonlyMap<number, Drain>;
-  /** Runs a loop in the background; its rejection ends the relay. */
-  readonly start: (loop: Promise<void>) => void;
-};
+import type { RelayParts } from "./parts.ts";
+import type { OpenShard } from "./shard/open-shards.ts";
 
 const POLL_MS = 500;
 /**
@@ -26,8 +15,10 @@ const SIZE_EVERY_MS = 5_000;
 const DEADLINE_MS = 2_000;
 
 /** Looks which shards have outbox rows, at every hint and at least twice a second, and starts their drains. */
-export const createOutboxWatch = (options: OutboxWatchOptions) => {
-  const { outbox, clock, measures, drains, start } = options;
+export const createOutboxWatch = (
+  { outboxDrain, clock, measures, start }: RelayParts,
+  ours: () => readonly OpenShard[],
+) => {
   const notifier = createNotifier(clock);
   /** A hint that comes while we look may be about rows that the look did not see. */
   let hinted = false;
@@ -39,16 +30,17 @@ export const createOutboxWatch = (options: OutboxWatchOptions) => {
 
   /** Answers whether there were rows. */
   const look = async (): Promise<boolean> => {
-    const ours = drains();
-    if (ours.size === 0) return false;
-    const answer = await attempt(outbox.occupied([...ours.keys()], DEADLINE_MS));
+    const shards = ours();
+    if (shards.length === 0) return false;
+    const numbers = shards.map(({ term }) => term.lease.shard);
+    const answer = await attempt(outboxDrain.occupied(numbers, DEADLINE_MS));
     if (!answer.ok) return false;
-    for (const [shard, drain] of ours) start(drain.run(answer.value.includes(shard)));
+    for (const { term, drain } of shards) start(drain.run(answer.value.includes(term.lease.shard)));
     return answer.value.length > 0;
   };
 
   const measure = async (): Promise<void> => {
-    const answer = await attempt(outbox.size(DEADLINE_MS));
+    const answer = await attempt(outboxDrain.size(DEADLINE_MS));
     if (!answer.ok) return;
     const { events, bytes, oldestAtMs } = answer.value;
     measures.outboxEvents.set(events);
@@ -75,7 +67,7 @@ export const createOutboxWatch = (options: OutboxWatchOptions) => {
   /** Hints are a convenience: while they cannot be had, polling does. */
   const listen = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      const answer = await attempt(outbox.watch(hint));
+      const answer = await attempt(outboxDrain.watch(hint));
       if (answer.ok && signal.aborted) return answer.value.close();
       if (answer.ok) return signal.addEventListener("abort", () => start(answer.value.close()), { once: true });
       await clock.sleep(SIZE_EVERY_MS, signal);

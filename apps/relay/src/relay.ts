@@ -11,32 +11,14 @@ import { createMembership } from "./lease/membership.ts";
 import type { MembershipModeName } from "./lease/membership-mode.ts";
 import { createMeasures, type Measures } from "./measures.ts";
 import { createOutboxWatch } from "./outbox-watch.ts";
-import { createLane } from "./partition/lane.ts";
 import { createLinger } from "./partition/linger.ts";
 import { createTopics } from "./partition/topics.ts";
+import type { RelayOptions, RelayParts } from "./parts.ts";
 import type { RelayPorts, RelaySurroundings } from "./ports.ts";
 import type { Diversion } from "./shard/drain-mode.ts";
 import { createOpenShards, type OpenShard } from "./shard/open-shards.ts";
 import type { PumpModeName } from "./shard/pump-mode.ts";
 import { createTroubles, type Trouble } from "./troubles.ts";
-
-export type RelayOptions = {
-  /** Unique among the live relays. */
-  readonly owner: string;
-  readonly shards: number;
-  readonly leaseTtlMs: number;
-  /** Events and bytes of events that wait in memory for Kafka's confirmation, all shards together. */
-  readonly inFlightEventsMax: number;
-  readonly inFlightBytesMax: number;
-  /** Events of outbox rows that enter the stream in one append. */
-  readonly drainEventsMax: number;
-  /** How long a stop, or giving up a shard, waits for what is in hand. */
-  readonly finishMs: number;
-  /** Records that a topic may refuse in a row, none taken in between, before the topic is doubted and not the records. */
-  readonly refusedInARowMax: number;
-  /** The topic of an event type. */
-  readonly topicOf: (type: string) => string;
-};
 
 export type RelayState = {
   readonly owner: string;
@@ -111,38 +93,25 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
   const measures = createMeasures(given.metrics);
   const dependencies = listenTo(measures, log, ended.signal);
   const ports = notedPorts(given, dependencies);
-  const troubles = createTroubles(clock, log, measures);
-  const linger = createLinger(clock);
-  /** What the parts below take from. */
-  const parts = {
+  const parts: RelayParts = {
     ...options,
     ...given,
     ...ports,
-    stream: ports.shardStream,
-    outbox: ports.outboxDrain,
-    appendEventsMax: options.drainEventsMax,
     measures,
-    troubles,
-    linger,
+    troubles: createTroubles(clock, log, measures),
+    linger: createLinger(clock),
     start,
+    signal: ended.signal,
   };
 
   const shards = createOpenShards(parts);
-  const topics = createTopics({
-    ...parts,
-    createLane: (topic, partition, shared) =>
-      createLane(topic, partition, { ...parts, ...shared, signal: ended.signal }),
-    onReshape: () => shards.endAll("reshaped"),
-  });
+  const topics = createTopics({ ...parts, onReshape: () => shards.endAll("reshaped") });
   const checkpoints = createCheckpoints(parts);
-  const watch = createOutboxWatch({
-    ...parts,
-    drains: () => new Map(shards.all().map(({ term, drain }) => [term.lease.shard, drain])),
-  });
+  const watch = createOutboxWatch(parts, shards.all);
   const membership = createMembership({
     ...parts,
     open: (term) => {
-      shards.open(term, { ...parts, topics });
+      shards.open(term, topics);
       term.onEnd(() => checkpoints.clear(term.lease.shard));
       watch.look();
     },
@@ -155,7 +124,7 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
       await Promise.all(shards.all().map(({ term, pump }) => checkpoints.write(term, pump)));
       for (const { topic, partition, records } of topics.lanes())
         measures.laneRecords.set(records, { topic, partition: String(partition) });
-      troubles.tell();
+      parts.troubles.tell();
     }
   };
 
@@ -171,7 +140,7 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
       membership: membership.mode,
       shards: shards.all().map((one) => shardStateOf(one, clock.wallMs(), checkpoints.stillMs(one.term.lease.shard))),
       dependencies: dependencies.states(),
-      troubles: troubles.list(),
+      troubles: parts.troubles.list(),
     }),
   };
 };

@@ -10,8 +10,9 @@ import {
 import { platform } from "@spillway/event/platform-node";
 import { createManualClock, createMemoryWorld, type MemoryWorldOptions, settlePromises } from "@spillway/memory";
 import { type LogFields, noMetrics } from "@spillway/telemetry";
+import type { RelayOptions } from "./parts.ts";
 import { eachCall, mapPorts, type RelayPorts, type RelaySurroundings } from "./ports.ts";
-import { createRelay, type Relay, type RelayOptions } from "./relay.ts";
+import { createRelay, type Relay } from "./relay.ts";
 
 /** What one test needs of a world: memory ports under a clock that stands still, relays on it, and ways to look at it. */
 const LEASE_TTL_MS = 5_000;

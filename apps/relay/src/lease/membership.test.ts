@@ -1,5 +1,8 @@
+import { noMetrics } from "@spillway/telemetry";
 import { describe, expect, test } from "vitest";
+import { createMeasures } from "../measures.ts";
 import { createStage } from "../stage.fixture.ts";
+import { createTroubles } from "../troubles.ts";
 import { createMembership } from "./membership.ts";
 import { createMembershipMode } from "./membership-mode.ts";
 
@@ -29,15 +32,7 @@ describe("a relay among others", () => {
       clock,
       random: () => 0.5,
       log: () => undefined,
-      troubles: {
-        spot: () => ({
-          state: null,
-          stands: () => undefined,
-          goes: () => undefined,
-          lapses: () => undefined,
-          end: () => undefined,
-        }),
-      },
+      troubles: createTroubles(clock, () => undefined, createMeasures(noMetrics)),
       owner: "r1",
       shards: 1,
       leaseTtlMs: 5_000,

@@ -1,28 +1,19 @@
-import type { Clock, Lease, Leases } from "@spillway/event";
-import type { Log } from "@spillway/telemetry";
+import type { Lease } from "@spillway/event";
 import { attempt } from "../attempt.ts";
-import type { Troubles } from "../troubles.ts";
+import type { RelayParts } from "../parts.ts";
 import { createMembershipMode, type MembershipModeName } from "./membership-mode.ts";
 import { keepAlive } from "./renewal.ts";
 import { shareOf } from "./share.ts";
 import { createTerm, type Term } from "./term.ts";
 
-export type MembershipOptions = {
-  readonly leases: Leases;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
-  readonly troubles: Pick<Troubles, "spot">;
-  /** Unique among the live relays: a second one of the same name takes the first one's leases away. */
-  readonly owner: string;
-  readonly shards: number;
-  readonly leaseTtlMs: number;
+export type MembershipOptions = Pick<
+  RelayParts,
+  "leases" | "clock" | "random" | "log" | "troubles" | "owner" | "shards" | "leaseTtlMs" | "start"
+> & {
   /** A shard became ours. */
   readonly open: (term: Term) => void;
   /** Finish what is in hand, within a bound; the lease is released after it. */
   readonly finish: (term: Term) => Promise<void>;
-  /** Runs a loop in the background; its rejection ends the relay. */
-  readonly start: (loop: Promise<void>) => void;
 };
 
 /** Which shards are ours: announces this relay, renews its leases, takes its share and gives up the surplus. */
@@ -43,11 +34,7 @@ const LOOK_PART = 10;
 const MARGIN_PART = 10;
 
 /** Whether shards of our share are held elsewhere. A dead relay's leases run out by themselves, so that much is no trouble. */
-const createShortfall = ({
-  clock,
-  leaseTtlMs,
-  troubles,
-}: Pick<MembershipOptions, "clock" | "leaseTtlMs" | "troubles">) => {
+const createShortfall = ({ clock, leaseTtlMs, troubles }: MembershipOptions) => {
   const spot = troubles.spot("relay");
   let sinceMs: number | null = null;
   return (missing: number): void => {

@@ -1,19 +1,17 @@
-import type { Clock, Leases } from "@spillway/event";
 import { attempt } from "../attempt.ts";
+import type { RelayParts } from "../parts.ts";
 import type { Term } from "./term.ts";
-
-export type RenewalOptions = {
-  readonly leases: Pick<Leases, "renew">;
-  readonly clock: Clock;
-  readonly leaseTtlMs: number;
-};
 
 /** Parts of the lease's time: two renewals may fail before one is missed. */
 const RENEW_PART = 3;
 const RETRY_PART = 20;
 
 /** Renews the term's lease until the term is over. */
-export const keepAlive = async (term: Term, { leases, clock, leaseTtlMs }: RenewalOptions): Promise<void> => {
+export const keepAlive = async (
+  term: Term,
+  parts: Pick<RelayParts, "leases" | "clock" | "leaseTtlMs">,
+): Promise<void> => {
+  const { leases, clock, leaseTtlMs } = parts;
   const ended = new AbortController();
   term.onEnd(() => ended.abort());
   let waitMs = leaseTtlMs / RENEW_PART;

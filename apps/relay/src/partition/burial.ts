@@ -1,17 +1,14 @@
-import { type DeadLetter, type DeadLetters, receivedAtMsOf } from "@spillway/event";
+import { type DeadLetter, receivedAtMsOf } from "@spillway/event";
 import { attempt } from "../attempt.ts";
-import type { Measures } from "../measures.ts";
+import type { RelayParts } from "../parts.ts";
 import { recordDone } from "../shard/in-hand.ts";
 import type { Refused } from "./remainder.ts";
 
-export type BurialOptions = {
+/** `signal`: `standStill` waits no more then, so nothing is tried again, and the entry is still in the stream. */
+export type BurialOptions = Pick<RelayParts, "deadLetters" | "measures" | "signal"> & {
   readonly topic: string;
-  readonly deadLetters: DeadLetters;
-  readonly measures: Measures;
   /** Called each time the dead letters could not be written; they are tried again when it resolves. */
   readonly standStill: (code: string) => Promise<void>;
-  /** When everything is over, `standStill` waits no more, so nothing is tried again: the entry is still in the stream. */
-  readonly signal: AbortSignal;
 };
 
 const letterOf = ({ record, fatal, attempts }: Refused, topic: string): DeadLetter => {

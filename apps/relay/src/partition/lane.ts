@@ -1,36 +1,19 @@
-import type { Clock, DeadLetters, Outcome, Sink, SinkRecord, TopicTraits } from "@spillway/event";
+import type { Outcome, SinkRecord } from "@spillway/event";
 import type { Term } from "../lease/term.ts";
-import type { Measures } from "../measures.ts";
+import type { RelayParts } from "../parts.ts";
 import { type RelayRecord, recordDone } from "../shard/in-hand.ts";
-import type { Troubles } from "../troubles.ts";
 import { type Batches, createBatches } from "./batches.ts";
 import { Bisection, type Verdict } from "./bisection.ts";
 import { createBurial } from "./burial.ts";
-import { type Evidence, evidenceOfLane } from "./evidence.ts";
+import { evidenceOfLane } from "./evidence.ts";
 import { createLaneMode, type LaneMode } from "./lane-mode.ts";
-import type { Linger } from "./linger.ts";
 import { stamped } from "./record-time.ts";
 import type { Refused } from "./remainder.ts";
 import type { Segment } from "./segment.ts";
 import { createStandstill, type Standstill } from "./standstill.ts";
+import type { TopicShared } from "./topics.ts";
 
-export type LaneOptions = {
-  readonly sink: Pick<Sink, "publish">;
-  readonly deadLetters: DeadLetters;
-  /** The topic's, the same for all of its lanes. */
-  readonly evidence: Evidence;
-  readonly recordAgeMsMax: () => TopicTraits["recordAgeMsMax"];
-  /** The same for all lanes. */
-  readonly linger: Pick<Linger, "waitMs">;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly troubles: Pick<Troubles, "spot">;
-  readonly measures: Measures;
-  /** Cuts a lane's waiting short when everything is over. */
-  readonly signal: AbortSignal;
-  /** Runs a loop in the background; its rejection ends the relay. */
-  readonly start: (loop: Promise<void>) => void;
-};
+export type LaneOptions = RelayParts & TopicShared;
 
 /**
  * The way into one partition, for all shards of the process: first in, first out, one publish in flight. A fault that

@@ -1,18 +1,14 @@
-import type { Clock } from "@spillway/event";
 import { createBackoff } from "../backoff.ts";
+import type { RelayParts } from "../parts.ts";
 import { EVIDENCE_MS, type Evidence } from "./evidence.ts";
 import type { LaneMode } from "./lane-mode.ts";
 
 const RETRY = { firstMs: 100, mostMs: 5_000 } as const;
 const PAUSE = { firstMs: 1_000, mostMs: 30_000 } as const;
 
-export type StandstillOptions = {
+export type StandstillOptions = Pick<RelayParts, "clock" | "random" | "signal"> & {
   readonly mode: LaneMode;
-  readonly evidence: Pick<Evidence, "listen">;
-  readonly clock: Clock;
-  readonly random: () => number;
-  /** Cuts every wait short. */
-  readonly signal: AbortSignal;
+  readonly evidence: Evidence;
 };
 
 /**

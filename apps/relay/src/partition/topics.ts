@@ -1,10 +1,9 @@
-import { type Clock, type Outcome, partitionOf, type Sink, type TopicTraits } from "@spillway/event";
-import type { Log } from "@spillway/telemetry";
+import { type Outcome, partitionOf, type TopicTraits } from "@spillway/event";
 import type { Term } from "../lease/term.ts";
+import type { RelayParts } from "../parts.ts";
 import type { RelayRecord } from "../shard/in-hand.ts";
 import { createEvidence, type Evidence } from "./evidence.ts";
-import type { Lane } from "./lane.ts";
-import type { Linger } from "./linger.ts";
+import { createLane, type Lane } from "./lane.ts";
 
 /** What the lanes of a topic share. */
 export type TopicShared = {
@@ -36,18 +35,12 @@ export type Topics = {
   watch(signal: AbortSignal): Promise<void>;
 };
 
-export type TopicsOptions = {
-  readonly sink: Pick<Sink, "partitions">;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly linger: Pick<Linger, "handedOver">;
-  readonly createLane: (topic: string, partition: number, shared: TopicShared) => Lane;
+export type TopicsOptions = RelayParts & {
   /**
    * A topic has another number of partitions, so keys move between them: everything in memory must be given up and
    * read again, or a key's older records would wait in one lane while newer ones leave by another.
    */
   readonly onReshape: () => void;
-  readonly refusedInARowMax: number;
 };
 
 /** The sink keeps its metadata fresh itself; this only compares. */
@@ -74,7 +67,7 @@ const createTopic = (name: string, partitions: number, laneAt: (partition: numbe
 };
 
 export const createTopics = (options: TopicsOptions): Topics => {
-  const { sink, clock, log, linger, createLane, onReshape, refusedInARowMax } = options;
+  const { sink, clock, log, linger, onReshape, refusedInARowMax } = options;
   const topics = new Map<string, Topic>();
   const lanes = new Map<string, Lane[]>();
   const shared = new Map<string, TopicShared & { ageMsMax: number }>();
@@ -92,7 +85,7 @@ export const createTopics = (options: TopicsOptions): Topics => {
   const laneAt = (name: string, partition: number, of: TopicShared): Lane => {
     const ofTopic = lanes.get(name) ?? [];
     lanes.set(name, ofTopic);
-    ofTopic[partition] ??= createLane(name, partition, of);
+    ofTopic[partition] ??= createLane(name, partition, { ...options, ...of });
     return ofTopic[partition];
   };
 

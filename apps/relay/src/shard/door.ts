@@ -1,29 +1,9 @@
-import type { Chunk, Clock, Entry, Platform } from "@spillway/event";
-import type { Log } from "@spillway/telemetry";
-import type { Term } from "../lease/term.ts";
-import type { Measures } from "../measures.ts";
-import type { Topics } from "../partition/topics.ts";
+import type { Chunk, Entry } from "@spillway/event";
 import type { InHand } from "./in-hand.ts";
-import type { PumpMode } from "./pump-mode.ts";
-import { handOver, type Router, takeInHand } from "./records.ts";
+import type { PumpParts } from "./pump.ts";
+import { handOver, takeInHand } from "./records.ts";
 import { decodeOrReason, undecodableLetter } from "./undecodable.ts";
 import type { Waits } from "./waits.ts";
-import type { Window } from "./window.ts";
-
-export type DoorOptions = {
-  readonly term: Term;
-  readonly mode: Pick<PumpMode, "isGoing">;
-  readonly window: Window;
-  readonly waits: Waits;
-  readonly router: Router;
-  readonly topics: Pick<Topics, "push">;
-  readonly platform: Platform;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly measures: Measures;
-  /** Each of the entry's events is confirmed or dead. */
-  readonly complete: (entry: InHand) => void;
-};
 
 /** Through which entries come in hand, one after the other in the order of the stream. */
 export type Door = {
@@ -33,9 +13,9 @@ export type Door = {
   readonly waiting: Entry | null;
 };
 
-export const createDoor = (options: DoorOptions): Door => {
-  const { term, mode, window, waits, router, topics, platform, clock, log, measures, complete } = options;
-  const { shard } = term.lease;
+/** `complete`: each of the entry's events is confirmed or dead. */
+export const createDoor = (parts: PumpParts, waits: Waits, complete: (entry: InHand) => void): Door => {
+  const { term, shard, mode, window, router, topics, platform, clock, log, measures } = parts;
   let waiting: Entry | null = null;
 
   const take = (entry: Entry, chunk: Chunk, dead: number): InHand => {

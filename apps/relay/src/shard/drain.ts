@@ -1,24 +1,8 @@
-import type { DeadLetters, OutboxDrain, Platform, ShardStream } from "@spillway/event";
-import type { Log } from "@spillway/telemetry";
 import { attempt } from "../attempt.ts";
 import type { Term } from "../lease/term.ts";
-import type { Measures } from "../measures.ts";
-import type { Troubles } from "../troubles.ts";
+import type { RelayParts } from "../parts.ts";
 import { createDrainMode, type Diversion, type DrainModeName, diversionOf, stepOf } from "./drain-mode.ts";
 import { createRowMover } from "./row-mover.ts";
-
-export type DrainOptions = {
-  readonly term: Term;
-  readonly stream: Pick<ShardStream, "append" | "divert">;
-  readonly outbox: Pick<OutboxDrain, "drain">;
-  readonly deadLetters: DeadLetters;
-  readonly platform: Platform;
-  readonly log: Log;
-  readonly measures: Measures;
-  readonly troubles: Pick<Troubles, "spot">;
-  /** Events of the rows that enter the stream in one append. */
-  readonly appendEventsMax: number;
-};
 
 /**
  * Moves one shard's outbox into its stream. The shard is diverted from before the first row moves until the outbox
@@ -35,12 +19,12 @@ export type Drain = {
 
 const ROWS_MAX = 1_000;
 
-export const createDrain = (options: DrainOptions): Drain => {
-  const { term, stream, outbox, log } = options;
+export const createDrain = (parts: RelayParts, term: Term): Drain => {
+  const { shardStream, outboxDrain, log } = parts;
   const { lease } = term;
   const { shard } = lease;
   const mode = createDrainMode(shard);
-  const spot = options.troubles.spot("shard");
+  const spot = parts.troubles.spot("shard");
   let isStopped = false;
   term.onEnd(spot.end);
 
@@ -52,7 +36,7 @@ export const createDrain = (options: DrainOptions): Drain => {
 
   const begin = async (): Promise<void> => {
     mode.enter("beginning");
-    const answer = await attempt(stream.divert(lease, true));
+    const answer = await attempt(shardStream.divert(lease, true));
     const isBegun = answer.ok && answer.value === "ok";
     mode.enter(isBegun ? "moving" : "unknown");
     if (isBegun) log("info", "diversion.begun", { shard });
@@ -63,7 +47,7 @@ export const createDrain = (options: DrainOptions): Drain => {
   const end = async (): Promise<void> => {
     const wasDiverted = mode.is("moving");
     mode.enter("ending");
-    const answer = await attempt(stream.divert(lease, false));
+    const answer = await attempt(shardStream.divert(lease, false));
     const isEnded = answer.ok && answer.value === "ok";
     mode.enter(isEnded ? "open" : "unknown");
     if (isEnded && wasDiverted) log("info", "diversion.ended", { shard });
@@ -71,11 +55,11 @@ export const createDrain = (options: DrainOptions): Drain => {
     if (!isEnded) term.end(answer.ok ? "fenced" : "doubt");
   };
 
-  const move = createRowMover({ ...options, isGoing, stand, moved: spot.goes });
+  const move = createRowMover({ ...parts, term, isGoing, stand, moved: spot.goes });
 
   const moveAll = async (): Promise<void> => {
     while (isGoing()) {
-      const answer = await attempt(outbox.drain(shard, ROWS_MAX, move));
+      const answer = await attempt(outboxDrain.drain(shard, ROWS_MAX, move));
       if (answer.ok && answer.value.found === 0) {
         spot.goes();
         return end();

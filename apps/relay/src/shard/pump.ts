@@ -1,32 +1,25 @@
-import type { Clock, DeadLetters, Platform, ShardStream } from "@spillway/event";
-import type { Log } from "@spillway/telemetry";
 import type { Term } from "../lease/term.ts";
-import type { Measures } from "../measures.ts";
-import type { Linger } from "../partition/linger.ts";
 import type { Topics } from "../partition/topics.ts";
-import type { Troubles } from "../troubles.ts";
+import type { RelayParts } from "../parts.ts";
+import type { Spot } from "../troubles.ts";
 import { createDoor } from "./door.ts";
 import type { InHand } from "./in-hand.ts";
-import { createPumpMode, type PumpModeName } from "./pump-mode.ts";
+import { createPumpMode, type PumpMode, type PumpModeName } from "./pump-mode.ts";
 import { createReadLoop } from "./read-loop.ts";
-import { createRouter } from "./records.ts";
+import { createRouter, type Router } from "./records.ts";
 import { createSettlement } from "./settlement.ts";
 import { createWaits } from "./waits.ts";
-import { createWindow, type WindowOptions } from "./window.ts";
+import { createWindow, type Window, type WindowOptions } from "./window.ts";
 
-export type PumpOptions = WindowOptions & {
-  readonly term: Term;
-  readonly stream: Pick<ShardStream, "read" | "settle">;
-  readonly deadLetters: DeadLetters;
-  readonly topics: Topics;
-  readonly linger: Pick<Linger, "load">;
-  readonly topicOf: (type: string) => string;
-  readonly platform: Platform;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
-  readonly measures: Measures;
-  readonly troubles: Pick<Troubles, "spot">;
+export type PumpOptions = RelayParts & WindowOptions & { readonly term: Term; readonly topics: Topics };
+
+/** What the parts of one pump have in common. */
+export type PumpParts = PumpOptions & {
+  readonly shard: number;
+  readonly mode: PumpMode;
+  readonly spot: Spot;
+  readonly window: Window;
+  readonly router: Router;
 };
 
 /**
@@ -57,7 +50,7 @@ export const createPump = (options: PumpOptions): Pump => {
   const window = createWindow(options);
   const spot = options.troubles.spot("shard");
   const router = createRouter(options.topicOf, topics.get);
-  const parts = { ...options, shard, mode, window, spot, router, kick: topics.kick };
+  const parts = { ...options, shard, mode, spot, window, router };
   const waits = createWaits(parts);
 
   const settlement = createSettlement({
@@ -78,8 +71,8 @@ export const createPump = (options: PumpOptions): Pump => {
     waits.wake();
   };
 
-  const door = createDoor({ ...parts, waits, complete });
-  const loop = createReadLoop({ ...parts, door });
+  const door = createDoor(parts, waits, complete);
+  const loop = createReadLoop(parts, door);
 
   /** Whoever waits looks again: for its answer, for room, whether it is finished. */
   const stop = (as: "finishing" | "ended"): void => {

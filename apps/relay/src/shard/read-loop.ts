@@ -1,27 +1,8 @@
-import type { Clock, Entry, ShardStream } from "@spillway/event";
+import type { Entry } from "@spillway/event";
 import { type Answer, attempt } from "../attempt.ts";
 import { createBackoff, SHARD_RETRY } from "../backoff.ts";
-import type { Linger } from "../partition/linger.ts";
-import type { Spot } from "../troubles.ts";
 import type { Door } from "./door.ts";
-import type { PumpMode } from "./pump-mode.ts";
-import type { Router } from "./records.ts";
-import type { Window } from "./window.ts";
-
-export type ReadLoopOptions = {
-  readonly shard: number;
-  readonly stream: Pick<ShardStream, "read">;
-  readonly mode: PumpMode;
-  readonly spot: Spot;
-  readonly window: Pick<Window, "readStarts" | "forgetConfirmed">;
-  readonly door: Pick<Door, "admit">;
-  readonly router: Pick<Router, "turn">;
-  readonly linger: Pick<Linger, "load">;
-  readonly clock: Clock;
-  readonly random: () => number;
-  /** Starts what is in hand. */
-  readonly kick: () => void;
-};
+import type { PumpParts } from "./pump.ts";
 
 /** Reads the stream from its start to wherever it ends, and brings each entry to the door. */
 export type ReadLoop = {
@@ -47,8 +28,8 @@ const KICK_EVENTS = 1_024;
 const entriesMaxOf = (entryBytes: number): number =>
   Math.max(1, Math.min(READ_ENTRIES_MAX, Math.floor(READ_BYTES_AIM / entryBytes)));
 
-export const createReadLoop = (options: ReadLoopOptions): ReadLoop => {
-  const { shard, stream, mode, spot, window, door, router, linger, clock, random, kick } = options;
+export const createReadLoop = (parts: PumpParts, door: Door): ReadLoop => {
+  const { shard, shardStream, mode, spot, window, router, topics, linger, clock, random } = parts;
   const backoff = createBackoff(SHARD_RETRY, random);
   let after = "0";
   let isRewound = false;
@@ -62,7 +43,7 @@ export const createReadLoop = (options: ReadLoopOptions): ReadLoop => {
     window.readStarts();
     return new Promise((resolve, reject) => {
       abandon = () => resolve(null);
-      attempt(stream.read(shard, after, entriesMaxOf(entryBytes), READ_WAIT_MS)).then(resolve, reject);
+      attempt(shardStream.read(shard, after, entriesMaxOf(entryBytes), READ_WAIT_MS)).then(resolve, reject);
     });
   };
 
@@ -87,10 +68,10 @@ export const createReadLoop = (options: ReadLoopOptions): ReadLoop => {
       if (!mode.isGoing()) return;
       after = entry.id;
       if (sinceKick < KICK_EVENTS) continue;
-      kick();
+      topics.kick();
       sinceKick = 0;
     }
-    kick();
+    topics.kick();
   };
 
   const rest = async (entries: number): Promise<void> => {

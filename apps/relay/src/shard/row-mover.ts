@@ -1,27 +1,12 @@
-import {
-  type DeadLetters,
-  dedupKeysOf,
-  encodeChunk,
-  mergeChunks,
-  type OutboxRow,
-  type Platform,
-  type ShardStream,
-} from "@spillway/event";
-import type { Log } from "@spillway/telemetry";
+import { dedupKeysOf, encodeChunk, mergeChunks, type OutboxRow } from "@spillway/event";
 import { attempt } from "../attempt.ts";
 import type { Term } from "../lease/term.ts";
-import type { Measures } from "../measures.ts";
+import type { RelayParts } from "../parts.ts";
 import { groupsOf, type ReadableRows, type UnreadableRow } from "./row-groups.ts";
 import { undecodableLetter } from "./undecodable.ts";
 
-export type RowMoverOptions = {
+export type RowMoverOptions = RelayParts & {
   readonly term: Term;
-  readonly stream: Pick<ShardStream, "append">;
-  readonly deadLetters: DeadLetters;
-  readonly platform: Platform;
-  readonly log: Log;
-  readonly measures: Measures;
-  readonly appendEventsMax: number;
   readonly isGoing: () => boolean;
   /** Nothing moved, and why. */
   readonly stand: (code: string) => void;
@@ -32,7 +17,7 @@ type Moved = "moved" | "full" | "stopped" | "unavailable";
 
 /** Brings rows of the outbox into the stream, and answers how many of the first ones it did. */
 export const createRowMover = (options: RowMoverOptions): ((rows: readonly OutboxRow[]) => Promise<number>) => {
-  const { term, stream, deadLetters, platform, log, measures, appendEventsMax, isGoing, stand, moved } = options;
+  const { term, shardStream, deadLetters, platform, log, measures, drainEventsMax, isGoing, stand, moved } = options;
   const { lease } = term;
   const { shard } = lease;
 
@@ -54,7 +39,7 @@ export const createRowMover = (options: RowMoverOptions): ((rows: readonly Outbo
     const [first, second] = rows;
     const chunk = first && !second ? first.chunk : encodeChunk(merged, platform);
     const dedupKeys = dedupKeysOf(events);
-    const answer = await attempt(stream.append(lease, { shard, chunk, events: events.length, dedupKeys }));
+    const answer = await attempt(shardStream.append(lease, { shard, chunk, events: events.length, dedupKeys }));
     if (!answer.ok) return "unavailable";
     if (answer.value.kind === "fenced") term.end("fenced");
     if (answer.value.kind === "ok") return "moved";
@@ -68,7 +53,7 @@ export const createRowMover = (options: RowMoverOptions): ((rows: readonly Outbo
    */
   return async (rows) => {
     let count = 0;
-    for (const group of groupsOf(rows, appendEventsMax, platform)) {
+    for (const group of groupsOf(rows, drainEventsMax, platform)) {
       const came = await ("reason" in group ? bury(group) : append(group));
       if (came !== "moved") {
         if (count === 0) stand(came);

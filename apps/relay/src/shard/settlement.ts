@@ -1,17 +1,13 @@
-import type { Clock, Settled, ShardStream } from "@spillway/event";
+import type { Settled } from "@spillway/event";
 import { attempt } from "../attempt.ts";
 import { createBackoff, SHARD_RETRY } from "../backoff.ts";
 import type { Term } from "../lease/term.ts";
 import { createNotifier } from "../notifier.ts";
-import type { Troubles } from "../troubles.ts";
+import type { RelayParts } from "../parts.ts";
 import type { InHand } from "./in-hand.ts";
 
-export type SettlementOptions = {
+export type SettlementOptions = RelayParts & {
   readonly term: Term;
-  readonly stream: Pick<ShardStream, "settle">;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly troubles: Pick<Troubles, "spot">;
   /** These left the stream. */
   readonly onSettled: (entries: readonly InHand[]) => void;
 };
@@ -46,7 +42,7 @@ const settledOf = (entries: readonly InHand[]): Settled => {
 };
 
 export const createSettlement = (options: SettlementOptions): Settlement => {
-  const { term, stream, clock, random, troubles, onSettled } = options;
+  const { term, shardStream, clock, random, troubles, onSettled } = options;
   const spot = troubles.spot("shard");
   const added = createNotifier(clock);
   const backoff = createBackoff(SHARD_RETRY, random);
@@ -58,7 +54,7 @@ export const createSettlement = (options: SettlementOptions): Settlement => {
     const settled = settledOf(entries);
     asked = entries;
     while (!term.over) {
-      const answer = await attempt(stream.settle(term.lease, settled));
+      const answer = await attempt(shardStream.settle(term.lease, settled));
       if (answer.ok && answer.value === "fenced") return term.end("fenced");
       if (answer.ok) {
         asked = [];

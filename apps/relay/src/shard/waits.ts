@@ -1,26 +1,9 @@
-import type { ChunkEvent, Clock, DeadLetter, DeadLetters } from "@spillway/event";
+import type { ChunkEvent, DeadLetter } from "@spillway/event";
 import { attempt } from "../attempt.ts";
 import { createBackoff, SHARD_RETRY } from "../backoff.ts";
 import { createNotifier } from "../notifier.ts";
-import type { Topics } from "../partition/topics.ts";
-import type { Spot, TroubleState } from "../troubles.ts";
-import type { PumpMode } from "./pump-mode.ts";
-import type { Router } from "./records.ts";
-import type { Window } from "./window.ts";
-
-export type WaitsOptions = {
-  readonly shard: number;
-  readonly mode: PumpMode;
-  readonly spot: Spot;
-  readonly window: Pick<Window, "isFull">;
-  readonly router: Pick<Router, "missing">;
-  readonly topics: Pick<Topics, "load">;
-  readonly deadLetters: DeadLetters;
-  readonly clock: Clock;
-  readonly random: () => number;
-  /** Starts what is in hand, since nothing comes behind it for now. */
-  readonly kick: () => void;
-};
+import type { TroubleState } from "../troubles.ts";
+import type { PumpParts } from "./pump.ts";
 
 /**
  * What an entry may have to wait for before it is in hand. Nothing may follow it meanwhile, so the shard waits, and is seen to.
@@ -39,8 +22,8 @@ export type Waits = {
 
 type Obstacle = { readonly state: TroubleState; readonly code: string; readonly topic?: string };
 
-export const createWaits = (options: WaitsOptions): Waits => {
-  const { shard, mode, spot, window, router, topics, deadLetters, clock, random, kick } = options;
+export const createWaits = (parts: PumpParts): Waits => {
+  const { shard, mode, spot, window, router, topics, deadLetters, clock, random } = parts;
   const changed = createNotifier(clock);
   const backoff = createBackoff(SHARD_RETRY, random);
 
@@ -57,7 +40,8 @@ export const createWaits = (options: WaitsOptions): Waits => {
       }
       const { state, code, ...place } = obstacle;
       spot.stands(state, code, { shard, ...place });
-      kick();
+      // Starts what is in hand, since nothing comes behind it for now.
+      topics.kick();
       await clock.sleep(backoff.nextMs());
     }
     return false;
@@ -84,7 +68,7 @@ export const createWaits = (options: WaitsOptions): Waits => {
       mode.enter("room");
       spot.stands("room", "in_flight_full", { shard });
       while (mode.isGoing() && window.isFull()) {
-        kick();
+        topics.kick();
         await changed.wait();
       }
       if (mode.resume("admitting")) spot.goes();

@@ -1,0 +1,35 @@
+import type { Measures } from "./measures.ts";
+import type { Linger } from "./partition/linger.ts";
+import type { RelayPorts, RelaySurroundings } from "./ports.ts";
+import type { Troubles } from "./troubles.ts";
+
+export type RelayOptions = {
+  /** Unique among the live relays: a second one of the same name takes the first one's leases away. */
+  readonly owner: string;
+  readonly shards: number;
+  readonly leaseTtlMs: number;
+  /** Events and bytes of events that wait in memory for Kafka's confirmation, all shards together. */
+  readonly inFlightEventsMax: number;
+  readonly inFlightBytesMax: number;
+  /** Events of outbox rows that enter the stream in one append. */
+  readonly drainEventsMax: number;
+  /** How long a stop, or giving up a shard, waits for what is in hand. */
+  readonly finishMs: number;
+  /** Records that a topic may refuse in a row, none taken in between, before the topic is doubted and not the records. */
+  readonly refusedInARowMax: number;
+  /** The topic of an event type. */
+  readonly topicOf: (type: string) => string;
+};
+
+/** What the parts of one relay have in common; each takes of it what it needs. */
+export type RelayParts = RelayPorts &
+  RelaySurroundings &
+  RelayOptions & {
+    readonly measures: Measures;
+    readonly troubles: Troubles;
+    readonly linger: Linger;
+    /** Runs a loop in the background; its rejection ends the relay. */
+    readonly start: (loop: Promise<void>) => void;
+    /** Everything is over: cuts every wait short. */
+    readonly signal: AbortSignal;
+  };
