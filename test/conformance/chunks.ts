@@ -11,6 +11,9 @@ export const chunkOf = (shard: number, names: readonly string[], bytes?: Uint8Ar
   dedupKeys: names.map(keyOf).join(""),
 });
 
+/** What a chunk is compared by. */
+export const hexOf = ({ chunk }: Pick<ShardChunk, "chunk">): string => Buffer.from(chunk).toString("hex");
+
 /** `count` names that nobody used before. */
 export const freshNames = (count: number): string[] =>
   Array.from({ length: count }, () => crypto.randomUUID().replaceAll("-", "").slice(0, 16));

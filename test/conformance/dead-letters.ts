@@ -1,5 +1,5 @@
 import type { DeadLetter, DeadLetters } from "@spillway/event";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 /** The dead letters on an empty backend of their own. */
 export type DeadLettersSubject = {
@@ -38,17 +38,13 @@ const comparable = (letter: DeadLetter) => ({ ...letter, bytes: Buffer.from(lett
 /** What every `DeadLetters` must do. `make` is called once a test. */
 export const deadLettersConformance = (name: string, make: () => Promise<DeadLettersSubject>): void => {
   describe(`${name} as dead letters`, () => {
-    let opened: DeadLettersSubject | null = null;
     const open = async () => {
-      opened = await make();
-      const { deadLetters, all } = opened;
+      const subject = await make();
+      onTestFinished(() => subject.close());
+      const { deadLetters, all } = subject;
       const kept = async () => (await all()).map(comparable);
       return { put: (...letters: readonly DeadLetter[]) => deadLetters.put(letters), kept };
     };
-    afterEach(async () => {
-      await opened?.close();
-      opened = null;
-    });
 
     test("keeps every field and every byte", async () => {
       const { put, kept } = await open();

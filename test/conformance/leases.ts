@@ -1,5 +1,5 @@
 import type { Lease, Leases } from "@spillway/event";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 
 export type LeasesSubject = { readonly leases: Leases; close(): Promise<void> };
@@ -11,15 +11,11 @@ const SHORT_MS = 1500;
 /** What every `Leases` must do. `make` is called once a test. */
 export const leasesConformance = (name: string, make: () => Promise<LeasesSubject>): void => {
   describe(`${name} as leases`, () => {
-    let opened: LeasesSubject | null = null;
     const open = async () => {
-      opened = await make();
-      return opened.leases;
+      const subject = await make();
+      onTestFinished(() => subject.close());
+      return subject.leases;
     };
-    afterEach(async () => {
-      await opened?.close();
-      opened = null;
-    });
 
     test("gives a shard to one owner at a time", async () => {
       const leases = await open();

@@ -1,5 +1,5 @@
 import type { Ledger, ShardCounts } from "@spillway/event";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 /** A ledger on an empty backend of its own. */
 export type LedgerSubject = { readonly ledger: Ledger; close(): Promise<void> };
@@ -17,18 +17,14 @@ const counts = (accepted: number, relayed: number, fields: Partial<ShardCounts> 
 /** What every `Ledger` must do. `make` is called once a test. */
 export const ledgerConformance = (name: string, make: () => Promise<LedgerSubject>): void => {
   describe(`${name} as the ledger`, () => {
-    let opened: LedgerSubject | null = null;
     const open = async () => {
-      opened = await make();
-      const { ledger } = opened;
+      const subject = await make();
+      onTestFinished(() => subject.close());
+      const { ledger } = subject;
       let last = 0;
       return async (copy: ShardCounts, shard = 0, token = 1, sequence = ++last) =>
         (await ledger.checkpoint({ shard, owner: "owner", token }, sequence, copy)).unaccounted;
     };
-    afterEach(async () => {
-      await opened?.close();
-      opened = null;
-    });
 
     test("misses nothing at the first copy, and nothing while counters grow", async () => {
       const checkpoint = await open();

@@ -1,7 +1,7 @@
 import type { OutboxDrain, OutboxRow, ShardChunk, Tier } from "@spillway/event";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { chunkOf, freshNames } from "./chunks.ts";
+import { chunkOf, freshNames, hexOf } from "./chunks.ts";
 import type { OpenInsert } from "./outbox-tier.ts";
 
 /** A drain and a tier of one empty outbox of their own. */
@@ -15,15 +15,13 @@ export type OutboxDrainSubject = {
 
 const DEADLINE_MS = 30_000;
 
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
-
 /** What every `OutboxDrain` must do. `make` is called once a test. */
 export const outboxDrainConformance = (name: string, make: () => Promise<OutboxDrainSubject>): void => {
   describe(`${name} as the drain's outbox`, () => {
-    let opened: OutboxDrainSubject | null = null;
     const open = async () => {
-      opened = await make();
-      const { drain, tier } = opened;
+      const subject = await make();
+      onTestFinished(() => subject.close());
+      const { drain, tier } = subject;
       const append = async (shard: number, count = 1): Promise<ShardChunk[]> => {
         const chunks = Array.from({ length: count }, () => chunkOf(shard, freshNames(2)));
         for (const chunk of chunks) await tier.append([chunk], DEADLINE_MS);
@@ -36,12 +34,8 @@ export const outboxDrainConformance = (name: string, make: () => Promise<OutboxD
           seen.splice(0, seen.length, ...rows);
           return moved ?? rows.length;
         });
-      return { ...opened, append, move, seen };
+      return { ...subject, append, move, seen };
     };
-    afterEach(async () => {
-      await opened?.close();
-      opened = null;
-    });
 
     test("moves nothing when nothing is there", async () => {
       const { drain } = await open();
@@ -54,13 +48,13 @@ export const outboxDrainConformance = (name: string, make: () => Promise<OutboxD
       const chunks = await append(0, 5);
       await append(1, 1);
       expect(await move(0, 3)).toEqual({ found: 3, removed: 3 });
-      expect(seen.map(({ chunk }) => hex(chunk))).toEqual(chunks.slice(0, 3).map(({ chunk }) => hex(chunk)));
+      expect(seen.map(hexOf)).toEqual(chunks.slice(0, 3).map(hexOf));
       expect(seen.every(({ shard, events }) => shard === 0 && events === 2)).toBe(true);
       expect(seen.map(({ id }) => BigInt(id))).toEqual(
         seen.map(({ id }) => BigInt(id)).sort((a, b) => (a < b ? -1 : 1)),
       );
       expect(await move(0, 10)).toEqual({ found: 2, removed: 2 });
-      expect(seen.map(({ chunk }) => hex(chunk))).toEqual(chunks.slice(3).map(({ chunk }) => hex(chunk)));
+      expect(seen.map(hexOf)).toEqual(chunks.slice(3).map(hexOf));
       expect(await move(0, 10)).toEqual({ found: 0, removed: 0 });
       expect(await move(1, 10)).toEqual({ found: 1, removed: 1 });
     });
@@ -71,7 +65,7 @@ export const outboxDrainConformance = (name: string, make: () => Promise<OutboxD
       expect(await move(0, 10, 0)).toEqual({ found: 4, removed: 0 });
       expect(await move(0, 10, 1)).toEqual({ found: 4, removed: 1 });
       expect(await move(0, 10)).toEqual({ found: 3, removed: 3 });
-      expect(seen.map(({ chunk }) => hex(chunk))).toEqual(chunks.slice(1).map(({ chunk }) => hex(chunk)));
+      expect(seen.map(hexOf)).toEqual(chunks.slice(1).map(hexOf));
     });
 
     test("keeps everything when the move fails, and shows it again", async () => {
@@ -79,7 +73,7 @@ export const outboxDrainConformance = (name: string, make: () => Promise<OutboxD
       const chunks = await append(0, 2);
       await expect(drain.drain(0, 10, () => Promise.reject(new Error("no luck")))).rejects.toThrow("no luck");
       expect(await move(0, 10)).toEqual({ found: 2, removed: 2 });
-      expect(seen.map(({ chunk }) => hex(chunk))).toEqual(chunks.map(({ chunk }) => hex(chunk)));
+      expect(seen.map(hexOf)).toEqual(chunks.map(hexOf));
     });
 
     test("finds a row that was inserted before all others and committed after them", async () => {
@@ -90,7 +84,7 @@ export const outboxDrainConformance = (name: string, make: () => Promise<OutboxD
       expect(await move(0, 10)).toEqual({ found: 2, removed: 2 });
       await insert.commit();
       expect(await move(0, 10)).toEqual({ found: 1, removed: 1 });
-      expect(seen.map(({ chunk }) => hex(chunk))).toEqual([hex(late.chunk)]);
+      expect(seen.map(hexOf)).toEqual([hexOf(late)]);
     });
 
     test("leaves rows alone that arrive while others are moved", async () => {

@@ -1,5 +1,5 @@
 import type { OutboxTier, ShardChunk } from "@spillway/event";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { chunkOf, freshNames } from "./chunks.ts";
 
 /** An insert that somebody else has not committed yet. */
@@ -20,19 +20,15 @@ const DEADLINE_MS = 30_000;
 /** What every `OutboxTier` must do besides being a `Tier`. `make` is called once a test. */
 export const outboxTierConformance = (name: string, make: () => Promise<OutboxTierSubject>): void => {
   describe(`${name} as the edge's outbox`, () => {
-    let opened: OutboxTierSubject | null = null;
     const open = async () => {
-      opened = await make();
-      const { tier } = opened;
+      const subject = await make();
+      onTestFinished(() => subject.close());
+      const { tier } = subject;
       const append = (...chunks: readonly ShardChunk[]) => tier.append(chunks, DEADLINE_MS);
       const occupied = async (...shards: readonly number[]) =>
         [...(await tier.occupied(shards, DEADLINE_MS))].sort((a, b) => a - b);
-      return { ...opened, append, occupied };
+      return { ...subject, append, occupied };
     };
-    afterEach(async () => {
-      await opened?.close();
-      opened = null;
-    });
 
     test("holds nothing at first", async () => {
       const { tier, occupied } = await open();

@@ -9,7 +9,7 @@ import {
   shardOf,
 } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { letterOf } from "./dead-letters.ts";
 
 /** A replay on empty dead letters of its own, in an installation with `REPLAY_SHARDS`. */
@@ -32,19 +32,15 @@ const BY = { by: "operator" };
 /** What every `Replay` must do. `make` is called once a test. */
 export const replayConformance = (name: string, make: () => Promise<ReplaySubject>): void => {
   describe(`${name} as a replay`, () => {
-    let opened: ReplaySubject | null = null;
     const open = async (...letters: readonly DeadLetter[]) => {
-      opened = await make();
-      const { deadLetters, replay, ids, queued, bytesMax } = opened;
+      const subject = await make();
+      onTestFinished(() => subject.close());
+      const { deadLetters, replay, ids, queued, bytesMax } = subject;
       for (const letter of letters) await deadLetters.put([letter]);
       const lives = async () =>
         (await queued()).map(({ shard, chunk }) => ({ shard, ...decodeChunk(chunk, platform) }));
       return { replay, ids: await ids(), idsNow: ids, lives, bytesMax, put: deadLetters.put };
     };
-    afterEach(async () => {
-      await opened?.close();
-      opened = null;
-    });
     const codesOf = (refused: readonly { readonly id: string; readonly code: string }[]) =>
       Object.fromEntries(refused.map(({ id, code }) => [id, code]));
 

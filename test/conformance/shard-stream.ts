@@ -1,5 +1,5 @@
 import type { Entry, Lease, Leases, ShardCounts, ShardStream, Tier } from "@spillway/event";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { chunkOf, freshNames } from "./chunks.ts";
 
 /** The three ports on one empty state of their own. */
@@ -27,20 +27,16 @@ const pendingOf = ({ accepted, relayed, dead }: ShardCounts): number => accepted
 /** What every `ShardStream` must do. `make` is called once a test. */
 export const shardStreamConformance = (name: string, make: (limits: SubjectLimits) => Promise<StreamSubject>): void => {
   describe(`${name} as a shard stream`, () => {
-    let opened: StreamSubject | null = null;
     const open = async (limits: Partial<SubjectLimits> = {}) => {
-      opened = await make({ ...roomyLimits, ...limits });
-      const { tier, stream, leases } = opened;
+      const subject = await make({ ...roomyLimits, ...limits });
+      onTestFinished(() => subject.close());
+      const { tier, stream, leases } = subject;
       const lease = (await leases.take(0, "one", LEASE_MS)) as Lease;
       const append = async (names: readonly string[]) =>
         (await tier.append([chunkOf(0, names)], DEADLINE_MS))[0]?.kind ?? "nothing";
       const readAll = () => stream.read(0, "0", 10_000, 0);
       return { stream, leases, lease, append, readAll, tier };
     };
-    afterEach(async () => {
-      await opened?.close();
-      opened = null;
-    });
 
     test("reads what was appended, in order, from any position", async () => {
       const { stream, append, readAll } = await open();

@@ -1,6 +1,6 @@
 import type { Tier } from "@spillway/event";
-import { afterEach, describe, expect, test } from "vitest";
-import { chunkOf, freshNames } from "./chunks.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { chunkOf, freshNames, hexOf } from "./chunks.ts";
 
 /** A tier on an empty backend of its own. */
 export type TierSubject = {
@@ -20,17 +20,13 @@ const DEADLINE_MS = 30_000;
 /** What every `Tier` must do. `make` is called once a test. */
 export const tierConformance = (name: string, traits: TierTraits, make: () => Promise<TierSubject>): void => {
   describe(`${name} as a tier`, () => {
-    let opened: TierSubject | null = null;
     const open = async () => {
-      opened = await make();
-      const { tier, stored } = opened;
+      const subject = await make();
+      onTestFinished(() => subject.close());
+      const { tier, stored } = subject;
       const append = (...chunks: Parameters<Tier["append"]>[0]) => tier.append(chunks, DEADLINE_MS);
       return { tier, stored, append };
     };
-    afterEach(async () => {
-      await opened?.close();
-      opened = null;
-    });
 
     test("answers one chunk with one ok, and has recorded its very bytes", async () => {
       const { append, stored } = await open();
@@ -62,13 +58,9 @@ export const tierConformance = (name: string, traits: TierTraits, make: () => Pr
 
     test("keeps the order of its appends", async () => {
       const { append, stored } = await open();
-      const sent: string[] = [];
-      for (let i = 0; i < 20; i++) {
-        const chunk = chunkOf(0, freshNames(1));
-        sent.push(Buffer.from(chunk.chunk).toString("hex"));
-        await append(chunk);
-      }
-      expect((await stored(0)).map(({ chunk }) => Buffer.from(chunk).toString("hex"))).toEqual(sent);
+      const chunks = Array.from({ length: 20 }, () => chunkOf(0, freshNames(1)));
+      for (const chunk of chunks) await append(chunk);
+      expect((await stored(0)).map(hexOf)).toEqual(chunks.map(hexOf));
     });
 
     test("takes a chunk of 5,000 events and one of a megabyte", async () => {
@@ -93,8 +85,7 @@ export const tierConformance = (name: string, traits: TierTraits, make: () => Pr
       const chunks = Array.from({ length: 30 }, () => chunkOf(0, freshNames(2)));
       const answers = await Promise.all(chunks.map((chunk) => append(chunk)));
       expect(answers.flat().every(({ kind }) => kind === "ok")).toBe(true);
-      const hex = ({ chunk }: { readonly chunk: Uint8Array }) => Buffer.from(chunk).toString("hex");
-      expect((await stored(0)).map(hex).sort()).toEqual(chunks.map(hex).sort());
+      expect((await stored(0)).map(hexOf).sort()).toEqual(chunks.map(hexOf).sort());
     });
 
     test("says that it is up", async () => {
