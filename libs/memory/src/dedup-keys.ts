@@ -1,22 +1,16 @@
 import { DIGEST96_LENGTH } from "@spillway/event";
 
-/**
- * The dedup keys that one shard has recorded lately: a set per window, the current and the previous one are asked, so
- * that an id is remembered for one to two windows.
- */
-export type DedupKeys = {
-  /** Indexes of the keys that are known, or that stand in `dedupKeys` for the second time. */
-  duplicates(dedupKeys: string, nowMs: number): number[];
-  remember(dedupKeys: string, nowMs: number): void;
-};
-
 const split = (dedupKeys: string): string[] => {
   const keys: string[] = [];
   for (let at = 0; at < dedupKeys.length; at += DIGEST96_LENGTH) keys.push(dedupKeys.slice(at, at + DIGEST96_LENGTH));
   return keys;
 };
 
-export const createDedupKeys = (windowMs: number): DedupKeys => {
+/**
+ * The dedup keys that one shard has recorded lately: a set per window, the current and the previous one are asked, so
+ * that an id is remembered for one to two windows.
+ */
+export const createDedupKeys = (windowMs: number) => {
   let window = 0;
   let current = new Set<string>();
   let previous = new Set<string>();
@@ -30,7 +24,8 @@ export const createDedupKeys = (windowMs: number): DedupKeys => {
   };
 
   return {
-    duplicates: (dedupKeys, nowMs) => {
+    /** Indexes of the keys that are known, or that stand in `dedupKeys` for the second time. */
+    duplicates: (dedupKeys: string, nowMs: number): number[] => {
       turnTo(nowMs);
       const here = new Set<string>();
       const indexes: number[] = [];
@@ -40,7 +35,7 @@ export const createDedupKeys = (windowMs: number): DedupKeys => {
       }
       return indexes;
     },
-    remember: (dedupKeys, nowMs) => {
+    remember: (dedupKeys: string, nowMs: number): void => {
       turnTo(nowMs);
       for (const key of split(dedupKeys)) current.add(key);
     },

@@ -1,26 +1,59 @@
-import type { Leases } from "@spillway/event";
+import type { Clock, Lease, Leases } from "@spillway/event";
 import type { Outages } from "./outages.ts";
-import type { Streams } from "./streams.ts";
 
-export const createLeases = (streams: Streams, outages: Outages): Leases => ({
-  announce: async (owner, ttlMs) => {
-    outages.check("redis");
-    return streams.announce(owner, ttlMs);
-  },
-  withdraw: async (owner) => {
-    outages.check("redis");
-    streams.withdraw(owner);
-  },
-  take: async (shard, owner, ttlMs) => {
-    outages.check("redis");
-    return streams.take(shard, owner, ttlMs);
-  },
-  renew: async (lease, ttlMs) => {
-    outages.check("redis");
-    return streams.renew(lease, ttlMs);
-  },
-  release: async (lease) => {
-    outages.check("redis");
-    streams.release(lease);
-  },
+export type LeaseTable = ReturnType<typeof createLeaseTable>;
+
+/** Who owns which shard, and which owners there are: what the lease script keeps in Redis. */
+export const createLeaseTable = (clock: Clock) => {
+  const leases = new Map<number, Lease & { readonly expiresAtMs: number }>();
+  const lastTokens = new Map<number, number>();
+  const owners = new Map<string, number>();
+
+  const holds = (lease: Lease): boolean => {
+    const held = leases.get(lease.shard);
+    return held?.owner === lease.owner && held.token === lease.token && held.expiresAtMs > clock.wallMs();
+  };
+
+  return {
+    holds,
+    /** The first token is the clock's, so that tokens grow although the streams were emptied and counting starts over. */
+    take: (shard: number, owner: string, ttlMs: number): Lease | null => {
+      const nowMs = clock.wallMs();
+      const held = leases.get(shard);
+      if (held && held.owner !== owner && held.expiresAtMs > nowMs) return null;
+      const token = (lastTokens.get(shard) ?? Math.floor(nowMs) - 1) + 1;
+      lastTokens.set(shard, token);
+      leases.set(shard, { shard, owner, token, expiresAtMs: nowMs + ttlMs });
+      return { shard, owner, token };
+    },
+    renew: (lease: Lease, ttlMs: number): boolean => {
+      if (!holds(lease)) return false;
+      leases.set(lease.shard, { ...lease, expiresAtMs: clock.wallMs() + ttlMs });
+      return true;
+    },
+    release: (lease: Lease): void => {
+      if (holds(lease)) leases.delete(lease.shard);
+    },
+    announce: (owner: string, ttlMs: number): string[] => {
+      const nowMs = clock.wallMs();
+      owners.set(owner, nowMs + ttlMs);
+      for (const [name, expiresAtMs] of owners) if (expiresAtMs <= nowMs) owners.delete(name);
+      return [...owners.keys()].sort();
+    },
+    withdraw: (owner: string) => void owners.delete(owner),
+    /** Forgets everything, tokens too. */
+    empty: () => {
+      leases.clear();
+      lastTokens.clear();
+      owners.clear();
+    },
+  };
+};
+
+export const createLeases = (table: LeaseTable, { behind }: Outages): Leases => ({
+  announce: behind("redis", table.announce),
+  withdraw: behind("redis", table.withdraw),
+  take: behind("redis", table.take),
+  renew: behind("redis", table.renew),
+  release: behind("redis", table.release),
 });

@@ -19,15 +19,14 @@ const isBehind = ({ token }: Lease, sequence: number, last: Copy): boolean =>
 export const createLedger = (outages: Outages): Ledger & { unaccounted(shard: number): number } => {
   const copies = new Map<number, Copy & { readonly unaccounted: number }>();
   return {
-    checkpoint: async (lease, sequence, counts) => {
-      outages.check("postgres");
+    checkpoint: outages.behind("postgres", (lease, sequence, counts) => {
       const { shard, token } = lease;
       const last = copies.get(shard);
       if (last && isBehind(lease, sequence, last)) return { unaccounted: last.unaccounted };
       const unaccounted = last ? last.unaccounted + goneSince(last.counts, counts) : 0;
       copies.set(shard, { token, sequence, counts, unaccounted });
       return { unaccounted };
-    },
+    }),
     unaccounted: (shard) => copies.get(shard)?.unaccounted ?? 0,
   };
 };

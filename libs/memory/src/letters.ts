@@ -16,35 +16,28 @@ import type { Outbox } from "./outbox.ts";
 /** A dead letter under an id that counts up, and who sent it back. */
 export type KeptLetter = DeadLetter & { readonly id: string; readonly replayedBy: string | null };
 
-/** The table of dead letters. */
-export type Letters = {
-  put(letters: readonly DeadLetter[]): void;
-  /** Oldest first. */
-  all(): KeptLetter[];
-  markReplayed(letter: KeptLetter, by: string): void;
-};
+export type Letters = ReturnType<typeof createLetters>;
 
 const keyOf = ({ shard, entry, index }: Pick<DeadLetter, "shard" | "entry" | "index">): string =>
   `${shard}/${entry}/${index}`;
 
-export const createLetters = (): Letters => {
+/** The table of dead letters. */
+export const createLetters = () => {
   const kept = new Map<string, KeptLetter>();
   return {
-    put: (letters) => {
+    put: (letters: readonly DeadLetter[]): void => {
       for (const letter of letters)
         if (!kept.has(keyOf(letter)))
           kept.set(keyOf(letter), { ...letter, id: String(kept.size + 1), replayedBy: null });
     },
+    /** Oldest first. */
     all: () => [...kept.values()],
-    markReplayed: (letter, by) => void kept.set(keyOf(letter), { ...letter, replayedBy: by }),
+    markReplayed: (letter: KeptLetter, by: string) => void kept.set(keyOf(letter), { ...letter, replayedBy: by }),
   };
 };
 
 export const createDeadLetters = (letters: Letters, outages: Outages): DeadLetters => ({
-  put: async (some) => {
-    outages.check("postgres");
-    letters.put(some);
-  },
+  put: outages.behind("postgres", letters.put),
 });
 
 export type ReplayWorld = {
@@ -60,8 +53,7 @@ export type ReplayWorld = {
 
 export const createReplay = (world: ReplayWorld): Replay => {
   const { letters, outbox, outages, clock, platform, shards, bytesMax } = world;
-  return async (ids, { by }) => {
-    outages.check("postgres");
+  return outages.behind("postgres", (ids, { by }) => {
     if (ids.length > LETTERS_MAX) throw new RangeError(`at most ${LETTERS_MAX} dead letters at once`);
     const found = letters.all().filter(({ id }) => ids.includes(id));
     const transaction = outbox.begin();
@@ -85,5 +77,5 @@ export const createReplay = (world: ReplayWorld): Replay => {
     }
     if (replayed.length > 0) transaction.commit();
     return { replayed, refused };
-  };
+  });
 };

@@ -1,14 +1,8 @@
 import type { Clock } from "@spillway/event";
 
-/** A clock that stands still until somebody moves it. */
-export type ManualClock = Clock & {
-  /** Moves on by `ms` and wakes the sleepers on the way, in the order of their times, each before the next. */
-  advance(ms: number): Promise<void>;
-  /** Sleepers that still wait. */
-  sleeping(): number;
-};
+export type ManualClock = ReturnType<typeof createManualClock>;
 
-type Sleeper = { readonly atMs: number; readonly order: number; readonly wake: () => void };
+type Sleeper = { readonly atMs: number; readonly wake: () => void };
 
 /** Promise chains of production code are shorter than this between two sleeps; a turn costs about 0.1 µs. */
 const TURNS_PER_WAKE = 200;
@@ -18,9 +12,10 @@ export const settlePromises = async (): Promise<void> => {
   for (let turn = 0; turn < TURNS_PER_WAKE; turn++) await Promise.resolve();
 };
 
-export const createManualClock = (startMs = 1_700_000_000_000): ManualClock => {
+/** A clock that stands still until somebody moves it. */
+export const createManualClock = (startMs = 1_700_000_000_000) => {
   let nowMs = 0;
-  let order = 0;
+  /** In the order in which they fell asleep. */
   const sleepers = new Set<Sleeper>();
 
   const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
@@ -31,21 +26,19 @@ export const createManualClock = (startMs = 1_700_000_000_000): ManualClock => {
         signal?.removeEventListener("abort", wake);
         resolve();
       };
-      const sleeper = { atMs: nowMs + Math.max(0, ms), order: order++, wake };
+      const sleeper = { atMs: nowMs + Math.max(0, ms), wake };
       sleepers.add(sleeper);
       signal?.addEventListener("abort", wake, { once: true });
     });
 
   const earliest = (untilMs: number): Sleeper | null => {
     let first: Sleeper | null = null;
-    for (const sleeper of sleepers) {
-      if (sleeper.atMs > untilMs) continue;
-      if (!first || sleeper.atMs < first.atMs || (sleeper.atMs === first.atMs && sleeper.order < first.order))
-        first = sleeper;
-    }
+    for (const sleeper of sleepers)
+      if (sleeper.atMs <= untilMs && (first === null || sleeper.atMs < first.atMs)) first = sleeper;
     return first;
   };
 
+  /** Moves on by `ms` and wakes the sleepers on the way, in the order of their times, each before the next. */
   const advance = async (ms: number): Promise<void> => {
     const untilMs = nowMs + ms;
     await settlePromises();
@@ -57,11 +50,11 @@ export const createManualClock = (startMs = 1_700_000_000_000): ManualClock => {
     nowMs = untilMs;
   };
 
+  const clock: Clock = { monotonicMs: () => nowMs, wallMs: () => startMs + nowMs, sleep };
   return {
-    monotonicMs: () => nowMs,
-    wallMs: () => startMs + nowMs,
-    sleep,
+    ...clock,
     advance,
+    /** Sleepers that still wait. */
     sleeping: () => sleepers.size,
   };
 };

@@ -3,24 +3,27 @@ import { Unavailable } from "@spillway/event";
 /** What the ports stand on: one outage takes several of them down, as a real one does. */
 export type Backend = "redis" | "postgres" | "kafka";
 
-/** Which backends are down now, each with the code that its ports then report. */
-export type Outages = {
-  start(backend: Backend, code?: string): void;
-  end(backend: Backend): void;
-  code(backend: Backend): string | null;
-  /** Throws `Unavailable` while the backend is down. */
-  check(backend: Backend): void;
-};
+export type Outages = ReturnType<typeof createOutages>;
 
-export const createOutages = (): Outages => {
+/** Which backends are down now, each with the code that its ports then report. */
+export const createOutages = () => {
   const codes = new Map<Backend, string>();
+  /** Throws `Unavailable` while the backend is down. */
+  const check = (backend: Backend): void => {
+    const code = codes.get(backend);
+    if (code !== undefined) throw new Unavailable(code);
+  };
   return {
-    start: (backend, code = "refused") => void codes.set(backend, code),
-    end: (backend) => void codes.delete(backend),
-    code: (backend) => codes.get(backend) ?? null,
-    check: (backend) => {
-      const code = codes.get(backend);
-      if (code !== undefined) throw new Unavailable(code);
-    },
+    start: (backend: Backend, code = "refused") => void codes.set(backend, code),
+    end: (backend: Backend) => void codes.delete(backend),
+    code: (backend: Backend) => codes.get(backend) ?? null,
+    check,
+    /** A port's method of a step that stands on the backend. */
+    behind:
+      <A extends readonly unknown[], R>(backend: Backend, step: (...args: A) => R) =>
+      async (...args: A) => {
+        check(backend);
+        return step(...args);
+      },
   };
 };

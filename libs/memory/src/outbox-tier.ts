@@ -17,12 +17,6 @@ export const createOutboxTier = (outbox: Outbox, outages: Outages, commit: () =>
     return chunks.map((): Appended => ({ kind: "ok", duplicates: [] }));
   },
   health: async () => ({ status: outages.code("postgres") === null ? "up" : "down", warnings: [] }),
-  occupied: async (shards) => {
-    outages.check("postgres");
-    return outbox.occupied(shards);
-  },
-  size: async () => {
-    outages.check("postgres");
-    return outbox.size();
-  },
+  occupied: outages.behind("postgres", outbox.occupied),
+  size: outages.behind("postgres", outbox.size),
 });

@@ -1,8 +1,6 @@
-import { type Clock, type Outcome, ok, type Sink, type SinkRecord } from "@spillway/event";
+import { type Clock, ok, type Sink, type SinkRecord } from "@spillway/event";
 import type { Outages } from "./outages.ts";
-import type { Topic, Topics } from "./topics.ts";
-
-type Refusal = Exclude<Outcome, { kind: "ok" }>;
+import type { Refusal, Topic, Topics } from "./topics.ts";
 
 /* Codes of libs/kafka's outcome table; the conformance suite asks both for them. */
 const UNKNOWN_TOPIC: Refusal = { kind: "retriable", code: "unknown_topic_or_partition" };
@@ -34,23 +32,20 @@ const refusalOfRecord = (record: SinkRecord, topic: Topic, nowMs: number): Refus
 export const createSink = (topics: Topics, outages: Outages, clock: Clock): Sink => {
   let closed = false;
   const down = (): string | null => (closed ? CLOSED.code : outages.code("kafka"));
-  const refusalOf = (topic: string): Refusal | null => {
+  const find = (topic: string): Topic | Refusal => {
     const code = down();
-    return code === null ? topics.faultOf(topic) : { kind: "retriable", code };
+    if (code !== null) return { kind: "retriable", code };
+    return topics.faultOf(topic) ?? topics.get(topic) ?? UNKNOWN_TOPIC;
   };
   return {
     partitions: async (topic) => {
-      const refused = refusalOf(topic);
-      if (refused) return refused;
-      const found = topics.get(topic);
-      if (!found) return UNKNOWN_TOPIC;
+      const found = find(topic);
+      if ("kind" in found) return found;
       return { kind: "ok", count: found.partitions.length, recordAgeMsMax: found.recordAgeMsMax };
     },
     publish: async (topic, partition, records) => {
-      const refused = refusalOf(topic);
-      if (refused) return refused;
-      const found = topics.get(topic);
-      if (!found) return UNKNOWN_TOPIC;
+      const found = find(topic);
+      if ("kind" in found) return found;
       const log = found.partitions[partition];
       if (!log) return OUT_OF_RANGE;
       const refusals = records.map((record) => refusalOfRecord(record, found, clock.wallMs()));

@@ -1,6 +1,6 @@
 import type { Appended, Clock, Entry, Settled, ShardChunk, ShardCounts } from "@spillway/event";
-import { createDedupKeys, type DedupKeys } from "./dedup-keys.ts";
-import { createLeaseTable, type LeaseTable } from "./lease-table.ts";
+import { createDedupKeys } from "./dedup-keys.ts";
+import { createLeaseTable } from "./leases.ts";
 
 export type StreamLimits = {
   /** A shard that holds this many events refuses more; exceeded by one chunk at most. */
@@ -11,35 +11,7 @@ export type StreamLimits = {
   readonly dedupWindowMs: number;
 };
 
-type Shard = {
-  epoch: string | null;
-  entries: Entry[];
-  dedup: DedupKeys;
-  diverted: boolean;
-  lastMs: number;
-  lastSequence: number;
-  accepted: number;
-  duplicate: number;
-  relayed: number;
-  dead: number;
-  backlogBytes: number;
-};
-
-/** The streams' state: what would stand in Redis. Every method is one atomic step, as a script is. */
-export type Streams = LeaseTable & {
-  append(chunk: ShardChunk, passesDiversion: boolean): Appended;
-  entriesAfter(shard: number, after: string, entriesMax: number): Entry[];
-  settle(shard: number, settled: Settled): void;
-  divert(shard: number, begin: boolean): void;
-  diverted(shard: number): boolean;
-  counts(shard: number): ShardCounts;
-  /** Resolves when something was appended to the shard, or after `waitMs`. */
-  arrival(shard: number, waitMs: number): Promise<void>;
-  /** Everything is gone, leases and owners too, as after FLUSHALL or a failover to an empty replica. */
-  empty(): void;
-  /** Changes one byte of an entry's chunk, as a failing disk does. */
-  damage(shard: number, id: string): void;
-};
+export type Streams = ReturnType<typeof createStreams>;
 
 type Id = readonly [ms: number, sequence: number];
 
@@ -50,18 +22,15 @@ const parseId = (id: string): Id => {
 
 const isAfter = (a: Id, b: Id): boolean => a[0] > b[0] || (a[0] === b[0] && a[1] > b[1]);
 
-const createShard = (limits: StreamLimits): Shard => ({
-  epoch: null,
-  entries: [],
+type Shard = ReturnType<typeof createShard>;
+
+const createShard = (limits: StreamLimits) => ({
+  entries: [] as Entry[],
   dedup: createDedupKeys(limits.dedupWindowMs),
   diverted: false,
   lastMs: 0,
   lastSequence: 0,
-  accepted: 0,
-  duplicate: 0,
-  relayed: 0,
-  dead: 0,
-  backlogBytes: 0,
+  counts: { epoch: null as string | null, accepted: 0, duplicate: 0, relayed: 0, dead: 0, backlogBytes: 0 },
 });
 
 /** Like XADD `*`: the server's time, and never back. */
@@ -74,10 +43,7 @@ const nextId = (shard: Shard, nowMs: number): string => {
 
 /** What is enough of a chunk to tell it from another: version, flags and most of the checksum. */
 const MARK_BYTES = 33;
-const refOf = (id: string, chunk: Uint8Array): string =>
-  `${id} ${[...chunk.subarray(0, MARK_BYTES)].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
-
-const backlogEvents = (shard: Shard): number => shard.accepted - shard.relayed - shard.dead;
+const refOf = (id: string, chunk: Uint8Array): string => `${id} ${chunk.subarray(0, MARK_BYTES).toHex()}`;
 
 /**
  * Counts what it removes and not what it was told, since a settle that timed out may run late, when some of its entries
@@ -90,9 +56,9 @@ const settleEntries = (shard: Shard, settled: Settled): void => {
   const events = removed.reduce((sum, entry) => sum + entry.events, 0);
   const relayed = Math.min(settled.relayed, events);
   shard.entries = shard.entries.filter((entry) => !isSettled(entry));
-  shard.relayed += relayed;
-  shard.dead += events - relayed;
-  shard.backlogBytes -= removed.reduce((sum, entry) => sum + entry.storedBytes, 0);
+  shard.counts.relayed += relayed;
+  shard.counts.dead += events - relayed;
+  shard.counts.backlogBytes -= removed.reduce((sum, entry) => sum + entry.storedBytes, 0);
 };
 
 const damageEntry = (shard: Shard, id: string): void => {
@@ -104,7 +70,8 @@ const damageEntry = (shard: Shard, id: string): void => {
   });
 };
 
-export const createStreams = (clock: Clock, shards: number, limits: StreamLimits): Streams => {
+/** The streams' state: what would stand in Redis. Every method is one atomic step, as a script is. */
+export const createStreams = (clock: Clock, shards: number, limits: StreamLimits) => {
   let births = 0;
   let all = Array.from({ length: shards }, () => createShard(limits));
   const leases = createLeaseTable(clock);
@@ -118,26 +85,27 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
 
   const add = (shard: Shard, chunk: ShardChunk, skip: number[]): void => {
     const nowMs = clock.wallMs();
-    shard.epoch ??= `${nowMs}-${births++}`;
+    shard.counts.epoch ??= `${nowMs}-${births++}`;
     const events = chunk.events - skip.length;
     const storedBytes = chunk.chunk.length;
     const id = nextId(shard, nowMs);
     const ref = refOf(id, chunk.chunk);
     shard.entries.push({ id, ref, chunk: chunk.chunk, skip, events, storedBytes });
     shard.dedup.remember(chunk.dedupKeys, nowMs);
-    shard.accepted += events;
-    shard.backlogBytes += storedBytes;
+    shard.counts.accepted += events;
+    shard.counts.backlogBytes += storedBytes;
     for (const waiter of waiting[chunk.shard] ?? []) waiter.abort();
   };
 
   const append = (chunk: ShardChunk, passesDiversion: boolean): Appended => {
     const shard = of(chunk.shard);
     if (shard.diverted && !passesDiversion) return { kind: "diverted" };
-    if (backlogEvents(shard) >= limits.backlogEventsMax || shard.backlogBytes >= limits.backlogBytesMax)
+    const { accepted, relayed, dead, backlogBytes } = shard.counts;
+    if (accepted - relayed - dead >= limits.backlogEventsMax || backlogBytes >= limits.backlogBytesMax)
       return { kind: "full" };
     const duplicates = shard.dedup.duplicates(chunk.dedupKeys, clock.wallMs());
     if (duplicates.length < chunk.events) add(shard, chunk, duplicates);
-    shard.duplicate += duplicates.length;
+    shard.counts.duplicate += duplicates.length;
     return { kind: "ok", duplicates };
   };
 
@@ -148,6 +116,7 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
       .slice(0, entriesMax);
   };
 
+  /** Resolves when something was appended to the shard, or after `waitMs`. */
   const arrival = async (shard: number, waitMs: number): Promise<void> => {
     const controller = new AbortController();
     waiting[shard]?.add(controller);
@@ -159,20 +128,19 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
     ...leases,
     append,
     entriesAfter,
-    settle: (shard, settled) => settleEntries(of(shard), settled),
-    divert: (shard, begin) => {
+    settle: (shard: number, settled: Settled) => settleEntries(of(shard), settled),
+    divert: (shard: number, begin: boolean) => {
       of(shard).diverted = begin;
     },
-    diverted: (shard) => of(shard).diverted,
-    counts: (shard) => {
-      const { epoch, accepted, duplicate, relayed, dead, backlogBytes } = of(shard);
-      return { epoch, accepted, duplicate, relayed, dead, backlogBytes };
-    },
+    diverted: (shard: number) => of(shard).diverted,
+    counts: (shard: number): ShardCounts => ({ ...of(shard).counts }),
     arrival,
+    /** Everything is gone, leases and owners too, as after FLUSHALL or a failover to an empty replica. */
     empty: () => {
       all = Array.from({ length: shards }, () => createShard(limits));
       leases.empty();
     },
-    damage: (number, id) => damageEntry(of(number), id),
+    /** Changes one byte of an entry's chunk, as a failing disk does. */
+    damage: (shard: number, id: string) => damageEntry(of(shard), id),
   };
 };

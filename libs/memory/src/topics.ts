@@ -13,41 +13,32 @@ export type Topic = {
   readonly recordAgeMsMax: number;
 };
 
-export type TopicOptions = {
-  readonly partitions?: number;
-  readonly recordBytesMax?: number;
-  readonly compacted?: boolean;
-  readonly beforeMsMax?: number;
-  readonly recordAgeMsMax?: number;
-};
+type TopicOptions = Partial<Omit<Topic, "partitions">> & { readonly partitions?: number };
 
-/** The broker's state, and the faults that it shows. */
-export type Topics = {
-  create(topic: string, options?: TopicOptions): void;
-  remove(topic: string): void;
-  get(topic: string): Topic | null;
-  /** Every request for this topic is answered so until `null`, and nothing is stored. */
-  fault(topic: string, outcome: Exclude<Outcome, { kind: "ok" }> | null): void;
-  faultOf(topic: string): Exclude<Outcome, { kind: "ok" }> | null;
-};
+export type Refusal = Exclude<Outcome, { kind: "ok" }>;
+
+export type Topics = ReturnType<typeof createTopics>;
 
 /** What a broker takes when nobody configured it (`message.max.bytes` is 1048588). */
 const RECORD_BYTES_MAX = 1_048_588;
 const PARTITIONS = 3;
 
-export const createTopics = (): Topics => {
+/** The broker's state, and the faults that it shows. */
+export const createTopics = () => {
   const topics = new Map<string, Topic>();
-  const faults = new Map<string, Exclude<Outcome, { kind: "ok" }>>();
+  const faults = new Map<string, Refusal>();
   return {
-    create: (topic, options = {}) => {
+    create: (topic: string, options: TopicOptions = {}): void => {
       const partitions = Array.from({ length: options.partitions ?? PARTITIONS }, (): SinkRecord[] => []);
       const { recordBytesMax = RECORD_BYTES_MAX, compacted = false, beforeMsMax = Number.POSITIVE_INFINITY } = options;
       const { recordAgeMsMax = beforeMsMax / 2 } = options;
       topics.set(topic, { partitions, recordBytesMax, compacted, beforeMsMax, recordAgeMsMax });
     },
-    remove: (topic) => void topics.delete(topic),
-    get: (topic) => topics.get(topic) ?? null,
-    fault: (topic, outcome) => void (outcome ? faults.set(topic, outcome) : faults.delete(topic)),
-    faultOf: (topic) => faults.get(topic) ?? null,
+    remove: (topic: string) => void topics.delete(topic),
+    get: (topic: string) => topics.get(topic) ?? null,
+    /** Every request for this topic is answered so until `null`, and nothing is stored. */
+    fault: (topic: string, refusal: Refusal | null) =>
+      void (refusal ? faults.set(topic, refusal) : faults.delete(topic)),
+    faultOf: (topic: string) => faults.get(topic) ?? null,
   };
 };

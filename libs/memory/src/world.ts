@@ -1,28 +1,16 @@
-import type {
-  Clock,
-  DeadLetters,
-  Leases,
-  Ledger,
-  OutboxDrain,
-  OutboxTier,
-  Platform,
-  Replay,
-  ShardStream,
-  Sink,
-  Tier,
-} from "@spillway/event";
+import type { Clock, Platform } from "@spillway/event";
 import { createLeases } from "./leases.ts";
 import { createLedger } from "./ledger.ts";
-import { createDeadLetters, createLetters, createReplay, type Letters } from "./letters.ts";
-import { createOutages, type Outages } from "./outages.ts";
-import { createOutbox, type Outbox } from "./outbox.ts";
+import { createDeadLetters, createLetters, createReplay } from "./letters.ts";
+import { createOutages } from "./outages.ts";
+import { createOutbox } from "./outbox.ts";
 import { createOutboxDrain } from "./outbox-drain.ts";
 import { createOutboxTier } from "./outbox-tier.ts";
 import { createShardStream } from "./shard-stream.ts";
 import { createSink } from "./sink.ts";
-import { createStreams, type StreamLimits, type Streams } from "./streams.ts";
+import { createStreams, type StreamLimits } from "./streams.ts";
 import { createStreamTier } from "./tier.ts";
-import { createTopics, type Topics } from "./topics.ts";
+import { createTopics } from "./topics.ts";
 
 export type MemoryWorldOptions = Partial<StreamLimits> & {
   readonly clock: Clock;
@@ -34,29 +22,10 @@ export type MemoryWorldOptions = Partial<StreamLimits> & {
   readonly replayBytesMax?: number;
 };
 
+export type MemoryWorld = ReturnType<typeof createMemoryWorld>;
+
 /** One state in memory and every port onto it. Ports share nothing else, so any number of edges and relays may use them. */
-export type MemoryWorld = {
-  /** What would stand in Redis, Postgres and Kafka, for a test to look at and to break. */
-  readonly streams: Streams;
-  readonly outbox: Outbox;
-  readonly letters: Letters;
-  readonly topics: Topics;
-  readonly outages: Outages;
-
-  readonly tier: Tier;
-  readonly outboxTier: OutboxTier;
-  readonly outboxDrain: OutboxDrain;
-  readonly shardStream: ShardStream;
-  readonly leases: Leases;
-  readonly deadLetters: DeadLetters;
-  readonly replay: Replay;
-  readonly ledger: Ledger & { unaccounted(shard: number): number };
-  readonly sink: Sink;
-  /** Another sink on the same topics. */
-  openSink(): Sink;
-};
-
-export const createMemoryWorld = (options: MemoryWorldOptions): MemoryWorld => {
+export const createMemoryWorld = (options: MemoryWorldOptions) => {
   const { clock, platform, shards, commitMs = () => 0, replayBytesMax = 16 * 1024 * 1024 } = options;
   const outages = createOutages();
   const streams = createStreams(clock, shards, {
@@ -73,11 +42,13 @@ export const createMemoryWorld = (options: MemoryWorldOptions): MemoryWorld => {
   };
   const openSink = () => createSink(topics, outages, clock);
   return {
+    /* What would stand in Redis, Postgres and Kafka, for a test to look at and to break. */
     streams,
     outbox,
     letters,
     topics,
     outages,
+
     tier: createStreamTier(streams, outages),
     outboxTier: createOutboxTier(outbox, outages, commit),
     outboxDrain: createOutboxDrain(outbox, outages),
@@ -87,6 +58,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions): MemoryWorld => {
     replay: createReplay({ letters, outbox, outages, clock, platform, shards, bytesMax: replayBytesMax }),
     ledger: createLedger(outages),
     sink: openSink(),
+    /** Another sink on the same topics. */
     openSink,
   };
 };
