@@ -1,8 +1,8 @@
 import { type Appended, DIGEST96_LENGTH, type ShardChunk } from "@spillway/event";
 import { toBase64 } from "./base64.ts";
 import { codeOfText } from "./errors.ts";
-import { shardKeys } from "./keys.ts";
-import type { StreamLimits } from "./limits.ts";
+import { checkNamespace, shardKeys } from "./keys.ts";
+import { checkLimits, type StreamLimits } from "./limits.ts";
 import type { ShardsAgreement } from "./meta.ts";
 
 const ENTRY_ID = /^\d{1,20}-\d{1,20}$/;
@@ -23,7 +23,18 @@ const checkChunk = ({ events, dedupKeys }: ShardChunk): void => {
 };
 
 /** What is the same in every call of a process. */
-export type AppendSetup = { readonly namespace: string; readonly shards: number; readonly limits: StreamLimits };
+export type AppendSetup = {
+  /** Begins every key; 1 to 64 of letters, digits and `_.:-`. */
+  readonly namespace: string;
+  readonly shards: number;
+  readonly limits: StreamLimits;
+};
+
+/** Throws `TypeError` for what no server could serve. */
+export const checkSetup = ({ namespace, limits }: AppendSetup): void => {
+  checkNamespace(namespace);
+  checkLimits(limits);
+};
 
 export type AppendCaller = {
   readonly nonce: string;

@@ -12,7 +12,6 @@ export type Connection = {
    * sent may then have been executed, or may still be.
    */
   send<T>(use: (client: Client) => Promise<T>, timeoutMs?: number): Promise<T>;
-  close(): void;
 };
 
 export type RedisServerOptions = {
@@ -93,26 +92,27 @@ const openLink = (url: string, connectionName: string): Link => {
   return { client, opening, users: 0, isRetired: false };
 };
 
+/** All links of a server that are open. */
+type Open = { readonly links: Set<Link>; isClosed: boolean };
+
 /** Hands out the current link, and closes a link when it is retired and its last user is done. */
-const createLinks = (url: string, connectionName: string) => {
-  const links = new Set<Link>();
+const createLinks = (url: string, connectionName: string, open: Open) => {
   let current: Link | null = null;
-  let isClosed = false;
 
   const retire = (link: Link) => {
     link.isRetired = true;
     if (current === link) current = null;
     if (link.users > 0) return;
-    links.delete(link);
+    open.links.delete(link);
     link.client.disconnect();
   };
   return {
     use(): Link {
-      if (isClosed) throw new Unavailable("closed");
+      if (open.isClosed) throw new Unavailable("closed");
       if (current === null) {
         const link = openLink(url, connectionName);
         link.client.once("end", () => retire(link));
-        links.add(link);
+        open.links.add(link);
         current = link;
       }
       current.users++;
@@ -122,42 +122,33 @@ const createLinks = (url: string, connectionName: string) => {
       link.users--;
       if (link.isRetired) retire(link);
     },
-    close() {
-      isClosed = true;
-      for (const link of links) link.client.disconnect();
-      links.clear();
-    },
   };
 };
 
-const createConnection = (url: string, connectionName: string, commandTimeoutMs: number): Connection => {
-  const links = createLinks(url, connectionName);
-  return {
-    async send(command, timeoutMs = commandTimeoutMs) {
-      const link = links.use();
-      let isOver = false;
-      const reply = link.opening.then(() => {
-        if (isOver) throw new Unavailable("timeout");
-        return command(link.client);
-      });
-      try {
-        const answer = await within(systemClock, timeoutMs, reply);
-        if (answer === late) throw new Unavailable("timeout");
-        return answer;
-      } catch (error) {
-        if (error instanceof TypeError) throw error;
-        const code = error instanceof Unavailable ? error.code : codeOfTcpError(error);
-        // The server may be frozen with the connection open, for which ioredis waits for ever. Others finish on it.
-        if (code === "timeout") link.isRetired = true;
-        throw new Unavailable(code);
-      } finally {
-        isOver = true;
-        links.release(link);
-      }
-    },
-    close: links.close,
-  };
-};
+const createConnection = (links: ReturnType<typeof createLinks>, commandTimeoutMs: number): Connection => ({
+  async send(command, timeoutMs = commandTimeoutMs) {
+    const link = links.use();
+    let isOver = false;
+    const reply = link.opening.then(() => {
+      if (isOver) throw new Unavailable("timeout");
+      return command(link.client);
+    });
+    try {
+      const answer = await within(systemClock, timeoutMs, reply);
+      if (answer === late) throw new Unavailable("timeout");
+      return answer;
+    } catch (error) {
+      if (error instanceof TypeError) throw error;
+      const code = error instanceof Unavailable ? error.code : codeOfTcpError(error);
+      // The server may be frozen with the connection open, for which ioredis waits for ever. Others finish on it.
+      if (code === "timeout") link.isRetired = true;
+      throw new Unavailable(code);
+    } finally {
+      isOver = true;
+      links.release(link);
+    }
+  },
+});
 
 /** A Redis, or a Redis Cluster, over TCP. */
 export type RedisServer = {
@@ -172,20 +163,15 @@ export type RedisServer = {
 /** Connects to nothing before the first command. */
 export const connectRedis = (options: RedisServerOptions): RedisServer => {
   const { url, commandTimeoutMs = 2000, connectionName = "spillway" } = options;
-  const opened: Connection[] = [];
-  let isClosed = false;
-  const open = (): Connection => {
-    const connection = createConnection(url, connectionName, commandTimeoutMs);
-    if (isClosed) connection.close();
-    opened.push(connection);
-    return connection;
-  };
+  const all: Open = { links: new Set(), isClosed: false };
+  const open = (): Connection => createConnection(createLinks(url, connectionName, all), commandTimeoutMs);
   return {
     commands: open(),
     open,
     close: () => {
-      isClosed = true;
-      for (const connection of opened) connection.close();
+      all.isClosed = true;
+      for (const link of all.links) link.client.disconnect();
+      all.links.clear();
     },
   };
 };

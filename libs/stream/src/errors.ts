@@ -1,60 +1,50 @@
 /*
  * The one table: what a Redis, or the REST server before it, says → the code that we answer and log. Every one is
  * retriable for the caller: a refused append goes to the outbox, a refused settle is tried again.
- * The first row whose text occurs decides.
+ * The first row of which a text occurs decides.
  */
-const table: readonly (readonly [text: string, code: string])[] = [
-  ["NOSCRIPT", "no_script"],
-  ["OOM command", "oom"],
-  ["READONLY", "readonly"],
-  ["LOADING", "loading"],
-  ["MISCONF", "misconf"],
-  ["NOAUTH", "unauthorized"],
-  ["WRONGPASS", "unauthorized"],
-  ["Unauthorized", "unauthorized"],
-  ["NOPERM", "forbidden"],
-  ["CLUSTERDOWN", "cluster_down"],
-  ["Too many Cluster redirections", "cluster_moved"],
-  ["Failed to refresh slots cache", "cluster_down"],
-  ["None of startup nodes is available", "unreachable"],
-  ["MOVED ", "cluster_moved"],
-  ["ASK ", "cluster_moved"],
-  ["TRYAGAIN", "cluster_try_again"],
-  ["CROSSSLOT", "cross_slot"],
-  ["MASTERDOWN", "master_down"],
-  ["NOREPLICAS", "no_replicas"],
-  ["WRONGTYPE", "wrong_type"],
-  ["BUSY ", "busy"],
-  ["UNAVAILABLE Redis has no such database", "no_such_database"],
-  ["UNAVAILABLE ", "unreachable"],
-  ["LOST ", "closed"],
-  ["TIMEOUT ", "timeout"],
-  ["UNKILLABLE", "busy"],
-  ["max number of clients", "too_many_connections"],
-  ["max concurrent connections", "too_many_connections"],
-  ["max daily request limit", "quota"],
-  ["max requests limit", "quota"],
-  ["capacity quota exceeded", "quota"],
-  ["max request size", "request_too_large"],
-  ["record size exceeded", "record_too_large"],
-  ["unknown command", "unknown_command"],
-  ["DB index is out of range", "no_such_database"],
-  ["invalid DB index", "no_such_database"],
-  ["SELECT is not allowed in cluster mode", "no_such_database"],
-  ["exhausted the last possible ID", "stream_exhausted"],
-  ["Command timed out", "timeout"],
-  ["ETIMEDOUT", "timeout"],
-  ["ECONNREFUSED", "unreachable"],
-  ["EHOSTUNREACH", "unreachable"],
-  ["ENETUNREACH", "unreachable"],
-  ["ENOTFOUND", "unreachable"],
-  ["EAI_AGAIN", "unreachable"],
-  ["ECONNRESET", "closed"],
-  ["EPIPE", "closed"],
-  ["Connection is closed", "closed"],
-  ["connection close", "closed"],
-  ["max retries per request limit", "closed"],
-  ["Stream isn't writeable", "closed"],
+const table: readonly (readonly [code: string, ...texts: string[]])[] = [
+  ["no_script", "NOSCRIPT"],
+  ["oom", "OOM command"],
+  ["readonly", "READONLY"],
+  ["loading", "LOADING"],
+  ["misconf", "MISCONF"],
+  ["unauthorized", "NOAUTH", "WRONGPASS", "Unauthorized"],
+  ["forbidden", "NOPERM"],
+  ["cluster_down", "CLUSTERDOWN"],
+  ["cluster_moved", "Too many Cluster redirections"],
+  ["cluster_down", "Failed to refresh slots cache"],
+  ["unreachable", "None of startup nodes is available"],
+  ["cluster_moved", "MOVED ", "ASK "],
+  ["cluster_try_again", "TRYAGAIN"],
+  ["cross_slot", "CROSSSLOT"],
+  ["master_down", "MASTERDOWN"],
+  ["no_replicas", "NOREPLICAS"],
+  ["wrong_type", "WRONGTYPE"],
+  ["busy", "BUSY "],
+  ["no_such_database", "UNAVAILABLE Redis has no such database"],
+  ["unreachable", "UNAVAILABLE "],
+  ["closed", "LOST "],
+  ["timeout", "TIMEOUT "],
+  ["busy", "UNKILLABLE"],
+  ["too_many_connections", "max number of clients", "max concurrent connections"],
+  ["quota", "max daily request limit", "max requests limit", "capacity quota exceeded"],
+  ["request_too_large", "max request size"],
+  ["record_too_large", "record size exceeded"],
+  ["unknown_command", "unknown command"],
+  ["no_such_database", "DB index is out of range", "invalid DB index", "SELECT is not allowed in cluster mode"],
+  ["stream_exhausted", "exhausted the last possible ID"],
+  ["timeout", "Command timed out", "ETIMEDOUT"],
+  ["unreachable", "ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN"],
+  [
+    "closed",
+    "ECONNRESET",
+    "EPIPE",
+    "Connection is closed",
+    "connection close",
+    "max retries per request limit",
+    "Stream isn't writeable",
+  ],
 ];
 
 /** The Upstash client appends the whole command, payload included: nothing after this is looked at. */
@@ -64,8 +54,8 @@ const COMMAND_FOLLOWS = ", command was: ";
 export const codeOfText = (text: string): string => {
   const end = text.indexOf(COMMAND_FOLLOWS);
   const said = end < 0 ? text : text.slice(0, end);
-  for (const [part, code] of table) if (said.includes(part)) return code;
-  return "redis_error";
+  const row = table.find(([, ...texts]) => texts.some((part) => said.includes(part)));
+  return row?.[0] ?? "redis_error";
 };
 
 const isTimeout = (name: string): boolean => name === "TimeoutError" || name === "AbortError";

@@ -1,15 +1,9 @@
 import { type Leases, Unavailable } from "@spillway/event";
-import type { RedisServer } from "./connection.ts";
 import { checkNamespace, relaysKey, shardKeys } from "./keys.ts";
 import { leaseValue } from "./lease-value.ts";
 import { runScript } from "./script.ts";
 import { leaseScript, relaysScript } from "./scripts.ts";
-
-export type LeasesOptions = {
-  readonly redis: RedisServer;
-  /** Begins every key; 1 to 64 of letters, digits and `_.:-`. */
-  readonly namespace: string;
-};
+import type { ShardStreamOptions } from "./shard-stream.ts";
 
 const OWNER = /^[\x21-\x7e]{1,128}$/;
 
@@ -24,7 +18,7 @@ const numberOf = (reply: unknown): number => {
 };
 
 /** Leases over TCP; all times by the server's clock. */
-export const createLeases = ({ redis, namespace }: LeasesOptions): Leases => {
+export const createLeases = ({ redis, namespace }: Pick<ShardStreamOptions, "redis" | "namespace">): Leases => {
   checkNamespace(namespace);
   const relays = async (owner: string, ttlMs: number): Promise<readonly string[]> => {
     checkOwner(owner);

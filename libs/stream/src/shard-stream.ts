@@ -1,20 +1,22 @@
 import { type Entry, type ShardChunk, type ShardCounts, type ShardStream, Unavailable } from "@spillway/event";
-import { appendAgreed, appendCall, appendedOf, createNonces, oddReply, retriable } from "./append.ts";
+import {
+  type AppendSetup,
+  appendAgreed,
+  appendCall,
+  appendedOf,
+  checkSetup,
+  createNonces,
+  oddReply,
+  retriable,
+} from "./append.ts";
 import type { Connection, RedisServer } from "./connection.ts";
-import { checkNamespace, shardKeys } from "./keys.ts";
+import { shardKeys } from "./keys.ts";
 import { leaseValue } from "./lease-value.ts";
-import { checkLimits, type StreamLimits } from "./limits.ts";
 import { runScript } from "./script.ts";
 import { appendScript, divertScript, settleScript } from "./scripts.ts";
 import { agreeOnShards } from "./shards-agreement.ts";
 
-export type ShardStreamOptions = {
-  readonly redis: RedisServer;
-  /** Begins every key; 1 to 64 of letters, digits and `_.:-`. */
-  readonly namespace: string;
-  readonly shards: number;
-  readonly limits: StreamLimits;
-};
+export type ShardStreamOptions = AppendSetup & { readonly redis: RedisServer };
 
 /** How much longer than asked a blocking read may take before its connection counts as dead; ms. */
 const WATCHDOG_MS = 2000;
@@ -69,15 +71,8 @@ const statusOf = (status: unknown): "ok" | "fenced" => {
 const countsOf = (exists: unknown, values: unknown): ShardCounts => {
   if (!Array.isArray(values)) throw new Unavailable("odd_reply");
   const [epoch, ...numbers] = exists === 1 ? values : [];
-  const number = (at: number): number => Number(numbers[at] ?? 0);
-  return {
-    epoch: typeof epoch === "string" ? epoch : null,
-    accepted: number(0),
-    duplicate: number(1),
-    relayed: number(2),
-    dead: number(3),
-    backlogBytes: number(4),
-  };
+  const [accepted = 0, duplicate = 0, relayed = 0, dead = 0, backlogBytes = 0] = numbers.map(Number);
+  return { epoch: typeof epoch === "string" ? epoch : null, accepted, duplicate, relayed, dead, backlogBytes };
 };
 
 const readCounts = async (connection: Connection, namespace: string, shard: number): Promise<ShardCounts> => {
@@ -104,9 +99,8 @@ const createReaders = (redis: RedisServer) => {
  * opens; they live until the server's `close`. Throws `TypeError` for options that no server could serve.
  */
 export const createShardStream = (options: ShardStreamOptions): ShardStream => {
-  const { redis, namespace, shards, limits } = options;
-  checkNamespace(namespace);
-  checkLimits(limits);
+  const { redis, namespace, shards } = options;
+  checkSetup(options);
   const readerOf = createReaders(redis);
   const nonceOf = createNonces();
   return {
@@ -118,8 +112,7 @@ export const createShardStream = (options: ShardStreamOptions): ShardStream => {
       if (!entries.every((ref) => ENTRY_REF.test(ref))) throw new TypeError("settle: an entry's ref is not like 1-0");
       const { stream, count, lease: key } = shardKeys(namespace, lease.shard);
       const values = [leaseValue(lease), relayed, ...entries];
-      const reply = await runScript(redis.commands, settleScript, [stream, count, key], values);
-      return statusOf(Array.isArray(reply) ? reply[0] : null);
+      return statusOf(await runScript(redis.commands, settleScript, [stream, count, key], values));
     },
     async divert(lease, begin) {
       const keys = shardKeys(namespace, lease.shard);

@@ -1,21 +1,14 @@
-import { Unavailable } from "@spillway/event";
 import type { Client, RedisServer } from "./connection.ts";
-import { codeOfTcpError } from "./errors.ts";
 import { metaKey } from "./keys.ts";
-import { judgeShards, SHARDS_FIELD, type ShardsAgreement } from "./meta.ts";
+import { judgeShards, orUnknown, SHARDS_FIELD, type ShardsAgreement } from "./meta.ts";
 
-const agreement = async (
+const agreement = (
   redis: RedisServer,
   shards: number,
   namespace: string,
   recordedBy: (client: Client) => Promise<string | null>,
-): Promise<ShardsAgreement> => {
-  try {
-    return judgeShards(namespace, await redis.commands.send(recordedBy), shards);
-  } catch (error) {
-    return { kind: "unknown", code: error instanceof Unavailable ? error.code : codeOfTcpError(error) };
-  }
-};
+): Promise<ShardsAgreement> =>
+  orUnknown(redis.commands.send(recordedBy).then((recorded) => judgeShards(namespace, recorded, shards)));
 
 /**
  * Records the number of shards in Redis unless one is there, and compares: at boot, and now and then afterwards, since

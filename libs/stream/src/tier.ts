@@ -2,32 +2,28 @@ import type { Appended, ShardChunk, Tier, TierHealth } from "@spillway/event";
 import { Unavailable } from "@spillway/event";
 import {
   type AppendCall,
+  type AppendSetup,
   appendAgreed,
   appendCall,
   appendedOf,
   type ChunkAppended,
+  checkSetup,
   createNonces,
   oddReply,
   retriable,
 } from "./append.ts";
-import { checkNamespace, metaKey } from "./keys.ts";
-import { checkLimits, type StreamLimits } from "./limits.ts";
-import { judgeShards, SHARDS_FIELD, type ShardsAgreement } from "./meta.ts";
+import { metaKey } from "./keys.ts";
+import { judgeShards, orUnknown, SHARDS_FIELD, type ShardsAgreement } from "./meta.ts";
 import { createRest, type Rest, type RestReply } from "./rest.ts";
 import { appendScript } from "./scripts.ts";
 import { judgeSettings, restSettingNames, settingsOf } from "./settings.ts";
 
 export type { StreamLimits } from "./limits.ts";
-export type { ShardsAgreement } from "./meta.ts";
 
-export type StreamTierOptions = {
+export type StreamTierOptions = AppendSetup & {
   /** Base URL of an Upstash-compatible REST server; http or https. */
   readonly url: string;
   readonly token: string;
-  /** Begins every key; 1 to 64 of letters, digits and `_.:-`. */
-  readonly namespace: string;
-  readonly shards: number;
-  readonly limits: StreamLimits;
   /** Called when an append was refused since Redis was set up with another number; nothing was written. */
   readonly onDisagreed?: (reason: string) => void;
 };
@@ -64,13 +60,13 @@ const sendCalls = async (
   rest: Rest,
   calls: readonly AppendCall[],
   by: "evalsha" | "eval",
-  deadlineMs: number,
+  leftMs: () => number,
 ): Promise<readonly (readonly ChunkAppended[])[]> => {
   const script = by === "evalsha" ? appendScript.sha : appendScript.source;
   try {
     const replies = await rest.send((pipeline) => {
       for (const { keys, values } of calls) pipeline[by](script, keys as string[], values as unknown[]);
-    }, deadlineMs);
+    }, leftMs());
     return calls.map((call, i) => answersOf(replies[i], call));
   } catch (error) {
     return calls.map(({ events }) => events.map(() => unavailable(error)));
@@ -81,13 +77,12 @@ const sendCalls = async (
 const appendCalls = async (
   rest: Rest,
   calls: readonly AppendCall[],
-  deadlineMs: number,
+  leftMs: () => number,
 ): Promise<readonly ChunkAppended[]> => {
-  const startMs = performance.now();
-  const answers = await sendCalls(rest, calls, "evalsha", deadlineMs);
+  const answers = await sendCalls(rest, calls, "evalsha", leftMs);
   const again = calls.filter((_, i) => hasCode(answers[i] as readonly ChunkAppended[], "no_script"));
   if (again.length === 0) return answers.flat();
-  const second = await sendCalls(rest, again, "eval", deadlineMs - (performance.now() - startMs));
+  const second = await sendCalls(rest, again, "eval", leftMs);
   let next = 0;
   return answers.flatMap((each) => (hasCode(each, "no_script") ? (second[next++] as readonly ChunkAppended[]) : each));
 };
@@ -99,19 +94,14 @@ const appendCalls = async (
  */
 const createAppend = (rest: Rest, callOf: (chunks: readonly ShardChunk[], asked: boolean) => AppendCall) => {
   let isCluster = false;
-  return async (chunks: readonly ShardChunk[], asked: boolean, deadlineMs: number) => {
-    const startMs = performance.now();
+  return async (chunks: readonly ShardChunk[], asked: boolean, leftMs: () => number) => {
     if (!isCluster) {
-      const answers = await appendCalls(rest, [callOf(chunks, asked)], deadlineMs);
+      const answers = await appendCalls(rest, [callOf(chunks, asked)], leftMs);
       if (!hasCode(answers, "cross_slot")) return answers;
       isCluster = true;
     }
-    const leftMs = deadlineMs - (performance.now() - startMs);
-    return appendCalls(
-      rest,
-      chunks.map((chunk) => callOf([chunk], asked)),
-      leftMs,
-    );
+    const calls = chunks.map((chunk) => callOf([chunk], asked));
+    return appendCalls(rest, calls, leftMs);
   };
 };
 
@@ -139,22 +129,14 @@ const configOf = async (rest: Rest, deadlineMs: number): Promise<unknown> => {
 
 /** Throws `TypeError` for options that no server could serve. */
 export const createStreamTier = (options: StreamTierOptions): StreamTier => {
-  const { namespace, shards, limits } = options;
-  checkNamespace(namespace);
-  checkLimits(limits);
+  const { namespace, shards } = options;
+  checkSetup(options);
   const rest = createRest(options.url, options.token);
   const nonceOf = createNonces();
   const append = createAppend(rest, (chunks, asked) =>
     appendCall(options, chunks, { nonce: nonceOf(), leaseValue: "", asked }),
   );
-  const agree = async (deadlineMs: number): Promise<ShardsAgreement> => {
-    try {
-      return await agreeOnShards(rest, namespace, shards, deadlineMs);
-    } catch (error) {
-      if (error instanceof Unavailable) return { kind: "unknown", code: error.code };
-      throw error;
-    }
-  };
+  const agree = (deadlineMs: number) => orUnknown(agreeOnShards(rest, namespace, shards, deadlineMs));
   return {
     name: "stream",
     async append(chunks, deadlineMs) {
@@ -166,7 +148,7 @@ export const createStreamTier = (options: StreamTierOptions): StreamTier => {
         if (agreement.kind === "disagreed") options.onDisagreed?.(agreement.reason);
         return agreement;
       };
-      const answers = await appendAgreed(chunks, (some, asked) => append(some, asked, leftMs()), ask);
+      const answers = await appendAgreed(chunks, (some, asked) => append(some, asked, leftMs), ask);
       return answers.map((answer) => (answer.kind === "fenced" ? oddReply : answer));
     },
     agreeOnShards: agree,
