@@ -84,5 +84,5 @@ test("Kafka: what a killed format left is thrown away and made anew", async () =
   await mkdir(join(dataDir, "log.format-dead"));
   running = await startKafka({ dataDir, say, topics: [{ name: "t", partitions: 1 }] });
   expect((await readdir(dataDir)).toSorted()).toEqual(["kafka.log", "log", "server.properties"]);
-  expect(said).toContain("removing a half-formatted data folder");
+  expect(said).toContain("removing a half-made data folder");
 });

@@ -10,11 +10,11 @@ import {
   startRedisCluster,
   startRedisRest,
 } from "@spillway/backends";
+import { eventually } from "@spillway/backends/eventually";
 import { Redis } from "ioredis";
 import { Kafka, logLevel } from "kafkajs";
 import postgres from "postgres";
 import { afterEach, describe, expect, test } from "vitest";
-import { eventually } from "../support/eventually.ts";
 
 /* Every service on its own: killed -9 it comes back on its port with its data; stopped it leaves nothing. */
 const started: Running[] = [];

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
+import { eventually } from "@spillway/backends/eventually";
 import { Redis } from "ioredis";
-import { eventually } from "../support/eventually.ts";
 import { countTopic } from "../support/topic.ts";
 import { KEY, type Pipeline, type PipelineOptions, type Services, startPipeline } from "../support/world.ts";
 import { emptyRedis } from "./ingest.ts";

@@ -1,5 +1,5 @@
+import { eventually } from "@spillway/backends/eventually";
 import { systemClock } from "@spillway/event";
-import { eventually } from "../support/eventually.ts";
 import { KEY, type Pipeline, type Services, startPipeline } from "../support/world.ts";
 import { emptyRedis, startBaseline } from "./ingest.ts";
 import { runLoad } from "./loader.ts";

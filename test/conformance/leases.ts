@@ -1,6 +1,6 @@
+import { eventually } from "@spillway/backends/eventually";
 import type { Lease, Leases } from "@spillway/event";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { eventually } from "../support/eventually.ts";
 
 export type LeasesSubject = { readonly leases: Leases; close(): Promise<void> };
 

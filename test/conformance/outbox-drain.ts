@@ -1,6 +1,6 @@
+import { eventually } from "@spillway/backends/eventually";
 import type { OutboxDrain, OutboxRow, ShardChunk, Tier } from "@spillway/event";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { eventually } from "../support/eventually.ts";
 import { chunkOf, freshNames, hexOf } from "./chunks.ts";
 import type { OpenInsert } from "./outbox-tier.ts";
 

@@ -1,7 +1,7 @@
+import { eventually } from "@spillway/backends/eventually";
 import type { Outcome, Sink, SinkRecord } from "@spillway/event";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { eventually } from "../support/eventually.ts";
 
 /** A record as a reader finds it that shares no code with the sink. */
 export type ReadRecord = {

@@ -4,8 +4,8 @@ import { connect, type Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Running, startApp } from "@spillway/backends";
+import { eventually } from "@spillway/backends/eventually";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { eventually } from "../support/eventually.ts";
 
 /* The login over real sockets; nothing behind the dashboard is needed for it. */
 const PASSWORD = "password of the tests";

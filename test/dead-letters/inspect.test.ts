@@ -1,9 +1,9 @@
+import { eventually } from "@spillway/backends/eventually";
 import { createDeadLetterInspector, createDeadLetters, createDiscard, type LetterFilter } from "@spillway/dead-letters";
 import type { Database } from "@spillway/postgres";
 import { describe, expect, test } from "vitest";
 import { letterOf } from "../conformance/dead-letters.ts";
 import { freshEach } from "../outbox/fresh-database.ts";
-import { eventually } from "../support/eventually.ts";
 
 const fresh = freshEach();
 

@@ -1,3 +1,4 @@
+import { eventually } from "@spillway/backends/eventually";
 import { createDeadLetterInspector, createDeadLetters, createDiscard, createReplay } from "@spillway/dead-letters";
 import { type DeadLetter, decodeChunk, replayChunk } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
@@ -5,7 +6,6 @@ import { openDatabase } from "@spillway/postgres";
 import { describe, expect, test } from "vitest";
 import { letterOf } from "../conformance/dead-letters.ts";
 import { adminOf, freshEach } from "../outbox/fresh-database.ts";
-import { eventually } from "../support/eventually.ts";
 import { startProxy } from "../support/proxy.ts";
 
 const SHARDS = 8;

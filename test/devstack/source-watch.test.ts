@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { eventually } from "@spillway/backends/eventually";
 import { watchSources } from "@spillway/devstack/source-watch";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { eventually } from "../support/eventually.ts";
 
 /* What `turbo dev` does about a saved file, in a tree of its own: three apps, of which the relay alone uses libs/kafka. */
 let root = "";

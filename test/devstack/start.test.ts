@@ -1,5 +1,5 @@
+import { eventually } from "@spillway/backends/eventually";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { eventually } from "../support/eventually.ts";
 import { createStackFolder, type StackFolder } from "./stack.ts";
 
 /* What `npm start` runs, under turbo, with the real apps. */

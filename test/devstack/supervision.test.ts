@@ -1,9 +1,9 @@
 import { statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { eventually } from "@spillway/backends/eventually";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { eventually } from "../support/eventually.ts";
 import { createStackFolder, type Run, type StackFolder } from "./stack.ts";
 
 /* The task of `turbo dev` as a process: one that keeps four services and three apps alive. */

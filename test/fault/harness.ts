@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
+import { eventually } from "@spillway/backends/eventually";
 import { systemClock } from "@spillway/event";
 import { seededRandom } from "@spillway/event/seeded-random";
 import { Cluster, Redis } from "ioredis";
 import { residentMb } from "../bench/sample.ts";
 import { judge, type Verdict } from "../support/checker.ts";
-import { eventually } from "../support/eventually.ts";
 import { startProducer } from "../support/producer.ts";
 import { type FaultProxy, startProxy } from "../support/proxy.ts";
 import {

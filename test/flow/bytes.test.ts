@@ -1,7 +1,7 @@
+import { eventually } from "@spillway/backends/eventually";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readPartition } from "../kafka/kcat.ts";
 import { createRandom, type Random } from "../simulation/random.ts";
-import { eventually } from "../support/eventually.ts";
 import { countTopic } from "../support/topic.ts";
 import { DEFAULT_SOURCE, type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
 import { completedText, type HostileEvent, hostileEvent, textOfEvent } from "./hostile-event.ts";

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { type Running, startApp } from "@spillway/backends";
+import { eventually } from "@spillway/backends/eventually";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually } from "../support/eventually.ts";
 import { setTopic } from "../support/topic.ts";
 import { type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
 

@@ -1,6 +1,6 @@
+import { eventually } from "@spillway/backends/eventually";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { judge } from "../support/checker.ts";
-import { eventually } from "../support/eventually.ts";
 import { startProducer } from "../support/producer.ts";
 import { countTopic } from "../support/topic.ts";
 import { KEY, type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";

@@ -1,5 +1,5 @@
+import { eventually } from "@spillway/backends/eventually";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { eventually } from "../support/eventually.ts";
 import { type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
 
 /* What a client and a consumer see while nothing fails. */

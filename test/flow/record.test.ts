@@ -1,10 +1,10 @@
+import { eventually } from "@spillway/backends/eventually";
 import { createReplay } from "@spillway/dead-letters";
 import { shardOf } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { openDatabase } from "@spillway/postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readPartition } from "../kafka/kcat.ts";
-import { eventually } from "../support/eventually.ts";
 import { setTopic } from "../support/topic.ts";
 import { type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
 

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { type Kafka, startKafka } from "@spillway/backends";
+import { eventually } from "@spillway/backends/eventually";
 import type { Sink } from "@spillway/event";
 import type { KafkaSinkOptions } from "@spillway/kafka";
 import type { SinkUnderTest } from "../conformance/sink.ts";
-import { eventually } from "../support/eventually.ts";
 import { createTopic } from "./fresh-topic.ts";
 import { readPartition } from "./kcat.ts";
 import { withMisleadingListener } from "./misleading-listener.ts";

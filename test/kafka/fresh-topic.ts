@@ -1,6 +1,6 @@
 import type { Kafka, TopicSpec } from "@spillway/backends";
+import { eventually } from "@spillway/backends/eventually";
 import { type Admin, Kafka as Client, logLevel } from "kafkajs";
-import { eventually } from "../support/eventually.ts";
 
 /** Asks a broker as the tests' own admin, on a connection of its own. */
 export const askBroker = async <T>(broker: string, ask: (admin: Admin) => Promise<T>): Promise<T> => {

@@ -1,9 +1,9 @@
+import { eventually } from "@spillway/backends/eventually";
 import type { Sink, SinkRecord } from "@spillway/event";
 import type { KafkaConnection } from "@spillway/kafka";
 import { createKafkajsSink } from "@spillway/kafka/kafkajs";
 import { createPlatformaticSink } from "@spillway/kafka/platformatic";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { eventually } from "../support/eventually.ts";
 import { shortDeadlines } from "./broker.ts";
 import { createTopic } from "./fresh-topic.ts";
 import { readPartition } from "./kcat.ts";

@@ -1,10 +1,10 @@
 import { freePort, type Kafka, startKafka } from "@spillway/backends";
+import { eventually } from "@spillway/backends/eventually";
 import type { Sink, SinkRecord } from "@spillway/event";
 import { createKafkajsSink } from "@spillway/kafka/kafkajs";
 import { createPlatformaticSink } from "@spillway/kafka/platformatic";
 import type { Admin } from "kafkajs";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { eventually } from "../support/eventually.ts";
 import { shortDeadlines } from "./broker.ts";
 import { askBroker, createTopic } from "./fresh-topic.ts";
 import { readPartition } from "./kcat.ts";

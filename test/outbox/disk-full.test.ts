@@ -3,10 +3,10 @@ import { chownSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Running, startPostgres } from "@spillway/backends";
+import { eventually } from "@spillway/backends/eventually";
 import { createOutboxTier } from "@spillway/outbox";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";
-import { eventually } from "../support/eventually.ts";
 import { adminOf, openFresh } from "./fresh-database.ts";
 
 const DEADLINE_MS = 5_000;

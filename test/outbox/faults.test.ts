@@ -1,11 +1,11 @@
 import { type Running, startPostgres } from "@spillway/backends";
+import { eventually } from "@spillway/backends/eventually";
 import type { Appended, OutboxTier } from "@spillway/event";
 import { createOutboxDrain, createOutboxTier } from "@spillway/outbox";
 import { type Database, openDatabase } from "@spillway/postgres";
 import type { Sql } from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFailed, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";
-import { eventually } from "../support/eventually.ts";
 import { type FaultProxy, startProxy } from "../support/proxy.ts";
 import { adminOf, freshDatabase } from "./fresh-database.ts";
 

@@ -1,7 +1,7 @@
 import { type Running, startPostgres } from "@spillway/backends";
+import { eventually } from "@spillway/backends/eventually";
 import { runMigrations } from "@spillway/drizzle";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually } from "../support/eventually.ts";
 import { adminOf } from "./fresh-database.ts";
 
 let server: Running;

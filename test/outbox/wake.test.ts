@@ -1,7 +1,7 @@
+import { eventually } from "@spillway/backends/eventually";
 import { createOutboxTier } from "@spillway/outbox";
 import { expect, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";
-import { eventually } from "../support/eventually.ts";
 import { beginInsert, freshEach } from "./fresh-database.ts";
 
 const DEADLINE_MS = 30_000;

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { freePort, type Running, startApp } from "@spillway/backends";
+import { eventually } from "@spillway/backends/eventually";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { eventually } from "../support/eventually.ts";
 import { askRaw, statusOf } from "./wire.ts";
 
 /* The apps as processes, with nothing behind them: what they do around their work needs no backend. */

@@ -1,6 +1,6 @@
+import { eventually } from "@spillway/backends/eventually";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freshNames, keyOf } from "../conformance/chunks.ts";
-import { eventually } from "../support/eventually.ts";
 import { scriptCalls } from "./script-call.ts";
 import { freshNamespace, type StreamServices, startStreamServices } from "./services.ts";
 

@@ -1,4 +1,5 @@
 import { type RedisCluster, startRedisCluster } from "@spillway/backends";
+import { eventually } from "@spillway/backends/eventually";
 import { createRedisRest, type RedisRest } from "@spillway/redis-rest";
 import {
   agreeOnShards,
@@ -13,7 +14,6 @@ import { chunkOf, freshNames } from "../conformance/chunks.ts";
 import { leasesConformance } from "../conformance/leases.ts";
 import { roomyLimits, type SubjectLimits, shardStreamConformance } from "../conformance/shard-stream.ts";
 import { tierConformance } from "../conformance/tier.ts";
-import { eventually } from "../support/eventually.ts";
 import { freshNamespace, limitsOf, REST_TOKEN } from "./services.ts";
 
 const SHARDS = 8;

@@ -1,8 +1,8 @@
+import { eventually } from "@spillway/backends/eventually";
 import { Unavailable } from "@spillway/event";
 import { connectRedis, createLeases, createShardStream } from "@spillway/stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";
-import { eventually } from "../support/eventually.ts";
 import { startForgetfulProxy } from "./forgetful-proxy.ts";
 import {
   freshNamespace,

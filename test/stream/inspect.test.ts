@@ -1,8 +1,8 @@
+import { eventually } from "@spillway/backends/eventually";
 import { connectRedis } from "@spillway/stream";
 import { createStreamInspection } from "@spillway/stream/inspect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";
-import { eventually } from "../support/eventually.ts";
 import { openStream, type StreamServices, startStreamServices } from "./services.ts";
 
 const DEADLINE_MS = 30_000;

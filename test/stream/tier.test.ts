@@ -1,8 +1,8 @@
+import { eventually } from "@spillway/backends/eventually";
 import { createRedisRest } from "@spillway/redis-rest";
 import { createStreamTier } from "@spillway/stream/tier";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";
-import { eventually } from "../support/eventually.ts";
 import {
   freshNamespace,
   limitsOf,

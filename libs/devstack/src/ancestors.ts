@@ -26,9 +26,9 @@ const ancestorsOf = async (pid: number): Promise<ProcessEntry[]> => {
 
 /**
  * Calls `onGone` once when a runner above this process has disappeared without a signal to it (npm does not pass on
- * SIGTERM, and nobody passes on SIGKILL). Returns what ends the watch.
+ * SIGTERM, and nobody passes on SIGKILL).
  */
-export const watchRunners = async (onGone: (command: string) => void): Promise<() => void> => {
+export const watchRunners = async (onGone: (command: string) => void): Promise<void> => {
   const runners = runnersAmong(await ancestorsOf(process.pid));
   const timer = setInterval(async () => {
     for (const runner of runners) {
@@ -38,5 +38,4 @@ export const watchRunners = async (onGone: (command: string) => void): Promise<(
       return;
     }
   }, POLL_MS);
-  return () => clearInterval(timer);
 };

@@ -15,10 +15,9 @@ const stack = {
   KAFKA_BROKERS: "127.0.0.1:4",
   KAFKA_TOPIC: "spillway.events",
 };
-const secrets = { apiKey: "key", dashboardPassword: "password", redisRestToken: "token" };
 
 test("every app gets its own port, loopback, and only the addresses it uses", () => {
-  const { edge, relay, dashboard } = appEnvironments(stack, secrets, "none");
+  const { edge, relay, dashboard } = appEnvironments(stack, "none");
   expect([edge.PORT, relay.PORT, dashboard.PORT]).toEqual(["8787", "8788", "8789"]);
   expect(new Set([edge.HOST, relay.HOST, dashboard.HOST])).toEqual(new Set(["127.0.0.1"]));
   expect(edge).toMatchObject({ API_KEYS: "dev:key", UPSTASH_REDIS_REST_TOKEN: "token" });

@@ -1,44 +1,31 @@
 import { fileURLToPath } from "node:url";
 import type { AppName, DevEnv } from "./dev-env.ts";
-import type { Secrets } from "./secrets.ts";
 
 export const appEntry = (name: AppName): string =>
   fileURLToPath(new URL(`../../../apps/${name}/src/main.bun.ts`, import.meta.url));
 
-type Settings = Readonly<Record<string, string>>;
-
 /** What each app's config.ts is given; PORT comes from the app's URL. */
-export const appEnvironments = (
-  stack: DevEnv,
-  secrets: Secrets,
-  kafkaCompression: string,
-): Readonly<Record<AppName, Settings>> => {
+export const appEnvironments = (stack: DevEnv, kafkaCompression: string) => {
   // In production the edge wants hashed keys and the dashboard's cookie wants https.
   const at = (url: string) => ({ PORT: new URL(url).port, HOST: "127.0.0.1", ENVIRONMENT: "development" });
-  const { REDIS_URL, DATABASE_URL, KAFKA_BROKERS, KAFKA_TOPIC, EDGE_URL, RELAY_URL } = stack;
+  const { REDIS_URL, DATABASE_URL, KAFKA_BROKERS, KAFKA_TOPIC, EDGE_URL, DASHBOARD_PASSWORD } = stack;
   const { UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN } = stack;
   return {
     edge: {
       ...at(EDGE_URL),
-      API_KEYS: `dev:${secrets.apiKey}`,
+      API_KEYS: `dev:${stack.API_KEY}`,
       UPSTASH_REDIS_REST_URL,
       UPSTASH_REDIS_REST_TOKEN,
       DATABASE_URL,
     },
     relay: {
-      ...at(RELAY_URL),
+      ...at(stack.RELAY_URL),
       REDIS_URL,
       DATABASE_URL,
       KAFKA_BROKERS,
       KAFKA_TOPIC,
       KAFKA_COMPRESSION: kafkaCompression,
     },
-    dashboard: {
-      ...at(stack.DASHBOARD_URL),
-      DASHBOARD_PASSWORD: secrets.dashboardPassword,
-      REDIS_URL,
-      DATABASE_URL,
-      EDGE_URL,
-    },
+    dashboard: { ...at(stack.DASHBOARD_URL), DASHBOARD_PASSWORD, REDIS_URL, DATABASE_URL, EDGE_URL },
   };
 };

@@ -12,8 +12,8 @@ const curlLine = (stack: Pick<DevEnv, "EDGE_URL" | "API_KEY">): string =>
 export const renderBlock = (
   stack: DevEnv,
   devEnvFile: string,
-  heading: string,
   arrivals: readonly string[] = [],
+  heading = "Spillway runs. Ctrl-C ends all of it.",
 ): string => {
   const rows = [
     ["Edge", `${stack.EDGE_URL}/v1/events`],

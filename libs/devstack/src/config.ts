@@ -20,34 +20,23 @@ import {
 
 export const REPO_ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
-export type DevstackConfig = {
-  /** Folder of everything the stack keeps; SPILLWAY_DIR, `.spillway` in the repository when not told. */
-  readonly root: string;
-  /** Services that somebody else runs; those that are absent are started here. */
-  readonly redisUrl?: string;
-  readonly redisRest?: { readonly url: string; readonly token: string };
-  readonly databaseUrl?: string;
-  readonly kafkaBrokers?: string;
-  readonly kafkaTopic: string;
-  /** Of the relay; none when not told: what arrives can then be read with any client, kafkajs knows gzip alone. */
-  readonly kafkaCompression: string;
-  /** Whether an app is started again when its sources change; SPILLWAY_WATCH, on when not told, off under npm start. */
-  readonly watchesSources: boolean;
-};
-
 const settings = {
+  /** Folder of everything the stack keeps. */
   SPILLWAY_DIR: withDefault(matching(/./, "the path of a folder"), ".spillway"),
+  /** Whether an app is started again when its sources change; never under npm start. */
   SPILLWAY_WATCH: withDefault(oneOf("on", "off"), "on"),
+  /** Services that somebody else runs; those that are absent are started here. */
   REDIS_URL: optional(redisUrls()),
   UPSTASH_REDIS_REST_URL: optional(httpUrl()),
   UPSTASH_REDIS_REST_TOKEN: optional(token(1)),
   DATABASE_URL: optional(postgresUrl(checkPostgresUrl)),
   KAFKA_BROKERS: optional(brokers()),
   KAFKA_TOPIC: withDefault(topicName(), "spillway.events"),
+  /** Of the relay; with none what arrives can be read with any client, kafkajs knows gzip alone. */
   KAFKA_COMPRESSION: withDefault(oneOf("none", "gzip", "zstd"), "none"),
 };
 
-const redisRestOf = (values: Values<typeof settings>): DevstackConfig["redisRest"] => {
+const redisRestOf = (values: Values<typeof settings>) => {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: secret, REDIS_URL } = values;
   if (url === undefined) return undefined;
   if (secret === undefined)
@@ -58,7 +47,7 @@ const redisRestOf = (values: Values<typeof settings>): DevstackConfig["redisRest
 };
 
 /** Throws ConfigError. */
-export const readConfig = (environment: Environment = process.env): DevstackConfig => {
+export const readConfig = (environment: Environment = process.env) => {
   const { values } = readSettings(settings, environment);
   return {
     root: resolve(REPO_ROOT, values.SPILLWAY_DIR),
@@ -71,3 +60,5 @@ export const readConfig = (environment: Environment = process.env): DevstackConf
     watchesSources: values.SPILLWAY_WATCH === "on",
   };
 };
+
+export type DevstackConfig = ReturnType<typeof readConfig>;

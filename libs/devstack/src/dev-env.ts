@@ -1,17 +1,12 @@
 /** What `.spillway/dev.env` says: for a person's `source` and for scripts that kill what runs. */
-export type DevEnv = {
-  readonly EDGE_URL: string;
-  readonly DASHBOARD_URL: string;
-  readonly RELAY_URL: string;
-  readonly API_KEY: string;
-  readonly DASHBOARD_PASSWORD: string;
-  readonly REDIS_URL: string;
-  readonly UPSTASH_REDIS_REST_URL: string;
-  readonly UPSTASH_REDIS_REST_TOKEN: string;
-  readonly DATABASE_URL: string;
-  readonly KAFKA_BROKERS: string;
-  readonly KAFKA_TOPIC: string;
-};
+export type DevEnv = Readonly<
+  Record<
+    | ("EDGE_URL" | "DASHBOARD_URL" | "RELAY_URL" | "API_KEY" | "DASHBOARD_PASSWORD")
+    | ("REDIS_URL" | "UPSTASH_REDIS_REST_URL" | "UPSTASH_REDIS_REST_TOKEN" | "DATABASE_URL")
+    | ("KAFKA_BROKERS" | "KAFKA_TOPIC"),
+    string
+  >
+>;
 
 export const APP_NAMES = ["edge", "relay", "dashboard"] as const;
 /** In the order in which they are stopped. */

@@ -1,7 +1,8 @@
-import type { Running, Say } from "@spillway/backends";
+import type { Running } from "@spillway/backends";
 import type { ProcessName } from "./dev-env.ts";
 import { createLogView, type LogView } from "./log-view.ts";
 import { createReporter } from "./reporter.ts";
+import { sayAs } from "./say.ts";
 import { type Supervision, supervise } from "./supervisor.ts";
 
 type Kept = { readonly running: Running; readonly supervision: Supervision; readonly view?: LogView };
@@ -17,16 +18,16 @@ export type Keeper = {
 };
 
 /** Of the `shown` ones it shows the log while they are up. */
-export const createKeeper = (say: (name: ProcessName) => Say, shown: readonly string[]): Keeper => {
+export const createKeeper = (shown: readonly string[]): Keeper => {
   const reportOf = createReporter();
   const kept = new Map<string, Kept>();
   let hasEnded = false;
   return {
     keep: async (running) => {
       if (hasEnded) return running.stop();
-      const sayHere = say(running.name as ProcessName);
-      const view = shown.includes(running.name) ? createLogView(running.logFile, sayHere) : undefined;
-      const report = reportOf(running, sayHere, view);
+      const say = sayAs(running.name as ProcessName);
+      const view = shown.includes(running.name) ? createLogView(running.logFile, say) : undefined;
+      const report = reportOf(running, say, view);
       await new Promise<void>((resolve) => {
         const supervision = supervise(running, (episode) => {
           report(episode);

@@ -1,11 +1,10 @@
+import type { KafkaMessage } from "kafkajs";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createThrottledPrinter, renderArrival } from "./line.ts";
 
 const arrival = (value: string, key: string | null = "k") => ({
   partition: 3,
-  offset: "17",
-  key,
-  value: Buffer.from(value),
+  message: { offset: "17", key: key === null ? null : Buffer.from(key), value: Buffer.from(value) } as KafkaMessage,
 });
 
 test("one record is one short line", () => {

@@ -8,9 +8,9 @@ const CONTROL = /\p{Cc}+/gu;
 
 type EventSummary = { readonly id: string; readonly type: string };
 
-export const summaryOf = (value: Buffer): EventSummary | undefined => {
+export const summaryOf = (value: Buffer | null): EventSummary | undefined => {
   try {
-    const event = JSON.parse(value.toString()) as Partial<EventSummary> | null;
+    const event = JSON.parse(String(value)) as Partial<EventSummary> | null;
     return { id: String(event?.id ?? ""), type: String(event?.type ?? "") };
   } catch {
     return undefined;
@@ -18,12 +18,9 @@ export const summaryOf = (value: Buffer): EventSummary | undefined => {
 };
 
 /** One record as one short line: "p3@17  customer-7  order.paid  {…". */
-export const renderArrival = (arrival: Arrival): string => {
-  const type = summaryOf(arrival.value)?.type ?? "(not JSON)";
-  const line = [`p${arrival.partition}@${arrival.offset}`, arrival.key ?? "-", type, arrival.value.toString()].join(
-    "  ",
-  );
-  const plain = line.replaceAll(CONTROL, "·");
+export const renderArrival = ({ partition, message: { offset, key, value } }: Arrival): string => {
+  const type = summaryOf(value)?.type ?? "(not JSON)";
+  const plain = [`p${partition}@${offset}`, key ?? "-", type, value ?? ""].join("  ").replaceAll(CONTROL, "·");
   return plain.length > LINE_CHARS_MAX ? `${plain.slice(0, LINE_CHARS_MAX - 1)}…` : plain;
 };
 

@@ -2,9 +2,4 @@ import { renderBlock } from "./block.ts";
 import { runAndExit } from "./run.ts";
 
 /* The task of `turbo dev`. */
-runAndExit({
-  showsLogs: true,
-  watchesSources: (config) => config.watchesSources,
-  onReady: (settings, devEnvFile) =>
-    console.log(renderBlock(settings, devEnvFile, "Spillway runs. Ctrl-C ends all of it.")),
-});
+runAndExit({ isEdited: true, onReady: (...stack) => console.log(renderBlock(...stack)) });

@@ -1,4 +1,4 @@
-import { findProcess, until } from "@spillway/backends";
+import { eventually, findProcess } from "@spillway/backends";
 
 /** Names one process for good: a pid alone may belong to a stranger by the time it is read. */
 export type PidRecord = { readonly pid: number; readonly startedAt: string };
@@ -14,7 +14,7 @@ export const isRunning = async ({ pid, startedAt }: PidRecord): Promise<boolean>
   (await findProcess(pid))?.startedAt === startedAt;
 
 const hasEnded = (record: PidRecord): Promise<boolean> =>
-  until(async () => !(await isRunning(record)), ENDED_DEADLINE_MS);
+  eventually("its end", async () => !(await isRunning(record)), ENDED_DEADLINE_MS).catch(() => false);
 
 /** Ends a process that nobody supervises any more. False when it had ended already. */
 export const endProcess = async (record: PidRecord, stopSignal: NodeJS.Signals): Promise<boolean> => {

@@ -1,11 +1,11 @@
 import { rm } from "node:fs/promises";
-import type { Say } from "@spillway/backends";
 import { APP_NAMES, type DevEnv, type ProcessName, renderDevEnv } from "./dev-env.ts";
 import { readJson, replaceFile } from "./file.ts";
 import type { Layout } from "./layout.ts";
 import { isRunning, type PidRecord, recordOf } from "./pid-record.ts";
+import { sayAs } from "./say.ts";
 
-type Processes = Readonly<Partial<Record<ProcessName, PidRecord>>>;
+export type Processes = Readonly<Partial<Record<ProcessName, PidRecord>>>;
 
 /**
  * What the running devstack tells a second start, and the next one when it and its watcher were killed: which processes are
@@ -30,15 +30,14 @@ export const findReadyStack = async (file: string): Promise<Required<StackRecord
 
 export type Recorder = {
   spawned(name: ProcessName, pid: number): void;
-  ready(settings: DevEnv): void;
-  /** From now on a second start waits. */
-  stopping(): void;
+  /** The stack is ready with these; or, without, stopping: from now on a second start waits. */
+  settings(settings: DevEnv | undefined): void;
   /** Everything that was started here; resolves when it is on disk. */
   processes(): Promise<Processes>;
 };
 
 /** Keeps `run/stack.json` true, and `dev.env` as soon as it can name every address and every pid. */
-export const createRecorder = (layout: Layout, say: Say): Recorder => {
+export const createRecorder = (layout: Layout): Recorder => {
   let processes: Processes = {};
   let settings: DevEnv | undefined;
   let writes: Promise<void> = Promise.resolve();
@@ -54,20 +53,16 @@ export const createRecorder = (layout: Layout, say: Say): Recorder => {
     writes = writes
       .then(apply)
       .then(write)
-      .catch((error: Error) => say(`cannot write under ${layout.root}: ${error.message}`));
+      .catch((error: Error) => sayAs("devstack")(`cannot write under ${layout.root}: ${error.message}`));
   };
   return {
     spawned: (name, pid) =>
       change(async () => {
         processes = { ...processes, [name]: await recordOf(pid) };
       }),
-    ready: (found) =>
+    settings: (found) =>
       change(() => {
         settings = found;
-      }),
-    stopping: () =>
-      change(() => {
-        settings = undefined;
       }),
     processes: () => writes.then(() => processes),
   };

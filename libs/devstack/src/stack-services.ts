@@ -3,7 +3,7 @@ import {
   askRedis,
   createTopics,
   type Running,
-  type Say,
+  type ServiceOptions,
   startKafka,
   startPostgres,
   startRedis,
@@ -15,6 +15,7 @@ import type { DevstackConfig } from "./config.ts";
 import type { DevEnv, ServiceName } from "./dev-env.ts";
 import type { Layout } from "./layout.ts";
 import type { Ports } from "./ports.ts";
+import { sayAs } from "./say.ts";
 import type { Secrets } from "./secrets.ts";
 
 const TOPIC_PARTITIONS = 12;
@@ -25,93 +26,86 @@ export type Addresses = Pick<
   "REDIS_URL" | "UPSTASH_REDIS_REST_URL" | "UPSTASH_REDIS_REST_TOKEN" | "DATABASE_URL" | "KAFKA_BROKERS"
 >;
 
-export type StackServicesOptions = {
+type StackServicesOptions = {
   readonly config: DevstackConfig;
   readonly layout: Layout;
   readonly secrets: Secrets;
   readonly ports: Ports;
-  readonly say: (name: ServiceName) => Say;
   readonly onSpawn: (name: ServiceName, pid: number) => void;
   /** Told of each service as soon as it runs, so that a stop in the middle of the start reaches it. */
   readonly onRunning: (running: Running) => void;
 };
 
-const placeOf = (name: ServiceName, { ports, layout, say, onSpawn }: StackServicesOptions) => ({
-  port: ports[name],
-  dataDir: layout.data(name),
-  logFile: layout.log(name),
-  say: say(name),
-  onSpawn: (pid: number) => onSpawn(name, pid),
-});
-
-const noted = <T extends Running>(running: T, { onRunning, say }: StackServicesOptions): T => {
-  onRunning(running);
-  say(running.name as ServiceName)(`ready on ${running.url}, pid ${running.pid()}`);
-  return running;
+type Source = {
+  /** Of the environment, and its value: a service that somebody else runs. */
+  readonly variable: string;
+  readonly given: string | undefined;
+  /** Rejects when the given one does not answer. */
+  readonly check?: (given: string) => Promise<unknown>;
+  /** Starts one when none is given. */
+  readonly start: (place: ServiceOptions) => Promise<Running>;
 };
 
-/** Says that somebody else runs it. Throws one line that names the variable and no part of its value. */
-const noteGiven = async (say: Say, variable: string, check: () => Promise<unknown>): Promise<void> => {
+/** The URL of a service, given or started. Throws for a given one one line with the variable and no part of its value. */
+const open = async (name: ServiceName, options: StackServicesOptions, source: Source): Promise<string> => {
+  const { ports, layout, onSpawn, onRunning } = options;
+  const { variable, given, check, start } = source;
+  const say = sayAs(name);
+  if (given === undefined) {
+    const place = { port: ports[name], dataDir: layout.data(name), logFile: layout.log(name), say };
+    const running = await start({ ...place, onSpawn: (pid) => onSpawn(name, pid) });
+    onRunning(running);
+    say(`ready on ${running.url}, pid ${running.pid()}`);
+    return running.url;
+  }
   try {
-    await check();
+    await check?.(given);
   } catch (cause) {
     const { code, name } = cause as NodeJS.ErrnoException;
     throw new ConfigError([`${variable}: what it names does not answer (${code ?? name})`]);
   }
   say(`the one in ${variable}`);
-};
-
-const openRedis = async (options: StackServicesOptions): Promise<string> => {
-  const { redisUrl } = options.config;
-  const place = placeOf("redis", options);
-  if (redisUrl === undefined) return noted(await startRedis({ ...place, settings: { maxmemory: "1gb" } }), options).url;
-  const [first = redisUrl] = redisUrl.split(",");
-  await noteGiven(place.say, "REDIS_URL", () => askRedis(first, (redis) => redis.ping()));
-  return redisUrl;
-};
-
-const openPostgres = async (options: StackServicesOptions): Promise<string> => {
-  const { databaseUrl } = options.config;
-  const place = placeOf("postgres", options);
-  if (databaseUrl !== undefined) await noteGiven(place.say, "DATABASE_URL", () => answersQueries(databaseUrl));
-  const url = databaseUrl ?? noted(await startPostgres(place), options).url;
-  await runMigrations(url);
-  return url;
-};
-
-const openKafka = async (options: StackServicesOptions): Promise<string> => {
-  const { kafkaBrokers, kafkaTopic } = options.config;
-  const place = placeOf("kafka", options);
-  const topics = [{ name: kafkaTopic, partitions: TOPIC_PARTITIONS }];
-  if (kafkaBrokers === undefined) return noted(await startKafka({ ...place, topics }), options).url;
-  await noteGiven(place.say, "KAFKA_BROKERS", () => createTopics(kafkaBrokers.split(","), topics));
-  return kafkaBrokers;
-};
-
-const openRedisRest = async (options: StackServicesOptions, redisUrl: string) => {
-  const { redisRest } = options.config;
-  const place = placeOf("redis-rest", options);
-  if (redisRest === undefined)
-    return noted(await startRedisRest({ ...place, redisUrl, token: options.secrets.redisRestToken }), options);
-  place.say("the one in UPSTASH_REDIS_REST_URL");
-  return redisRest;
+  return given;
 };
 
 /** Starts what is not configured by URL, all at once. Throws the first failure; what runs by then was told. */
 export const startServices = async (options: StackServicesOptions): Promise<Addresses> => {
-  const redis = openRedis(options);
-  const redisRest = redis.then((url) => openRedisRest(options, url));
-  const [REDIS_URL, rest, DATABASE_URL, KAFKA_BROKERS] = await Promise.all([
+  const { redisUrl, redisRest, databaseUrl, kafkaBrokers, kafkaTopic } = options.config;
+  const token = redisRest?.token ?? options.secrets.redisRestToken;
+  const topics = [{ name: kafkaTopic, partitions: TOPIC_PARTITIONS }];
+  const redis = open("redis", options, {
+    variable: "REDIS_URL",
+    given: redisUrl,
+    check: (given) => askRedis(given.split(",")[0] ?? given, (redis) => redis.ping()),
+    start: (place) => startRedis({ ...place, settings: { maxmemory: "1gb" } }),
+  });
+  const rest = redis.then((url) =>
+    open("redis-rest", options, {
+      variable: "UPSTASH_REDIS_REST_URL",
+      given: redisRest?.url,
+      start: (place) => startRedisRest({ ...place, redisUrl: url, token }),
+    }),
+  );
+  const database = open("postgres", options, {
+    variable: "DATABASE_URL",
+    given: databaseUrl,
+    check: answersQueries,
+    start: startPostgres,
+  }).then(async (url) => {
+    await runMigrations(url);
+    return url;
+  });
+  const kafka = open("kafka", options, {
+    variable: "KAFKA_BROKERS",
+    given: kafkaBrokers,
+    check: (given) => createTopics(given.split(","), topics),
+    start: (place) => startKafka({ ...place, topics }),
+  });
+  const [REDIS_URL, UPSTASH_REDIS_REST_URL, DATABASE_URL, KAFKA_BROKERS] = await Promise.all([
     redis,
-    redisRest,
-    openPostgres(options),
-    openKafka(options),
+    rest,
+    database,
+    kafka,
   ]);
-  return {
-    REDIS_URL,
-    UPSTASH_REDIS_REST_URL: rest.url,
-    UPSTASH_REDIS_REST_TOKEN: rest.token,
-    DATABASE_URL,
-    KAFKA_BROKERS,
-  };
+  return { REDIS_URL, UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN: token, DATABASE_URL, KAFKA_BROKERS };
 };

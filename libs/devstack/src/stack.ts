@@ -1,31 +1,20 @@
 import { rm } from "node:fs/promises";
-import { createApp, type Running, type Say } from "@spillway/backends";
+import { createApp, type Running } from "@spillway/backends";
 import { appEntry, appEnvironments } from "./apps.ts";
 import { type DevstackConfig, REPO_ROOT } from "./config.ts";
 import { APP_NAMES, type AppName, type DevEnv, PROCESS_NAMES, type ProcessName, SERVICE_NAMES } from "./dev-env.ts";
-import { createKeeper, type Keeper } from "./keeper.ts";
+import { createKeeper } from "./keeper.ts";
 import { type Layout, rotateLog } from "./layout.ts";
 import { endProcess } from "./pid-record.ts";
 import { choosePorts, type Ports } from "./ports.ts";
+import { sayAs } from "./say.ts";
 import { openSecrets, type Secrets } from "./secrets.ts";
 import { watchSources } from "./source-watch.ts";
-import { createRecorder, type Recorder, readStackRecord } from "./stack-record.ts";
+import { createRecorder, type Processes, type Recorder, readStackRecord } from "./stack-record.ts";
 import { type Addresses, startServices } from "./stack-services.ts";
 
 /** An app has so long to finish what it holds. */
 const APP_STOP_MS = 7_000;
-
-export type SayAs = (name: ProcessName | "devstack") => Say;
-
-export type StackOptions = {
-  readonly config: DevstackConfig;
-  readonly layout: Layout;
-  readonly say: SayAs;
-  /** Shows what the apps log; it is in their files otherwise. */
-  readonly showsLogs: boolean;
-  /** Starts an app again when its sources change. */
-  readonly watchesSources: boolean;
-};
 
 type Started = {
   readonly settings: DevEnv;
@@ -57,23 +46,16 @@ const settingsOf = (services: Addresses, ports: Ports, secrets: Secrets, topic: 
   };
 };
 
-type Ground = { readonly layout: Layout; readonly keeper: Keeper; readonly recorder: Recorder };
-
-/** What a devstack that was killed left running would hold the ports and the data folders. */
-const endLeftovers = async (layout: Layout, say: SayAs): Promise<void> => {
-  const record = await readStackRecord(layout.record);
+/** Ends what nobody supervises, and would hold the ports and the data folders. */
+const endProcesses = async (processes: Processes, because: string): Promise<void> => {
   for (const name of PROCESS_NAMES) {
-    const left = record?.processes[name];
-    if (left && (await endProcess(left, stopSignalOf(name))))
-      say(name)(`ended pid ${left.pid}, left over from an earlier run`);
+    const left = processes[name];
+    if (left && (await endProcess(left, stopSignalOf(name)))) sayAs(name)(`ended pid ${left.pid}, ${because}`);
   }
-  await Promise.all([layout.record, layout.devEnv].map((file) => rm(file, { force: true })));
 };
 
-/** Resolves when it has been ready. */
-const startApp = async (name: AppName, env: Readonly<Record<string, string>>, ground: Ground): Promise<void> => {
-  const { layout, keeper, recorder } = ground;
-  const app = await createApp({
+const openApp = (name: AppName, env: Readonly<Record<string, string>>, layout: Layout, recorder: Recorder) =>
+  createApp({
     name,
     entry: appEntry(name),
     env,
@@ -84,51 +66,40 @@ const startApp = async (name: AppName, env: Readonly<Record<string, string>>, gr
     launchesMax: 1,
     onSpawn: (pid) => recorder.spawned(name, pid),
   });
-  await keeper.keep(app);
-};
 
-export const createStack = ({ config, layout, say, showsLogs, watchesSources }: StackOptions): Stack => {
-  const recorder = createRecorder(layout, say("devstack"));
-  const keeper = createKeeper(say, showsLogs ? APP_NAMES : []);
-  const ground = { layout, keeper, recorder };
+/** While somebody edits the sources it shows the apps' logs, and starts an app again when a file of its changes. */
+export const createStack = (config: DevstackConfig, layout: Layout, isEdited: boolean): Stack => {
+  const recorder = createRecorder(layout);
+  const keeper = createKeeper(isEdited ? APP_NAMES : []);
   let endWatch: () => void = () => undefined;
-  let stopped: Promise<void> | undefined;
 
   const start = async (): Promise<Started> => {
-    await endLeftovers(layout, say);
+    await endProcesses((await readStackRecord(layout.record))?.processes ?? {}, "left over from an earlier run");
+    await Promise.all([layout.record, layout.devEnv].map((file) => rm(file, { force: true })));
     for (const name of PROCESS_NAMES) await rotateLog(layout.log(name));
     const [ports, secrets] = [await choosePorts(layout.ports), await openSecrets(layout.secrets)];
-    const told = { say, onSpawn: recorder.spawned, onRunning: (service: Running) => void keeper.keep(service) };
+    const told = { onSpawn: recorder.spawned, onRunning: (service: Running) => void keeper.keep(service) };
     const services = await startServices({ config, layout, secrets, ports, ...told });
     const settings = settingsOf(services, ports, secrets, config.kafkaTopic);
-    recorder.ready(settings);
-    const environments = appEnvironments(settings, secrets, config.kafkaCompression);
-    if (watchesSources)
+    recorder.settings(settings);
+    const environments = appEnvironments(settings, config.kafkaCompression);
+    if (isEdited && config.watchesSources)
       endWatch = await watchSources(REPO_ROOT, {
         onChange: keeper.reload,
-        onFault: (fault) => say("devstack")(`the apps run on as they were: ${fault}`),
+        onFault: (fault) => sayAs("devstack")(`the apps run on as they were: ${fault}`),
       });
-    return { settings, appsReady: Promise.all(APP_NAMES.map((name) => startApp(name, environments[name], ground))) };
+    const apps = APP_NAMES.map((name) => openApp(name, environments[name], layout, recorder).then(keeper.keep));
+    return { settings, appsReady: Promise.all(apps) };
   };
 
   const stop = async (): Promise<void> => {
     endWatch();
-    recorder.stopping();
+    recorder.settings(undefined);
     await keeper.end([APP_NAMES, ...SERVICE_NAMES.map((name) => [name])]);
     // One that was still starting is known by its pid alone.
-    const processes = await recorder.processes();
-    for (const name of PROCESS_NAMES) {
-      const left = processes[name];
-      if (left) await endProcess(left, stopSignalOf(name));
-    }
+    await endProcesses(await recorder.processes(), "which was still starting");
     await rm(layout.record, { force: true });
   };
 
-  return {
-    start,
-    stop: () => {
-      stopped ??= stop();
-      return stopped;
-    },
-  };
+  return { start, stop };
 };

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Exit, Running } from "@spillway/backends";
+import { systemClock } from "@spillway/event";
 
 /** A process that lived shorter than this died at once. */
 const INSTANT_MS = 2_000;
@@ -76,7 +76,7 @@ export const supervise = (running: Running, tell: (episode: Episode) => void): S
       const delayMs = restartDelayMs(instantDeaths);
       if (isUp) tell({ kind: "died", exit, delayMs });
       isUp = false;
-      await Promise.race([sleep(delayMs), change()]);
+      await Promise.race([systemClock.sleep(delayMs), change()]);
     }
   };
 

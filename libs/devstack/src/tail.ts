@@ -1,37 +1,21 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { askKafka, kafkaClient } from "@spillway/backends";
-import type { KafkaMessage } from "kafkajs";
+import { systemClock } from "@spillway/event";
+import type { EachMessagePayload } from "kafkajs";
 
-export type Arrival = {
-  readonly partition: number;
-  readonly offset: string;
-  readonly key: string | null;
-  readonly value: Buffer;
-};
+/** A record and its partition. */
+export type Arrival = Pick<EachMessagePayload, "partition" | "message">;
 
-export type TailOptions = {
+type Tailed = {
   readonly brokers: readonly string[];
   readonly topic: string;
   readonly onArrival: (arrival: Arrival) => void;
 };
 
-export type Tail = {
-  /** Why the last attempt to read could not begin. */
-  problem(): string | undefined;
-};
-
-const arrivalOf = (partition: number, message: KafkaMessage): Arrival => ({
-  partition,
-  offset: message.offset,
-  key: message.key?.toString() ?? null,
-  value: message.value ?? Buffer.from(""),
-});
-
 const REOPEN_MS = 500;
 
 /** Reads from `positions` on until the consumer fails, and moves them. Throws when it cannot begin. */
-const readUntilCrash = async (tail: TailOptions, positions: Map<number, string>): Promise<void> => {
+const readUntilCrash = async (tail: Tailed, positions: Map<number, string>): Promise<void> => {
   const client = kafkaClient(tail.brokers, { retries: 2, restartOnFailure: async () => false });
   // A new group each time: one whose only member was cut off makes the next member wait for its session to end.
   const consumer = client.consumer({ groupId: `spillway-tail-${randomUUID()}`, maxWaitTimeInMs: 300 });
@@ -43,7 +27,7 @@ const readUntilCrash = async (tail: TailOptions, positions: Map<number, string>)
       autoCommit: false,
       eachMessage: async ({ partition, message }) => {
         positions.set(partition, String(BigInt(message.offset) + 1n));
-        tail.onArrival(arrivalOf(partition, message));
+        tail.onArrival({ partition, message });
       },
     });
     for (const [partition, offset] of positions) consumer.seek({ topic: tail.topic, partition, offset });
@@ -57,8 +41,9 @@ const readUntilCrash = async (tail: TailOptions, positions: Map<number, string>)
  * Calls `onArrival` for every record that reaches the topic from now on, with a Kafka client that is not the relay's,
  * through every restart of the broker until this process ends (kafkajs's own recovery gave up on one that was away for nine seconds). "Now" is
  * read before the consumer starts: one that starts at the latest offset misses what comes while it joins.
+ * Returns what tells why the last attempt to read could not begin.
  */
-export const tailTopic = async (tail: TailOptions): Promise<Tail> => {
+export const tailTopic = async (tail: Tailed): Promise<() => string | undefined> => {
   const ends = await askKafka(tail.brokers, (admin) => admin.fetchTopicOffsets(tail.topic));
   const positions = new Map(ends.map(({ partition, high }) => [partition, high]));
   let problem: string | undefined;
@@ -67,9 +52,9 @@ export const tailTopic = async (tail: TailOptions): Promise<Tail> => {
       await readUntilCrash(tail, positions).catch((error: Error) => {
         problem = error.message;
       });
-      await sleep(REOPEN_MS);
+      await systemClock.sleep(REOPEN_MS);
     }
   };
   void follow();
-  return { problem: () => problem };
+  return () => problem;
 };

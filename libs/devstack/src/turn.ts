@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { systemClock } from "@spillway/event";
 import type { Layout } from "./layout.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import { findReadyStack, type StackRecord } from "./stack-record.ts";
@@ -20,6 +20,6 @@ export const takeTurn = async (layout: Layout, onWait: () => void): Promise<Turn
     const by = await findReadyStack(layout.record);
     if (by) return { kind: "taken", by };
     if (isFirst) onWait();
-    await sleep(POLL_MS);
+    await systemClock.sleep(POLL_MS);
   }
 };

@@ -1,3 +1,4 @@
+import { eventually } from "@spillway/backends/eventually";
 import { Redis } from "ioredis";
 import {
   AclOperationTypes,
@@ -8,7 +9,6 @@ import {
   logLevel,
   ResourcePatternTypes,
 } from "kafkajs";
-import { eventually } from "../../support/eventually.ts";
 import { setTopic } from "../../support/topic.ts";
 import { KEY } from "../../support/world.ts";
 import type { FaultWorld, Scenario } from "../scenario.ts";

@@ -1,4 +1,4 @@
-import { eventually } from "../../support/eventually.ts";
+import { eventually } from "@spillway/backends/eventually";
 import type { FaultWorld, Scenario } from "../scenario.ts";
 
 const appOf = (world: FaultWorld, kind: "edges" | "relays", index = 0) => {

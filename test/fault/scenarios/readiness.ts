@@ -1,5 +1,5 @@
+import { eventually } from "@spillway/backends/eventually";
 import { Redis } from "ioredis";
-import { eventually } from "../../support/eventually.ts";
 import type { FaultWorld, Scenario } from "../scenario.ts";
 
 const readyz = async (world: FaultWorld, kind: "edges" | "relays"): Promise<string> =>

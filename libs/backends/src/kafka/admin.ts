@@ -1,6 +1,6 @@
 import { prepareKafkajs } from "@spillway/kafka/kafkajs-internals";
 import { type Admin, Kafka, logLevel, type RetryOptions } from "kafkajs";
-import { until } from "../process/until.ts";
+import { eventually } from "../eventually.ts";
 
 prepareKafkajs();
 
@@ -10,8 +10,6 @@ const CREATE_MS = 15_000;
 export type TopicSpec = {
   readonly name: string;
   readonly partitions: number;
-  /** As many as the cluster makes by default when not told. */
-  readonly copies?: number;
   /** Topic settings: { "min.insync.replicas": "2" }. */
   readonly settings?: Readonly<Record<string, string>>;
 };
@@ -59,28 +57,17 @@ export const createTopics = async (brokers: readonly string[], topics: readonly 
       topics: missing.map((topic) => ({
         topic: topic.name,
         numPartitions: topic.partitions,
-        replicationFactor: topic.copies ?? -1,
+        // As many as the cluster makes by default.
+        replicationFactor: -1,
         configEntries: Object.entries(topic.settings ?? {}).map(([name, value]) => ({ name, value })),
       })),
     });
   });
-  await waitForLeaders(
-    brokers,
-    topics.map((topic) => topic.name),
-  );
-};
-
-const waitForLeaders = async (brokers: readonly string[], topics: string[]): Promise<void> => {
-  let cause: unknown;
   // Metadata names a leader before that broker serves the partition: asking it for offsets is the proof.
   const areLed = () =>
     askKafka(brokers, async (admin) => {
-      for (const topic of topics) await admin.fetchTopicOffsets(topic);
+      for (const { name } of topics) await admin.fetchTopicOffsets(name);
       return true;
-    }).catch((error: unknown) => {
-      cause = error;
-      return false;
     });
-  if (!(await until(areLed, CREATE_MS)))
-    throw new Error(`no leader for every partition of ${topics.join(", ")} within ${CREATE_MS} ms`, { cause });
+  await eventually(`a leader for every partition of ${topics.map(({ name }) => name).join(", ")}`, areLed, CREATE_MS);
 };

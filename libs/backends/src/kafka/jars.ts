@@ -3,10 +3,9 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder } from "../config.ts";
 import { findExecutable, runCommand } from "../process/command.ts";
-import { installDebianPackages } from "../provision/debian.ts";
-import { withProgress } from "../provision/progress.ts";
+import { provide } from "../provision/debian.ts";
 import { NotProvided, REMEDIES } from "../provision/refusal.ts";
-import type { Say } from "../provision/say.ts";
+import { type Say, withProgress } from "../provision/say.ts";
 
 const KAFKA_VERSION = "4.3.1";
 /** The version of the slf4j-api that this Kafka depends on; another binding is silently ignored. */
@@ -39,28 +38,21 @@ const isComplete = async (lib: string): Promise<boolean> => {
   return names.includes(`kafka_2.13-${KAFKA_VERSION}.jar`);
 };
 
-const provideMaven = async (say: Say): Promise<string> => {
-  const found = await findExecutable("mvn");
-  if (found) return found;
-  say("no mvn on the PATH");
-  await installDebianPackages(["maven"], say);
-  const installed = await findExecutable("mvn");
-  if (installed) return installed;
-  throw new NotProvided(REMEDIES.kafka, "no Maven to fetch the broker with");
-};
+const provideMaven = (say: Say): Promise<string> =>
+  provide(() => findExecutable("mvn"), {
+    missing: () => "no Maven to fetch the broker with",
+    debianPackage: "maven",
+    remedy: REMEDIES.kafka,
+    say,
+  });
 
 /** A fetch that was killed leaves its folder; one that is an hour old belongs to nobody. */
 const removeAbandoned = async (cache: string): Promise<void> => {
   for (const name of await readdir(cache)) {
     if (!name.startsWith(FETCHING)) continue;
     const folder = join(cache, name);
-    const age =
-      Date.now() -
-      (await stat(folder).then(
-        (found) => found.mtimeMs,
-        () => Date.now(),
-      ));
-    if (age > ABANDONED_MS) await rm(folder, { recursive: true, force: true });
+    const { mtimeMs } = await stat(folder).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > ABANDONED_MS) await rm(folder, { recursive: true, force: true });
   }
 };
 

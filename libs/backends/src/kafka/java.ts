@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { javaHome } from "../config.ts";
 import { findExecutable, runCommand } from "../process/command.ts";
-import { installDebianPackages } from "../provision/debian.ts";
-import { NotProvided, REMEDIES } from "../provision/refusal.ts";
+import { provide } from "../provision/debian.ts";
+import { REMEDIES } from "../provision/refusal.ts";
 import type { Say } from "../provision/say.ts";
 
 /** Kafka 4's class files need it (measured with 17 and 25). */
@@ -14,28 +14,21 @@ export const javaMajor = (versionOutput: string): number | undefined => {
   return match?.[1] === undefined ? undefined : Number(match[1]);
 };
 
-const findJava = async (): Promise<{ java?: string; tooOld: string[] }> => {
-  const home = javaHome();
-  const onPath = await findExecutable("java");
-  const tooOld: string[] = [];
-  for (const java of [home && join(home, "bin", "java"), onPath]) {
-    if (!java) continue;
-    const { code, output } = await runCommand(java, ["-version"]);
-    const major = code === 0 ? javaMajor(output) : undefined;
-    if (major !== undefined && major >= JAVA_MAJOR_MIN) return { java, tooOld };
-    if (major !== undefined) tooOld.push(`${java} is version ${major}`);
-  }
-  return { tooOld };
-};
-
 /** The path of a Java runtime that Kafka 4 runs on; installs Debian's default one when there is none. Throws NotProvided. */
-export const provideJava = async (say: Say): Promise<string> => {
-  const found = await findJava();
-  if (found.java) return found.java;
-  say(`no Java runtime of version ${JAVA_MAJOR_MIN} or newer`);
-  await installDebianPackages(["default-jre-headless"], say);
-  const installed = await findJava();
-  if (installed.java) return installed.java;
-  const reason = [`no Java runtime of version ${JAVA_MAJOR_MIN} or newer`, ...installed.tooOld].join("; ");
-  throw new NotProvided(REMEDIES.kafka, reason);
+export const provideJava = (say: Say): Promise<string> => {
+  let tooOld: string[] = [];
+  const find = async () => {
+    tooOld = [];
+    const home = javaHome();
+    for (const java of [home && join(home, "bin", "java"), await findExecutable("java")]) {
+      if (!java) continue;
+      const { code, output } = await runCommand(java, ["-version"]);
+      const major = code === 0 ? javaMajor(output) : undefined;
+      if (major !== undefined && major >= JAVA_MAJOR_MIN) return java;
+      if (major !== undefined) tooOld.push(`${java} is version ${major}`);
+    }
+    return undefined;
+  };
+  const missing = () => [`no Java runtime of version ${JAVA_MAJOR_MIN} or newer`, ...tooOld].join("; ");
+  return provide(find, { missing, debianPackage: "default-jre-headless", remedy: REMEDIES.kafka, say });
 };

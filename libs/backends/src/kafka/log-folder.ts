@@ -1,10 +1,9 @@
-import { randomBytes, randomUUID } from "node:crypto";
-import { readdir, rename, rm, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runCommand } from "../process/command.ts";
+import { openWhole } from "../process/place.ts";
 import type { Say } from "../provision/say.ts";
-
-const FORMAT_PREFIX = "log.format-";
 
 export type BrokerConfig = {
   readonly nodeId: number;
@@ -60,31 +59,20 @@ export const brokerProperties = (config: BrokerConfig, logFolder: string): strin
     .join("");
 };
 
-/**
- * Writes server.properties and formats the log folder when there is none. The format works under another name and is
- * renamed, so that a folder called `log` is always whole; what a killed format left is removed.
- */
-export const formatLogFolder = async (
-  java: string,
-  classPath: string,
+/** Formats the log folder when there is none, and writes server.properties. Returns the path of that. */
+export const openLogFolder = async (
+  { java, classPath }: { readonly java: string; readonly classPath: string },
   folder: string,
   config: BrokerConfig,
   say: Say,
-): Promise<void> => {
-  const log = join(folder, "log");
-  const names = await readdir(folder);
-  for (const name of names.filter((name) => name.startsWith(FORMAT_PREFIX))) {
-    say("removing a half-formatted data folder");
-    await rm(join(folder, name), { recursive: true, force: true });
-  }
+): Promise<string> => {
   const properties = join(folder, "server.properties");
-  if (!names.includes("log")) {
-    const work = join(folder, `${FORMAT_PREFIX}${randomUUID()}`);
+  const log = await openWhole(folder, "log", say, async (work) => {
     await writeFile(properties, brokerProperties(config, work));
     const tool = ["-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", classPath, "kafka.tools.StorageTool"];
     const { code, output } = await runCommand(java, [...tool, "format", "-t", config.clusterId, "-c", properties]);
     if (code !== 0) throw new Error(`kafka could not format ${work}:\n${output.trim().slice(-2_000)}`);
-    await rename(work, log);
-  }
+  });
   await writeFile(properties, brokerProperties(config, log));
+  return properties;
 };

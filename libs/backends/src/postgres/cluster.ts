@@ -1,38 +1,22 @@
-import { randomUUID } from "node:crypto";
-import { chown, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { chown, mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { runCommand } from "../process/command.ts";
+import { openWhole } from "../process/place.ts";
 import { findProcess } from "../process/table.ts";
 import type { Say } from "../provision/say.ts";
 import type { PostgresBinaries } from "./binaries.ts";
 
-const INIT_PREFIX = "cluster.init-";
+const LOCALE = ["--encoding=UTF8", "--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
 
-/**
- * The database cluster in `folder`, made when there is none. initdb works under another name and its result is renamed,
- * so that a folder called `cluster` is always whole; what a killed initdb left is removed.
- */
-export const openCluster = async (folder: string, binaries: PostgresBinaries, say: Say): Promise<string> => {
-  const cluster = join(folder, "cluster");
-  const names = await readdir(folder);
-  for (const name of names.filter((name) => name.startsWith(INIT_PREFIX))) {
-    say("removing a half-made data folder");
-    await rm(join(folder, name), { recursive: true, force: true });
-  }
-  if (names.includes("cluster")) return cluster;
-  const work = join(folder, `${INIT_PREFIX}${randomUUID()}`);
-  await mkdir(work, { mode: 0o700 });
-  if (binaries.uid !== undefined) await chown(work, binaries.uid, binaries.uid);
-  const locale = ["--encoding=UTF8", "--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
-  const { code, output } = await runCommand(
-    binaries.initdb,
-    ["-D", work, "-U", "postgres", "--auth=trust", ...locale],
-    { uid: binaries.uid, cwd: folder },
-  );
-  if (code !== 0) throw new Error(`initdb failed:\n${output.trim().slice(-2_000)}`);
-  await rename(work, cluster);
-  return cluster;
-};
+/** The database cluster in `folder`, made when there is none. */
+export const openCluster = (folder: string, { initdb, uid }: PostgresBinaries, say: Say): Promise<string> =>
+  openWhole(folder, "cluster", say, async (work) => {
+    await mkdir(work, { mode: 0o700 });
+    if (uid !== undefined) await chown(work, uid, uid);
+    const args = ["-D", work, "-U", "postgres", "--auth=trust", ...LOCALE];
+    const { code, output } = await runCommand(initdb, args, { uid, cwd: folder });
+    if (code !== 0) throw new Error(`initdb failed:\n${output.trim().slice(-2_000)}`);
+  });
 
 /**
  * Removes the pid file of a killed postmaster. Postgres does so itself, but not when the pid now belongs to another

@@ -1,7 +1,5 @@
-import { join } from "node:path";
 import postgres from "postgres";
-import { openDataFolder, openDataFolderFor } from "../process/data-folder.ts";
-import { freePort } from "../process/port.ts";
+import { openPlace } from "../process/place.ts";
 import { type Running, type ServiceOptions, startService } from "../process/service.ts";
 import { silent } from "../provision/say.ts";
 import { providePostgres } from "./binaries.ts";
@@ -31,38 +29,25 @@ export const answersQueries = async (url: string): Promise<boolean> => {
 
 /** Starts a real Postgres on loopback, every commit on disk. Throws NotProvided, or its log. */
 export const startPostgres = async (options: ServiceOptions = {}): Promise<Running> => {
-  const say = options.say ?? silent;
+  const { say = silent } = options;
   const binaries = await providePostgres(say);
   const { uid } = binaries;
-  const data = await (uid === undefined
-    ? openDataFolder("postgres", options.dataDir)
-    : openDataFolderFor(uid, "postgres", say, options.dataDir));
-  const port = options.port || (await freePort());
-  const logFile = options.logFile ?? join(data.path, "postgres.log");
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  const settings = Object.entries({ ...SETTINGS, ...options.settings, port: String(port) });
+  const place = await openPlace("postgres", options, uid);
+  const url = `postgres://postgres@127.0.0.1:${place.port}/postgres`;
+  const settings = Object.entries({ ...SETTINGS, ...options.settings, port: String(place.port) });
   return startService({
-    name: "postgres",
+    ...place,
     url,
-    port,
-    logFile,
+    // The "fast" shutdown: open connections are cut. SIGTERM would wait for every client to leave.
+    stopSignal: "SIGINT",
     stopDeadlineMs: STOP_DEADLINE_MS,
     readyDeadlineMs: READY_DEADLINE_MS,
     prepare: async () => {
-      const cluster = await openCluster(data.path, binaries, say);
+      const cluster = await openCluster(place.cwd, binaries, say);
       await removeStalePidFile(cluster);
-      return {
-        command: binaries.postgres,
-        args: ["-D", cluster, ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`])],
-        cwd: data.path,
-        uid,
-        // The "fast" shutdown: open connections are cut. SIGTERM would wait for every client to leave.
-        stopSignal: "SIGINT",
-        output: logFile,
-      };
+      const args = ["-D", cluster, ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`])];
+      return { command: binaries.postgres, args, uid };
     },
     ready: () => answersQueries(url),
-    cleanUp: data.discard,
-    onSpawn: options.onSpawn,
   });
 };

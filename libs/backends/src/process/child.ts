@@ -1,16 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
-import { childEnvironment } from "../config.ts";
-import { registerForReaping, unregisterFromReaping } from "./reaper.ts";
+import { type Command, spawnCommand } from "./reaper.ts";
 
-export type Launch = {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string>>;
-  /** User and group id to drop to; only root may. */
-  readonly uid?: number;
+export type Launch = Command & {
   readonly stopSignal: NodeJS.Signals;
   /** File that stdout and stderr are appended to. */
   readonly output: string;
@@ -25,18 +17,11 @@ export type Child = {
   signal(name: NodeJS.Signals): void;
 };
 
-const spawnDetached = (launch: Launch): ChildProcess => {
-  const identity = launch.uid === undefined ? {} : { uid: launch.uid, gid: launch.uid };
+const spawnDetached = (launch: Launch) => {
   mkdirSync(dirname(launch.output), { recursive: true });
   const output = openSync(launch.output, "a", 0o600);
   try {
-    return spawn(launch.command, launch.args, {
-      ...identity,
-      cwd: launch.cwd,
-      env: childEnvironment(launch.env),
-      detached: true,
-      stdio: ["ignore", output, output],
-    });
+    return spawnCommand(launch, launch.stopSignal, { detached: true, stdio: ["ignore", output, output] });
   } finally {
     closeSync(output);
   }
@@ -49,12 +34,10 @@ export const spawnChild = (launch: Launch): Promise<Child> => {
     child.once("error", (cause) => reject(new Error(`cannot run ${launch.command}`, { cause })));
     const { pid } = child;
     if (pid === undefined) return;
-    registerForReaping(pid, launch.stopSignal);
     let alive = true;
     const exited = new Promise<Exit>((done) => {
       child.once("exit", (code, signal) => {
         alive = false;
-        unregisterFromReaping(pid);
         done({ code, signal });
       });
     });

@@ -1,9 +1,8 @@
-import { spawn } from "node:child_process";
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { childEnvironment, searchPath } from "../config.ts";
-import { registerForReaping, unregisterFromReaping } from "./reaper.ts";
+import { searchPath } from "../config.ts";
+import { type Command, spawnCommand } from "./reaper.ts";
 
 const OUTPUT_CHARS_MAX = 64_000;
 
@@ -13,10 +12,7 @@ export type CommandResult = {
   readonly output: string;
 };
 
-export type CommandOptions = {
-  readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string>>;
-  readonly uid?: number;
+type CommandOptions = Omit<Command, "command" | "args"> & {
   readonly input?: string;
   /** Goes on when this process dies; a package manager must not be cut off in the middle. */
   readonly isLeftToFinish?: boolean;
@@ -42,18 +38,12 @@ export const runCommand = (
   command: string,
   args: readonly string[],
   options: CommandOptions = {},
-): Promise<CommandResult> => {
-  const identity = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid };
-  return new Promise((resolve) => {
-    const child = spawn(command, args, {
-      ...identity,
-      cwd: options.cwd,
-      env: childEnvironment(options.env),
+): Promise<CommandResult> =>
+  new Promise((resolve) => {
+    const child = spawnCommand({ command, args, ...options }, options.isLeftToFinish ? undefined : "SIGTERM", {
       // One that reads nothing and is gone before the end of its input is written breaks the pipe.
       stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
-    const { pid } = child;
-    if (pid !== undefined && !options.isLeftToFinish) registerForReaping(pid, "SIGTERM");
     let output = "";
     const keep = (piece: Buffer) => {
       output = (output + piece.toString()).slice(-OUTPUT_CHARS_MAX);
@@ -61,11 +51,7 @@ export const runCommand = (
     child.stdout?.on("data", keep);
     child.stderr?.on("data", keep);
     child.once("error", (error) => resolve({ code: null, output: `${output}${error.message}` }));
-    child.once("close", (code) => {
-      if (pid !== undefined && !options.isLeftToFinish) unregisterFromReaping(pid);
-      resolve({ code, output });
-    });
+    child.once("close", (code) => resolve({ code, output }));
     child.stdin?.on("error", (error) => keep(Buffer.from(error.message)));
     child.stdin?.end(options.input);
   });
-};

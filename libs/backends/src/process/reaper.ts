@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { childEnvironment } from "../config.ts";
 
 // Every service is its own session, so that Ctrl-C in a terminal does not reach Postgres before the apps have finished.
 // The price: a devstack that is SIGKILLed would leave them all running. This shell outlives it, notices through the end
@@ -41,11 +42,26 @@ const write = (line: string): void => {
   reaper.stdin?.write(`${line}\n`);
 };
 
-/** From now on `pid` gets `stopSignal`, then SIGKILL, when this process is gone, however it went. */
-export const registerForReaping = (pid: number, stopSignal: NodeJS.Signals): void => {
-  write(`+ ${pid} ${stopSignal.replace("SIG", "")}`);
+export type Command = {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  /** On top of this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** User and group id to drop to; only root may. */
+  readonly uid?: number;
 };
 
-export const unregisterFromReaping = (pid: number): void => {
-  write(`- ${pid}`);
+/** Starts a process that gets `stopSignal`, then SIGKILL, when this one is gone, however it went; without one it goes on. */
+export const spawnCommand = (
+  { command, args, cwd, env, uid }: Command,
+  stopSignal: NodeJS.Signals | undefined,
+  options: SpawnOptions,
+): ChildProcess => {
+  const identity = uid === undefined ? {} : { uid, gid: uid };
+  const child = spawn(command, args, { ...identity, cwd, env: childEnvironment(env), ...options });
+  const { pid } = child;
+  if (pid === undefined || stopSignal === undefined) return child;
+  write(`+ ${pid} ${stopSignal.replace("SIG", "")}`);
+  return child.once("exit", () => write(`- ${pid}`));
 };

@@ -1,8 +1,9 @@
 import { readFile, stat } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
+import { late, systemClock, within } from "@spillway/event";
+import { eventually } from "../eventually.ts";
 import type { Say } from "../provision/say.ts";
-import { type Child, type Exit, type Launch, spawnChild } from "./child.ts";
-import { until } from "./until.ts";
+import { type Child, type Exit, spawnChild } from "./child.ts";
+import type { Command } from "./reaper.ts";
 
 const LAUNCHES_MAX = 10;
 const RETRY_FIRST_MS = 50;
@@ -41,22 +42,22 @@ export type ServiceOptions = {
   readonly onSpawn?: (pid: number) => void;
 };
 
-export type ServiceSpec = {
-  readonly name: string;
-  readonly url: string;
-  readonly port: number;
-  readonly logFile: string;
+export type ServiceSpec = Pick<Running, "name" | "url" | "port" | "logFile"> & {
+  /** Where it works. */
+  readonly cwd?: string;
+  /** SIGTERM when not told. */
+  readonly stopSignal?: NodeJS.Signals;
   readonly stopDeadlineMs: number;
   readonly readyDeadlineMs: number;
   /** How often a start launches it until it is ready; 10 when not told. */
   readonly launchesMax?: number;
   /** Makes the data folder fit to start on and says what to run. Called before every launch. */
-  prepare(): Promise<Launch>;
+  prepare(): Promise<Command>;
   /** One bounded question to the service itself: does it do its work now? A rejection means no. */
   ready(): Promise<boolean>;
   /** Looks at the log of a process that ended before it was ready and may mend the data. */
   repair?(log: string): Promise<void>;
-  readonly cleanUp?: () => Promise<void>;
+  readonly cleanUp: () => Promise<void>;
   readonly onSpawn?: (pid: number) => void;
 };
 
@@ -72,11 +73,7 @@ export class NotReady extends Error {
   }
 }
 
-const sizeOf = (file: string) =>
-  stat(file).then(
-    (found) => found.size,
-    () => 0,
-  );
+const sizeOf = async (file: string) => (await stat(file).catch(() => undefined))?.size ?? 0;
 
 /** The end of what was logged after the first `from` bytes: an older process's last words explain nothing. */
 const logSince = async (file: string, from: number): Promise<string> => {
@@ -84,65 +81,56 @@ const logSince = async (file: string, from: number): Promise<string> => {
   return bytes.subarray(from).toString().slice(-LOG_TAIL_CHARS) || "(nothing was logged)";
 };
 
-const isReadyBy = async (deadline: number, spec: ServiceSpec, child: Child): Promise<boolean> => {
+const isReadyBy = (deadline: number, spec: ServiceSpec, child: Child): Promise<boolean> => {
   const isDecided = async () => !child.isAlive() || (await spec.ready());
-  return (await until(isDecided, deadline - Date.now(), READY_POLL_MS)) && child.isAlive();
+  return eventually("a decision", isDecided, deadline - Date.now(), READY_POLL_MS).then(child.isAlive, () => false);
 };
 
-const endWithin = async (child: Child, signal: NodeJS.Signals, deadlineMs: number): Promise<void> => {
+const end = async (child: Child, signal: NodeJS.Signals, deadlineMs: number): Promise<void> => {
   // A process under SIGSTOP keeps every signal but SIGKILL pending until it is continued.
   child.signal("SIGCONT");
   child.signal(signal);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(() => resolve("late"), deadlineMs);
-  });
-  if ((await Promise.race([child.exited, late])) === "late") child.signal("SIGKILL");
-  clearTimeout(timer);
+  if ((await within(systemClock, deadlineMs, child.exited)) === late) child.signal("SIGKILL");
   await child.exited;
 };
 
-type State = {
-  child?: Child;
-  stopSignal: NodeJS.Signals;
-  stopped: boolean;
-  launching: Promise<void>;
-};
+type State = { child?: Child; stopped: boolean; launching: Promise<void> };
 
 // An attempt may fail because its predecessor has not let go yet: Postgres refuses to start while a backend of the
 // killed postmaster is still attached to the shared memory, and a port may be held for some milliseconds.
 const launchUntilReady = async (spec: ServiceSpec, state: State): Promise<void> => {
+  const { cwd, logFile, stopSignal = "SIGTERM" } = spec;
   const deadline = Date.now() + spec.readyDeadlineMs;
   for (let attempt = 1; !state.stopped; attempt++) {
-    const what = await spec.prepare();
-    state.stopSignal = what.stopSignal;
-    const logStart = await sizeOf(spec.logFile);
-    const child = await spawnChild(what);
+    const command = await spec.prepare();
+    const logStart = await sizeOf(logFile);
+    const child = await spawnChild({ ...command, cwd, stopSignal, output: logFile });
     state.child = child;
-    if (state.stopped) return endWithin(child, "SIGKILL", 0);
+    if (state.stopped) return end(child, "SIGKILL", 0);
     spec.onSpawn?.(child.pid);
     if ((await isReadyBy(deadline, spec, child)) || state.stopped) return;
-    const log = await logSince(spec.logFile, logStart);
+    const log = await logSince(logFile, logStart);
     if (attempt === (spec.launchesMax ?? LAUNCHES_MAX) || Date.now() >= deadline) {
-      await endWithin(child, "SIGKILL", 0);
+      await end(child, "SIGKILL", 0);
       throw new NotReady(spec, log);
     }
     await spec.repair?.(log);
-    await sleep(Math.min(RETRY_FIRST_MS * 2 ** attempt, RETRY_MAX_MS));
+    await systemClock.sleep(Math.min(RETRY_FIRST_MS * 2 ** attempt, RETRY_MAX_MS));
   }
 };
 
 /** What `spec` describes, not launched yet: `restart` does that. */
 export const createService = (spec: ServiceSpec): Running => {
-  const state: State = { stopSignal: "SIGTERM", stopped: false, launching: Promise.resolve() };
-  const end = async () => {
-    if (state.child?.isAlive()) await endWithin(state.child, state.stopSignal, spec.stopDeadlineMs);
+  const { name, url, port, logFile, stopSignal = "SIGTERM" } = spec;
+  const state: State = { stopped: false, launching: Promise.resolve() };
+  const endCurrent = async () => {
+    if (state.child?.isAlive()) await end(state.child, stopSignal, spec.stopDeadlineMs);
   };
   return {
-    name: spec.name,
-    url: spec.url,
-    port: spec.port,
-    logFile: spec.logFile,
+    name,
+    url,
+    port,
+    logFile,
     pid: () => (state.child?.isAlive() ? state.child.pid : undefined),
     exited: () => state.child?.exited ?? Promise.resolve({ code: null, signal: null }),
     kill: async (signal = "SIGKILL") => {
@@ -150,17 +138,17 @@ export const createService = (spec: ServiceSpec): Running => {
       if (signal !== "SIGSTOP" && signal !== "SIGCONT") await state.child?.exited;
     },
     restart: async () => {
-      await end();
+      await endCurrent();
       state.launching = launchUntilReady(spec, state);
       await state.launching;
     },
     stop: async () => {
       state.stopped = true;
-      await end();
+      await endCurrent();
       // A launch that was under way sees `stopped` and ends its own child.
       await Promise.allSettled([state.launching]);
-      await end();
-      await spec.cleanUp?.();
+      await endCurrent();
+      await spec.cleanUp();
     },
   };
 };

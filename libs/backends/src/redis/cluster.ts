@@ -1,6 +1,6 @@
+import { eventually } from "../eventually.ts";
 import { freePort } from "../process/port.ts";
 import { type Running, startAll, stopAll } from "../process/service.ts";
-import { until } from "../process/until.ts";
 import { askRedis, startRedis } from "./redis.ts";
 
 const MASTERS = 3;
@@ -15,11 +15,6 @@ export type RedisCluster = {
   stop(): Promise<void>;
 };
 
-const waitUntil = async (what: string, isTrue: () => Promise<boolean>): Promise<void> => {
-  if (!(await until(isTrue, FORMED_DEADLINE_MS)))
-    throw new Error(`redis cluster: ${what} did not happen within ${FORMED_DEADLINE_MS} ms`);
-};
-
 const form = async (nodes: readonly Running[], busPorts: readonly number[]): Promise<void> => {
   const first = nodes[0]?.url ?? "";
   const masters = nodes.slice(0, MASTERS);
@@ -31,25 +26,24 @@ const form = async (nodes: readonly Running[], busPorts: readonly number[]): Pro
   for (const [index, node] of nodes.entries()) {
     await askRedis(first, (redis) => redis.call("CLUSTER", "MEET", "127.0.0.1", node.port, busPorts[index] ?? 0));
   }
-  const everyone = (isTrue: (info: string) => boolean) => async () => {
+  const isWhole = async () => {
     const infos = await Promise.all(nodes.map((node) => askRedis(node.url, (redis) => redis.cluster("INFO"))));
-    return infos.every((info) => isTrue(String(info)));
+    return infos
+      .map(String)
+      .every((info) => info.includes("cluster_state:ok") && info.includes(`cluster_known_nodes:${nodes.length}`));
   };
-  await waitUntil(
-    "every node knowing every other",
-    everyone((info) => info.includes(`cluster_known_nodes:${nodes.length}`) && info.includes("cluster_state:ok")),
-  );
+  await eventually("every node of the Redis cluster to know every other", isWhole, FORMED_DEADLINE_MS);
   for (const [index, replica] of nodes.slice(MASTERS).entries()) {
     const master = masters[index]?.url ?? first;
     const id = String(await askRedis(master, (redis) => redis.cluster("MYID")));
     await askRedis(replica.url, (redis) => redis.call("CLUSTER", "REPLICATE", id));
   }
-  await waitUntil("every replica in step with its master", async () => {
-    const roles = await Promise.all(
-      nodes.slice(MASTERS).map((node) => askRedis(node.url, (redis) => redis.call("ROLE"))),
-    );
+  const areInStep = async () => {
+    const replicas = nodes.slice(MASTERS);
+    const roles = await Promise.all(replicas.map((node) => askRedis(node.url, (redis) => redis.call("ROLE"))));
     return roles.every((role) => Array.isArray(role) && role[0] === "slave" && role[3] === "connected");
-  });
+  };
+  await eventually("every replica to be in step with its master", areInStep, FORMED_DEADLINE_MS);
 };
 
 /** Starts three masters with one replica each on loopback, in temporary folders, and waits until they are in step. */

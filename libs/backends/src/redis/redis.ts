@@ -1,11 +1,11 @@
-import { join } from "node:path";
 import { Redis } from "ioredis";
-import { openDataFolder } from "../process/data-folder.ts";
-import { freePort } from "../process/port.ts";
+import { findExecutable } from "../process/command.ts";
+import { openPlace } from "../process/place.ts";
 import { type Running, type ServiceOptions, startService } from "../process/service.ts";
-import { silent } from "../provision/say.ts";
+import { provide } from "../provision/debian.ts";
+import { REMEDIES } from "../provision/refusal.ts";
+import { type Say, silent } from "../provision/say.ts";
 import { mendAppendOnlyFile } from "./append-only.ts";
-import { provideRedis } from "./binary.ts";
 
 const ASK_MS = 1_000;
 const READY_DEADLINE_MS = 30_000;
@@ -41,27 +41,30 @@ export const askRedis = async <T>(url: string, ask: (redis: Redis) => Promise<T>
   }
 };
 
+/** The path of redis-server or valkey-server. */
+const provideRedis = (say: Say): Promise<string> =>
+  provide(() => findExecutable("redis-server", "valkey-server"), {
+    missing: () => "no redis-server or valkey-server on the PATH",
+    debianPackage: "redis-server",
+    remedy: REMEDIES.redis,
+    say,
+  });
+
 /** Starts a real Redis (or Valkey) on loopback: fsync on every write, no eviction. Throws NotProvided, or its log. */
 export const startRedis = async (options: ServiceOptions = {}): Promise<Running> => {
-  const say = options.say ?? silent;
-  const binary = await provideRedis(say);
-  const data = await openDataFolder("redis", options.dataDir);
-  const port = options.port || (await freePort());
-  const url = `redis://127.0.0.1:${port}`;
-  const logFile = options.logFile ?? join(data.path, "redis.log");
-  const settings = { ...SETTINGS, ...options.settings, port: String(port), dir: data.path };
+  const { say = silent } = options;
+  const command = await provideRedis(say);
+  const place = await openPlace("redis", options);
+  const url = `redis://127.0.0.1:${place.port}`;
+  const settings = { ...SETTINGS, ...options.settings, port: String(place.port), dir: place.cwd };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   return startService({
-    name: "redis",
+    ...place,
     url,
-    port,
-    logFile,
     stopDeadlineMs: STOP_DEADLINE_MS,
     readyDeadlineMs: READY_DEADLINE_MS,
-    prepare: async () => ({ command: binary, args, cwd: data.path, stopSignal: "SIGTERM", output: logFile }),
+    prepare: async () => ({ command, args }),
     ready: () => askRedis(url, async (redis) => (await redis.ping()) === "PONG"),
-    repair: (log) => mendAppendOnlyFile(binary, data.path, log, say),
-    cleanUp: data.discard,
-    onSpawn: options.onSpawn,
+    repair: (log) => mendAppendOnlyFile(command, place.cwd, log, say),
   });
 };

@@ -1,12 +1,14 @@
 import { systemClock } from "@spillway/event";
 
-const POLL_MS = 50;
+/** What was waited for did not come in time; the message says what it was. */
+export class TooLate extends Error {}
 
 /** Waits until `look` answers something truthy, and answers that. Throws with the last error after `deadlineMs`. */
 export const eventually = async <T>(
   what: string,
   look: () => Promise<T> | T,
   deadlineMs = 60_000,
+  pollMs = 50,
 ): Promise<Exclude<T, false | null | undefined | 0 | "">> => {
   const deadline = performance.now() + deadlineMs;
   let last: unknown;
@@ -18,7 +20,8 @@ export const eventually = async <T>(
     } catch (error) {
       last = error;
     }
-    await systemClock.sleep(POLL_MS);
+    await systemClock.sleep(pollMs);
   }
-  throw new Error(`waited ${deadlineMs} ms in vain for: ${what}`, { cause: last });
+  const because = last instanceof Error ? `: ${last.message}` : "";
+  throw new TooLate(`waited ${deadlineMs} ms in vain for: ${what}${because}`, { cause: last });
 };
