@@ -11,28 +11,13 @@ import { readPartition } from "./kcat.ts";
  * sinks publishing into them, one publish in flight per partition as the relay does. Run alone:
  *   bun test/kafka/chaos.fault.ts [seed] [rounds]
  */
-export type ChaosRow = {
-  readonly scenario: string;
-  readonly passed: boolean;
-  readonly accepted: number;
-  readonly relayed: number;
-  readonly dead: number;
-  readonly lost: number;
-  readonly unexpected: number;
-  readonly corrupted: number;
-  readonly duplicates: number;
-  readonly inversions: number;
-  /** The longest time in which a partition confirmed nothing. */
-  readonly recoveryMs: number;
-  readonly seed: number;
-};
 
 const PARTITIONS = 12;
 const KEYS_PER_PARTITION = 5;
 const BATCH = 20;
 const BACKOFF_MAX_MS = 1_000;
 
-/** One partition under load: what was confirmed in it, and how long it stood still at most. */
+/** One partition under load: what was confirmed in it, and the longest time in which nothing was. */
 type Lane = { readonly partition: number; confirmed: number; dead: number; stallMs: number };
 
 const recordsFrom = (partition: number, from: number): SinkRecord[] =>
@@ -65,7 +50,16 @@ const runLane = async (sink: Sink, topic: string, lane: Lane, until: AbortSignal
 
 type Fault = (cluster: KafkaCluster, random: Random) => Promise<void>;
 
-const pickNode = (cluster: KafkaCluster, random: Random) => random.pick(cluster.nodes);
+/** One node meets these in turn; a number is a pause in ms. */
+const atOneNode =
+  (...steps: readonly (NodeJS.Signals | "restart" | number)[]): Fault =>
+  async (cluster, random) => {
+    const node = random.pick(cluster.nodes);
+    for (const step of steps) {
+      if (typeof step === "number") await systemClock.sleep(step);
+      else await (step === "restart" ? node.restart() : node.kill(step));
+    }
+  };
 
 /** Gives about half of the partitions another preferred leader; the controller elects it within a second. */
 const moveLeaders: Fault = async (cluster, random) => {
@@ -90,57 +84,19 @@ const moveLeaders: Fault = async (cluster, random) => {
 
 const faults: readonly (readonly [name: string, fault: Fault])[] = [
   ["leaders move", moveLeaders],
-  [
-    "kill -9",
-    async (cluster, random) => {
-      const node = pickNode(cluster, random);
-      await node.kill("SIGKILL");
-      await systemClock.sleep(3_000);
-      await node.restart();
-    },
-  ],
+  ["kill -9", atOneNode("SIGKILL", 3_000, "restart")],
   ["leaders move again", moveLeaders],
-  [
-    "freeze for less than the session",
-    async (cluster, random) => {
-      const node = pickNode(cluster, random);
-      await node.kill("SIGSTOP");
-      await systemClock.sleep(1_500);
-      await node.kill("SIGCONT");
-    },
-  ],
-  [
-    "freeze for longer than a request",
-    async (cluster, random) => {
-      const node = pickNode(cluster, random);
-      await node.kill("SIGSTOP");
-      await systemClock.sleep(15_000);
-      await node.kill("SIGCONT");
-    },
-  ],
-  [
-    "orderly restart",
-    async (cluster, random) => {
-      const node = pickNode(cluster, random);
-      await node.kill("SIGTERM");
-      await node.restart();
-    },
-  ],
-  [
-    "kill -9 and back at once",
-    async (cluster, random) => {
-      const node = pickNode(cluster, random);
-      await node.kill("SIGKILL");
-      await node.restart();
-    },
-  ],
+  ["freeze for less than the session", atOneNode("SIGSTOP", 1_500, "SIGCONT")],
+  ["freeze for longer than a request", atOneNode("SIGSTOP", 15_000, "SIGCONT")],
+  ["orderly restart", atOneNode("SIGTERM", "restart")],
+  ["kill -9 and back at once", atOneNode("SIGKILL", "restart")],
 ];
 
-type Found = Pick<ChaosRow, "relayed" | "lost" | "unexpected" | "corrupted" | "duplicates" | "inversions">;
+const nothing = { relayed: 0, lost: 0, unexpected: 0, corrupted: 0, duplicates: 0, inversions: 0 };
+type Found = typeof nothing;
 
-/** Compares what a partition holds with what was confirmed in it. */
-const checkPartition = async (brokers: readonly string[], topic: string, lane: Lane): Promise<Found> => {
-  const found = { relayed: 0, lost: 0, unexpected: 0, corrupted: 0, duplicates: 0, inversions: 0 };
+/** Compares what a partition holds with what was confirmed in it, and adds that to what was found in the others. */
+const checkPartition = async (brokers: readonly string[], topic: string, lane: Lane, found: Found): Promise<void> => {
   const seen = new Set<number>();
   const newest = new Map<string, number>();
   for (const record of await readPartition(brokers, topic, lane.partition)) {
@@ -160,25 +116,18 @@ const checkPartition = async (brokers: readonly string[], topic: string, lane: L
       newest.set(key, Math.max(at, newest.get(key) ?? -1));
     }
   }
-  found.relayed = seen.size;
+  found.relayed += seen.size;
   for (let at = 0; at < lane.confirmed; at++) if (!seen.has(at)) found.lost++;
-  return found;
 };
 
 const check = async (brokers: readonly string[], name: string, lanes: readonly Lane[], seed: number) => {
-  const parts: Found[] = [];
-  for (const lane of lanes) parts.push(await checkPartition(brokers, `chaos-${name}`, lane));
-  const sum = (count: (part: Found) => number) => parts.reduce((total, part) => total + count(part), 0);
+  const found = { ...nothing };
+  for (const lane of lanes) await checkPartition(brokers, `chaos-${name}`, lane, found);
   const row = {
     scenario: `kafka cluster chaos, ${name}`,
     accepted: lanes.reduce((total, lane) => total + lane.confirmed, 0),
-    relayed: sum((part) => part.relayed),
     dead: lanes.reduce((total, lane) => total + lane.dead, 0),
-    lost: sum((part) => part.lost),
-    unexpected: sum((part) => part.unexpected),
-    corrupted: sum((part) => part.corrupted),
-    duplicates: sum((part) => part.duplicates),
-    inversions: sum((part) => part.inversions),
+    ...found,
     recoveryMs: Math.round(Math.max(...lanes.map((lane) => lane.stallMs))),
     seed,
   };
@@ -203,7 +152,7 @@ const injectFaults = async (cluster: KafkaCluster, seed: number, rounds: number)
 const sinks = { kafkajs: createKafkajsSink, platformatic: createPlatformaticSink };
 
 /** One row for each sink. About a minute and a half a round. */
-export const runKafkaChaos = async (seed: number, rounds = 1): Promise<ChaosRow[]> => {
+const runKafkaChaos = async (seed: number, rounds: number) => {
   const names = Object.keys(sinks) as (keyof typeof sinks)[];
   const cluster = await startKafkaCluster({
     settings: { "leader.imbalance.check.interval.seconds": "1", "leader.imbalance.per.broker.percentage": "0" },
@@ -220,7 +169,7 @@ export const runKafkaChaos = async (seed: number, rounds = 1): Promise<ChaosRow[
     await injectFaults(cluster, seed, rounds);
     done.abort();
     for (const { running, sink } of runs) await running.then(() => sink.close());
-    const rows: ChaosRow[] = [];
+    const rows: Awaited<ReturnType<typeof check>>[] = [];
     for (const { name, lanes } of runs) rows.push(await check(cluster.brokers, name, lanes, seed));
     return rows;
   } finally {

@@ -82,7 +82,7 @@ describe("the kafkajs sink, answered by a broker", () => {
     sink = createKafkajsSink({
       connection: { brokers: cluster.brokers, clientId: "spillway-test" },
       compression: "gzip",
-      log: (_level, event, { code }) => void (event === "kafka.client_retired" && retired.push(code)),
+      log: (_level, event, fields) => void (event === "kafka.client_retired" && retired.push(fields?.code)),
     });
   });
   afterAll(async () => {

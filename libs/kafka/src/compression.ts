@@ -15,8 +15,6 @@ const GZIP_LEVEL = 1;
 
 const hasZstd = typeof zlib.zstdCompressSync === "function";
 
-export const defaultCompression: Compression = "zstd";
-
 /** What the runtime can do: node:zlib has zstd from Node 22.15 on and in Bun; elsewhere zstd becomes gzip. */
 export const availableCompression = (wanted: Compression): Compression =>
   wanted === "zstd" && !hasZstd ? "gzip" : wanted;

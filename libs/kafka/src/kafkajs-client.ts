@@ -1,20 +1,13 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { type Clock, late, within } from "@spillway/event";
+import { late, within } from "@spillway/event";
 import { type Admin, type ISocketFactory, Kafka, logLevel, type Producer, type SASLOptions } from "kafkajs";
-import { hostOfSeed, type KafkaConnection, rotated, seedOf } from "./connection.ts";
-import { type Deadlines, type KafkaLog, METADATA_MAX_AGE_MS } from "./options.ts";
+import { hostOfSeed, seedOf } from "./connection.ts";
+import { type KafkaSettings, METADATA_MAX_AGE_MS } from "./options.ts";
 import type { Opened } from "./vendor.ts";
 
 const KEEP_ALIVE_MS = 60_000;
 const SEED_RETRY_MS = 50;
-
-export type KafkajsSettings = {
-  readonly connection: KafkaConnection;
-  readonly deadlines: Deadlines;
-  readonly clock: Clock;
-  readonly log: KafkaLog;
-};
 
 /** The sockets of one client, so that it can be ended: its own `disconnect` waits for a frozen broker. */
 const socketKeeper = () => {
@@ -38,17 +31,17 @@ const socketKeeper = () => {
 type Disconnectable = { disconnect(): Promise<void> };
 
 /** Ends a client within the deadline. An error on the socket is what makes kafkajs reject whatever still waits. */
-const end = async (settings: KafkajsSettings, client: Disconnectable, sockets: ReturnType<typeof socketKeeper>) => {
+const end = async (settings: KafkaSettings, client: Disconnectable, sockets: ReturnType<typeof socketKeeper>) => {
   const { clock, deadlines } = settings;
   const ended = await within(clock, deadlines.closeMs, client.disconnect()).catch(() => late);
   sockets.destroy(ended === late ? new Error("closed") : undefined);
 };
 
-const createKafka = (settings: KafkajsSettings, turn: number, socketFactory: ISocketFactory): Kafka => {
+const createKafka = (settings: KafkaSettings, brokers: readonly string[], socketFactory: ISocketFactory): Kafka => {
   const { connection, deadlines, log } = settings;
   return new Kafka({
     clientId: connection.clientId,
-    brokers: rotated(connection.brokers, turn).map(seedOf),
+    brokers: brokers.map(seedOf),
     ssl: connection.tls ? { ...connection.tls } : undefined,
     sasl: connection.sasl as SASLOptions | undefined,
     connectionTimeout: deadlines.connectMs,
@@ -56,7 +49,7 @@ const createKafka = (settings: KafkajsSettings, turn: number, socketFactory: ISo
     requestTimeout: deadlines.requestMs,
     enforceRequestTimeout: true,
     // For connecting and for metadata only: one try of each seed. A produce request is never repeated in here.
-    retry: { retries: connection.brokers.length - 1, initialRetryTime: SEED_RETRY_MS, maxRetryTime: SEED_RETRY_MS },
+    retry: { retries: brokers.length - 1, initialRetryTime: SEED_RETRY_MS, maxRetryTime: SEED_RETRY_MS },
     socketFactory,
     logLevel: logLevel.WARN,
     // The texts may hold a record; the part of kafkajs that complains is enough to know where to look.
@@ -65,9 +58,9 @@ const createKafka = (settings: KafkajsSettings, turn: number, socketFactory: ISo
 };
 
 /** Starts to connect a producer. */
-export const openProducer = (settings: KafkajsSettings, turn: number): Opened<Producer> => {
+export const openProducer = (settings: KafkaSettings, brokers: readonly string[]): Opened<Producer> => {
   const sockets = socketKeeper();
-  const producer = createKafka(settings, turn, sockets.factory).producer({
+  const producer = createKafka(settings, brokers, sockets.factory).producer({
     idempotent: false,
     allowAutoTopicCreation: false,
     metadataMaxAge: METADATA_MAX_AGE_MS,
@@ -84,12 +77,12 @@ export const openProducer = (settings: KafkajsSettings, turn: number): Opened<Pr
 
 /** Asks on a connection of its own and ends it. Rejects with what kafkajs throws. */
 export const askAdmin = async <T>(
-  settings: KafkajsSettings,
-  turn: number,
+  settings: KafkaSettings,
+  brokers: readonly string[],
   ask: (admin: Admin) => Promise<T>,
 ): Promise<T> => {
   const sockets = socketKeeper();
-  const admin = createKafka(settings, turn, sockets.factory).admin();
+  const admin = createKafka(settings, brokers, sockets.factory).admin();
   try {
     await admin.connect();
     return await ask(admin);

@@ -1,25 +1,20 @@
-import type { Clock } from "@spillway/event";
-import type { Compression } from "./compression.ts";
+import { type Clock, systemClock } from "@spillway/event";
+import { type Log, silentLog } from "@spillway/telemetry";
+import { availableCompression, type Compression } from "./compression.ts";
 import type { KafkaConnection } from "./connection.ts";
-
-/** Receives what the adapter and the client below it have to say; fields never hold a key, a value or a secret. */
-export type KafkaLog = (
-  level: "debug" | "info" | "warn" | "error",
-  event: string,
-  fields: Readonly<Record<string, string | number | boolean>>,
-) => void;
 
 export type KafkaSinkOptions = {
   readonly connection: KafkaConnection;
-  /** Default: see `compression.ts`. */
+  /** `zstd` by default: see `compression.ts`. */
   readonly compression?: Compression;
-  readonly log?: KafkaLog;
+  /** Fields never hold a key, a value or a secret. */
+  readonly log?: Log;
   readonly clock?: Clock;
   readonly deadlines?: Partial<Deadlines>;
 };
 
 /** Milliseconds. The defaults are right for a broker with its own defaults; tests shorten them. */
-export type Deadlines = {
+type Deadlines = {
   /** TCP, TLS, SASL and the first metadata of a new connection. */
   readonly connectMs: number;
   /** How long the leader waits for the other replicas. Longer than broker.session.timeout.ms (9 s). */
@@ -35,10 +30,19 @@ export type Deadlines = {
 /** After this a client asks again who leads a partition, also when nobody told it that it asks the wrong one. */
 export const METADATA_MAX_AGE_MS = 60_000;
 
-export const defaultDeadlines: Deadlines = {
+const defaultDeadlines: Deadlines = {
   connectMs: 5_000,
   acksMs: 12_000,
   requestMs: 14_000,
   publishMs: 20_000,
   closeMs: 5_000,
+};
+
+/** The options with what the absent ones mean. */
+export type KafkaSettings = Required<Omit<KafkaSinkOptions, "deadlines">> & { readonly deadlines: Deadlines };
+
+export const settingsOf = (options: KafkaSinkOptions): KafkaSettings => {
+  const { connection, compression = "zstd", log = silentLog, clock = systemClock, deadlines } = options;
+  const available = availableCompression(compression);
+  return { connection, compression: available, log, clock, deadlines: { ...defaultDeadlines, ...deadlines } };
 };

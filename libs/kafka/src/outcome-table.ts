@@ -6,30 +6,26 @@ import type { DeadLetterClass, Outcome } from "@spillway/event";
  */
 export type Verdict = { readonly outcome: Exclude<Outcome, { kind: "ok" }>; readonly client: "keep" | "replace" };
 
-const retry = (code: string, client: Verdict["client"] = "keep"): Verdict => ({
-  outcome: { kind: "retriable", code },
+type Retriable = Omit<Extract<Outcome, { kind: "retriable" }>, "kind" | "code">;
+
+const retry = (code: string, client: Verdict["client"] = "keep", how: Retriable = {}): Verdict => ({
+  outcome: { kind: "retriable", code, ...how },
   client,
 });
 
 /** Every record would meet it: authorization, configuration. Never a reason to fill the dead letters. */
-const pause = (code: string, client: Verdict["client"] = "keep"): Verdict => ({
-  outcome: { kind: "retriable", code, pause: true },
-  client,
-});
+const pause = (code: string, client?: Verdict["client"]): Verdict => retry(code, client, { pause: true });
 
 /** May be the broker's trouble or one record's; the relay finds out by trying a few times, then by halves. */
-const suspect = (code: string, attemptsMax: number): Verdict => ({
-  outcome: { kind: "retriable", code, attemptsMax },
-  client: "keep",
-});
+const suspect = (code: string, attemptsMax: number): Verdict => retry(code, "keep", { attemptsMax });
+
+/** The record's time is what is refused, and that is of our own choosing: no reason for a dead letter. */
+const retime = (code: string): Verdict => retry(code, "keep", { retime: true });
 
 const refuse = (code: string, deadLetterClass: DeadLetterClass): Verdict => ({
   outcome: { kind: "fatal", code, deadLetterClass },
   client: "keep",
 });
-
-/** The record's time is what is refused, and that is of our own choosing: no reason for a dead letter. */
-const retime = (code: string): Verdict => ({ outcome: { kind: "retriable", code, retime: true }, client: "keep" });
 
 export const UNKNOWN_TOPIC = "unknown_topic_or_partition";
 

@@ -1,5 +1,5 @@
 import type { Clock, Outcome, Sink, TopicTraits } from "@spillway/event";
-import type { KafkaLog } from "./options.ts";
+import type { Log } from "@spillway/telemetry";
 import { clientTable, UNKNOWN_TOPIC, type Verdict } from "./outcome-table.ts";
 
 const REFRESH_MS = 60_000;
@@ -8,9 +8,7 @@ const ASK_AGAIN_MS = 1_000;
 /** How long a topic may be unknown before that stops being a new topic on its way and becomes a fault to report. */
 const MISSING_MS = 60_000;
 
-type Known = {
-  count: number;
-  recordAgeMsMax: number;
+type Known = TopicTraits & {
   /** On the monotonic clock; a count older than `REFRESH_MS` is asked for again behind the caller's back. */
   askedAtMs: number;
   /** The topic was unknown meanwhile, so that it may have been made anew with fewer partitions. */
@@ -31,7 +29,7 @@ type Dependencies = {
   /** The producer's own metadata is older than the new count. */
   changed(topic: string): void;
   readonly clock: Clock;
-  readonly log: KafkaLog;
+  readonly log: Log;
 };
 
 const moved = new Set(["not_leader_or_follower", "partition_out_of_range", "unconfirmed"]);

@@ -1,9 +1,8 @@
 import { isIP } from "node:net";
 import { Admin, type Base, Producer, type SASLOptions } from "@platformatic/kafka";
-import { type Clock, within } from "@spillway/event";
-import type { Compression } from "./compression.ts";
-import { type KafkaConnection, rotated } from "./connection.ts";
-import { type Deadlines, type KafkaLog, METADATA_MAX_AGE_MS } from "./options.ts";
+import { within } from "@spillway/event";
+import type { KafkaConnection } from "./connection.ts";
+import { type KafkaSettings, METADATA_MAX_AGE_MS } from "./options.ts";
 import type { Opened } from "./vendor.ts";
 
 /** Its idempotent producer repeats in place under the same sequence number: no duplicate, where a new producer makes one. */
@@ -12,14 +11,6 @@ const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 1_000;
 
 export type BytesProducer = Producer<Buffer, Buffer, Buffer, Buffer>;
-
-export type PlatformaticSettings = {
-  readonly connection: KafkaConnection;
-  readonly compression: Compression;
-  readonly deadlines: Deadlines;
-  readonly clock: Clock;
-  readonly log: KafkaLog;
-};
 
 const retryDelayMs = (attempt: number): number => Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (attempt - 1));
 
@@ -30,11 +21,11 @@ const saslOf = ({ sasl }: KafkaConnection): SASLOptions | undefined =>
 const hasName = (broker: string): boolean =>
   isIP(broker.slice(0, broker.lastIndexOf(":")).replace(/^\[|\]$/g, "")) === 0;
 
-const clientOptions = ({ connection, deadlines }: PlatformaticSettings, turn: number) => ({
+const clientOptions = ({ connection, deadlines }: KafkaSettings, brokers: readonly string[]) => ({
   clientId: connection.clientId,
-  bootstrapBrokers: rotated(connection.brokers, turn),
+  bootstrapBrokers: [...brokers],
   tls: connection.tls && { ...connection.tls },
-  tlsServerName: connection.tls !== undefined && connection.brokers.every(hasName),
+  tlsServerName: connection.tls !== undefined && brokers.every(hasName),
   sasl: saslOf(connection),
   connectTimeout: deadlines.connectMs,
   requestTimeout: deadlines.requestMs,
@@ -44,16 +35,16 @@ const clientOptions = ({ connection, deadlines }: PlatformaticSettings, turn: nu
 });
 
 /** Ends a client, what it still repeats included. `close` alone waits for a peer that does not read any more. */
-const end = async (settings: PlatformaticSettings, client: Base, closing: () => Promise<void>): Promise<void> => {
+const end = async (settings: KafkaSettings, client: Base, closing: () => Promise<void>): Promise<void> => {
   const connections = [...client.connections].map(([, connection]) => connection);
   await within(settings.clock, settings.deadlines.closeMs, closing()).catch(() => undefined);
   for (const connection of connections) connection.socket?.destroy();
 };
 
 /** A producer that connects with its first send. */
-export const openProducer = (settings: PlatformaticSettings, turn: number): Opened<BytesProducer> => {
+export const openProducer = (settings: KafkaSettings, brokers: readonly string[]): Opened<BytesProducer> => {
   const producer: BytesProducer = new Producer({
-    ...clientOptions(settings, turn),
+    ...clientOptions(settings, brokers),
     idempotent: true,
     compression: settings.compression,
     retries: RETRIES,
@@ -67,11 +58,11 @@ export const openProducer = (settings: PlatformaticSettings, turn: number): Open
 
 /** Asks on a connection of its own, once, and ends it. Rejects with what the client throws. */
 export const askOnce = async <T>(
-  settings: PlatformaticSettings,
-  turn: number,
+  settings: KafkaSettings,
+  brokers: readonly string[],
   ask: (client: Admin) => Promise<T>,
 ): Promise<T> => {
-  const client = new Admin({ ...clientOptions(settings, turn), retries: 0 });
+  const client = new Admin({ ...clientOptions(settings, brokers), retries: 0 });
   try {
     return await ask(client);
   } finally {

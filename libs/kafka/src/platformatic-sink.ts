@@ -1,13 +1,13 @@
-import { ConfigResourceTypes, compressionsAlgorithms, ProduceAcks } from "@platformatic/kafka";
-import { type Sink, type SinkRecord, systemClock } from "@spillway/event";
-import { availableCompression, defaultCompression, gzip, zstd } from "./compression.ts";
-import { checkBrokers } from "./connection.ts";
-import type { KafkaSinkOptions } from "./options.ts";
-import { askOnce, type BytesProducer, openProducer, type PlatformaticSettings } from "./platformatic-client.ts";
+import { type Admin, ConfigResourceTypes, compressionsAlgorithms, ProduceAcks } from "@platformatic/kafka";
+import type { Sink, SinkRecord } from "@spillway/event";
+import { gzip, zstd } from "./compression.ts";
+import { rotating } from "./connection.ts";
+import { type KafkaSettings, type KafkaSinkOptions, settingsOf } from "./options.ts";
+import { askOnce, type BytesProducer, openProducer } from "./platformatic-client.ts";
 import { platformaticVerdict } from "./platformatic-errors.ts";
 import { batchesBySpan, bytesMessages } from "./platformatic-messages.ts";
 import { settingNames } from "./record-age.ts";
-import { createSink, deadlinesOf } from "./sink.ts";
+import { createSink } from "./sink.ts";
 import type { Vendor } from "./vendor.ts";
 
 const sendBatch = async (
@@ -24,10 +24,12 @@ const sendBatch = async (
   return offsets.length === 1 && reply?.topic === topic && reply.partition === partition && reply.offset >= 0n;
 };
 
-const platformaticVendor = (settings: PlatformaticSettings): Vendor<BytesProducer> => {
-  let turn = 0;
+const platformaticVendor = (settings: KafkaSettings): Vendor<BytesProducer> => {
+  const nextBrokers = rotating(settings.connection.brokers);
+  const ask = <T>(question: (admin: Admin) => Promise<T>, brokers = nextBrokers()) =>
+    askOnce(settings, brokers, question);
   return {
-    open: () => openProducer(settings, turn++),
+    open: () => openProducer(settings, nextBrokers()),
     send: async (producer, topic, partition, records) => {
       const batches = batchesBySpan(records);
       for (const batch of batches) {
@@ -41,12 +43,12 @@ const platformaticVendor = (settings: PlatformaticSettings): Vendor<BytesProduce
     },
     verdictOf: platformaticVerdict,
     countPartitions: (topic) =>
-      askOnce(settings, turn++, async (client) => {
+      ask(async (client) => {
         const { topics } = await client.metadata({ topics: [topic] });
         return topics.get(topic)?.partitionsCount ?? 0;
       }),
     topicSettings: (topic) =>
-      askOnce(settings, turn++, async (client) => {
+      ask(async (client) => {
         const resources = [
           { resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configurationKeys: [...settingNames] },
         ];
@@ -54,31 +56,22 @@ const platformaticVendor = (settings: PlatformaticSettings): Vendor<BytesProduce
         return new Map((described?.configs ?? []).map(({ name, value }) => [name, value ?? ""]));
       }),
     brokers: () =>
-      askOnce(settings, turn++, async (client) => {
+      ask(async (client) => {
         const { brokers } = await client.metadata({ topics: [] });
         return [...brokers.values()].map(({ host, port }) => `${host}:${port}`);
       }),
-    knock: (address) =>
-      askOnce({ ...settings, connection: { ...settings.connection, brokers: [address] } }, 0, async (client) => {
-        await client.metadata({ topics: [] });
-      }),
+    knock: async (address) => void (await ask((client) => client.metadata({ topics: [] }), [address])),
   };
 };
 
 /**
  * Publishes with the idempotent producer of @platformatic/kafka: fewer duplicates around a fault than kafkajs, since
- * it repeats under the same sequence numbers. Throws `RangeError` for a broker list that cannot be read; connects with
- * the first use.
+ * it repeats under the same sequence numbers. Connects with the first use.
  */
 export const createPlatformaticSink = (options: KafkaSinkOptions): Sink => {
-  const { connection, clock = systemClock, log = () => undefined } = options;
-  checkBrokers(connection.brokers);
   // Its own levels are 3 and 6, and it has no option for them.
   Object.assign(compressionsAlgorithms.zstd, { compressSync: zstd });
   Object.assign(compressionsAlgorithms.gzip, { compress: gzip });
-  const compression = availableCompression(options.compression ?? defaultCompression);
-  return createSink(
-    platformaticVendor({ connection, compression, deadlines: deadlinesOf(options), clock, log }),
-    options,
-  );
+  const settings = settingsOf(options);
+  return createSink(platformaticVendor(settings), settings);
 };

@@ -1,35 +1,18 @@
-import {
-  type Clock,
-  late,
-  type Outcome,
-  ok,
-  type Sink,
-  type SinkRecord,
-  systemClock,
-  type TopicTraits,
-  within,
-} from "@spillway/event";
-import { type Deadlines, defaultDeadlines, type KafkaLog, type KafkaSinkOptions } from "./options.ts";
+import { late, type Outcome, ok, type Sink, type SinkRecord, type TopicTraits, within } from "@spillway/event";
+import type { KafkaSettings } from "./options.ts";
 import { clientTable, type Verdict } from "./outcome-table.ts";
 import { createPartitionCounts, type PartitionCounts } from "./partition-counts.ts";
-import { RECORD_AGE_MS_UNKNOWN, recordAgeMsMax, type TopicSettings } from "./record-age.ts";
+import { recordAgeMsMax, type TopicSettings } from "./record-age.ts";
 import { createTopicClients } from "./topic-clients.ts";
 import type { Vendor } from "./vendor.ts";
 
 /** What every attempt needs. */
-type Setting<Client> = {
-  readonly vendor: Vendor<Client>;
-  readonly clock: Clock;
-  readonly deadlines: Deadlines;
-  readonly log: KafkaLog;
-};
+type Setting<Client> = KafkaSettings & { readonly vendor: Vendor<Client> };
 
 /** Longer than the relay's longest pause, so that a forbidden topic stays known for one. */
 const LATELY_MS = 60_000;
 
 const closedOutcome = clientTable.closed.outcome;
-
-export const deadlinesOf = (options: KafkaSinkOptions): Deadlines => ({ ...defaultDeadlines, ...options.deadlines });
 
 /** One attempt under the deadline: null when it is confirmed. */
 const attempt = async <Client>(
@@ -70,13 +53,12 @@ const traitsOf = async <Client>(
 ): Promise<TopicTraits> => {
   const count = await within(clock, deadlines.publishMs, vendor.countPartitions(topic));
   if (count === late) throw late;
-  const settings = await within(clock, deadlines.connectMs, vendor.topicSettings(topic)).catch(
-    (error: unknown): TopicSettings => {
-      log("debug", "kafka.topic_settings_unknown", { topic, code: vendor.verdictOf(error).outcome.code });
-      return new Map();
-    },
-  );
-  return { count, recordAgeMsMax: settings === late ? RECORD_AGE_MS_UNKNOWN : recordAgeMsMax(settings) };
+  const unknown: TopicSettings = new Map();
+  const settings = await within(clock, deadlines.connectMs, vendor.topicSettings(topic)).catch((error: unknown) => {
+    log("debug", "kafka.topic_settings_unknown", { topic, code: vendor.verdictOf(error).outcome.code });
+    return unknown;
+  });
+  return { count, recordAgeMsMax: recordAgeMsMax(settings === late ? unknown : settings) };
 };
 
 const countsOf = <Client>(setting: Setting<Client>, changed: (topic: string) => void): PartitionCounts => {
@@ -91,7 +73,7 @@ const countsOf = <Client>(setting: Setting<Client>, changed: (topic: string) => 
 };
 
 /** What the last publish on each topic met: a broker that lets us ask may still forbid us to write. */
-const createForbidden = (clock: Clock) => {
+const createForbidden = ({ clock }: KafkaSettings) => {
   const last = new Map<string, { readonly code: string | null; readonly atMs: number }>();
   return {
     note: (topic: string, outcome: Outcome): void => {
@@ -107,12 +89,11 @@ const createForbidden = (clock: Clock) => {
 };
 
 /** The rules that hold for every Kafka client; see the README for where each comes from. */
-export const createSink = <Client>(vendor: Vendor<Client>, options: KafkaSinkOptions): Sink => {
-  const { clock = systemClock, log = () => undefined } = options;
-  const setting = { vendor, clock, deadlines: deadlinesOf(options), log };
-  const clients = createTopicClients(() => vendor.open(), log);
+export const createSink = <Client>(vendor: Vendor<Client>, settings: KafkaSettings): Sink => {
+  const setting = { vendor, ...settings };
+  const clients = createTopicClients(vendor.open, settings.log);
   const counts = countsOf(setting, (topic) => clients.retire(topic, "partitions_changed"));
-  const forbidden = createForbidden(clock);
+  const forbidden = createForbidden(settings);
   let closing: Promise<void> | undefined;
 
   const attemptOn = async (topic: string, partition: number, records: readonly SinkRecord[]): Promise<Outcome> => {

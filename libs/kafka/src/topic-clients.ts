@@ -1,29 +1,14 @@
-import type { KafkaLog } from "./options.ts";
+import type { Log } from "@spillway/telemetry";
 import type { Opened } from "./vendor.ts";
 
 type TopicClient<Client> = Opened<Client> & { inFlight: number; retired: boolean; closed: Promise<void> | undefined };
-
-/** The right to one send on a topic's client; `done` is called once. */
-type Loan<Client> = {
-  readonly client: Promise<Client>;
-  /** No new send gets this client. */
-  retire(code: string): void;
-  done(): void;
-};
-
-export type TopicClients<Client> = {
-  borrow(topic: string): Loan<Client>;
-  retire(topic: string, code: string): void;
-  /** Closes every client; the ones with sends in flight too. */
-  closeAll(): Promise<void>;
-};
 
 /**
  * One client per topic, since one topic without authorization or leader poisons the metadata of all topics of a kafkajs
  * producer. A client in doubt is retired for new sends at once and closed when its sends in flight have settled:
  * closing it under them would turn confirmations that are on their way into doubts.
  */
-export const createTopicClients = <Client>(open: () => Opened<Client>, log: KafkaLog): TopicClients<Client> => {
+export const createTopicClients = <Client>(open: () => Opened<Client>, log: Log) => {
   const current = new Map<string, TopicClient<Client>>();
   const closing = new Set<Promise<void>>();
 
@@ -51,23 +36,26 @@ export const createTopicClients = <Client>(open: () => Opened<Client>, log: Kafk
   };
 
   return {
-    borrow: (topic) => {
+    /** The right to one send on a topic's client; `done` is called once. */
+    borrow: (topic: string) => {
       const client = clientFor(topic);
       client.inFlight++;
       return {
         client: client.client,
-        retire: (code) => retire(topic, client, code),
-        done: () => {
+        /** No new send gets this client. */
+        retire: (code: string): void => retire(topic, client, code),
+        done: (): void => {
           client.inFlight--;
           if (client.retired && client.inFlight === 0) close(client);
         },
       };
     },
-    retire: (topic, code) => {
+    retire: (topic: string, code: string): void => {
       const client = current.get(topic);
       if (client) retire(topic, client, code);
     },
-    closeAll: async () => {
+    /** Closes every client; the ones with sends in flight too. */
+    closeAll: async (): Promise<void> => {
       for (const client of current.values()) {
         client.retired = true;
         close(client);

@@ -18,16 +18,3 @@ describe("topicFor", () => {
     expect(topicFor(routes, type)).toBe(topic);
   });
 });
-
-describe("topicRoutes", () => {
-  test.each(["", ".", "..", "a b", "ä", "x".repeat(250), "a/b"])("refuses %j as a topic", (topic) => {
-    expect(() => topicRoutes(topic)).toThrow(RangeError);
-    expect(() => topicRoutes("events", [{ prefix: "a", topic }])).toThrow(RangeError);
-  });
-
-  test("refuses two topics for one prefix", () => {
-    const twice = ["a", "b"].map((topic) => ({ prefix: "com.", topic }));
-    expect(() => topicRoutes("events", twice)).toThrow(RangeError);
-    expect(() => topicRoutes("events", [{ prefix: "", topic: "all" }])).toThrow(RangeError);
-  });
-});
