@@ -1,6 +1,6 @@
 import { Command as RedisCommand, type RedisOptions } from "ioredis";
 import type { Command } from "./command.ts";
-import { type Fault, toReplyOrFault } from "./fault.ts";
+import { toReplyOrFault } from "./fault.ts";
 import type { Reply } from "./reply.ts";
 
 /** Redis behind its pool of shared connections. Neither method rejects; both answer within about `replyMsMax`. */
@@ -40,8 +40,6 @@ export const connectionOptions = ({ replyMsMax }: BackendOptions): RedisOptions 
 
 /** ioredis reshapes the replies of commands it knows by their lower-case name; upper case keeps them as they came. */
 export const toRedisCommand = ({ name, args }: Command) => new RedisCommand(name, args, { replyEncoding: null });
-
-export const faults = (commands: readonly unknown[], fault: Fault): Reply[] => commands.map(() => fault);
 
 /** What ioredis' pipelines resolve with. */
 export type Row = readonly [error: Error | null, reply?: unknown];

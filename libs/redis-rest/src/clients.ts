@@ -1,18 +1,10 @@
 import { systemClock, within } from "@spillway/event";
 import { type Cluster, type Redis, ReplyError } from "ioredis";
-import type { BackendOptions } from "./backend.ts";
+import type { Backend, BackendOptions } from "./backend.ts";
+import type { Command } from "./command.ts";
 import { Fault } from "./fault.ts";
-
-/** A fixed number of clients of one Redis, used in turn. */
-export type Clients<Client> = {
-  readonly all: readonly Client[];
-  connect(): Promise<void>;
-  /** The next client that is ready to send now, if any. */
-  next(): Client | undefined;
-  /** Why there is none. */
-  fault(): Fault;
-  close(): void;
-};
+import type { Reply } from "./reply.ts";
+import { transact } from "./transaction.ts";
 
 const NO_SUCH_DATABASE = "no such database";
 
@@ -28,11 +20,19 @@ const codeOf = (error: Error): string => {
 const isRefusedSelect = (error: Error): boolean =>
   error instanceof ReplyError && (error as { command?: { name?: unknown } }).command?.name === "select";
 
-/** Creates the clients and logs when the first of them is ready and when the last of them is lost. */
-export const createClients = <Client extends Redis | Cluster>(
-  create: () => Client,
+/** How a request's commands get to a server or to a cluster. */
+type Way<Client> = {
+  create(): Client;
+  /** Resolves when the client is ready; it goes on trying by itself when it is not. */
+  dial(client: Client): Promise<void>;
+  send(client: Client, commands: readonly Command[]): Promise<Reply[]>;
+};
+
+/** A fixed number of clients of one Redis, used in turn. Logs when the first of them is ready and when the last is lost. */
+export const createBackend = <Client extends Redis | Cluster>(
+  { create, dial, send }: Way<Client>,
   { connections, log, replyMsMax }: BackendOptions,
-): Clients<Client> => {
+): Backend => {
   const clients = Array.from({ length: connections }, create);
   const ready = new Set<Client>();
   /** In another database than theirs, on their way out. What ioredis still says of them is no news. */
@@ -65,21 +65,27 @@ export const createClients = <Client extends Redis | Cluster>(
     reported = line;
     log(line);
   };
+  /** The next client that is ready to send now, or why there is none. */
+  const next = (): Client | Fault => {
+    for (let tried = 0; tried < clients.length; tried += 1) {
+      turn = (turn + 1) % clients.length;
+      const client = clients[turn];
+      if (client?.status === "ready") return client;
+    }
+    return new Fault(reason === NO_SUCH_DATABASE ? "noDatabase" : "unavailable");
+  };
   return {
-    all: clients,
     connect: async () => {
-      const attempts = clients.map((client) => client.connect());
-      await within(systemClock, replyMsMax, Promise.allSettled(attempts));
+      await within(systemClock, replyMsMax, Promise.allSettled(clients.map(dial)));
     },
-    next: () => {
-      for (let tried = 0; tried < clients.length; tried += 1) {
-        turn = (turn + 1) % clients.length;
-        const client = clients[turn];
-        if (client?.status === "ready") return client;
-      }
-      return undefined;
+    run: async (commands) => {
+      const client = next();
+      return client instanceof Fault ? commands.map(() => client) : send(client, commands);
     },
-    fault: () => new Fault(reason === NO_SUCH_DATABASE ? "noDatabase" : "unavailable"),
+    transact: async (commands) => {
+      const client = next();
+      return client instanceof Fault ? client : transact(client, commands, replyMsMax);
+    },
     close: () => {
       reported = undefined;
       for (const client of clients) client.disconnect();

@@ -1,19 +1,10 @@
 import { systemClock, within } from "@spillway/event";
 import { Cluster, type Redis } from "ioredis";
-import {
-  type Backend,
-  type BackendOptions,
-  connectionOptions,
-  faults,
-  type Row,
-  toRedisCommand,
-  toReply,
-} from "./backend.ts";
-import { type Clients, createClients } from "./clients.ts";
+import { type Backend, type BackendOptions, connectionOptions, type Row, toRedisCommand, toReply } from "./backend.ts";
+import { createBackend } from "./clients.ts";
 import type { Command } from "./command.ts";
 import { Fault } from "./fault.ts";
 import type { Reply } from "./reply.ts";
-import { transact } from "./transaction.ts";
 
 const SLOTS_REFRESH_MS = 5_000;
 
@@ -59,7 +50,7 @@ const settled = (node: Redis) =>
 
 /** Every command goes to the node of its slot by itself, so one dead node costs the others nothing. */
 const runEach = async (cluster: Cluster, commands: readonly Command[], replyMsMax: number): Promise<Reply[]> => {
-  const replies = faults(commands, new Fault("late"));
+  const replies: Reply[] = commands.map(() => new Fault("late"));
   const answered = commands.map(async (command, index) => {
     const sent = toRedisCommand(command);
     const row = sent.promise.then(
@@ -74,23 +65,15 @@ const runEach = async (cluster: Cluster, commands: readonly Command[], replyMsMa
 };
 
 /** A Redis Cluster, found through any of its nodes. */
-export const createClusterBackend = (urls: readonly string[], options: BackendOptions): Backend => {
-  const clients: Clients<Cluster> = createClients(() => createCluster(urls, options), options);
-  return {
-    close: clients.close,
-    async connect() {
-      await clients.connect();
-      const masters = clients.all.flatMap((cluster) => cluster.nodes("master"));
-      await within(systemClock, options.replyMsMax, Promise.all(masters.map(settled)));
+export const createClusterBackend = (urls: readonly string[], options: BackendOptions): Backend =>
+  createBackend(
+    {
+      create: () => createCluster(urls, options),
+      dial: async (cluster) => {
+        await cluster.connect();
+        await Promise.all(cluster.nodes("master").map(settled));
+      },
+      send: (cluster, commands) => runEach(cluster, commands, options.replyMsMax),
     },
-    async run(commands) {
-      const cluster = clients.next();
-      if (!cluster) return commands.map(() => clients.fault());
-      return runEach(cluster, commands, options.replyMsMax);
-    },
-    async transact(commands) {
-      const cluster = clients.next();
-      return cluster ? transact(cluster, commands, options.replyMsMax) : clients.fault();
-    },
-  };
-};
+    options,
+  );

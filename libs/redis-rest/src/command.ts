@@ -3,8 +3,3 @@ export type Command = {
   readonly name: string;
   readonly args: (string | Buffer)[];
 };
-
-/** Why a request is answered with 400 before Redis sees it. The text never quotes the request. */
-export type Malformed = { readonly malformed: string };
-
-export const malformed = (reason: string): Malformed => ({ malformed: `ERR ${reason}` });

@@ -1,14 +1,13 @@
-import { badRequest, failed, ok } from "./answer.ts";
+import { failed, ok } from "./answer.ts";
 import type { Backend } from "./backend.ts";
 import type { Command } from "./command.ts";
 import { Fault } from "./fault.ts";
 import { refusalOf } from "./refusal.ts";
-import { encodeReplies, encodeReply, type Reply } from "./reply.ts";
+import { encodeReplies, encodeReply } from "./reply.ts";
 
 export const runCommand = async (backend: Backend, command: Command, base64: boolean): Promise<Response> => {
   const refusal = refusalOf(command);
-  if (refusal !== undefined) return badRequest(refusal);
-  const [reply = new Fault("lost")] = await backend.run([command]);
+  const [reply = new Fault("lost")] = refusal === undefined ? await backend.run([command]) : [refusal];
   return reply instanceof Error ? failed(reply) : ok(encodeReply(reply, base64));
 };
 
@@ -24,9 +23,7 @@ export const runPipeline = async (
   const [first] = replies;
   if (first instanceof Fault && replies.every((reply) => reply instanceof Fault)) return failed(first);
   let next = 0;
-  const inOrder = refusals.map(
-    (refusal): Reply => (refusal === undefined ? (replies[next++] ?? null) : Error(refusal)),
-  );
+  const inOrder = refusals.map((refusal) => refusal ?? replies[next++] ?? null);
   return ok(encodeReplies(inOrder, base64));
 };
 
@@ -36,8 +33,7 @@ export const runTransaction = async (
   commands: readonly Command[],
   base64: boolean,
 ): Promise<Response> => {
-  const refusal = commands.map(refusalOf).find((text) => text !== undefined);
-  if (refusal !== undefined) return badRequest(refusal);
-  const replies = await backend.transact(commands);
+  const refusal = commands.map(refusalOf).find((error) => error !== undefined);
+  const replies = refusal ?? (await backend.transact(commands));
   return replies instanceof Error ? failed(replies) : ok(encodeReplies(replies, base64));
 };

@@ -1,4 +1,4 @@
-import { type Command, type Malformed, malformed } from "./command.ts";
+import type { Command } from "./command.ts";
 import { isShallow } from "./json-shape.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -6,12 +6,13 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 /** An array of commands, each an array; a level more is let through so that its error can say what is wrong. */
 const DEPTH_MAX = 3;
 
+/** Why a request is answered with 400 before Redis sees it. The text never quotes the request. */
+const malformed = (reason: string) => new Error(`ERR ${reason}`);
+
 /** A number that a double cannot hold as it was written; the text is then parsed again for its source. */
-const INEXACT = Symbol("inexact number");
+const INEXACT = malformed("a number cannot be kept exact; send it as a string");
 
-type Argument = string | typeof INEXACT | Malformed;
-
-const readArgument = (value: unknown): Argument => {
+const readArgument = (value: unknown): string | Error => {
   switch (typeof value) {
     case "string":
       return value.isWellFormed() ? value : malformed("an argument contains half a surrogate pair");
@@ -24,7 +25,7 @@ const readArgument = (value: unknown): Argument => {
   }
 };
 
-const readCommand = (value: unknown): Command | Malformed | typeof INEXACT => {
+const readCommand = (value: unknown): Command | Error => {
   if (!Array.isArray(value)) return malformed("a command is a JSON array");
   const [name] = value;
   if (typeof name !== "string" || name === "") return malformed("a command begins with its name, a string");
@@ -37,13 +38,13 @@ const readCommand = (value: unknown): Command | Malformed | typeof INEXACT => {
   return { name: name.toUpperCase(), args };
 };
 
-const readCommands = (value: unknown): Command[] | Malformed | typeof INEXACT => {
+const readCommands = (value: unknown): Command[] | Error => {
   if (!Array.isArray(value)) return malformed("the body is a JSON array of commands");
   if (value.length === 0) return malformed("the body holds no command");
   const commands: Command[] = [];
   for (const item of value) {
     const command = readCommand(item);
-    if (typeof command === "symbol" || "malformed" in command) return command;
+    if (command instanceof Error) return command;
     commands.push(command);
   }
   return commands;
@@ -52,20 +53,14 @@ const readCommands = (value: unknown): Command[] | Malformed | typeof INEXACT =>
 const numberAsWritten = (_key: string, value: unknown, context?: { source?: string }) =>
   typeof value === "number" ? (context?.source ?? value) : value;
 
-const readJson = <T>(
-  body: Uint8Array,
-  containersMax: number,
-  read: (value: unknown) => T | Malformed | typeof INEXACT,
-): T | Malformed => {
+const readJson = <T>(body: Uint8Array, containersMax: number, read: (value: unknown) => T | Error): T | Error => {
   try {
     const text = utf8.decode(body);
     if (!isShallow(text, DEPTH_MAX, containersMax)) {
       return malformed(`the body nests too deep or holds more than ${containersMax - 1} arrays and objects`);
     }
     const first = read(JSON.parse(text));
-    if (first !== INEXACT) return first;
-    const exact = read(JSON.parse(text, numberAsWritten));
-    return exact === INEXACT ? malformed("a number cannot be kept exact; send it as a string") : exact;
+    return first === INEXACT ? read(JSON.parse(text, numberAsWritten)) : first;
   } catch (error) {
     // The parser's own text quotes the body.
     return malformed(error instanceof SyntaxError ? "the body is not valid JSON" : "the body is not valid UTF-8");
@@ -79,7 +74,7 @@ export const parseCommand = (body: Uint8Array) => readJson(body, DEPTH_MAX, read
 export const parseCommands = (body: Uint8Array, commandsMax: number) => readJson(body, commandsMax + 1, readCommands);
 
 /** `/SET/key/value?EX=100`; a body, as it is, comes after the path's arguments and before those of the query. */
-export const parsePath = (path: string, query: string, body: Uint8Array): Command | Malformed => {
+export const parsePath = (path: string, query: string, body: Uint8Array): Command | Error => {
   const args: (string | Buffer)[] = [];
   try {
     for (const segment of path.slice(1).split("/")) args.push(decodeURIComponent(segment));

@@ -19,7 +19,7 @@ test.each([
   "CONFIG REWRITE",
   "SCRIPT debug SYNC",
 ])("%s is refused", (line) => {
-  expect(refusalOf(toCommand(line))).toContain(`ERR Command is not available: '${line.split(" ")[0]}'`);
+  expect(refusalOf(toCommand(line))?.message).toContain(`ERR Command is not available: '${line.split(" ")[0]}'`);
 });
 
 test.each([
@@ -38,5 +38,5 @@ test.each([
 });
 
 test("an argument of bytes is read like text", () => {
-  expect(refusalOf({ name: "CLIENT", args: [Buffer.from("PAUSE")] })).toContain("'CLIENT'");
+  expect(refusalOf({ name: "CLIENT", args: [Buffer.from("PAUSE")] })?.message).toContain("'CLIENT'");
 });

@@ -65,8 +65,8 @@ const reasonFor = (command: Command): string | undefined => {
   }
 };
 
-/** The error text for a command that must not run on a shared connection, or undefined when it may. */
-export const refusalOf = (command: Command): string | undefined => {
+/** The error for a command that must not run on a shared connection, or undefined when it may. */
+export const refusalOf = (command: Command): Error | undefined => {
   const reason = reasonFor(command);
-  return reason && `ERR Command is not available: '${command.name}': ${reason}`;
+  return reason === undefined ? undefined : new Error(`ERR Command is not available: '${command.name}': ${reason}`);
 };
