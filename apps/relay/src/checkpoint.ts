@@ -1,5 +1,4 @@
 import type { ShardCounts } from "@spillway/event";
-import { attempt } from "./attempt.ts";
 import type { Term } from "./lease/term.ts";
 import type { RelayParts } from "./parts.ts";
 import type { Pump } from "./shard/pump.ts";
@@ -76,12 +75,12 @@ export const createCheckpoints = ({ shardStream, ledger, clock, log, measures }:
     stillMs,
     write: async (term, pump) => {
       const { shard } = term.lease;
-      const counts = await attempt(shardStream.counts(shard));
+      const counts = await shardStream.counts(shard);
       if (!counts.ok || !term.holds()) return;
       follow(shard, counts.value);
       show(shard, counts.value, pump);
       compare(shard, counts.value, pump);
-      const answer = await attempt(ledger.checkpoint(term.lease, ++sequence, counts.value));
+      const answer = await ledger.checkpoint(term.lease, ++sequence, counts.value);
       if (!answer.ok) return;
       const { unaccounted } = answer.value;
       const last = lastOf(shard);

@@ -1,5 +1,5 @@
 import { Unavailable } from "@spillway/event";
-import { behind, eachCall, mapPorts, type RelayPorts } from "./ports.ts";
+import { behind, eachCall, type RelayPorts } from "./ports.ts";
 
 export type DependencyName = "redis" | "postgres";
 export type DependencyState = { readonly status: "unknown" | "up" | "down"; readonly code?: string };
@@ -32,22 +32,39 @@ export const createDependencies = (onChange: (name: DependencyName, state: Depen
 /** It connects by itself and later, so that it was begun says nothing of the backend. */
 const UNASKED = "watch";
 
-/** The port, whose every call says how its backend is: whoever calls it need not know which one that is. */
-export const noted = <Port extends object>(port: Port, name: DependencyName, dependencies: Dependencies): Port =>
-  eachCall(port, async (call, method) => {
+/** What a port answered; `code` is the one of its `Unavailable`. */
+export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: string };
+
+/** A port whose refusals are answers, too. */
+type Answering<Port> = {
+  readonly [Method in keyof Port]: Port[Method] extends (...args: infer Args) => Promise<infer T>
+    ? (...args: Args) => Promise<Answer<T>>
+    : never;
+};
+
+/**
+ * The port, whose every call says how its backend is: whoever calls it need not know which one that is. Anything but
+ * `Unavailable` is a programmer's error and goes on up to end the process.
+ */
+export const noted = <Port extends object>(port: Port, name: DependencyName, dependencies: Dependencies) =>
+  eachCall(port, async (call, method): Promise<Answer<unknown>> => {
     try {
       const value = await call();
       if (method !== UNASKED) dependencies.up(name);
-      return value;
+      return { ok: true, value };
     } catch (error) {
-      if (error instanceof Unavailable) dependencies.down(name, error.code);
-      throw error;
+      if (!(error instanceof Unavailable)) throw error;
+      dependencies.down(name, error.code);
+      return { ok: false, code: error.code };
     }
-  });
+  }) as Answering<Port>;
 
 /** Kafka is asked for its health when somebody wants to know: its outcomes are a topic's or a record's more often. */
-export const notedPorts = (ports: RelayPorts, dependencies: Dependencies): RelayPorts =>
-  mapPorts(ports, (port, name) => {
-    const backend = behind[name];
-    return backend === "kafka" ? port : noted(port, backend, dependencies);
-  });
+export const notedPorts = (ports: RelayPorts, dependencies: Dependencies) => ({
+  shardStream: noted(ports.shardStream, behind.shardStream, dependencies),
+  leases: noted(ports.leases, behind.leases, dependencies),
+  outboxDrain: noted(ports.outboxDrain, behind.outboxDrain, dependencies),
+  deadLetters: noted(ports.deadLetters, behind.deadLetters, dependencies),
+  ledger: noted(ports.ledger, behind.ledger, dependencies),
+  sink: ports.sink,
+});

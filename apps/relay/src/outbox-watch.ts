@@ -1,4 +1,3 @@
-import { attempt } from "./attempt.ts";
 import { createNotifier } from "./notifier.ts";
 import type { RelayParts } from "./parts.ts";
 import type { OpenShard } from "./shard/open-shards.ts";
@@ -33,14 +32,14 @@ export const createOutboxWatch = (
     const shards = ours();
     if (shards.length === 0) return false;
     const numbers = shards.map(({ term }) => term.lease.shard);
-    const answer = await attempt(outboxDrain.occupied(numbers, DEADLINE_MS));
+    const answer = await outboxDrain.occupied(numbers, DEADLINE_MS);
     if (!answer.ok) return false;
     for (const { term, drain } of shards) start(drain.run(answer.value.includes(term.lease.shard)));
     return answer.value.length > 0;
   };
 
   const measure = async (): Promise<void> => {
-    const answer = await attempt(outboxDrain.size(DEADLINE_MS));
+    const answer = await outboxDrain.size(DEADLINE_MS);
     if (!answer.ok) return;
     const { events, bytes, oldestAtMs } = answer.value;
     measures.outboxEvents.set(events);
@@ -67,7 +66,7 @@ export const createOutboxWatch = (
   /** Hints are a convenience: while they cannot be had, polling does. */
   const listen = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      const answer = await attempt(outboxDrain.watch(hint));
+      const answer = await outboxDrain.watch(hint);
       if (answer.ok && signal.aborted) return answer.value.close();
       if (answer.ok) return signal.addEventListener("abort", () => start(answer.value.close()), { once: true });
       await clock.sleep(SIZE_EVERY_MS, signal);

@@ -1,6 +1,7 @@
+import type { notedPorts } from "./dependencies.ts";
 import type { Measures } from "./measures.ts";
 import type { Linger } from "./partition/linger.ts";
-import type { RelayPorts, RelaySurroundings } from "./ports.ts";
+import type { RelaySurroundings } from "./ports.ts";
 import type { Troubles } from "./troubles.ts";
 
 export type RelayOptions = {
@@ -22,7 +23,7 @@ export type RelayOptions = {
 };
 
 /** What the parts of one relay have in common; each takes of it what it needs. */
-export type RelayParts = RelayPorts &
+export type RelayParts = ReturnType<typeof notedPorts> &
   RelaySurroundings &
   RelayOptions & {
     readonly measures: Measures;

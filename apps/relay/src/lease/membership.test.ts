@@ -1,5 +1,6 @@
 import { noMetrics } from "@spillway/telemetry";
 import { describe, expect, test } from "vitest";
+import { createDependencies, notedPorts } from "../dependencies.ts";
 import { createMeasures } from "../measures.ts";
 import { createStage } from "../stage.fixture.ts";
 import { createTroubles } from "../troubles.ts";
@@ -28,7 +29,10 @@ describe("a relay among others", () => {
   test("takes no shard once it leaves: it would never be given back", async () => {
     const { clock, world } = createStage();
     const membership = createMembership({
-      leases: world.leases,
+      leases: notedPorts(
+        world,
+        createDependencies(() => undefined),
+      ).leases,
       clock,
       random: () => 0.5,
       log: () => undefined,

@@ -1,5 +1,4 @@
 import type { Lease } from "@spillway/event";
-import { attempt } from "../attempt.ts";
 import type { RelayParts } from "../parts.ts";
 import { createMembershipMode, type MembershipModeName } from "./membership-mode.ts";
 import { keepAlive } from "./renewal.ts";
@@ -70,7 +69,7 @@ export const createMembership = (options: MembershipOptions): Membership => {
       const shard = (from + step) % shards;
       if (terms.has(shard)) continue;
       const sentAtMs = clock.monotonicMs();
-      const answer = await attempt(leases.take(shard, owner, leaseTtlMs));
+      const answer = await leases.take(shard, owner, leaseTtlMs);
       if (!answer.ok) return;
       if (answer.value) accept(answer.value, sentAtMs);
     }
@@ -80,7 +79,7 @@ export const createMembership = (options: MembershipOptions): Membership => {
     await finish(term);
     const held = term.holds();
     term.end("released");
-    if (held) await attempt(leases.release(term.lease));
+    if (held) await leases.release(term.lease);
   };
 
   /** One at a time. */
@@ -93,7 +92,7 @@ export const createMembership = (options: MembershipOptions): Membership => {
 
   const look = async (): Promise<void> => {
     for (const term of terms.values()) term.holds();
-    const owners = await attempt(leases.announce(owner, leaseTtlMs));
+    const owners = await leases.announce(owner, leaseTtlMs);
     if (!owners.ok) return;
     const share = shareOf(owner, owners.value, shards);
     const surplus = terms.size > share.count && mode.is("sharing") ? [...terms.values()].at(-1) : undefined;
@@ -114,7 +113,7 @@ export const createMembership = (options: MembershipOptions): Membership => {
     },
     leave: async () => {
       mode.enter("leaving");
-      await attempt(leases.withdraw(owner));
+      await leases.withdraw(owner);
       await Promise.all([...terms.values()].map(giveUp));
       mode.enter("left");
     },

@@ -1,4 +1,3 @@
-import { attempt } from "../attempt.ts";
 import type { RelayParts } from "../parts.ts";
 import type { Term } from "./term.ts";
 
@@ -19,7 +18,7 @@ export const keepAlive = async (
     await clock.sleep(waitMs, ended.signal);
     if (!term.holds()) return;
     const sentAtMs = clock.monotonicMs();
-    const answer = await attempt(leases.renew(term.lease, leaseTtlMs));
+    const answer = await leases.renew(term.lease, leaseTtlMs);
     waitMs = leaseTtlMs / (answer.ok ? RENEW_PART : RETRY_PART);
     if (answer.ok && answer.value) term.renewed(sentAtMs);
     else if (answer.ok) term.end("fenced");

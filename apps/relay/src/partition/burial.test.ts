@@ -1,4 +1,3 @@
-import { type DeadLetters, Unavailable } from "@spillway/event";
 import { noMetrics } from "@spillway/telemetry";
 import { expect, test } from "vitest";
 import { createMeasures } from "../measures.ts";
@@ -9,9 +8,9 @@ import type { Refused } from "./remainder.ts";
 test("a burial that cannot be done ends with everything, though its term still holds: the entry stays where it is", async () => {
   const stopping = new AbortController();
   let puts = 0;
-  const put: DeadLetters["put"] = async () => {
+  const put = async () => {
     if (++puts > 2) throw new Error("tried again without a wait");
-    throw new Unavailable("outage");
+    return { ok: false, code: "outage" } as const;
   };
   const bury = createBurial({
     topic: "events",

@@ -1,5 +1,4 @@
 import { type DeadLetter, receivedAtMsOf } from "@spillway/event";
-import { attempt } from "../attempt.ts";
 import type { RelayParts } from "../parts.ts";
 import { recordDone } from "../shard/in-hand.ts";
 import type { Refused } from "./remainder.ts";
@@ -41,7 +40,7 @@ export const createBurial =
     while (!signal.aborted) {
       const ours = refused.filter(({ record }) => record.from.term.holds());
       if (ours.length === 0) return false;
-      const answer = await attempt(deadLetters.put(ours.map((one) => letterOf(one, topic))));
+      const answer = await deadLetters.put(ours.map((one) => letterOf(one, topic)));
       if (!answer.ok) {
         await standStill(answer.code);
         continue;

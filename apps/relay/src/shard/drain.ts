@@ -1,4 +1,3 @@
-import { attempt } from "../attempt.ts";
 import type { Term } from "../lease/term.ts";
 import type { RelayParts } from "../parts.ts";
 import { createDrainMode, type Diversion, type DrainModeName, diversionOf, stepOf } from "./drain-mode.ts";
@@ -36,7 +35,7 @@ export const createDrain = (parts: RelayParts, term: Term): Drain => {
 
   const begin = async (): Promise<void> => {
     mode.enter("beginning");
-    const answer = await attempt(shardStream.divert(lease, true));
+    const answer = await shardStream.divert(lease, true);
     const isBegun = answer.ok && answer.value === "ok";
     mode.enter(isBegun ? "moving" : "unknown");
     if (isBegun) log("info", "diversion.begun", { shard });
@@ -47,7 +46,7 @@ export const createDrain = (parts: RelayParts, term: Term): Drain => {
   const end = async (): Promise<void> => {
     const wasDiverted = mode.is("moving");
     mode.enter("ending");
-    const answer = await attempt(shardStream.divert(lease, false));
+    const answer = await shardStream.divert(lease, false);
     const isEnded = answer.ok && answer.value === "ok";
     mode.enter(isEnded ? "open" : "unknown");
     if (isEnded && wasDiverted) log("info", "diversion.ended", { shard });
@@ -59,7 +58,7 @@ export const createDrain = (parts: RelayParts, term: Term): Drain => {
 
   const moveAll = async (): Promise<void> => {
     while (isGoing()) {
-      const answer = await attempt(outboxDrain.drain(shard, ROWS_MAX, move));
+      const answer = await outboxDrain.drain(shard, ROWS_MAX, move);
       if (answer.ok && answer.value.found === 0) {
         spot.goes();
         return end();

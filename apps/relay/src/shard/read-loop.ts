@@ -1,6 +1,6 @@
 import type { Entry } from "@spillway/event";
-import { type Answer, attempt } from "../attempt.ts";
 import { createBackoff, SHARD_RETRY } from "../backoff.ts";
+import type { Answer } from "../dependencies.ts";
 import type { Door } from "./door.ts";
 import type { PumpParts } from "./pump.ts";
 
@@ -43,7 +43,7 @@ export const createReadLoop = (parts: PumpParts, door: Door): ReadLoop => {
     window.readStarts();
     return new Promise((resolve, reject) => {
       abandon = () => resolve(null);
-      attempt(shardStream.read(shard, after, entriesMaxOf(entryBytes), READ_WAIT_MS)).then(resolve, reject);
+      shardStream.read(shard, after, entriesMaxOf(entryBytes), READ_WAIT_MS).then(resolve, reject);
     });
   };
 

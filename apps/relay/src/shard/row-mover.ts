@@ -1,5 +1,4 @@
 import { dedupKeysOf, encodeChunk, mergeChunks, type OutboxRow } from "@spillway/event";
-import { attempt } from "../attempt.ts";
 import type { Term } from "../lease/term.ts";
 import type { RelayParts } from "../parts.ts";
 import { groupsOf, type ReadableRows, type UnreadableRow } from "./row-groups.ts";
@@ -24,7 +23,7 @@ export const createRowMover = (options: RowMoverOptions): ((rows: readonly Outbo
   /** A row that nobody can read must not hold up the others for ever. */
   const bury = async ({ row, reason }: UnreadableRow): Promise<Moved> => {
     const place = { shard, entry: `outbox/${row.id}`, events: row.events };
-    const answer = await attempt(deadLetters.put([undecodableLetter(place, row.chunk, reason)]));
+    const answer = await deadLetters.put([undecodableLetter(place, row.chunk, reason)]);
     if (!answer.ok) return "unavailable";
     log("error", "outbox-row.undecodable", { shard, row: row.id, events: row.events, reason });
     measures.deadLetters.add(row.events, { class: "undecodable" });
@@ -39,7 +38,7 @@ export const createRowMover = (options: RowMoverOptions): ((rows: readonly Outbo
     const [first, second] = rows;
     const chunk = first && !second ? first.chunk : encodeChunk(merged, platform);
     const dedupKeys = dedupKeysOf(events);
-    const answer = await attempt(shardStream.append(lease, { shard, chunk, events: events.length, dedupKeys }));
+    const answer = await shardStream.append(lease, { shard, chunk, events: events.length, dedupKeys });
     if (!answer.ok) return "unavailable";
     if (answer.value.kind === "fenced") term.end("fenced");
     if (answer.value.kind === "ok") return "moved";

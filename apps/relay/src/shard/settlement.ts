@@ -1,5 +1,4 @@
 import type { Settled } from "@spillway/event";
-import { attempt } from "../attempt.ts";
 import { createBackoff, SHARD_RETRY } from "../backoff.ts";
 import type { Term } from "../lease/term.ts";
 import { createNotifier } from "../notifier.ts";
@@ -54,7 +53,7 @@ export const createSettlement = (options: SettlementOptions): Settlement => {
     const settled = settledOf(entries);
     asked = entries;
     while (!term.over) {
-      const answer = await attempt(shardStream.settle(term.lease, settled));
+      const answer = await shardStream.settle(term.lease, settled);
       if (answer.ok && answer.value === "fenced") return term.end("fenced");
       if (answer.ok) {
         asked = [];

@@ -1,5 +1,4 @@
 import type { ChunkEvent, DeadLetter } from "@spillway/event";
-import { attempt } from "../attempt.ts";
 import { createBackoff, SHARD_RETRY } from "../backoff.ts";
 import { createNotifier } from "../notifier.ts";
 import type { TroubleState } from "../troubles.ts";
@@ -59,7 +58,7 @@ export const createWaits = (parts: PumpParts): Waits => {
   };
 
   const put = async (letter: DeadLetter): Promise<Obstacle | null> => {
-    const answer = await attempt(deadLetters.put([letter]));
+    const answer = await deadLetters.put([letter]);
     return answer.ok ? null : { state: "dead-letters", code: answer.code };
   };
 
