@@ -1,15 +1,13 @@
 import type { Clock, Sink } from "@spillway/event";
 import { createKept, type Status } from "@spillway/service";
-import type { DependencyState } from "./dependencies.ts";
+import type { DependencyName, DependencyState } from "./dependencies.ts";
 import type { Relay, RelayState } from "./relay.ts";
-
-type Check = { readonly status: "unknown" | "up" | "down"; readonly code?: string };
 
 export type Readiness = {
   /** `degraded`: events are relayed, but something is wrong. `down`: nothing is. */
   readonly status: Status;
   readonly relay: string;
-  readonly checks: { readonly redis: Check; readonly postgres: Check; readonly kafka: Check };
+  readonly checks: Readonly<Record<DependencyName | "kafka", DependencyState>>;
   readonly shards: RelayState["shards"];
   /** What stands still, for how long, and why. */
   readonly troubles: RelayState["troubles"];

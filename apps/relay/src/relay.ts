@@ -52,18 +52,6 @@ export type Relay = {
 
 const CHECKPOINT_MS = 1_000;
 
-/** Loops that run in the background: `failed` rejects with the first error that one of them ends with. */
-const createBackground = () => {
-  let fail: (cause: unknown) => void = () => undefined;
-  const failed = new Promise<never>((_resolve, reject) => {
-    fail = reject;
-  });
-  const start = (loop: Promise<void>): void => {
-    loop.catch(fail);
-  };
-  return { failed, start };
-};
-
 const listenTo = (measures: Measures, log: Log, ended: AbortSignal): Dependencies =>
   createDependencies((dependency, { status, code }) => {
     // A read that nobody waits for any more fails when the connection is closed behind us.
@@ -89,7 +77,11 @@ const shardStateOf = (
 export const createRelay = (given: RelayPorts & RelaySurroundings, options: RelayOptions): Relay => {
   const { clock, log } = given;
   const ended = new AbortController();
-  const { failed, start } = createBackground();
+  let fail: (cause: unknown) => void = () => undefined;
+  /** Rejects with the first error that a loop in the background ends with. */
+  const failed = new Promise<never>((_resolve, reject) => {
+    fail = reject;
+  });
   const measures = createMeasures(given.metrics);
   const dependencies = listenTo(measures, log, ended.signal);
   const ports = notedPorts(given, dependencies);
@@ -100,7 +92,7 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
     measures,
     troubles: createTroubles(clock, log, measures),
     linger: createLinger(clock),
-    start,
+    start: (loop) => void loop.catch(fail),
     signal: ended.signal,
   };
 

@@ -28,7 +28,6 @@ export type Trouble = Place & { readonly state: TroubleState; readonly code: str
 
 /** One loop's place among the troubles: a loop stands still for one reason at a time. */
 export type Spot = {
-  readonly state: TroubleState | null;
   /** Stands still; since the first of the calls with this state. */
   stands(state: TroubleState, code: string, place: Place): void;
   /** Goes on: what stood still has recovered. */
@@ -50,12 +49,19 @@ export type Troubles = {
 /** Shorter stops are how a busy relay works: a full memory, a leader that moves. */
 const TELL_MS = 1_000;
 
-type Standing = { state: TroubleState; code: string; place: Place; sinceMs: number; told: TroubleState | null };
+type Standing = {
+  name: string;
+  state: TroubleState;
+  code: string;
+  place: Place;
+  sinceMs: number;
+  told: TroubleState | null;
+};
 
 export const createTroubles = (clock: Clock, log: Log, measures: Measures): Troubles => {
-  const standing = new Map<Spot, Standing & { readonly name: string }>();
+  const standing = new Map<Spot, Standing>();
 
-  const tellOne = (one: Standing & { readonly name: string }): void => {
+  const tellOne = (one: Standing): void => {
     if (one.told === one.state) return;
     one.told = one.state;
     log(one.state === "paused" ? "error" : "warn", `${one.name}.${one.state}`, { ...one.place, code: one.code });
@@ -64,9 +70,6 @@ export const createTroubles = (clock: Clock, log: Log, measures: Measures): Trou
   const spot = (name: "lane" | "shard" | "relay"): Spot => {
     let isOver = false;
     const self: Spot = {
-      get state() {
-        return standing.get(self)?.state ?? null;
-      },
       stands: (state, code, place) => {
         if (isOver) return;
         const last = standing.get(self);

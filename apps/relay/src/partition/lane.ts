@@ -2,15 +2,14 @@ import type { Outcome, SinkRecord } from "@spillway/event";
 import type { Term } from "../lease/term.ts";
 import type { RelayParts } from "../parts.ts";
 import { type RelayRecord, recordDone } from "../shard/in-hand.ts";
-import { type Batches, createBatches } from "./batches.ts";
+import { createBatches } from "./batches.ts";
 import { Bisection, type Verdict } from "./bisection.ts";
 import { createBurial } from "./burial.ts";
 import { evidenceOfLane } from "./evidence.ts";
-import { createLaneMode, type LaneMode } from "./lane-mode.ts";
+import { createLaneMode } from "./lane-mode.ts";
 import { stamped } from "./record-time.ts";
-import type { Refused } from "./remainder.ts";
 import type { Segment } from "./segment.ts";
-import { createStandstill, type Standstill } from "./standstill.ts";
+import { createStandstill } from "./standstill.ts";
 import type { TopicShared } from "./topics.ts";
 
 export type LaneOptions = RelayParts & TopicShared;
@@ -39,16 +38,7 @@ export type Lane = {
   drop(term: Term): void;
 };
 
-type Parts = {
-  readonly bisection: Bisection;
-  readonly batches: Batches;
-  readonly mode: LaneMode;
-  readonly standstill: Standstill;
-  readonly bury: (refused: readonly Refused[]) => Promise<boolean>;
-  readonly publish: (records: readonly SinkRecord[]) => Promise<Outcome>;
-};
-
-const createParts = (topic: string, partition: number, options: LaneOptions): Parts => {
+const createParts = (topic: string, partition: number, options: LaneOptions) => {
   const { sink, deadLetters, linger, clock, random, troubles, measures, signal } = options;
   const evidence = evidenceOfLane(options.evidence);
   const bisection = new Bisection(evidence);
@@ -80,11 +70,13 @@ const createParts = (topic: string, partition: number, options: LaneOptions): Pa
   return { bisection, batches, mode, standstill, bury, publish };
 };
 
+type Parts = ReturnType<typeof createParts>;
+
 /** What was refused or failed before has met its end. */
-const calm = ({ bisection, mode, standstill }: Parts): void => {
+const calm = ({ bisection, mode, standstill }: Parts, next: "sending" | "idle"): void => {
   bisection.calm();
   standstill.reset();
-  mode.to("sending");
+  mode.to(next);
 };
 
 const follow = async (verdict: Verdict, parts: Parts): Promise<void> => {
@@ -93,9 +85,9 @@ const follow = async (verdict: Verdict, parts: Parts): Promise<void> => {
     case "next":
       return;
     case "calm":
-      return calm(parts);
+      return calm(parts, "sending");
     case "bury":
-      if ((await bury(verdict.refused)) && bisection.isClear) calm(parts);
+      if ((await bury(verdict.refused)) && bisection.isClear) calm(parts, "sending");
       return;
     case "pause":
       await standstill.backOff(verdict.mode, verdict.code);
@@ -122,7 +114,7 @@ const send = async (segment: Segment, parts: Parts, { clock, recordAgeMsMax }: L
 };
 
 const run = async (parts: Parts, options: LaneOptions): Promise<void> => {
-  const { bisection, batches, mode, standstill } = parts;
+  const { bisection, batches, mode } = parts;
   const { clock, signal } = options;
   mode.to("sending");
   while (!signal.aborted) {
@@ -133,9 +125,7 @@ const run = async (parts: Parts, options: LaneOptions): Promise<void> => {
     else if (bisection.held > 0) await follow(bisection.judge(), parts);
     else break;
   }
-  bisection.calm();
-  standstill.reset();
-  mode.to("idle");
+  calm(parts, "idle");
 };
 
 export const createLane = (topic: string, partition: number, options: LaneOptions): Lane => {

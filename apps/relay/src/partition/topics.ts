@@ -1,4 +1,4 @@
-import { type Outcome, partitionOf, type TopicTraits } from "@spillway/event";
+import { type Outcome, ok, partitionOf, type TopicTraits } from "@spillway/event";
 import type { Term } from "../lease/term.ts";
 import type { RelayParts } from "../parts.ts";
 import type { RelayRecord } from "../shard/in-hand.ts";
@@ -9,16 +9,6 @@ import { createLane, type Lane } from "./lane.ts";
 export type TopicShared = {
   readonly evidence: Evidence;
   readonly recordAgeMsMax: () => TopicTraits["recordAgeMsMax"];
-};
-
-/** A topic whose partition count is known. */
-export type Topic = {
-  readonly name: string;
-  readonly partitions: number;
-  /** The lane of a key. */
-  laneOf(key: string): Lane;
-  /** A lane for records without a key: the next one in turn, one that stands still only when all do. */
-  anyLane(): Lane;
 };
 
 /** The topics in use, and the lanes into their partitions. */
@@ -46,18 +36,38 @@ export type TopicsOptions = RelayParts & {
 /** The sink keeps its metadata fresh itself; this only compares. */
 const COMPARE_EVERY_MS = 5_000;
 
-const createTopic = (name: string, partitions: number, laneAt: (partition: number) => Lane): Topic => {
+const createTopic = (name: string, found: TopicTraits, parts: RelayParts) => {
+  const evidence = createEvidence(parts.refusedInARowMax, parts.clock);
+  const lanes: Lane[] = [];
+  let traits = found;
   let turn = 0;
+
+  const laneAt = (partition: number): Lane => {
+    const shared = { evidence, recordAgeMsMax: () => traits.recordAgeMsMax };
+    lanes[partition] ??= createLane(name, partition, { ...parts, ...shared });
+    return lanes[partition];
+  };
+
   const next = (): Lane => {
-    turn = (turn + 1) % partitions;
+    turn = (turn + 1) % traits.count;
     return laneAt(turn);
   };
+
   return {
     name,
-    partitions,
-    laneOf: (key) => laneAt(partitionOf(key, partitions)),
-    anyLane: () => {
-      for (let tries = 1; tries < partitions; tries++) {
+    get partitions() {
+      return traits.count;
+    },
+    become: (changed: TopicTraits): void => {
+      traits = changed;
+    },
+    /** Also of partitions that there are no more. */
+    lanes: (): readonly Lane[] => lanes.filter((lane) => lane !== undefined),
+    /** The lane of a key. */
+    laneOf: (key: string): Lane => laneAt(partitionOf(key, traits.count)),
+    /** A lane for records without a key: the next one in turn, one that stands still only when all do. */
+    anyLane: (): Lane => {
+      for (let tries = 1; tries < traits.count; tries++) {
         const lane = next();
         if (!lane.standsStill) return lane;
       }
@@ -66,48 +76,29 @@ const createTopic = (name: string, partitions: number, laneAt: (partition: numbe
   };
 };
 
+/** A topic whose partition count is known. */
+export type Topic = ReturnType<typeof createTopic>;
+
 export const createTopics = (options: TopicsOptions): Topics => {
-  const { sink, clock, log, linger, onReshape, refusedInARowMax } = options;
+  const { sink, clock, log, linger, onReshape } = options;
   const topics = new Map<string, Topic>();
-  const lanes = new Map<string, Lane[]>();
-  const shared = new Map<string, TopicShared & { ageMsMax: number }>();
   const filled = new Set<Lane>();
   let handedOver = 0;
-
-  const sharedOf = (name: string, ageMsMax: number) => {
-    const known = shared.get(name);
-    if (known) return known;
-    const made = { evidence: createEvidence(refusedInARowMax, clock), ageMsMax, recordAgeMsMax: () => made.ageMsMax };
-    shared.set(name, made);
-    return made;
-  };
-
-  const laneAt = (name: string, partition: number, of: TopicShared): Lane => {
-    const ofTopic = lanes.get(name) ?? [];
-    lanes.set(name, ofTopic);
-    ofTopic[partition] ??= createLane(name, partition, { ...options, ...of });
-    return ofTopic[partition];
-  };
 
   const load = async (name: string): Promise<Outcome> => {
     const answer = await sink.partitions(name);
     if (answer.kind !== "ok") return answer;
-    const of = sharedOf(name, answer.recordAgeMsMax);
-    of.ageMsMax = answer.recordAgeMsMax;
-    const known = topics.get(name)?.partitions;
-    if (known === answer.count) return { kind: "ok" };
-    if (known !== undefined) {
-      log("warn", "topic.reshaped", { topic: name, before: known, partitions: answer.count });
+    const known = topics.get(name);
+    if (known && known.partitions !== answer.count) {
+      log("warn", "topic.reshaped", { topic: name, before: known.partitions, partitions: answer.count });
       onReshape();
     }
-    topics.set(
-      name,
-      createTopic(name, answer.count, (partition) => laneAt(name, partition, of)),
-    );
-    return { kind: "ok" };
+    if (known) known.become(answer);
+    else topics.set(name, createTopic(name, answer, options));
+    return ok;
   };
 
-  const all = (): Lane[] => [...lanes.values()].flatMap((ofTopic) => ofTopic.filter((lane) => lane !== undefined));
+  const all = (): readonly Lane[] => [...topics.values()].flatMap((topic) => topic.lanes());
 
   return {
     get: (name) => topics.get(name),

@@ -1,7 +1,7 @@
 import type { Chunk, Entry } from "@spillway/event";
 import type { InHand } from "./in-hand.ts";
 import type { PumpParts } from "./pump.ts";
-import { handOver, takeInHand } from "./records.ts";
+import { handOver } from "./records.ts";
 import { decodeOrReason, undecodableLetter } from "./undecodable.ts";
 import type { Waits } from "./waits.ts";
 
@@ -19,7 +19,10 @@ export const createDoor = (parts: PumpParts, waits: Waits, complete: (entry: InH
   let waiting: Entry | null = null;
 
   const take = (entry: Entry, chunk: Chunk, dead: number): InHand => {
-    const taken = takeInHand(entry, chunk, dead, term, complete);
+    const { id, ref, events } = entry;
+    const { events: chunkEvents, ...times } = chunk;
+    const dataBytes = chunkEvents.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const taken = { id, ref, events, ...times, term, chunkEvents, dataBytes, remaining: 0, dead, complete };
     window.keep(taken);
     waiting = null;
     return taken;

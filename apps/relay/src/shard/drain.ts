@@ -1,6 +1,6 @@
 import type { Term } from "../lease/term.ts";
 import type { RelayParts } from "../parts.ts";
-import { createDrainMode, type Diversion, type DrainModeName, diversionOf, stepOf } from "./drain-mode.ts";
+import { createDrainMode, type Diversion, diversionOf, stepOf } from "./drain-mode.ts";
 import { createRowMover } from "./row-mover.ts";
 
 /**
@@ -8,7 +8,6 @@ import { createRowMover } from "./row-mover.ts";
  * was read empty, so that no edge's append overtakes a row.
  */
 export type Drain = {
-  readonly mode: DrainModeName;
   readonly diversion: Diversion;
   /** Ends when the shard's outbox is empty, or at the first trouble; then it is to be called again after a while. */
   run(occupied: boolean): Promise<void>;
@@ -70,9 +69,6 @@ export const createDrain = (parts: RelayParts, term: Term): Drain => {
   };
 
   return {
-    get mode() {
-      return mode.now;
-    },
     get diversion() {
       return diversionOf(mode.now);
     },

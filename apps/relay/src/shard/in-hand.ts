@@ -1,27 +1,21 @@
-import type { ChunkEvent, SinkRecord } from "@spillway/event";
+import type { Chunk, ChunkEvent, Entry, SinkRecord } from "@spillway/event";
 import type { Term } from "../lease/term.ts";
 
 /** A stream entry from its reading to its settlement. */
-export type InHand = {
-  readonly id: string;
-  /** What it is settled by; see the port. */
-  readonly ref: string;
-  readonly term: Term;
-  readonly receivedAtMs: number;
-  readonly laterMs?: readonly number[];
-  /** Events that the stream counts for it: those that were no duplicates. */
-  readonly events: number;
-  /** Emptied when all is done, since the wait for the settlement needs no payload. */
-  chunkEvents: readonly ChunkEvent[];
-  /** Bytes of the events that this process holds for it. */
-  readonly dataBytes: number;
-  /** Records that are neither confirmed nor dead-lettered yet. */
-  remaining: number;
-  /** Events of it that went to the dead letters. */
-  dead: number;
-  /** Called when `remaining` reaches zero. */
-  readonly complete: (entry: InHand) => void;
-};
+export type InHand = Pick<Entry, "id" | "ref" | "events"> &
+  Omit<Chunk, "events"> & {
+    readonly term: Term;
+    /** Emptied when all is done, since the wait for the settlement needs no payload. */
+    chunkEvents: readonly ChunkEvent[];
+    /** Bytes of the events that this process holds for it. */
+    readonly dataBytes: number;
+    /** Records that are neither confirmed nor dead-lettered yet. */
+    remaining: number;
+    /** Events of it that went to the dead letters. */
+    dead: number;
+    /** Called when `remaining` reaches zero. */
+    readonly complete: (entry: InHand) => void;
+  };
 
 /** A record on its way, and where it came from. */
 export type RelayRecord = SinkRecord & { readonly from: InHand; readonly index: number };

@@ -1,4 +1,7 @@
-import { createMode, type EnteredFrom, type Mode } from "../mode.ts";
+import { createMode, type Mode } from "../mode.ts";
+
+const atDoor = ["room", "topic", "dead-letters"] as const;
+const going = ["reading", "backing-off", "admitting", ...atDoor, "resting"] as const;
 
 /**
  * What a pump does, or waits for.
@@ -10,22 +13,7 @@ import { createMode, type EnteredFrom, type Mode } from "../mode.ts";
  *   any of these ──told to──▶ finishing ──nothing in hand──▶ finished
  *   any but ended ──the term is over──▶ ended
  */
-export type PumpModeName =
-  | "reading"
-  | "backing-off"
-  | "admitting"
-  | "room"
-  | "topic"
-  | "dead-letters"
-  | "resting"
-  | "finishing"
-  | "finished"
-  | "ended";
-
-const atDoor = ["room", "topic", "dead-letters"] as const;
-const going = ["reading", "backing-off", "admitting", ...atDoor, "resting"] as const;
-
-const enteredFrom: EnteredFrom<PumpModeName> = {
+const enteredFrom = {
   reading: ["backing-off", "admitting", "resting"],
   "backing-off": ["reading"],
   admitting: ["reading", ...atDoor],
@@ -36,7 +24,9 @@ const enteredFrom: EnteredFrom<PumpModeName> = {
   finishing: going,
   finished: ["finishing"],
   ended: [...going, "finishing", "finished"],
-};
+} as const;
+
+export type PumpModeName = keyof typeof enteredFrom;
 
 export type PumpMode = Mode<PumpModeName> & {
   /** Neither told to finish nor over. */

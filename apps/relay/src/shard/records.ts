@@ -1,5 +1,4 @@
-import { type Chunk, type Entry, receivedAtMsOf, type TraceContext } from "@spillway/event";
-import type { Term } from "../lease/term.ts";
+import { receivedAtMsOf, type TraceContext } from "@spillway/event";
 import type { Lane } from "../partition/lane.ts";
 import type { Topic } from "../partition/topics.ts";
 import type { InHand, RelayRecord } from "./in-hand.ts";
@@ -53,32 +52,6 @@ export const createRouter = (topicOf: (type: string) => string, get: (name: stri
   };
 };
 
-/** The entry before any of its records was handed over. */
-export const takeInHand = (
-  entry: Entry,
-  chunk: Chunk,
-  dead: number,
-  term: Term,
-  complete: (entry: InHand) => void,
-): InHand => {
-  let dataBytes = 0;
-  for (const event of chunk.events) dataBytes += event.bytes.length;
-  const { id, ref, events } = entry;
-  return {
-    id,
-    ref,
-    term,
-    receivedAtMs: chunk.receivedAtMs,
-    laterMs: chunk.laterMs,
-    events,
-    chunkEvents: chunk.events,
-    dataBytes,
-    remaining: 0,
-    dead,
-    complete,
-  };
-};
-
 /** `spillway-attempt` counts lives, not publishes: a retry sends the same record, a replayed dead letter the next. */
 const headersOf = (
   { traceparent, tracestate }: TraceContext,
@@ -89,13 +62,6 @@ const headersOf = (
   if (traceparent === null) return own;
   return tracestate === undefined ? { ...own, traceparent } : { ...own, traceparent, tracestate };
 };
-
-/**
- * Brokers refuse times that are more than an hour ahead, so an edge whose clock is wrong would send its events to the
- * dead letters: the entry's id, which is Redis's clock and never earlier than the ingest, caps it.
- */
-const timestampOf = (from: InHand, index: number, appendedAtMs: number): number =>
-  Math.min(receivedAtMsOf(from, index), appendedAtMs);
 
 /** Hands each record of the entry to its lane, in order. The values are views of the chunk's buffer. */
 export const handOver = (
@@ -114,7 +80,9 @@ export const handOver = (
     const event = chunkEvents[index]!;
     const { type, partitionKey, replay, bytes } = event;
     const headers = headersOf(event, place + index, replay === 0 ? "1" : String(replay + 1));
-    const timestampMs = timestampOf(from, index, appendedAtMs);
+    // Brokers refuse times that are more than an hour ahead, so an edge whose clock is wrong would send its events to the
+    // dead letters: the entry's id, which is Redis's clock and never earlier than the ingest, caps it.
+    const timestampMs = Math.min(receivedAtMsOf(from, index), appendedAtMs);
     const record = { key: partitionKey, value: bytes, headers, timestampMs, from, index };
     push(router.laneOf(type, partitionKey), record);
   }
