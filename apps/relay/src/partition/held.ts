@@ -9,34 +9,6 @@ import { freshSegment, type Segment, sendable } from "./segment.ts";
  */
 type Place = "held" | "asked" | "passing" | "passed";
 
-/** Records that were refused while nobody could say whether they or their topic are to blame, in their order. */
-export type Held = {
-  readonly records: number;
-  keys(): ReadonlySet<string>;
-  /** Code of the latest refusal. */
-  readonly code: string;
-  /** The moment of the latest refusal, by the topic's evidence. */
-  readonly refusedAt: number;
-  /** For the first time, or once more. */
-  refused(refused: readonly Refused[], refusedAt: number): void;
-  /** These are about to be sent; older ones of their keys are here. */
-  pass(by: readonly RelayRecord[]): void;
-  /** What came of that: not taken for sure, or nobody knows. */
-  passEnds(how: "refused" | "unknown"): void;
-  /** These have met their end. */
-  forget(records: readonly RelayRecord[]): void;
-  /** Removes those that something newer of their key has passed. */
-  takePassed(): readonly Refused[];
-  /** Removes all. */
-  takeAll(): readonly Refused[];
-  /** The oldest few, or all, that are older than this record, to be asked for once more; null when none may be. */
-  again(which: "oldest" | "all", than: RelayRecord | undefined): Segment | null;
-  /** Those that are asked for are only held. */
-  recall(): void;
-  /** Forgets those whose term is over. */
-  prune(): void;
-};
-
 /** More than one, since the oldest may be poison in a topic that refuses everything. */
 const OLDEST = 4;
 
@@ -48,20 +20,7 @@ const segmentOf = (refused: readonly Refused[], refusedAt: number): Segment => (
   again: true,
 });
 
-type Entry = { readonly refused: Refused; place: Place };
-
-/** In the order of the records. */
-type Entries = Map<RelayRecord, Entry>;
-
-const take = (entries: Entries, places: readonly Place[]): readonly Refused[] => {
-  const taken = [...entries.values()].filter(({ place }) => places.includes(place));
-  for (const { refused } of taken) entries.delete(refused.record);
-  return taken.map(({ refused }) => refused);
-};
-
-const move = (entries: Entries, from: Place, to: Place): void => {
-  for (const entry of entries.values()) if (entry.place === from) entry.place = to;
-};
+type Entry = Refused & { place: Place };
 
 /** Up to where something of a key is sent now. */
 const reachOf = (order: Order, by: readonly RelayRecord[]): ReadonlyMap<string, number> => {
@@ -71,36 +30,53 @@ const reachOf = (order: Order, by: readonly RelayRecord[]): ReadonlyMap<string, 
   return reach;
 };
 
-/** What the broker names is refused before older ones of its batch may be. */
-const sort = (entries: Entries, order: Order): void => {
-  const sorted = [...entries].toSorted(([a], [b]) => order.of(a) - order.of(b));
-  entries.clear();
-  for (const [record, entry] of sorted) entries.set(record, entry);
-};
-
-export const createHeld = (order: Order): Held => {
-  const entries: Entries = new Map();
+/** Records that were refused while nobody could say whether they or their topic are to blame. */
+export const createHeld = (order: Order) => {
+  const entries = new Map<RelayRecord, Entry>();
   let code = "";
-  let lastAt = 0;
+  let refusedAt = 0;
+
+  /** In the order of the records: what the broker names is refused before older ones of its batch may be. */
+  const at = (...places: readonly Place[]): readonly Entry[] =>
+    [...entries.values()]
+      .filter(({ place }) => places.includes(place))
+      .toSorted((a, b) => order.of(a.record) - order.of(b.record));
+
+  const forget = (records: Iterable<RelayRecord>): void => {
+    for (const record of records) entries.delete(record);
+  };
+
+  const take = (...places: readonly Place[]): readonly Refused[] => {
+    const taken = at(...places);
+    forget(taken.map(({ record }) => record));
+    return taken;
+  };
+
+  const move = (from: Place, to: Place): void => {
+    for (const entry of entries.values()) if (entry.place === from) entry.place = to;
+  };
 
   return {
     get records() {
       return entries.size;
     },
-    keys: () => new Set([...entries.keys()].flatMap(({ key }) => (key === null ? [] : [key]))),
+    keys: (): ReadonlySet<string> => new Set([...entries.keys()].flatMap(({ key }) => (key === null ? [] : [key]))),
+    /** Code of the latest refusal. */
     get code() {
       return code;
     },
+    /** The moment of the latest refusal, by the topic's evidence. */
     get refusedAt() {
-      return lastAt;
+      return refusedAt;
     },
-    refused: (refused, refusedAt) => {
-      for (const one of refused) entries.set(one.record, { refused: one, place: "held" });
-      sort(entries, order);
-      lastAt = refusedAt;
+    /** For the first time, or once more. */
+    refused: (refused: readonly Refused[], now: number): void => {
+      for (const one of refused) entries.set(one.record, { ...one, place: "held" });
+      refusedAt = now;
       code = refused.at(-1)?.fatal.code ?? code;
     },
-    pass: (by) => {
+    /** These are about to be sent; older ones of their keys are here. */
+    pass: (by: readonly RelayRecord[]): void => {
       if (entries.size === 0) return;
       const reach = reachOf(order, by);
       for (const [record, entry] of entries) {
@@ -108,26 +84,27 @@ export const createHeld = (order: Order): Held => {
         if (isPassed && entry.place === "held") entry.place = "passing";
       }
     },
-    passEnds: (how) => move(entries, "passing", how === "refused" ? "held" : "passed"),
-    forget: (records) => {
-      for (const record of records) entries.delete(record);
-    },
-    takePassed: () => take(entries, ["passing", "passed"]),
-    takeAll: () => take(entries, ["held", "asked", "passing", "passed"]),
-    again: (which, than) => {
+    /** What came of that: not taken for sure, or nobody knows. */
+    passEnds: (how: "refused" | "unknown"): void => move("passing", how === "refused" ? "held" : "passed"),
+    /** These have met their end. */
+    forget,
+    /** Removes those that something newer of their key has passed. */
+    takePassed: () => take("passing", "passed"),
+    takeAll: () => take("held", "asked", "passing", "passed"),
+    /** The oldest few, or all, that are older than this record, to be asked for once more; null when none may be. */
+    again: (which: "oldest" | "all", than: RelayRecord | undefined): Segment | null => {
       const end = than === undefined ? Number.POSITIVE_INFINITY : order.of(than);
-      const free = [...entries.values()].filter(
-        ({ refused, place }) => place === "held" && order.of(refused.record) < end,
-      );
+      const free = at("held").filter(({ record }) => order.of(record) < end);
       const chosen = which === "all" ? free : free.slice(0, OLDEST);
       for (const entry of chosen) entry.place = "asked";
-      const refused = chosen.map((entry) => entry.refused);
-      return refused.length > 0 ? segmentOf(refused, lastAt) : null;
+      return chosen.length > 0 ? segmentOf(chosen, refusedAt) : null;
     },
-    recall: () => move(entries, "asked", "held"),
-    prune: () => {
+    /** Those that are asked for are only held. */
+    recall: (): void => move("asked", "held"),
+    /** Forgets those whose term is over. */
+    prune: (): void => {
       const alive = new Set(sendable([...entries.keys()]));
-      for (const record of entries.keys()) if (!alive.has(record)) entries.delete(record);
+      forget([...entries.keys()].filter((record) => !alive.has(record)));
     },
   };
 };
