@@ -3,6 +3,8 @@ import type { Term } from "./lease/term.ts";
 import type { RelayParts } from "./parts.ts";
 import type { Pump } from "./shard/pump.ts";
 
+const NOTHING: ShardCounts = { epoch: null, accepted: 0, duplicate: 0, relayed: 0, dead: 0, backlogBytes: 0 };
+
 /** What the last checkpoint of a shard told. It outlives a term, or an emptied Redis would look like a new one. */
 type Last = {
   epoch: string | null;
@@ -13,15 +15,7 @@ type Last = {
 };
 
 /** Copies a shard's counters out of Redis, shows them, and lets the pump look again where they do not fit what it saw. */
-export type Checkpoints = {
-  /** For how long the shard has held events of which none left it, whatever the reason; 0 while some do. */
-  stillMs(shard: number): number;
-  write(term: Term, pump: Pump): Promise<void>;
-  /** The numbers of a shard that is no longer ours: another relay shows them. */
-  clear(shard: number): void;
-};
-
-export const createCheckpoints = ({ shardStream, ledger, clock, log, measures }: RelayParts): Checkpoints => {
+export const createCheckpoints = ({ shardStream, ledger, clock, log, measures }: RelayParts) => {
   const lasts = new Map<number, Last>();
   let sequence = 0;
 
@@ -44,11 +38,10 @@ export const createCheckpoints = ({ shardStream, ledger, clock, log, measures }:
     last.gone = gone;
   };
 
-  const show = (shard: number, counts: ShardCounts, pump: Pump): void => {
+  const show = (shard: number, counts: ShardCounts, oldestAtMs: number | null): void => {
     const labels = { shard: String(shard) };
     const { accepted, duplicate, relayed, dead } = counts;
     const pending = accepted - relayed - dead;
-    const oldestAtMs = pump.oldestAtMs;
     measures.accepted.set(accepted, labels);
     measures.duplicate.set(duplicate, labels);
     measures.relayed.set(relayed, labels);
@@ -72,13 +65,14 @@ export const createCheckpoints = ({ shardStream, ledger, clock, log, measures }:
   };
 
   return {
+    /** For how long the shard has held events of which none left it, whatever the reason; 0 while some do. */
     stillMs,
-    write: async (term, pump) => {
+    write: async (term: Term, pump: Pump): Promise<void> => {
       const { shard } = term.lease;
       const counts = await shardStream.counts(shard);
       if (!counts.ok || !term.holds()) return;
       follow(shard, counts.value);
-      show(shard, counts.value, pump);
+      show(shard, counts.value, pump.oldestAtMs);
       compare(shard, counts.value, pump);
       const answer = await ledger.checkpoint(term.lease, ++sequence, counts.value);
       if (!answer.ok) return;
@@ -88,13 +82,11 @@ export const createCheckpoints = ({ shardStream, ledger, clock, log, measures }:
       if (unaccounted > last.unaccounted) log("error", "events.unaccounted", { shard, events: unaccounted });
       last.unaccounted = unaccounted;
     },
-    clear: (shard) => {
+    /** The numbers of a shard that is no longer ours: another relay shows them. */
+    clear: (shard: number): void => {
       lastOf(shard).stillSinceMs = null;
-      const { accepted, duplicate, relayed, dead, pending, unaccounted } = measures;
-      const { shardBacklog, shardBacklogBytes, shardOldestAge } = measures;
-      const gauges = [accepted, duplicate, relayed, dead, pending, unaccounted];
-      for (const gauge of [...gauges, shardBacklog, shardBacklogBytes, shardOldestAge])
-        gauge.set(0, { shard: String(shard) });
+      show(shard, NOTHING, null);
+      measures.unaccounted.set(0, { shard: String(shard) });
     },
   };
 };

@@ -67,7 +67,7 @@ const shardStateOf = (
 ): RelayState["shards"][number] => ({
   shard: term.lease.shard,
   token: term.lease.token,
-  pump: pump.mode,
+  pump: pump.mode.now,
   entries: pump.entries,
   oldestAgeMs: pump.oldestAtMs === null ? null : Math.max(0, wallMs - pump.oldestAtMs),
   stillMs,
@@ -129,7 +129,7 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
     },
     state: () => ({
       owner: options.owner,
-      membership: membership.mode,
+      membership: membership.mode.now,
       shards: shards.all().map((one) => shardStateOf(one, clock.wallMs(), checkpoints.stillMs(one.term.lease.shard))),
       dependencies: dependencies.states(),
       troubles: parts.troubles.list(),

@@ -1,4 +1,5 @@
 import type { Lease } from "@spillway/event";
+import type { Mode } from "../mode.ts";
 import type { RelayParts } from "../parts.ts";
 import { createMembershipMode, type MembershipModeName } from "./membership-mode.ts";
 import { keepAlive } from "./renewal.ts";
@@ -17,7 +18,7 @@ export type MembershipOptions = Pick<
 
 /** Which shards are ours: announces this relay, renews its leases, takes its share and gives up the surplus. */
 export type Membership = {
-  readonly mode: MembershipModeName;
+  readonly mode: Pick<Mode<MembershipModeName>, "now">;
   /** Announces, takes and sheds until the signal aborts; the leases taken stay alive until `leave`. */
   run(signal: AbortSignal): Promise<void>;
   /** Finishes and releases every shard, each as soon as it is done. */
@@ -102,9 +103,7 @@ export const createMembership = (options: MembershipOptions): Membership => {
   };
 
   return {
-    get mode() {
-      return mode.now;
-    },
+    mode,
     run: async (signal) => {
       while (!signal.aborted) {
         await look();

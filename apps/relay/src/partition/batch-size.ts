@@ -1,13 +1,3 @@
-/**
- * How many records one publish may hold: grows by a step while a full batch is confirmed quickly and more is waiting,
- * halves when it was slow or failed. Under light load it plays no part: an idle lane sends what it has at once.
- */
-export type BatchSize = {
-  readonly recordsMax: number;
-  confirmed(records: number, latencyMs: number, waiting: number): void;
-  failed(): void;
-};
-
 const LEAST = 50;
 /** kafkajs needs 3–4 ms of blocking work for 1,000 records of one partition, 50–60 ms for 5,000. */
 export const BATCH_RECORDS_MAX = 1_000;
@@ -16,7 +6,11 @@ const STEP = 100;
 /** Twelve partitions at 500 a batch answer in 70–140 ms on two busy cores. */
 const SLOW_MS = 400;
 
-export const createBatchSize = (): BatchSize => {
+/**
+ * How many records one publish may hold: grows by a step while a full batch is confirmed quickly and more is waiting,
+ * halves when it was slow or failed. Under light load it plays no part: an idle lane sends what it has at once.
+ */
+export const createBatchSize = () => {
   let recordsMax = FIRST;
   const halve = () => {
     recordsMax = Math.max(LEAST, Math.floor(recordsMax / 2));
@@ -25,7 +19,7 @@ export const createBatchSize = (): BatchSize => {
     get recordsMax() {
       return recordsMax;
     },
-    confirmed: (records, latencyMs, waiting) => {
+    confirmed: (records: number, latencyMs: number, waiting: number): void => {
       if (records < recordsMax) return;
       if (latencyMs > SLOW_MS) halve();
       else if (waiting > 0) recordsMax = Math.min(BATCH_RECORDS_MAX, recordsMax + STEP);

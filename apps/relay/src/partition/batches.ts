@@ -1,5 +1,4 @@
 import type { Outcome } from "@spillway/event";
-import type { Term } from "../lease/term.ts";
 import type { RelayRecord } from "../shard/in-hand.ts";
 import { createBatchSize } from "./batch-size.ts";
 import type { Bisection } from "./bisection.ts";
@@ -10,34 +9,10 @@ import { freshSegment, type Segment } from "./segment.ts";
 /** The broker's limit for a batch is 1,048,588 bytes by default; what the estimate misses fits in between. */
 const BATCH_BYTES_MAX = 900_000;
 
-/** What a lane sends next: what is left of the last batch, or of what is held, before records that wait. */
-export type Batches = {
-  /** Records in no batch yet. */
-  readonly waiting: number;
-  /** Records in memory, those that are sent and those that are held included. */
-  readonly records: number;
-  push(record: RelayRecord): void;
-  /** Forgets the waiting ones of a term that is over. */
-  drop(term: Term): void;
-  /**
-   * How long to linger before the next. Not while anything is held: its topic could be mended meanwhile, and what is newer
-   * would pass it. Asking for it again after each linger instead, 9,000 refused ones that filled the memory were asked for
-   * 34 times a second for ever, and what was behind them never sent.
-   */
-  lingerMs(): number;
-  next(): Segment | null;
-  /** What came of sending so many. */
-  sent(records: number, outcome: Outcome, latencyMs: number): void;
-  /**
-   * The oldest that is held is asked for once more now. Right after that one record may go whose key is held: it would pass
-   * what is held of it, for good if it is taken, so in doubt that is tried with one a round, each half second.
-   */
-  roundBegins(): void;
-};
-
 type Asked = Pick<Bisection, "held" | "isClear" | "avoided" | "next">;
 
-export const createBatches = (bisection: Asked, linger: Pick<Linger, "waitMs">): Batches => {
+/** What a lane sends next: what is left of the last batch, or of what is held, before records that wait. */
+export const createBatches = (bisection: Asked, linger: Pick<Linger, "waitMs">) => {
   const queue = createRecordQueue();
   const size = createBatchSize();
   let mayProbe = false;
@@ -55,27 +30,40 @@ export const createBatches = (bisection: Asked, linger: Pick<Linger, "waitMs">):
   };
 
   return {
+    /** Records in no batch yet. */
     get waiting() {
       return queue.length;
     },
+    /** Records in memory, those that are sent and those that are held included. */
     get records() {
       return queue.length + underWay + bisection.held;
     },
     push: queue.push,
+    /** Forgets the waiting ones of a term that is over. */
     drop: queue.drop,
-    lingerMs: () => (bisection.isClear && queue.length > 0 ? linger.waitMs(queue.length) : 0),
-    next: () => {
+    /**
+     * How long to linger before the next. Not while anything is held: its topic could be mended meanwhile, and what is newer
+     * would pass it. Asking for it again after each linger instead, 9,000 refused ones that filled the memory were asked for
+     * 34 times a second for ever, and what was behind them never sent.
+     */
+    lingerMs: (): number => (bisection.isClear && queue.length > 0 ? linger.waitMs(queue.length) : 0),
+    next: (): Segment | null => {
       const left = bisection.next();
       if (left) return left;
       const records = take();
       underWay = records.length;
       return records.length > 0 ? freshSegment(records) : null;
     },
-    sent: (records, outcome, latencyMs) => {
+    /** What came of sending so many. */
+    sent: (records: number, outcome: Outcome, latencyMs: number): void => {
       if (outcome.kind === "ok") size.confirmed(records, latencyMs, queue.length);
       else size.failed();
     },
-    roundBegins: () => {
+    /**
+     * The oldest that is held is asked for once more now. Right after that one record may go whose key is held: it would pass
+     * what is held of it, for good if it is taken, so in doubt that is tried with one a round, each half second.
+     */
+    roundBegins: (): void => {
       mayProbe = true;
     },
   };

@@ -1,5 +1,13 @@
 import type { Clock } from "@spillway/event";
 
+const WINDOW_MS = 100;
+/** Records a second up to which nothing waits, and from which the wait is longest. */
+const LIGHT = 1_500;
+const BUSY = 6_000;
+const WAIT_MS_MAX = 50;
+/** With so many a batch is large enough. */
+const ENOUGH = 250;
+
 /**
  * How long a lane lingers before it sends what it has, as `linger.ms` of a Kafka producer. A publish costs the client and
  * the broker about 200 µs of CPU each however small it is, and two partitions' records never share one; so the busier the
@@ -9,24 +17,7 @@ import type { Clock } from "@spillway/event";
  * records a publish, relay 42 and broker 28 µs of CPU an event, p99 of the posts 45 ms. With 50 ms: 33 a publish, 27 and
  * 12 µs, p99 18 ms, and the events arrived no later, since less waited for a core.
  */
-export type Linger = {
-  /** Records went to the lanes. */
-  handedOver(records: number): void;
-  /** For a lane with so many records waiting. */
-  waitMs(waiting: number): number;
-  /** From 0, light, to 1, busy. */
-  load(): number;
-};
-
-const WINDOW_MS = 100;
-/** Records a second up to which nothing waits, and from which the wait is longest. */
-const LIGHT = 1_500;
-const BUSY = 6_000;
-const WAIT_MS_MAX = 50;
-/** With so many a batch is large enough. */
-const ENOUGH = 250;
-
-export const createLinger = (clock: Clock): Linger => {
+export const createLinger = (clock: Clock) => {
   let windowAtMs = clock.monotonicMs();
   let inWindow = 0;
   let perSecond = 0;
@@ -49,11 +40,16 @@ export const createLinger = (clock: Clock): Linger => {
   };
 
   return {
-    handedOver: (records) => {
+    /** Records went to the lanes. */
+    handedOver: (records: number): void => {
       inWindow += records;
       measure();
     },
-    waitMs: (waiting) => (waiting >= ENOUGH ? 0 : load() * WAIT_MS_MAX),
+    /** For a lane with so many records waiting. */
+    waitMs: (waiting: number): number => (waiting >= ENOUGH ? 0 : load() * WAIT_MS_MAX),
+    /** From 0, light, to 1, busy. */
     load,
   };
 };
+
+export type Linger = ReturnType<typeof createLinger>;

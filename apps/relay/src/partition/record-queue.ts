@@ -6,17 +6,6 @@ const RECORD_OVERHEAD_BYTES = 75 + 190;
 /** Taken records are cut off once they are many, so that taking is O(1) each. */
 const CUT_FROM = 2_048;
 
-/** The records that wait for one partition, in their order. */
-export type RecordQueue = {
-  readonly length: number;
-  push(record: RelayRecord): void;
-  /** The first records, at most `recordsMax` and about `bytesMax`, at least one. */
-  take(recordsMax: number, bytesMax: number): RelayRecord[];
-  /** As `take`, of the records whose key is none of these; the others stay where they are. None, when all are theirs. */
-  takeOthers(keys: ReadonlySet<string>, recordsMax: number, bytesMax: number): RelayRecord[];
-  drop(term: Term): void;
-};
-
 /** As many of the records as fit, at least one. */
 const fitting = (records: readonly RelayRecord[], from: number, recordsMax: number, bytesMax: number): number => {
   const most = Math.min(from + recordsMax, records.length);
@@ -31,7 +20,8 @@ const fitting = (records: readonly RelayRecord[], from: number, recordsMax: numb
   return end;
 };
 
-export const createRecordQueue = (): RecordQueue => {
+/** The records that wait for one partition, in their order. */
+export const createRecordQueue = () => {
   let records: RelayRecord[] = [];
   let head = 0;
 
@@ -39,8 +29,9 @@ export const createRecordQueue = (): RecordQueue => {
     get length() {
       return records.length - head;
     },
-    push: (record) => void records.push(record),
-    take: (recordsMax, bytesMax) => {
+    push: (record: RelayRecord): void => void records.push(record),
+    /** The first records, at most `recordsMax` and about `bytesMax`, at least one. */
+    take: (recordsMax: number, bytesMax: number): RelayRecord[] => {
       const end = fitting(records, head, recordsMax, bytesMax);
       const taken = records.slice(head, end);
       head = end;
@@ -53,7 +44,8 @@ export const createRecordQueue = (): RecordQueue => {
       }
       return taken;
     },
-    takeOthers: (keys, recordsMax, bytesMax) => {
+    /** As `take`, of the records whose key is none of these; the others stay where they are. None, when all are theirs. */
+    takeOthers: (keys: ReadonlySet<string>, recordsMax: number, bytesMax: number): RelayRecord[] => {
       const waiting = records.slice(head);
       const others = waiting.filter(({ key }) => key === null || !keys.has(key));
       const taken = others.slice(0, fitting(others, 0, recordsMax, bytesMax));
@@ -62,7 +54,7 @@ export const createRecordQueue = (): RecordQueue => {
       head = 0;
       return taken;
     },
-    drop: (term) => {
+    drop: (term: Term): void => {
       records = records.slice(head).filter((record) => record.from.term !== term);
       head = 0;
     },

@@ -15,28 +15,19 @@ export type StandstillOptions = Pick<RelayParts, "clock" | "random" | "signal"> 
  * The waits of a lane that stands still, all of them. What is behind it stays in memory meanwhile, and holds back its
  * shards once their part of that is full.
  */
-export type Standstill = {
-  /** Before the next attempt, each time longer. */
-  backOff(mode: "retrying" | "paused" | "dead-letters", code: string): Promise<void>;
-  /** Until the topic may take something: the pause is over, something was taken elsewhere, or `notify`. */
-  awaitEvidence(code: string, recordsWaiting: number): Promise<void>;
-  /** Records came, or a term's went. */
-  notify(): void;
-  /** The next wait is a short one again. */
-  reset(): void;
-};
-
-export const createStandstill = ({ mode, evidence, clock, random, signal }: StandstillOptions): Standstill => {
+export const createStandstill = ({ mode, evidence, clock, random, signal }: StandstillOptions) => {
   const retry = createBackoff(RETRY, random);
   const pause = createBackoff(PAUSE, random);
   let notified = new AbortController();
 
   return {
-    backOff: async (how, code) => {
+    /** Before the next attempt, each time longer. */
+    backOff: async (how: "retrying" | "paused" | "dead-letters", code: string): Promise<void> => {
       mode.to(how, code);
       await clock.sleep((how === "paused" ? pause : retry).nextMs(), signal);
     },
-    awaitEvidence: async (code, recordsWaiting) => {
+    /** Until the topic may take something: the pause is over, something was taken elsewhere, or `notify`. */
+    awaitEvidence: async (code: string, recordsWaiting: number): Promise<void> => {
       mode.to("awaiting", code);
       notified = new AbortController();
       const { signal: notice } = notified;
@@ -47,8 +38,10 @@ export const createStandstill = ({ mode, evidence, clock, random, signal }: Stan
       if (notice.aborted) await clock.sleep(EVIDENCE_MS, signal);
       mode.to("doubting", code);
     },
-    notify: () => notified.abort(),
-    reset: () => {
+    /** Records came, or a term's went. */
+    notify: (): void => notified.abort(),
+    /** The next wait is a short one again. */
+    reset: (): void => {
       retry.reset();
       pause.reset();
     },

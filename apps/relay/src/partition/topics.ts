@@ -11,20 +11,6 @@ export type TopicShared = {
   readonly recordAgeMsMax: () => TopicTraits["recordAgeMsMax"];
 };
 
-/** The topics in use, and the lanes into their partitions. */
-export type Topics = {
-  get(name: string): Topic | undefined;
-  /** Asks the sink for a topic that is not known yet. */
-  load(name: string): Promise<Outcome>;
-  push(lane: Lane, record: RelayRecord): void;
-  /** Starts the lanes that got records since the last kick. */
-  kick(): void;
-  drop(term: Term): void;
-  lanes(): readonly Lane[];
-  /** Looks for changed partition counts until the signal aborts. */
-  watch(signal: AbortSignal): Promise<void>;
-};
-
 export type TopicsOptions = RelayParts & {
   /**
    * A topic has another number of partitions, so keys move between them: everything in memory must be given up and
@@ -79,7 +65,8 @@ const createTopic = (name: string, found: TopicTraits, parts: RelayParts) => {
 /** A topic whose partition count is known. */
 export type Topic = ReturnType<typeof createTopic>;
 
-export const createTopics = (options: TopicsOptions): Topics => {
+/** The topics in use, and the lanes into their partitions. */
+export const createTopics = (options: TopicsOptions) => {
   const { sink, clock, log, linger, onReshape } = options;
   const topics = new Map<string, Topic>();
   const filled = new Set<Lane>();
@@ -101,24 +88,27 @@ export const createTopics = (options: TopicsOptions): Topics => {
   const all = (): readonly Lane[] => [...topics.values()].flatMap((topic) => topic.lanes());
 
   return {
-    get: (name) => topics.get(name),
+    get: (name: string): Topic | undefined => topics.get(name),
+    /** Asks the sink for a topic that is not known yet. */
     load,
-    push: (lane, record) => {
+    push: (lane: Lane, record: RelayRecord): void => {
       lane.push(record);
       filled.add(lane);
       handedOver++;
     },
-    kick: () => {
+    /** Starts the lanes that got records since the last kick. */
+    kick: (): void => {
       linger.handedOver(handedOver);
       handedOver = 0;
       for (const lane of filled) lane.kick();
       filled.clear();
     },
-    drop: (term) => {
+    drop: (term: Term): void => {
       for (const lane of all()) lane.drop(term);
     },
     lanes: all,
-    watch: async (signal) => {
+    /** Looks for changed partition counts until the signal aborts. */
+    watch: async (signal: AbortSignal): Promise<void> => {
       while (!signal.aborted) {
         await clock.sleep(COMPARE_EVERY_MS, signal);
         for (const name of topics.keys()) if (!signal.aborted) await load(name);
@@ -126,3 +116,5 @@ export const createTopics = (options: TopicsOptions): Topics => {
     },
   };
 };
+
+export type Topics = ReturnType<typeof createTopics>;

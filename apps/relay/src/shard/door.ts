@@ -5,16 +5,11 @@ import { handOver } from "./records.ts";
 import { decodeOrReason, undecodableLetter } from "./undecodable.ts";
 import type { Waits } from "./waits.ts";
 
-/** Through which entries come in hand, one after the other in the order of the stream. */
-export type Door = {
-  /** Ends when the entry is in hand, or need not be, or the pump is stopped. Answers how many events came in hand. */
-  admit(entry: Entry): Promise<number>;
-  /** The entry that waits to be let in, also when the pump was stopped meanwhile. */
-  readonly waiting: Entry | null;
-};
-
-/** `complete`: each of the entry's events is confirmed or dead. */
-export const createDoor = (parts: PumpParts, waits: Waits, complete: (entry: InHand) => void): Door => {
+/**
+ * Through which entries come in hand, one after the other in the order of the stream. `complete`: each of the entry's
+ * events is confirmed or dead.
+ */
+export const createDoor = (parts: PumpParts, waits: Waits, complete: (entry: InHand) => void) => {
   const { term, shard, mode, window, router, topics, platform, clock, log, measures } = parts;
   let waiting: Entry | null = null;
 
@@ -54,7 +49,8 @@ export const createDoor = (parts: PumpParts, waits: Waits, complete: (entry: InH
 
   return {
     // The one place where an entry is judged: what it throws on its way in is a programmer's error, and ends the relay.
-    admit: async (entry) => {
+    /** Ends when the entry is in hand, or need not be, or the pump is stopped. Answers how many events came in hand. */
+    admit: async (entry: Entry): Promise<number> => {
       if (window.knows(entry.ref)) return 0;
       const dead = window.takeConfirmed(entry.ref);
       if (dead !== null) return pass(entry, dead);
@@ -64,8 +60,11 @@ export const createDoor = (parts: PumpParts, waits: Waits, complete: (entry: InH
       const chunk = decodeOrReason(entry.chunk, platform);
       return typeof chunk === "string" ? bury(entry, chunk) : relay(entry, chunk);
     },
+    /** The entry that waits to be let in, also when the pump was stopped meanwhile. */
     get waiting() {
       return waiting;
     },
   };
 };
+
+export type Door = ReturnType<typeof createDoor>;

@@ -9,16 +9,7 @@ import { createPump, type Pump } from "./pump.ts";
 export type OpenShard = { readonly term: Term; readonly pump: Pump; readonly drain: Drain };
 
 /** The shards that are ours now. */
-export type OpenShards = {
-  all(): readonly OpenShard[];
-  /** Opens it for as long as the term lasts. */
-  open(term: Term, topics: Topics): void;
-  /** Reads no more of it, and ends when nothing of it is in hand. */
-  finish(term: Term): Promise<void>;
-  endAll(reason: TermEnd): void;
-};
-
-export const createOpenShards = (parts: RelayParts): OpenShards => {
+export const createOpenShards = (parts: RelayParts) => {
   const { clock, measures, shards, finishMs, inFlightEventsMax, inFlightBytesMax, start } = parts;
   const open = new Map<number, OpenShard & { readonly pumped: Promise<void> }>();
   /** Outlives the terms. */
@@ -26,8 +17,9 @@ export const createOpenShards = (parts: RelayParts): OpenShards => {
   const partOf = (max: number) => (): number => max / Math.max(1, open.size);
 
   return {
-    all: () => [...open.values()],
-    open: (term, topics) => {
+    all: (): readonly OpenShard[] => [...open.values()],
+    /** Opens it for as long as the term lasts. */
+    open: (term: Term, topics: Topics): void => {
       const { shard } = term.lease;
       const pump = createPump({
         ...parts,
@@ -47,14 +39,15 @@ export const createOpenShards = (parts: RelayParts): OpenShards => {
         measures.shardOwned.set(0, { shard: String(shard) });
       });
     },
-    finish: async (term) => {
+    /** Reads no more of it, and ends when nothing of it is in hand. */
+    finish: async (term: Term): Promise<void> => {
       const shard = open.get(term.lease.shard);
       if (shard?.term !== term) return;
       shard.drain.stop();
       shard.pump.finish();
       await within(clock, finishMs, shard.pumped);
     },
-    endAll: (reason) => {
+    endAll: (reason: TermEnd): void => {
       for (const { term } of [...open.values()]) term.end(reason);
     },
   };

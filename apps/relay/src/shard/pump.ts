@@ -4,7 +4,7 @@ import type { RelayParts } from "../parts.ts";
 import type { Spot } from "../troubles.ts";
 import { createDoor } from "./door.ts";
 import type { InHand } from "./in-hand.ts";
-import { createPumpMode, type PumpMode, type PumpModeName } from "./pump-mode.ts";
+import { createPumpMode, type PumpMode } from "./pump-mode.ts";
 import { createReadLoop } from "./read-loop.ts";
 import { createRouter, type Router } from "./records.ts";
 import { createSettlement } from "./settlement.ts";
@@ -36,7 +36,7 @@ export type Pump = {
   finish(): void;
   /** Reads from the start of the stream again; what is in hand is recognised. */
   rewind(): void;
-  readonly mode: PumpModeName;
+  readonly mode: Pick<PumpMode, "now">;
   /** Entries read and not settled. */
   readonly entries: number;
   /** Ingest time of the oldest that was read; of one that is not in hand yet, the time of its append. */
@@ -98,9 +98,7 @@ export const createPump = (options: PumpOptions): Pump => {
       if (mode.isGoing()) stop("finishing");
     },
     rewind: loop.rewind,
-    get mode() {
-      return mode.now;
-    },
+    mode,
     get entries() {
       return window.entries;
     },

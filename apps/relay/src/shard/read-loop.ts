@@ -4,16 +4,6 @@ import type { Answer } from "../dependencies.ts";
 import type { Door } from "./door.ts";
 import type { PumpParts } from "./pump.ts";
 
-/** Reads the stream from its start to wherever it ends, and brings each entry to the door. */
-export type ReadLoop = {
-  /** Ends when the pump is stopped. */
-  run(): Promise<void>;
-  /** The next read is from the start of the stream again. */
-  rewind(): void;
-  /** Waits no more for the answer of a read that is under way; it is of no use. */
-  abandon(): void;
-};
-
 /** A blocking read is asked again after this, so a reader that nobody waits for any more is soon gone. */
 const READ_WAIT_MS = 1_000;
 const READ_ENTRIES_MAX = 64;
@@ -28,7 +18,8 @@ const KICK_EVENTS = 1_024;
 const entriesMaxOf = (entryBytes: number): number =>
   Math.max(1, Math.min(READ_ENTRIES_MAX, Math.floor(READ_BYTES_AIM / entryBytes)));
 
-export const createReadLoop = (parts: PumpParts, door: Door): ReadLoop => {
+/** Reads the stream from its start to wherever it ends, and brings each entry to the door. */
+export const createReadLoop = (parts: PumpParts, door: Door) => {
   const { shard, shardStream, mode, spot, window, router, topics, linger, clock, random } = parts;
   const backoff = createBackoff(SHARD_RETRY, random);
   let after = "0";
@@ -90,10 +81,13 @@ export const createReadLoop = (parts: PumpParts, door: Door): ReadLoop => {
   };
 
   return {
+    /** Ends when the pump is stopped. */
     run,
-    rewind: () => {
+    /** The next read is from the start of the stream again. */
+    rewind: (): void => {
       isRewound = true;
     },
-    abandon: () => abandon(),
+    /** Waits no more for the answer of a read that is under way; it is of no use. */
+    abandon: (): void => abandon(),
   };
 };

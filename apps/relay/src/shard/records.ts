@@ -8,15 +8,7 @@ const CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8";
 const KEYLESS_RUN = 500;
 
 /** Which lane a record takes. Keys decide by themselves; records without one stay together for a while. */
-export type Router = {
-  /** The name of a topic that must be loaded first, or null when all of these are known. */
-  missing(types: Iterable<{ readonly type: string }>): string | null;
-  laneOf(type: string, key: string | null): Lane;
-  /** The next records without a key go elsewhere. */
-  turn(): void;
-};
-
-export const createRouter = (topicOf: (type: string) => string, get: (name: string) => Topic | undefined): Router => {
+export const createRouter = (topicOf: (type: string) => string, get: (name: string) => Topic | undefined) => {
   const keyless = new Map<string, { readonly lane: Lane; left: number }>();
   let lastType: string | null = null;
   let lastTopic: Topic | undefined;
@@ -38,19 +30,23 @@ export const createRouter = (topicOf: (type: string) => string, get: (name: stri
   };
 
   return {
-    missing: (events) => {
+    /** The name of a topic that must be loaded first, or null when all of these are known. */
+    missing: (events: Iterable<{ readonly type: string }>): string | null => {
       lastType = null;
       for (const { type } of events) if (!topicFor(type)) return topicOf(type);
       return null;
     },
-    laneOf: (type, key) => {
+    laneOf: (type: string, key: string | null): Lane => {
       const topic = topicFor(type);
       if (!topic) throw new Error("laneOf() is for types that missing() found");
       return key === null ? keylessLane(topic) : topic.laneOf(key);
     },
-    turn: () => keyless.clear(),
+    /** The next records without a key go elsewhere. */
+    turn: (): void => keyless.clear(),
   };
 };
+
+export type Router = ReturnType<typeof createRouter>;
 
 /** `spillway-attempt` counts lives, not publishes: a retry sends the same record, a replayed dead letter the next. */
 const headersOf = (

@@ -11,17 +11,6 @@ export type SettlementOptions = RelayParts & {
   readonly onSettled: (entries: readonly InHand[]) => void;
 };
 
-/** Removes entries from the stream whose every event is confirmed or dead-lettered. */
-export type Settlement = {
-  add(entry: InHand): void;
-  /** Settles until the term is over, or until `finished` says so when nothing is left to settle. */
-  run(finished: () => boolean): Promise<void>;
-  /** Lets `run` look at `finished` again. */
-  wake(): void;
-  /** What was added and is not known to have left the stream. */
-  unsettled(): readonly InHand[];
-};
-
 /**
  * Every settle is one more fsync on the server that the edge's appends wait for, so a few of them go together. A crash
  * publishes what was confirmed in this time again.
@@ -40,7 +29,8 @@ const settledOf = (entries: readonly InHand[]): Settled => {
   return { entries: entries.map((entry) => entry.ref), relayed: events - dead };
 };
 
-export const createSettlement = (options: SettlementOptions): Settlement => {
+/** Removes entries from the stream whose every event is confirmed or dead-lettered. */
+export const createSettlement = (options: SettlementOptions) => {
   const { term, shardStream, clock, random, troubles, onSettled } = options;
   const spot = troubles.spot("shard");
   const added = createNotifier(clock);
@@ -71,11 +61,12 @@ export const createSettlement = (options: SettlementOptions): Settlement => {
     added.notify();
   });
   return {
-    add: (entry) => {
+    add: (entry: InHand): void => {
       done.push(entry);
       if (done.length === 1 || done.length === LINGER_ENTRIES) added.notify();
     },
-    run: async (finished) => {
+    /** Settles until the term is over, or until `finished` says so when nothing is left to settle. */
+    run: async (finished: () => boolean): Promise<void> => {
       while (!term.over) {
         if (done.length === 0) {
           if (finished()) return;
@@ -88,7 +79,9 @@ export const createSettlement = (options: SettlementOptions): Settlement => {
         await settle(entries);
       }
     },
+    /** Lets `run` look at `finished` again. */
     wake: added.notify,
-    unsettled: () => [...asked, ...done],
+    /** What was added and is not known to have left the stream. */
+    unsettled: (): readonly InHand[] => [...asked, ...done],
   };
 };

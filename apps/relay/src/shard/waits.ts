@@ -4,24 +4,13 @@ import { createNotifier } from "../notifier.ts";
 import type { TroubleState } from "../troubles.ts";
 import type { PumpParts } from "./pump.ts";
 
+type Obstacle = { readonly state: TroubleState; readonly code: string; readonly topic?: string };
+
 /**
  * What an entry may have to wait for before it is in hand. Nothing may follow it meanwhile, so the shard waits, and is seen to.
  * To be called when there is something to wait for; each ends as well when the pump is stopped.
  */
-export type Waits = {
-  /** Until the memory has room for it. */
-  room(): Promise<void>;
-  /** Until the partition counts of all topics that it needs are known: without its own no record can be placed. */
-  topics(events: readonly ChunkEvent[]): Promise<void>;
-  /** Until the dead letters hold this one; answers whether they do. */
-  burial(letter: DeadLetter): Promise<boolean>;
-  /** There may be room now, or no more need of it. */
-  wake(): void;
-};
-
-type Obstacle = { readonly state: TroubleState; readonly code: string; readonly topic?: string };
-
-export const createWaits = (parts: PumpParts): Waits => {
+export const createWaits = (parts: PumpParts) => {
   const { shard, mode, spot, window, router, topics, deadLetters, clock, random } = parts;
   const changed = createNotifier(clock);
   const backoff = createBackoff(SHARD_RETRY, random);
@@ -63,7 +52,8 @@ export const createWaits = (parts: PumpParts): Waits => {
   };
 
   return {
-    room: async () => {
+    /** Until the memory has room for it. */
+    room: async (): Promise<void> => {
       mode.enter("room");
       spot.stands("room", "in_flight_full", { shard });
       while (mode.isGoing() && window.isFull()) {
@@ -72,10 +62,15 @@ export const createWaits = (parts: PumpParts): Waits => {
       }
       if (mode.resume("admitting")) spot.goes();
     },
-    topics: async (events) => {
+    /** Until the partition counts of all topics that it needs are known: without its own no record can be placed. */
+    topics: async (events: readonly ChunkEvent[]): Promise<void> => {
       await insist("topic", () => load(events));
     },
-    burial: (letter) => insist("dead-letters", () => put(letter)),
+    /** Until the dead letters hold this one; answers whether they do. */
+    burial: (letter: DeadLetter): Promise<boolean> => insist("dead-letters", () => put(letter)),
+    /** There may be room now, or no more need of it. */
     wake: changed.notify,
   };
 };
+
+export type Waits = ReturnType<typeof createWaits>;

@@ -14,31 +14,7 @@ export type WindowOptions = {
  *   keep ─▶ in hand ─done─▶ in hand, its bytes let go of ─left─▶ settled since the read ─readStarts─▶ forgotten
  *             └──────── the term is over: remember ─▶ confirmed, for the next term here
  */
-export type Window = {
-  readonly entries: number;
-  readonly events: number;
-  readonly bytes: number;
-  /** Ingest time of the oldest. */
-  readonly oldestAtMs: number | null;
-  /** Never while it is empty, or an entry above the limits would wait for ever. */
-  isFull(): boolean;
-  /** In hand, or settled so lately that the answer of a read may be older. */
-  knows(ref: string): boolean;
-  keep(entry: InHand): void;
-  /** Each of its events is confirmed or dead. */
-  done(entry: InHand): void;
-  /** They left the stream. */
-  left(entries: readonly InHand[]): void;
-  /** What was settled before a read is sent cannot be in its answer. */
-  readStarts(): void;
-  /** How many of its events are dead, when an earlier term saw all of them confirmed or dead; forgets it. */
-  takeConfirmed(ref: string): number | null;
-  remember(entries: readonly InHand[]): void;
-  /** The stream was read to its end: what of it was not seen has left it. */
-  forgetConfirmed(): void;
-};
-
-export const createWindow = ({ eventsMax, bytesMax, confirmed }: WindowOptions): Window => {
+export const createWindow = ({ eventsMax, bytesMax, confirmed }: WindowOptions) => {
   const inHand = new Map<string, InHand>();
   const settledSinceRead = new Set<string>();
   let events = 0;
@@ -53,38 +29,48 @@ export const createWindow = ({ eventsMax, bytesMax, confirmed }: WindowOptions):
     get bytes() {
       return bytes;
     },
+    /** Ingest time of the oldest. */
     get oldestAtMs() {
       for (const entry of inHand.values()) return entry.receivedAtMs;
       return null;
     },
-    isFull: () => inHand.size > 0 && (events >= eventsMax() || bytes >= bytesMax()),
-    knows: (ref) => inHand.has(ref) || settledSinceRead.has(ref),
-    keep: (entry) => {
+    /** Never while it is empty, or an entry above the limits would wait for ever. */
+    isFull: (): boolean => inHand.size > 0 && (events >= eventsMax() || bytes >= bytesMax()),
+    /** In hand, or settled so lately that the answer of a read may be older. */
+    knows: (ref: string): boolean => inHand.has(ref) || settledSinceRead.has(ref),
+    keep: (entry: InHand): void => {
       if (inHand.has(entry.ref)) throw new Error(`entry ${entry.id} is in hand already`);
       inHand.set(entry.ref, entry);
       events += entry.events;
       bytes += entry.dataBytes;
     },
-    done: (entry) => {
+    /** Each of its events is confirmed or dead. */
+    done: (entry: InHand): void => {
       if (inHand.get(entry.ref) !== entry) throw new Error(`entry ${entry.id} is done and was not in hand`);
       bytes -= entry.dataBytes;
     },
-    left: (entries) => {
+    /** They left the stream. */
+    left: (entries: readonly InHand[]): void => {
       for (const entry of entries) {
         inHand.delete(entry.ref);
         settledSinceRead.add(entry.ref);
         events -= entry.events;
       }
     },
-    readStarts: () => settledSinceRead.clear(),
-    takeConfirmed: (ref) => {
+    /** What was settled before a read is sent cannot be in its answer. */
+    readStarts: (): void => settledSinceRead.clear(),
+    /** How many of its events are dead, when an earlier term saw all of them confirmed or dead; forgets it. */
+    takeConfirmed: (ref: string): number | null => {
       const dead = confirmed.get(ref) ?? null;
       confirmed.delete(ref);
       return dead;
     },
-    remember: (entries) => {
+    remember: (entries: readonly InHand[]): void => {
       for (const { ref, dead } of entries) confirmed.set(ref, dead);
     },
-    forgetConfirmed: () => confirmed.clear(),
+    /** The stream was read to its end: what of it was not seen has left it. */
+    forgetConfirmed: (): void => confirmed.clear(),
   };
 };
+
+export type Window = ReturnType<typeof createWindow>;
