@@ -57,10 +57,7 @@ const through = (url: string, proxy: FaultProxy): string => {
 
 const startScenarioPipeline = (services: Services, scenario: Scenario, proxies: Proxies): Promise<Pipeline> =>
   startPipeline(services, {
-    edges: scenario.edges,
-    relays: scenario.relays,
-    edgeEnv: scenario.edgeEnv,
-    relayEnv: scenario.relayEnv,
+    ...scenario,
     edgeAddresses: (own) => ({
       ...own,
       restUrl: through(own.restUrl, proxies.edgeToRedis),
@@ -106,15 +103,13 @@ const recovered = async (world: FaultWorld): Promise<void> => {
 };
 
 const aliveFailures = (pipeline: Pipeline): string[] =>
-  [...pipeline.edges, ...pipeline.relays]
-    .filter((app) => app.pid() === undefined)
-    .map((app) => `${app.name} is not alive`);
+  pipeline.apps.filter((app) => app.pid() === undefined).map((app) => `${app.name} is not alive`);
 
 /** Nothing grows with a fault: what a runtime keeps after a flood is far below this, a leak of a minute's events is not. */
 const RESIDENT_MB_MAX = 500;
 
 const memoryFailures = (pipeline: Pipeline): string[] =>
-  [...pipeline.edges, ...pipeline.relays].flatMap((app) => {
+  pipeline.apps.flatMap((app) => {
     const pid = app.pid();
     const megabytes = pid === undefined ? 0 : residentMb(pid);
     return megabytes > RESIDENT_MB_MAX ? [`${app.name} holds ${Math.round(megabytes)} MB`] : [];
@@ -125,8 +120,8 @@ const verdictFailures = (scenario: Scenario, verdict: Verdict): string[] => {
   const failures: string[] = zero
     .filter((name) => verdict[name as keyof Verdict] !== 0)
     .map((name) => `${name} is ${verdict[name as keyof Verdict]}`);
-  if (verdict.lost > 0)
-    failures.push(...(scenario.lossIsChecked ? [] : [`first lost ${verdict.firstLost}, last ${verdict.lastLost}`]));
+  if (verdict.lost > 0 && !scenario.lossIsChecked)
+    failures.push(`first lost ${verdict.firstLost}, last ${verdict.lastLost}`);
   return failures;
 };
 
@@ -144,7 +139,7 @@ const duringFailures = (scenario: Scenario, world: FaultWorld, acceptedBefore: n
 
 const logFailures = async (pipeline: Pipeline): Promise<string[]> => {
   const failures: string[] = [];
-  for (const app of [...pipeline.edges, ...pipeline.relays]) {
+  for (const app of pipeline.apps) {
     const text = await Bun.file(app.logFile).text();
     if (/"pad"|9007199254740993|order\.created/.test(text)) failures.push(`${app.name} logged a payload`);
     if (text.includes(KEY)) failures.push(`${app.name} logged the key`);
@@ -156,11 +151,7 @@ const logFailures = async (pipeline: Pipeline): Promise<string[]> => {
 /** What the apps logged is the only witness of a failure that may not come again. */
 const keepLogs = async (pipeline: Pipeline, scenario: Scenario): Promise<void> => {
   const folder = fileURLToPath(new URL(`../../.spillway/faults/${scenario.id}/`, import.meta.url));
-  await Promise.all(
-    [...pipeline.edges, ...pipeline.relays].map((app, i) =>
-      Bun.write(`${folder}${app.name}-${i}.log`, Bun.file(app.logFile)),
-    ),
-  );
+  await Promise.all(pipeline.apps.map((app, i) => Bun.write(`${folder}${app.name}-${i}.log`, Bun.file(app.logFile))));
 };
 
 /** Runs the load, the fault and the checks. */
@@ -202,14 +193,8 @@ const runIn = async (services: Services, scenario: Scenario, seed: number): Prom
       recoveryMs = Math.round(performance.now() - healedAt);
     });
     await producer.stop();
-    await attempt(
-      async () =>
-        void (await eventually(
-          "an empty backlog",
-          async () => (await backlogOf(services, pipeline)) === 0,
-          EMPTY_WITHIN_MS,
-        )),
-    );
+    const isEmpty = async () => (await backlogOf(services, pipeline)) === 0;
+    await attempt(async () => void (await eventually("an empty backlog", isEmpty, EMPTY_WITHIN_MS)));
     const verdict = await judge(producer.attempts, pipeline.addresses.brokers, pipeline.topic, pipeline.sql);
     failures.push(
       ...verdictFailures(scenario, verdict),

@@ -1,8 +1,7 @@
-import type { KafkaOptions, ServiceOptions } from "@spillway/backends";
 import type { Verdict } from "../support/checker.ts";
 import type { Producer } from "../support/producer.ts";
 import type { FaultProxy } from "../support/proxy.ts";
-import type { Pipeline, Services } from "../support/world.ts";
+import type { Pipeline, PipelineOptions, Services, ServicesOptions } from "../support/world.ts";
 
 /** Four links that can be cut, and everything that can be killed. */
 export type FaultWorld = {
@@ -26,7 +25,7 @@ export type FaultWorld = {
  */
 type During = "answers" | "refusals" | "either";
 
-export type Scenario = {
+export type Scenario = Pick<PipelineOptions, "edges" | "relays" | "edgeEnv" | "relayEnv"> & {
   /** As in the list of faults that this suite implements. */
   readonly id: string;
   /** What is done to the system, in one sentence. */
@@ -38,10 +37,6 @@ export type Scenario = {
   readonly run: (world: FaultWorld) => Promise<void>;
   /** Anything beyond the common checks; throws when it does not hold. */
   readonly check?: (world: FaultWorld, verdict: Verdict) => Promise<void> | void;
-  readonly edges?: number;
-  readonly relays?: number;
-  readonly edgeEnv?: Readonly<Record<string, string>>;
-  readonly relayEnv?: Readonly<Record<string, string>>;
   readonly eventsPerSecond?: number;
   readonly batch?: number;
   /** Losses are measured by `check` then: Redis was emptied on purpose. */
@@ -49,5 +44,5 @@ export type Scenario = {
   /** A frozen edge cannot answer. */
   readonly slowAnswersAllowed?: boolean;
   /** Services of its own with these options, for faults that would spoil the shared ones. */
-  readonly own?: { readonly redis?: ServiceOptions; readonly kafka?: KafkaOptions } | "cluster";
+  readonly own?: ServicesOptions | "cluster";
 };

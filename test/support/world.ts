@@ -2,7 +2,6 @@ import { fileURLToPath } from "node:url";
 import {
   type Kafka,
   type KafkaOptions,
-  type RedisCluster,
   type RedisRest,
   type Running,
   type ServiceOptions,
@@ -40,47 +39,32 @@ export type Services = {
 
 export type ServicesOptions = { readonly redis?: ServiceOptions; readonly kafka?: KafkaOptions };
 
-export const startServices = async (options: ServicesOptions = {}): Promise<Services> => {
-  const [redis, database, kafka] = await Promise.all([
-    startRedis(options.redis),
-    startPostgres(),
-    startKafka(options.kafka),
-  ]);
+const withRest = async (services: Omit<Services, "rest" | "stop">): Promise<Services> => {
+  const { redis, postgres, kafka } = services;
   const rest = await startRedisRest({ redisUrl: redis.url, token: REST_TOKEN });
-  return {
-    redis,
-    rest,
-    postgres: database,
-    kafka,
-    cluster: null,
-    stop: async () => void (await Promise.all([rest, redis, database, kafka].map((service) => service.stop()))),
-  };
+  const stop = async () => void (await Promise.all([rest, redis, postgres, kafka].map((service) => service.stop())));
+  return { ...services, rest, stop };
 };
 
-/** A cluster as one service: its first node's handle, with all nodes' URLs. */
-const asRedis = (cluster: RedisCluster): Running => ({ ...(cluster.nodes[0] as Running), url: cluster.urls.join(",") });
+export const startServices = async (options: ServicesOptions = {}): Promise<Services> => {
+  const starts = [startRedis(options.redis), startPostgres(), startKafka(options.kafka)] as const;
+  const [redis, postgres, kafka] = await Promise.all(starts);
+  return withRest({ redis, postgres, kafka, cluster: null });
+};
 
-/** What users outgrow one machine with: a Redis Cluster of three masters and three replicas, a Kafka of three brokers. */
+/**
+ * What users outgrow one machine with: a Redis Cluster of three masters and three replicas, a Kafka of three brokers. Each
+ * is as one service: its first node's handle, with all nodes' URLs, and it stops all.
+ */
 export const startClusterServices = async (): Promise<Services> => {
-  const [redisCluster, database, kafkaCluster] = await Promise.all([
-    startRedisCluster(),
-    startPostgres(),
-    startKafkaCluster({ settings: { "min.insync.replicas": "2", "default.replication.factor": "3" } }),
-  ]);
-  const redis = asRedis(redisCluster);
-  const rest = await startRedisRest({ redisUrl: redis.url, token: REST_TOKEN });
-  const copies = 3;
-  const createTopics: Kafka["createTopics"] = (topics) =>
-    kafkaCluster.createTopics(topics.map((topic) => ({ ...topic, copies })));
-  const kafka: Kafka = { ...(kafkaCluster.nodes[0] as Running), brokers: kafkaCluster.brokers, createTopics };
-  return {
-    redis,
-    rest,
-    postgres: database,
-    kafka,
-    cluster: { redis: redisCluster.nodes, kafka: kafkaCluster.nodes },
-    stop: async () => void (await Promise.all([rest, redisCluster, database, kafkaCluster].map((one) => one.stop()))),
-  };
+  const starts = [startRedisCluster(), startPostgres(), startKafkaCluster({})] as const;
+  const [{ nodes, urls, stop }, postgres, kafka] = await Promise.all(starts);
+  return withRest({
+    redis: { ...(nodes[0] as Running), url: urls.join(","), stop },
+    postgres,
+    kafka: { ...(kafka.nodes[0] as Running), ...kafka },
+    cluster: { redis: nodes, kafka: kafka.nodes },
+  });
 };
 
 /** Where a pipeline's processes find the services; a test may put a proxy in between. */
@@ -110,6 +94,8 @@ export type Pipeline = {
   readonly addresses: Addresses;
   readonly edges: readonly Running[];
   readonly relays: readonly Running[];
+  /** Both. */
+  readonly apps: readonly Running[];
   /** POST to the first edge with the tests' key. */
   post(body: BodyInit, headers?: Readonly<Record<string, string>>, path?: string): Promise<Response>;
   read(): Promise<TopicRecord[]>;
@@ -178,6 +164,7 @@ export const startPipeline = async (services: Services, options: PipelineOptions
   const relayAt = options.relayAddresses?.(addresses) ?? addresses;
   const edges = await times(options.edges ?? 1, () => startEdge(name, edgeAt, options.edgeEnv ?? {}));
   const relays = await times(options.relays ?? 1, () => startRelay(name, relayAt, options.relayEnv ?? {}));
+  const apps = [...edges, ...relays];
   const sql = postgres(addresses.databaseUrl, { max: 2, onnotice: () => undefined });
   return {
     name,
@@ -185,6 +172,7 @@ export const startPipeline = async (services: Services, options: PipelineOptions
     addresses,
     edges,
     relays,
+    apps,
     sql,
     post: (body, headers = { "content-type": "application/json" }, path = "/v1/events") =>
       fetch(`${edges[0]?.url}${path}`, {
@@ -194,7 +182,7 @@ export const startPipeline = async (services: Services, options: PipelineOptions
       }),
     read: () => readTopic(addresses.brokers, name),
     stop: async () => {
-      await Promise.all([...edges, ...relays].map((app) => app.stop()));
+      await Promise.all(apps.map((app) => app.stop()));
       await sql.end({ timeout: 1 });
     },
   };

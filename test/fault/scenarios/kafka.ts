@@ -1,88 +1,75 @@
+import { askKafka } from "@spillway/backends";
 import { eventually } from "@spillway/backends/eventually";
-import { Redis } from "ioredis";
-import {
-  AclOperationTypes,
-  AclPermissionTypes,
-  AclResourceTypes,
-  type Admin,
-  Kafka,
-  logLevel,
-  ResourcePatternTypes,
-} from "kafkajs";
+import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from "kafkajs";
 import { setTopic } from "../../support/topic.ts";
-import { KEY } from "../../support/world.ts";
+import { frozenFor, type Injection, inTurn, kafka, killedFor, pause, relay, whileLink } from "../injection.ts";
 import type { FaultWorld, Scenario } from "../scenario.ts";
+import { withRedis } from "./redis.ts";
 
-const withAdmin = async <T>(world: FaultWorld, use: (admin: Admin) => Promise<T>): Promise<T> => {
-  const admin = new Kafka({ brokers: [...world.pipeline.addresses.brokers], logLevel: logLevel.NOTHING }).admin();
-  await admin.connect();
-  try {
-    return await use(admin);
-  } finally {
-    await admin.disconnect();
-  }
-};
+const topicSetting =
+  (name: string, value: string): Injection =>
+  async ({ pipeline }) =>
+    void (await setTopic(pipeline.addresses.brokers, pipeline.topic, name, value));
 
-const topicSetting = (name: string, value: string) => (world: FaultWorld) =>
-  setTopic(world.pipeline.addresses.brokers, world.pipeline.topic, name, value);
+/** Our user may not do this to a topic while something else happens. */
+const whileDenied =
+  (topicOf: (world: FaultWorld) => string, operation: AclOperationTypes, injection: Injection): Injection =>
+  async (world) => {
+    const rule = {
+      resourceType: AclResourceTypes.TOPIC,
+      resourceName: topicOf(world),
+      resourcePatternType: ResourcePatternTypes.LITERAL,
+      principal: "User:ANONYMOUS",
+      host: "*",
+      operation,
+      permissionType: AclPermissionTypes.DENY,
+    };
+    const { brokers } = world.pipeline.addresses;
+    await askKafka(brokers, (admin) => admin.createAcls({ acl: [rule] }));
+    await injection(world);
+    await askKafka(brokers, (admin) => admin.deleteAcls({ filters: [rule] }));
+  };
 
-const usedRedisBytes = async (world: FaultWorld): Promise<number> => {
-  const redis = new Redis(world.services.redis.url);
-  try {
-    return Number(/used_memory:(\d+)/.exec(await redis.info("memory"))?.[1]);
-  } finally {
-    redis.disconnect();
-  }
-};
+/** Posts so many beside the producer's. */
+const postBeside =
+  (count: number, eventOf: (i: number, world: FaultWorld) => object): Injection =>
+  async (world) => {
+    const events = Array.from({ length: count }, (_, i) => eventOf(i, world));
+    const response = await world.pipeline.post(JSON.stringify(events));
+    if (response.status !== 202) throw new Error(`the events beside were answered ${response.status}`);
+  };
 
-const stopped = (ms: number) => async (world: FaultWorld) => {
-  await world.services.kafka.kill("SIGKILL");
-  await world.sleep(ms);
-  await world.services.kafka.restart();
-};
+/** Must become dead letters where a topic takes 10,000 bytes. */
+const postOversize = (count: number): Injection =>
+  postBeside(count, (i, { random }) => ({
+    id: `oversize-${i}`,
+    type: "oversize",
+    data: Array.from({ length: 4_000 }, () => Math.floor(random() * 2 ** 32).toString(36)).join(""),
+  }));
 
-/** A post beside the producer's, whose events must become dead letters. */
-const postOversize = (world: FaultWorld, count: number) =>
-  fetch(`${world.pipeline.edges[0]?.url}/v1/events`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
-    body: JSON.stringify(
-      Array.from({ length: count }, (_, i) => ({
-        id: `oversize-${i}`,
-        type: "oversize",
-        data: Array.from({ length: 4_000 }, () => Math.floor(world.random() * 2 ** 32).toString(36)).join(""),
-      })),
-    ),
-  });
-
-const POST = { authorization: `Bearer ${KEY}`, "content-type": "application/json" };
-
-/** Posts beside the producer's. */
-const postBeside = async (world: FaultWorld, events: readonly object[]): Promise<void> => {
-  const url = `${world.pipeline.edges[0]?.url}/v1/events`;
-  const response = await fetch(url, { method: "POST", headers: POST, body: JSON.stringify(events) });
-  if (response.status !== 202) throw new Error(`the events beside were answered ${response.status}`);
-};
-
-/** The relay is not up, and says of which topic. */
-const alarmed = (world: FaultWorld, topic: string) =>
-  eventually(
-    "an alarm that names the topic",
-    async () => {
-      const response = await fetch(`${world.pipeline.relays[0]?.url}/readyz`);
+/** Waits until the relay is not up, and says of which topic. */
+const alarmed =
+  (topicOf: (world: FaultWorld) => string): Injection =>
+  async (world) => {
+    const isAlarmed = async () => {
+      const response = await fetch(`${relay(world).url}/readyz`);
       const { status, troubles } = (await response.json()) as { status: string; troubles: { topic?: string }[] };
-      return status !== "up" && troubles.some((trouble) => trouble.topic === topic);
-    },
-    20_000,
-  );
+      return status !== "up" && troubles.some((trouble) => trouble.topic === topicOf(world));
+    };
+    await eventually("an alarm that names the topic", isAlarmed, 20_000);
+  };
+
+const ownTopic = ({ pipeline }: FaultWorld): string => pipeline.topic;
 
 /** A topic that nobody needed until now: there is none, or it is forbidden, or it is there. */
-const LATE_TOPIC = "needed-late";
-const needLateTopic = (world: FaultWorld) =>
-  postBeside(
-    world,
-    Array.from({ length: 8 }, (_, i) => ({ id: `late-${i}`, type: "late.x", subject: `late-${i}` })),
-  );
+const lateTopic = () => "needed-late";
+const lateRoute = { KAFKA_TOPIC_ROUTES: `late.=${lateTopic()}` };
+const needLateTopic = inTurn(
+  postBeside(8, (i) => ({ id: `late-${i}`, type: "late.x", subject: `late-${i}` })),
+  alarmed(lateTopic),
+);
+const createLateTopic: Injection = ({ services }) =>
+  services.kafka.createTopics([{ name: lateTopic(), partitions: 2 }]);
 
 const aclKafka = {
   settings: {
@@ -91,34 +78,45 @@ const aclKafka = {
   },
 };
 
-const deadLetters = async (world: FaultWorld): Promise<number> => {
-  const [row] = await world.pipeline.sql`SELECT count(*)::int AS letters FROM dead_letters`;
+const deadLetters = async ({ pipeline }: FaultWorld): Promise<number> => {
+  const [row] = await pipeline.sql`SELECT count(*)::int AS letters FROM dead_letters`;
   return Number(row?.letters);
 };
 
+const deadLettersAre =
+  (count: number): Injection =>
+  async (world) =>
+    void (await eventually(`${count} dead letters`, async () => (await deadLetters(world)) === count, 30_000));
+
+const deadLettersAtMost =
+  (count: number): Injection =>
+  async (world) => {
+    const letters = await deadLetters(world);
+    if (letters > count) throw new Error(`${letters} events were pushed into the dead letters`);
+  };
+
 export const kafkaScenarios: readonly Scenario[] = [
-  { id: "F44a", fault: "the broker killed −9, back after 8 s", quick: true, during: "answers", run: stopped(8_000) },
+  {
+    id: "F44a",
+    fault: "the broker killed −9, back after 8 s",
+    quick: true,
+    during: "answers",
+    run: killedFor(kafka, 8_000),
+  },
   {
     id: "F44b",
     fault: "the broker frozen for 20 s",
     during: "answers",
-    run: async (world) => {
-      await world.services.kafka.kill("SIGSTOP");
-      await world.sleep(20_000);
-      await world.services.kafka.kill("SIGCONT");
-    },
+    run: frozenFor(kafka, 20_000),
   },
   {
     id: "F44c",
     fault: "the broker killed −9 and the relay too",
     during: "answers",
     run: async (world) => {
-      await world.services.kafka.kill("SIGKILL");
-      await world.sleep(1_000);
-      await world.pipeline.relays[0]?.kill("SIGKILL");
-      await world.pipeline.relays[0]?.restart();
-      await world.sleep(2_000);
-      await world.services.kafka.restart();
+      await kafka(world).kill();
+      await inTurn(pause(1_000), killedFor(relay, 0), pause(2_000))(world);
+      await kafka(world).restart();
     },
   },
   {
@@ -126,38 +124,21 @@ export const kafkaScenarios: readonly Scenario[] = [
     fault: "events larger than the broker allows among good ones",
     quick: true,
     during: "answers",
-    run: async (world) => {
-      await topicSetting("max.message.bytes", "10000")(world);
-      await world.sleep(500);
-      const response = await postOversize(world, 5);
-      if (response.status !== 202) throw new Error(`the oversize events were answered ${response.status}`);
-      await eventually("five dead letters", async () => (await deadLetters(world)) === 5, 30_000);
-      await topicSetting("max.message.bytes", "1048588")(world);
-    },
+    run: inTurn(
+      topicSetting("max.message.bytes", "10000"),
+      pause(500),
+      postOversize(5),
+      deadLettersAre(5),
+      topicSetting("max.message.bytes", "1048588"),
+    ),
   },
   {
     id: "F47",
     fault: "Kafka denies writing to the topic for 8 s (ACL): hold and alarm, no dead letters",
     during: "answers",
     own: { kafka: aclKafka },
-    run: async (world) => {
-      const rule = {
-        resourceType: AclResourceTypes.TOPIC,
-        resourceName: world.pipeline.topic,
-        resourcePatternType: ResourcePatternTypes.LITERAL,
-        principal: "User:ANONYMOUS",
-        host: "*",
-        operation: AclOperationTypes.WRITE,
-        permissionType: AclPermissionTypes.DENY,
-      };
-      await withAdmin(world, (admin) => admin.createAcls({ acl: [rule] }));
-      await world.sleep(8_000);
-      await withAdmin(world, (admin) => admin.deleteAcls({ filters: [rule] }));
-    },
-    check: async (world) => {
-      const letters = await deadLetters(world);
-      if (letters > 0) throw new Error(`${letters} events were pushed into the dead letters`);
-    },
+    run: whileDenied(ownTopic, AclOperationTypes.WRITE, pause(8_000)),
+    check: deadLettersAtMost(0),
   },
   {
     id: "F47b",
@@ -165,12 +146,8 @@ export const kafkaScenarios: readonly Scenario[] = [
     quick: true,
     during: "answers",
     own: {},
-    relayEnv: { KAFKA_TOPIC_ROUTES: `late.=${LATE_TOPIC}` },
-    run: async (world) => {
-      await needLateTopic(world);
-      await alarmed(world, LATE_TOPIC);
-      await withAdmin(world, (admin) => admin.createTopics({ topics: [{ topic: LATE_TOPIC, numPartitions: 2 }] }));
-    },
+    relayEnv: lateRoute,
+    run: inTurn(needLateTopic, createLateTopic),
   },
   {
     id: "F47c",
@@ -178,23 +155,8 @@ export const kafkaScenarios: readonly Scenario[] = [
       "a topic that is forbidden (ACL) when it is first needed: alarm with its name, and all goes on when it is allowed",
     during: "answers",
     own: { kafka: aclKafka },
-    relayEnv: { KAFKA_TOPIC_ROUTES: `late.=${LATE_TOPIC}` },
-    run: async (world) => {
-      await withAdmin(world, (admin) => admin.createTopics({ topics: [{ topic: LATE_TOPIC, numPartitions: 2 }] }));
-      const rule = {
-        resourceType: AclResourceTypes.TOPIC,
-        resourceName: LATE_TOPIC,
-        resourcePatternType: ResourcePatternTypes.LITERAL,
-        principal: "User:ANONYMOUS",
-        host: "*",
-        operation: AclOperationTypes.ALL,
-        permissionType: AclPermissionTypes.DENY,
-      };
-      await withAdmin(world, (admin) => admin.createAcls({ acl: [rule] }));
-      await needLateTopic(world);
-      await alarmed(world, LATE_TOPIC);
-      await withAdmin(world, (admin) => admin.deleteAcls({ filters: [rule] }));
-    },
+    relayEnv: lateRoute,
+    run: inTurn(createLateTopic, whileDenied(lateTopic, AclOperationTypes.ALL, needLateTopic)),
   },
   {
     id: "F48a",
@@ -202,64 +164,49 @@ export const kafkaScenarios: readonly Scenario[] = [
       "sixty events without a key into a compacted topic, among good ones: sixty dead letters, and the others go on",
     quick: true,
     during: "answers",
-    run: async (world) => {
-      await topicSetting("cleanup.policy", "compact")(world);
-      await world.sleep(500);
-      await postBeside(
-        world,
-        Array.from({ length: 60 }, (_, i) => ({ id: `keyless-${i}`, type: "keyless" })),
-      );
-      await eventually("sixty dead letters", async () => (await deadLetters(world)) === 60, 20_000);
-      await topicSetting("cleanup.policy", "delete")(world);
-    },
+    run: inTurn(
+      topicSetting("cleanup.policy", "compact"),
+      pause(500),
+      postBeside(60, (i) => ({ id: `keyless-${i}`, type: "keyless" })),
+      deadLettersAre(60),
+      topicSetting("cleanup.policy", "delete"),
+    ),
   },
   {
     id: "F48b",
     fault:
       "a topic that takes only what fits into 80 bytes for 8 s, which is nothing: alarm, few dead letters, all goes on",
     during: "answers",
-    run: async (world) => {
-      await topicSetting("max.message.bytes", "80")(world);
-      await alarmed(world, world.pipeline.topic);
-      await world.sleep(8_000);
-      await topicSetting("max.message.bytes", "1048588")(world);
-    },
-    check: async (world) => {
-      const letters = await deadLetters(world);
-      if (letters > 16) throw new Error(`${letters} events were pushed into the dead letters`);
-    },
+    run: inTurn(
+      topicSetting("max.message.bytes", "80"),
+      alarmed(ownTopic),
+      pause(8_000),
+      topicSetting("max.message.bytes", "1048588"),
+    ),
+    check: deadLettersAtMost(16),
   },
   {
     id: "F51",
     fault: "no relay for 10 s, and a topic that refuses times older than 5 s: our own waiting kills nothing",
     quick: true,
     during: "answers",
-    run: async (world) => {
-      await topicSetting("message.timestamp.before.max.ms", "5000")(world);
-      await world.pipeline.relays[0]?.kill("SIGKILL");
-      await world.sleep(10_000);
-      await world.pipeline.relays[0]?.restart();
-    },
-    check: async (world) => {
-      const letters = await deadLetters(world);
-      if (letters > 0) throw new Error(`${letters} events died of the time that we gave them`);
-    },
+    run: inTurn(topicSetting("message.timestamp.before.max.ms", "5000"), killedFor(relay, 10_000)),
+    check: deadLettersAtMost(0),
   },
   {
     id: "F49",
     fault: "a poison event while the dead letters cannot be written: nothing is settled until they can",
     during: "answers",
-    run: async (world) => {
-      await topicSetting("max.message.bytes", "10000")(world);
-      world.proxies.relayToPostgres.set({ kind: "refuse" });
-      await world.sleep(500);
-      await postOversize(world, 2);
-      await world.sleep(4_000);
-      if ((await deadLetters(world)) > 0) throw new Error("a dead letter was written through a closed link");
-      world.proxies.relayToPostgres.set({ kind: "pass" });
-      await eventually("two dead letters", async () => (await deadLetters(world)) === 2, 30_000);
-      await topicSetting("max.message.bytes", "1048588")(world);
-    },
+    run: inTurn(
+      topicSetting("max.message.bytes", "10000"),
+      whileLink(
+        "relayToPostgres",
+        { kind: "refuse" },
+        inTurn(pause(500), postOversize(2), pause(4_000), deadLettersAtMost(0)),
+      ),
+      deadLettersAre(2),
+      topicSetting("max.message.bytes", "1048588"),
+    ),
   },
   {
     id: "F56",
@@ -268,7 +215,7 @@ export const kafkaScenarios: readonly Scenario[] = [
     during: "answers",
     edgeEnv: { BACKLOG_EVENTS_MAX: "300" },
     relayEnv: { BACKLOG_EVENTS_MAX: "300" },
-    run: stopped(8_000),
+    run: killedFor(kafka, 8_000),
     check: (world) => {
       const attempts = [...world.producer.attempts.values()];
       if (!attempts.some((attempt) => attempt.tier === "outbox")) throw new Error("nothing overflowed");
@@ -280,7 +227,7 @@ export const kafkaScenarios: readonly Scenario[] = [
     during: "either",
     edgeEnv: { BACKLOG_EVENTS_MAX: "200", OUTBOX_EVENTS_MAX: "500" },
     relayEnv: { BACKLOG_EVENTS_MAX: "200" },
-    run: stopped(15_000),
+    run: killedFor(kafka, 15_000),
     check: (world) => {
       if ((world.producer.statuses.get(429) ?? 0) === 0) throw new Error("no post was answered 429");
     },
@@ -296,13 +243,13 @@ export const kafkaScenarios: readonly Scenario[] = [
     relayEnv: { BACKLOG_EVENTS_MAX: "60000" },
     own: { redis: { settings: { maxmemory: "256mb" } } },
     run: async (world) => {
-      await world.services.kafka.kill("SIGKILL");
+      await kafka(world).kill();
       for (let minute = 0; minute < 6; minute++) {
         await world.sleep(60_000);
-        const used = await usedRedisBytes(world);
+        const used = Number(/used_memory:(\d+)/.exec(await withRedis(world, (redis) => redis.info("memory")))?.[1]);
         if (used > 256 * 2 ** 20) throw new Error(`Redis uses ${used} bytes`);
       }
-      await world.services.kafka.restart();
+      await kafka(world).restart();
     },
   },
 ];

@@ -1,74 +1,52 @@
 import type { ProxyMode } from "../../support/proxy.ts";
-import type { FaultWorld, Scenario } from "../scenario.ts";
+import { broken, inTurn, type Link, outboxOnly, pause, times } from "../injection.ts";
+import type { Scenario } from "../scenario.ts";
 
-type Link = keyof FaultWorld["proxies"];
+const refuse = { kind: "refuse" } as const;
+const cutReply = { kind: "cut-reply" } as const;
+const cutRequest = { kind: "cut-request" } as const;
+const blackHole = { kind: "black-hole" } as const;
+const slow = { kind: "slow", bytesPerSecond: 20_000 } as const;
 
-const broken = (link: Link, mode: ProxyMode, ms: number) => async (world: FaultWorld) => {
-  world.proxies[link].set(mode);
-  await world.sleep(ms);
-  world.proxies[link].set({ kind: "pass" });
-};
+type BrokenLink = readonly [id: string, fault: string, link: Link, mode: ProxyMode, ms: number, quick?: true];
 
-/** The outbox is the only tier while `fault` runs. */
-export const outboxOnly = (fault: (world: FaultWorld) => Promise<void>) => async (world: FaultWorld) => {
-  world.proxies.edgeToRedis.set({ kind: "refuse" });
-  await world.sleep(1_500);
-  await fault(world);
-  world.proxies.edgeToRedis.set({ kind: "pass" });
-};
+/** One link that is broken in one way while clients are answered. */
+const brokenLinks: readonly BrokenLink[] = [
+  ["F14", "edge → Redis refused for 5 s", "edgeToRedis", refuse, 5_000],
+  ["F15a", "edge → Redis: executed, and the reply is lost, for 5 s", "edgeToRedis", cutReply, 5_000, true],
+  ["F15b", "edge → Redis: requests cut in the middle, for 5 s", "edgeToRedis", cutRequest, 5_000],
+  ["F15c", "edge → Redis: black hole for 8 s", "edgeToRedis", blackHole, 8_000],
+  ["F19", "edge → Redis: 20 KB/s", "edgeToRedis", slow, 8_000],
+  ["F22", "Postgres refused while Redis is well (the dormant tier)", "edgeToPostgres", refuse, 6_000],
+  ["F40a", "relay → Redis: replies lost for 6 s", "relayToRedis", cutReply, 6_000],
+  ["F40b", "relay → Redis: black hole for 8 s, longer than a lease", "relayToRedis", blackHole, 8_000, true],
+  ["F40c", "relay → Redis refused for 6 s", "relayToRedis", refuse, 6_000],
+];
 
 export const linkScenarios: readonly Scenario[] = [
-  {
-    id: "F14",
-    fault: "edge → Redis refused for 5 s",
-    during: "answers",
-    run: broken("edgeToRedis", { kind: "refuse" }, 5_000),
-  },
-  {
-    id: "F15a",
-    fault: "edge → Redis: executed, and the reply is lost, for 5 s",
-    quick: true,
-    during: "answers",
-    run: broken("edgeToRedis", { kind: "cut-reply" }, 5_000),
-  },
-  {
-    id: "F15b",
-    fault: "edge → Redis: requests cut in the middle, for 5 s",
-    during: "answers",
-    run: broken("edgeToRedis", { kind: "cut-request" }, 5_000),
-  },
-  {
-    id: "F15c",
-    fault: "edge → Redis: black hole for 8 s",
-    during: "answers",
-    run: broken("edgeToRedis", { kind: "black-hole" }, 8_000),
-  },
+  ...brokenLinks.map(
+    ([id, fault, link, mode, ms, quick]): Scenario => ({
+      id,
+      fault,
+      quick,
+      during: "answers",
+      run: broken(link, mode, ms),
+    }),
+  ),
   {
     id: "F17",
     fault: "edge → Redis: latency grows from 50 ms to 3 s",
     during: "answers",
-    run: async (world) => {
-      for (const ms of [50, 100, 200, 400, 800, 1_500, 3_000])
-        await broken("edgeToRedis", { kind: "delay", ms }, 1_500)(world);
-    },
+    run: inTurn(
+      ...[50, 100, 200, 400, 800, 1_500, 3_000].map((ms) => broken("edgeToRedis", { kind: "delay", ms }, 1_500)),
+    ),
   },
   {
     id: "F18",
     fault: "edge → Redis: 1 s up, 1 s down, ten times",
     quick: true,
     during: "answers",
-    run: async (world) => {
-      for (let i = 0; i < 10; i++) {
-        await broken("edgeToRedis", { kind: "refuse" }, 1_000)(world);
-        await world.sleep(1_000);
-      }
-    },
-  },
-  {
-    id: "F19",
-    fault: "edge → Redis: 20 KB/s",
-    during: "answers",
-    run: broken("edgeToRedis", { kind: "slow", bytesPerSecond: 20_000 }, 8_000),
+    run: times(10, broken("edgeToRedis", refuse, 1_000), pause(1_000)),
   },
   {
     id: "F20",
@@ -76,66 +54,32 @@ export const linkScenarios: readonly Scenario[] = [
     during: "either",
     run: async (world) => {
       const links = Object.keys(world.proxies) as Link[];
-      const shuffled = () => [...links].sort(() => world.random() - 0.5);
-      for (let round = 0; round < 2; round++) {
-        for (const link of shuffled()) {
-          world.proxies[link].set({ kind: "black-hole" });
+      for (const mode of [blackHole, { kind: "pass" }, blackHole, { kind: "pass" }] as const)
+        for (const link of [...links].sort(() => world.random() - 0.5)) {
+          world.proxies[link].set(mode);
           await world.sleep(1_000);
         }
-        for (const link of shuffled()) {
-          world.proxies[link].set({ kind: "pass" });
-          await world.sleep(1_000);
-        }
-      }
     },
-  },
-  {
-    id: "F22",
-    fault: "Postgres refused while Redis is well (the dormant tier)",
-    during: "answers",
-    run: broken("edgeToPostgres", { kind: "refuse" }, 6_000),
   },
   {
     id: "F28b",
     fault: "outbox only: committed, and the reply is lost, for 4 s",
     during: "either",
-    run: outboxOnly(broken("edgeToPostgres", { kind: "cut-reply" }, 4_000)),
+    run: outboxOnly(broken("edgeToPostgres", cutReply, 4_000)),
   },
   {
     id: "F28c",
     fault: "outbox only: black hole for 4 s",
     during: "either",
-    run: outboxOnly(broken("edgeToPostgres", { kind: "black-hole" }, 4_000)),
-  },
-  {
-    id: "F40a",
-    fault: "relay → Redis: replies lost for 6 s",
-    during: "answers",
-    run: broken("relayToRedis", { kind: "cut-reply" }, 6_000),
-  },
-  {
-    id: "F40b",
-    fault: "relay → Redis: black hole for 8 s, longer than a lease",
-    quick: true,
-    during: "answers",
-    run: broken("relayToRedis", { kind: "black-hole" }, 8_000),
-  },
-  {
-    id: "F40c",
-    fault: "relay → Redis refused for 6 s",
-    during: "answers",
-    run: broken("relayToRedis", { kind: "refuse" }, 6_000),
+    run: outboxOnly(broken("edgeToPostgres", blackHole, 4_000)),
   },
   {
     id: "F32b",
     fault: "the drain loses its connection to Postgres again and again",
     during: "answers",
-    run: async (world) => {
-      world.proxies.edgeToRedis.set({ kind: "refuse" });
-      await world.sleep(3_000);
-      world.proxies.edgeToRedis.set({ kind: "pass" });
-      for (let i = 0; i < 6; i++)
-        await broken("relayToPostgres", { kind: i % 2 === 0 ? "cut-reply" : "refuse" }, 500)(world);
-    },
+    run: inTurn(
+      broken("edgeToRedis", refuse, 3_000),
+      times(3, broken("relayToPostgres", cutReply, 500), broken("relayToPostgres", refuse, 500)),
+    ),
   },
 ];

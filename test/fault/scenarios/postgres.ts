@@ -1,6 +1,6 @@
 import postgres from "postgres";
+import { database, killedFor, outboxOnly, pause, times } from "../injection.ts";
 import type { FaultWorld, Scenario } from "../scenario.ts";
-import { outboxOnly } from "./links.ts";
 
 const withPostgres = async <T>(world: FaultWorld, use: (sql: postgres.Sql) => Promise<T>): Promise<T> => {
   const sql = postgres(world.pipeline.addresses.databaseUrl, { max: 1, onnotice: () => undefined });
@@ -10,12 +10,6 @@ const withPostgres = async <T>(world: FaultWorld, use: (sql: postgres.Sql) => Pr
     await sql.end({ timeout: 1 });
   }
 };
-
-const setting = (name: string, value: string) => async (world: FaultWorld) =>
-  withPostgres(world, async (sql) => {
-    await sql.unsafe(value === "" ? `ALTER SYSTEM RESET ${name}` : `ALTER SYSTEM SET ${name} = ${value}`);
-    await sql`SELECT pg_reload_conf()`;
-  });
 
 export const postgresScenarios: readonly Scenario[] = [
   {
@@ -36,11 +30,7 @@ export const postgresScenarios: readonly Scenario[] = [
     id: "F22b",
     fault: "Postgres killed −9 while Redis is well, back after 5 s",
     during: "answers",
-    run: async (world) => {
-      await world.services.postgres.kill("SIGKILL");
-      await world.sleep(5_000);
-      await world.services.postgres.restart();
-    },
+    run: killedFor(database, 5_000),
   },
   {
     id: "F24",
@@ -51,13 +41,7 @@ export const postgresScenarios: readonly Scenario[] = [
       for (let i = 0; i < 120; i++) {
         const sql = postgres(world.pipeline.addresses.databaseUrl, { max: 1, onnotice: () => undefined });
         takers.push(sql);
-        if (
-          !(await sql`SELECT 1`.then(
-            () => true,
-            () => false,
-          ))
-        )
-          break;
+        if ((await sql`SELECT 1`.catch(() => null)) === null) break;
       }
       await world.sleep(3_000);
       await Promise.all(takers.map((sql) => sql.end({ timeout: 0 })));
@@ -68,7 +52,10 @@ export const postgresScenarios: readonly Scenario[] = [
     fault: "outbox only: Postgres is read-only",
     during: "either",
     run: outboxOnly(async (world) => {
-      await setting("default_transaction_read_only", "on")(world);
+      await withPostgres(world, async (sql) => {
+        await sql`ALTER SYSTEM SET default_transaction_read_only = on`;
+        await sql`SELECT pg_reload_conf()`;
+      });
       await world.sleep(1_000);
       const accepted = world.producer.accepted();
       await world.sleep(3_000);
@@ -85,13 +72,7 @@ export const postgresScenarios: readonly Scenario[] = [
     id: "F27",
     fault: "outbox only: Postgres killed −9 and restarted at once, three times",
     during: "either",
-    run: outboxOnly(async (world) => {
-      for (let i = 0; i < 3; i++) {
-        await world.services.postgres.kill("SIGKILL");
-        await world.services.postgres.restart();
-        await world.sleep(1_500);
-      }
-    }),
+    run: outboxOnly(times(3, killedFor(database, 0), pause(1_500))),
   },
   {
     id: "F28a",

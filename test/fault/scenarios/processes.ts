@@ -1,11 +1,54 @@
 import { eventually } from "@spillway/backends/eventually";
-import type { FaultWorld, Scenario } from "../scenario.ts";
+import {
+  anotherRelay,
+  atOnce,
+  broken,
+  broker,
+  database,
+  edge,
+  frozenFor,
+  type Injection,
+  inTurn,
+  kafka,
+  killedFor,
+  type Link,
+  master,
+  pause,
+  redis,
+  relay,
+  restarted,
+  thirdRelay,
+  times,
+  whileLink,
+} from "../injection.ts";
+import type { Scenario } from "../scenario.ts";
 
-const appOf = (world: FaultWorld, kind: "edges" | "relays", index = 0) => {
-  const app = world.pipeline[kind][index];
-  if (app === undefined) throw new Error(`there is no ${kind}[${index}]`);
-  return app;
-};
+/** A pause that the seed chooses. */
+const somePause =
+  (msMin: number, msMore: number): Injection =>
+  (world) =>
+    world.sleep(msMin + world.random() * msMore);
+
+const oneOf =
+  (...injections: readonly Injection[]): Injection =>
+  async (world) =>
+    injections[Math.floor(world.random() * injections.length)]?.(world);
+
+/** The target dies while the link does what it should not, and comes back to one that is well. */
+const killedBehind =
+  (target: typeof edge, link: Link, kind: "refuse" | "cut-reply", ms: number): Injection =>
+  async (world) => {
+    await whileLink(link, { kind }, async () => {
+      await world.sleep(ms);
+      await target(world).kill();
+    })(world);
+    await target(world).restart();
+  };
+
+const someCut = (link: Link): Injection =>
+  oneOf(
+    ...(["refuse", "black-hole", "cut-reply", "cut-request"] as const).map((kind) => broken(link, { kind }, 2_000)),
+  );
 
 export const processScenarios: readonly Scenario[] = [
   {
@@ -14,84 +57,42 @@ export const processScenarios: readonly Scenario[] = [
     quick: true,
     during: "either",
     slowAnswersAllowed: true,
-    run: async (world) => {
-      for (let i = 0; i < 10; i++) {
-        await appOf(world, "edges").kill("SIGKILL");
-        await appOf(world, "edges").restart();
-        await world.sleep(500 + world.random() * 500);
-      }
-    },
+    run: times(10, killedFor(edge, 0), somePause(500, 500)),
   },
   {
     id: "F33b",
     fault: "the edge killed −9 while its events are in the outbox: its successor must not overtake them",
     during: "either",
     slowAnswersAllowed: true,
-    run: async (world) => {
-      for (let i = 0; i < 3; i++) {
-        world.proxies.edgeToRedis.set({ kind: "refuse" });
-        await world.sleep(1_500);
-        await appOf(world, "edges").kill("SIGKILL");
-        world.proxies.edgeToRedis.set({ kind: "pass" });
-        await appOf(world, "edges").restart();
-        await world.sleep(1_500);
-      }
-    },
+    run: times(3, killedBehind(edge, "edgeToRedis", "refuse", 1_500), pause(1_500)),
   },
   {
     id: "F34",
     fault: "the edge told to end (SIGTERM) under load, and started again, five times",
     during: "either",
     slowAnswersAllowed: true,
-    run: async (world) => {
-      for (let i = 0; i < 5; i++) {
-        await appOf(world, "edges").restart();
-        await world.sleep(1_000);
-      }
-    },
+    run: times(5, restarted(edge), pause(1_000)),
   },
   {
     id: "F35",
     fault: "the edge frozen for 5 s",
     during: "either",
     slowAnswersAllowed: true,
-    run: async (world) => {
-      await appOf(world, "edges").kill("SIGSTOP");
-      await world.sleep(5_000);
-      await appOf(world, "edges").kill("SIGCONT");
-    },
+    run: frozenFor(edge, 5_000),
   },
   {
     id: "F39",
     fault: "the relay killed −9 between Kafka's confirmation and settle, three times",
     quick: true,
     during: "answers",
-    run: async (world) => {
-      for (let i = 0; i < 3; i++) {
-        // Requests arrive and their replies are swallowed: what is published now cannot be known to be settled.
-        world.proxies.relayToRedis.set({ kind: "cut-reply" });
-        await world.sleep(300);
-        await appOf(world, "relays").kill("SIGKILL");
-        world.proxies.relayToRedis.set({ kind: "pass" });
-        await appOf(world, "relays").restart();
-        await world.sleep(2_000);
-      }
-    },
+    // Requests arrive and their replies are swallowed: what is published then cannot be known to be settled.
+    run: times(3, killedBehind(relay, "relayToRedis", "cut-reply", 300), pause(2_000)),
   },
   {
     id: "F32",
     fault: "the relay killed −9 while it drains the outbox, four times",
     during: "answers",
-    run: async (world) => {
-      world.proxies.edgeToRedis.set({ kind: "refuse" });
-      await world.sleep(4_000);
-      world.proxies.edgeToRedis.set({ kind: "pass" });
-      for (let i = 0; i < 4; i++) {
-        await world.sleep(300 + world.random() * 400);
-        await appOf(world, "relays").kill("SIGKILL");
-        await appOf(world, "relays").restart();
-      }
-    },
+    run: inTurn(broken("edgeToRedis", { kind: "refuse" }, 4_000), times(4, somePause(300, 400), killedFor(relay, 0))),
   },
   {
     id: "F41",
@@ -99,28 +100,18 @@ export const processScenarios: readonly Scenario[] = [
     quick: true,
     during: "answers",
     relays: 2,
-    run: async (world) => {
-      for (let i = 0; i < 2; i++) {
-        await appOf(world, "relays", i).kill("SIGSTOP");
-        await world.sleep(8_000);
-        await appOf(world, "relays", i).kill("SIGCONT");
-        await world.sleep(2_000);
-      }
-    },
+    run: inTurn(frozenFor(relay, 8_000), pause(2_000), frozenFor(anotherRelay, 8_000), pause(2_000)),
   },
   {
     id: "F42",
     fault: "relays stopped and started at random, twenty times",
     during: "answers",
     relays: 3,
-    run: async (world) => {
-      for (let i = 0; i < 20; i++) {
-        const relay = appOf(world, "relays", Math.floor(world.random() * 3));
-        if (world.random() < 0.5) await relay.kill("SIGKILL");
-        await relay.restart();
-        await world.sleep(200);
-      }
-    },
+    run: times(
+      20,
+      oneOf(...[relay, anotherRelay, thirdRelay].flatMap((one) => [killedFor(one, 0), restarted(one)])),
+      pause(200),
+    ),
   },
   {
     id: "F53",
@@ -128,29 +119,14 @@ export const processScenarios: readonly Scenario[] = [
     during: "answers",
     relays: 3,
     eventsPerSecond: 800,
-    run: async (world) => {
-      for (let i = 0; i < 12; i++) {
-        const relay = appOf(world, "relays", i % 3);
-        await relay.kill("SIGKILL");
-        await world.sleep(4_000);
-        await relay.restart();
-        await world.sleep(1_000);
-      }
-    },
+    run: times(4, ...[relay, anotherRelay, thirdRelay].flatMap((one) => [killedFor(one, 4_000), pause(1_000)])),
   },
   {
     id: "F54",
     fault: "two edges, Redis killed −9, back after 4 s, twice",
     during: "answers",
     edges: 2,
-    run: async (world) => {
-      for (let i = 0; i < 2; i++) {
-        await world.services.redis.kill("SIGKILL");
-        await world.sleep(4_000);
-        await world.services.redis.restart();
-        await world.sleep(3_000);
-      }
-    },
+    run: times(2, killedFor(redis, 4_000), pause(3_000)),
   },
   {
     id: "F58",
@@ -158,9 +134,7 @@ export const processScenarios: readonly Scenario[] = [
     during: "answers",
     own: "cluster",
     relays: 3,
-    run: async (world) => {
-      for (let i = 0; i < 12; i++) await restartAfter(world, appOf(world, "relays", i % 3), 4_000);
-    },
+    run: times(4, ...[relay, anotherRelay, thirdRelay].map((one) => killedFor(one, 4_000))),
   },
   {
     id: "F59",
@@ -168,21 +142,13 @@ export const processScenarios: readonly Scenario[] = [
     during: "answers",
     own: "cluster",
     relays: 2,
-    run: async (world) => {
-      const [master, broker] = [world.services.cluster?.redis[1], world.services.cluster?.kafka[2]];
-      if (master === undefined || broker === undefined) throw new Error("there is no cluster");
-      await Promise.all([restartAfter(world, master, 15_000), restartAfter(world, broker, 15_000)]);
-    },
+    run: atOnce(killedFor(master, 15_000), killedFor(broker, 15_000)),
   },
   {
     id: "F55",
     fault: "REST server killed −9, back after 4 s",
     during: "answers",
-    run: async (world) => {
-      await world.services.rest.kill("SIGKILL");
-      await world.sleep(4_000);
-      await world.services.rest.restart();
-    },
+    run: killedFor(({ services }) => services.rest, 4_000),
   },
   {
     id: "F52",
@@ -191,40 +157,15 @@ export const processScenarios: readonly Scenario[] = [
     relays: 2,
     slowAnswersAllowed: true,
     run: async (world) => {
-      const faults: readonly (() => Promise<void>)[] = [
-        () => restartAfter(world, world.services.redis, 2_000),
-        () => restartAfter(world, world.services.postgres, 2_000),
-        () => restartAfter(world, world.services.kafka, 2_000),
-        () => restartAfter(world, appOf(world, "edges"), 0),
-        () => restartAfter(world, appOf(world, "relays", 0), 3_000),
-        () => restartAfter(world, appOf(world, "relays", 1), 3_000),
-        () => cutFor(world, "edgeToRedis", 2_000),
-        () => cutFor(world, "relayToRedis", 2_000),
-        () => cutFor(world, "edgeToPostgres", 2_000),
-      ];
+      const fault = oneOf(
+        ...[redis, database, kafka].map((target) => killedFor(target, 2_000)),
+        ...[relay, anotherRelay].map((target) => killedFor(target, 3_000)),
+        killedFor(edge, 0),
+        ...(["edgeToRedis", "relayToRedis", "edgeToPostgres"] as const).map(someCut),
+      );
       const until = performance.now() + 60_000;
-      while (performance.now() < until) {
-        await faults[Math.floor(world.random() * faults.length)]?.();
-        await world.sleep(world.random() * 2_000);
-      }
-      await eventually("the edge", async () => (await fetch(`${appOf(world, "edges").url}/livez`)).ok);
+      while (performance.now() < until) await inTurn(fault, somePause(0, 2_000))(world);
+      await eventually("the edge", async () => (await fetch(`${edge(world).url}/livez`)).ok);
     },
   },
 ];
-
-const restartAfter = async (
-  world: FaultWorld,
-  process: { kill(signal: "SIGKILL"): Promise<void>; restart(): Promise<void> },
-  ms: number,
-): Promise<void> => {
-  await process.kill("SIGKILL");
-  await world.sleep(ms);
-  await process.restart();
-};
-
-const cutFor = async (world: FaultWorld, link: keyof FaultWorld["proxies"], ms: number): Promise<void> => {
-  const kinds = ["refuse", "black-hole", "cut-reply", "cut-request"] as const;
-  world.proxies[link].set({ kind: kinds[Math.floor(world.random() * kinds.length)] ?? "refuse" });
-  await world.sleep(ms);
-  world.proxies[link].set({ kind: "pass" });
-};

@@ -1,21 +1,24 @@
 import { eventually } from "@spillway/backends/eventually";
-import { Redis } from "ioredis";
 import type { FaultWorld, Scenario } from "../scenario.ts";
+import { withRedis } from "./redis.ts";
 
-const readyz = async (world: FaultWorld, kind: "edges" | "relays"): Promise<string> =>
-  (await fetch(`${world.pipeline[kind][0]?.url}/readyz`)).text();
+const warned = (world: FaultWorld, kind: "edges" | "relays", warning: RegExp) =>
+  eventually(
+    `a warning of the ${kind}`,
+    async () => warning.test(await (await fetch(`${world.pipeline[kind][0]?.url}/readyz`)).text()),
+    20_000,
+  );
 
-const warnedOf = (setting: string, faulty: string, sound: string, warning: RegExp) => async (world: FaultWorld) => {
-  const redis = new Redis(world.services.redis.url);
-  try {
-    await redis.config("SET", setting, faulty);
-    await eventually("the edge's warning", async () => warning.test(await readyz(world, "edges")), 20_000);
-    await eventually("the relay's warning", async () => warning.test(await readyz(world, "relays")), 20_000);
-  } finally {
-    await redis.config("SET", setting, sound);
-    redis.disconnect();
-  }
-};
+const warnedOf = (setting: string, faulty: string, sound: string, warning: RegExp) => (world: FaultWorld) =>
+  withRedis(world, async (redis) => {
+    try {
+      await redis.config("SET", setting, faulty);
+      await warned(world, "edges", warning);
+      await warned(world, "relays", warning);
+    } finally {
+      await redis.config("SET", setting, sound);
+    }
+  });
 
 /** A database's own setting is stronger than the server's command line, and counts from the next session on. */
 const withNewSessions = async ({ pipeline }: FaultWorld, setting: string): Promise<void> => {
@@ -53,11 +56,7 @@ export const readinessScenarios: readonly Scenario[] = [
     run: async (world) => {
       await withNewSessions(world, "SET synchronous_commit = off");
       try {
-        await eventually(
-          "the edge's warning",
-          async () => /synchronous_commit/.test(await readyz(world, "edges")),
-          20_000,
-        );
+        await warned(world, "edges", /synchronous_commit/);
       } finally {
         await withNewSessions(world, "RESET synchronous_commit");
       }

@@ -1,8 +1,9 @@
 import { Redis } from "ioredis";
+import { frozenFor, type Injection, inTurn, kafka, killedFor, pause, redis, times, whileFrozen } from "../injection.ts";
 import type { FaultWorld, Scenario } from "../scenario.ts";
 
 /** A connection of the test's own, past the proxies. */
-const withRedis = async <T>(world: FaultWorld, use: (redis: Redis) => Promise<T>): Promise<T> => {
+export const withRedis = async <T>(world: FaultWorld, use: (redis: Redis) => Promise<T>): Promise<T> => {
   // Without the ready check: its INFO is refused by a server that is busy in a script.
   const redis = new Redis(world.services.redis.url, { maxRetriesPerRequest: 0, enableReadyCheck: false });
   redis.on("error", () => undefined);
@@ -13,40 +14,35 @@ const withRedis = async <T>(world: FaultWorld, use: (redis: Redis) => Promise<T>
   }
 };
 
-const configured = (setting: string, faulty: string, sound: string, ms: number) => async (world: FaultWorld) => {
-  await withRedis(world, (redis) => redis.config("SET", setting, faulty));
-  await world.sleep(ms);
-  await withRedis(world, (redis) => redis.config("SET", setting, sound));
-};
+const asked =
+  (ask: (redis: Redis) => Promise<unknown>): Injection =>
+  (world) =>
+    withRedis(world, async (redis) => void (await ask(redis)));
 
-const frozen = (ms: number) => async (world: FaultWorld) => {
-  await world.services.redis.kill("SIGSTOP");
-  await world.sleep(ms);
-  await world.services.redis.kill("SIGCONT");
-};
-
-const killedFor = (ms: number) => async (world: FaultWorld) => {
-  await world.services.redis.kill("SIGKILL");
-  await world.sleep(ms);
-  await world.services.redis.restart();
-};
+const configured = (setting: string, faulty: string, sound: string, ms: number): Injection =>
+  inTurn(
+    asked((redis) => redis.config("SET", setting, faulty)),
+    pause(ms),
+    asked((redis) => redis.config("SET", setting, sound)),
+  );
 
 export const redisScenarios: readonly Scenario[] = [
-  { id: "F01", fault: "Redis killed −9, back after 5 s", quick: true, during: "answers", run: killedFor(5_000) },
+  { id: "F01", fault: "Redis killed −9, back after 5 s", quick: true, during: "answers", run: killedFor(redis, 5_000) },
   {
     id: "F01b",
     fault: "Redis killed −9 five times, back at once",
     during: "answers",
-    run: async (world) => {
-      for (let i = 0; i < 5; i++) {
-        await killedFor(0)(world);
-        await world.sleep(1_500);
-      }
-    },
+    run: times(5, killedFor(redis, 0), pause(1_500)),
   },
-  { id: "F04a", fault: "Redis frozen for 1 s", during: "answers", eventsPerSecond: 1_000, run: frozen(1_000) },
-  { id: "F04b", fault: "Redis frozen for 10 s", quick: true, during: "answers", run: frozen(10_000) },
-  { id: "F04c", fault: "Redis frozen for 60 s", during: "answers", run: frozen(60_000) },
+  {
+    id: "F04a",
+    fault: "Redis frozen for 1 s",
+    during: "answers",
+    eventsPerSecond: 1_000,
+    run: frozenFor(redis, 1_000),
+  },
+  { id: "F04b", fault: "Redis frozen for 10 s", quick: true, during: "answers", run: frozenFor(redis, 10_000) },
+  { id: "F04c", fault: "Redis frozen for 60 s", during: "answers", run: frozenFor(redis, 60_000) },
   {
     id: "F06",
     fault: "Redis out of memory: XADD is refused, the relay must still empty the stream",
@@ -70,11 +66,11 @@ export const redisScenarios: readonly Scenario[] = [
     id: "F12b",
     fault: "Redis turned into a read-only replica of nothing (READONLY)",
     during: "answers",
-    run: async (world) => {
-      await withRedis(world, (redis) => redis.replicaof("127.0.0.1", 1));
-      await world.sleep(6_000);
-      await withRedis(world, (redis) => redis.replicaof("NO", "ONE"));
-    },
+    run: inTurn(
+      asked((redis) => redis.replicaof("127.0.0.1", 1)),
+      pause(6_000),
+      asked((redis) => redis.replicaof("NO", "ONE")),
+    ),
   },
   {
     id: "F12c",
@@ -86,11 +82,11 @@ export const redisScenarios: readonly Scenario[] = [
     id: "F12d",
     fault: "Redis forbids scripts to its clients (NOPERM)",
     during: "answers",
-    run: async (world) => {
-      await withRedis(world, (redis) => redis.call("ACL", "SETUSER", "default", "-evalsha", "-eval"));
-      await world.sleep(6_000);
-      await withRedis(world, (redis) => redis.call("ACL", "SETUSER", "default", "+@all"));
-    },
+    run: inTurn(
+      asked((redis) => redis.call("ACL", "SETUSER", "default", "-evalsha", "-eval")),
+      pause(6_000),
+      asked((redis) => redis.call("ACL", "SETUSER", "default", "+@all")),
+    ),
   },
   {
     id: "F16",
@@ -131,13 +127,16 @@ export const redisScenarios: readonly Scenario[] = [
     lossIsChecked: true,
     // What a relay holds in memory survives an emptied Redis: it must hold little for anything to be lost.
     relayEnv: { IN_FLIGHT_EVENTS_MAX: "16" },
-    run: async (world) => {
-      await world.services.kafka.kill("SIGSTOP");
-      await world.sleep(3_000);
-      await withRedis(world, (redis) => redis.flushall());
-      await world.services.kafka.kill("SIGCONT");
-      await world.sleep(2_000);
-    },
+    run: inTurn(
+      whileFrozen(
+        kafka,
+        inTurn(
+          pause(3_000),
+          asked((redis) => redis.flushall()),
+        ),
+      ),
+      pause(2_000),
+    ),
     check: async (world, verdict) => {
       const [row] = await world.pipeline.sql`SELECT sum(unaccounted)::int AS events FROM shard_checkpoints`;
       const reported = Number(row?.events);
