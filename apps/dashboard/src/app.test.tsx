@@ -59,7 +59,7 @@ const setUp = (over: Partial<DashboardPorts> = {}, https = false) => {
       },
       { shard: 1, known: null },
     ],
-    outbox: async () => [{ shard: 0, rows: 2, events: 9, bytes: 99, oldestAtMs: 0, exact: true }],
+    outbox: async () => [{ shard: 0, rows: 2, events: 9, oldestAtMs: 0, exact: true }],
     breakers: async () => [{ name: "stream", status: "down", warnings: ["appendonly is no"] }],
     unaccounted: async () => 0,
     totals: async () => ({ total: 1, capped: false, oldestAtMs: 0 }),

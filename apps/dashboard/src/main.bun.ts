@@ -60,10 +60,7 @@ const ports: DashboardPorts = {
     Promise.all(Array.from({ length: config.SHARDS }, async (_, shard) => shardRow(await stream.shard(shard)))),
   outbox: () => orNull(outbox.shards(ASK_MS)),
   breakers: () => askBreakers(config.EDGE_URL),
-  unaccounted: async () => {
-    const checkpoints = await orNull(outbox.checkpoints(ASK_MS));
-    return checkpoints?.reduce((sum, { unaccounted }) => sum + unaccounted, 0) ?? null;
-  },
+  unaccounted: () => orNull(outbox.unaccounted(ASK_MS)),
   totals: () => orNull(letters.counts()),
   letters: (before) => orNull(letters.page({ status: "waiting" }, before, PAGE_ROWS)),
   replay: async (id) => {

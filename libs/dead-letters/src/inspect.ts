@@ -39,15 +39,6 @@ export type LetterCounts = {
   readonly oldestAtMs: number | null;
 };
 
-export type DeadLetterInspector = {
-  page(filter: LetterFilter, before: string | null, rowsMax: number): Promise<LetterPage>;
-  /** Null when there is none of that id. */
-  get(id: string): Promise<WholeLetter | null>;
-  counts(): Promise<LetterCounts>;
-  /** Letters with their bytes, newest first, fetched a few at a time. */
-  export(filter: LetterFilter): AsyncGenerator<ExportedLetter>;
-};
-
 const PAGE_ROWS_MAX = 200;
 const HISTORY_MAX = 50;
 const ACTIONS_MAX = 100;
@@ -62,14 +53,9 @@ const matching = (sql: Sql, { status, deadLetterClass, type }: LetterFilter, bef
   ${before !== null && isLetterId(before) ? sql`and id < ${before}` : sql``}`;
 
 /** A page by the position of its predecessor's last row, so that late pages cost no more. Locks: ACCESS SHARE. */
-const page = (sql: Sql, filter: LetterFilter, before: string | null, rowsMax: number) => sql<LetterSummary[]>`
-  select ${sql.unsafe(summaryColumns)} from dead_letters where true ${matching(sql, filter, before)}
-  order by id desc limit ${rowsMax}`;
-
-/** The same with their bytes. Locks: ACCESS SHARE. */
-const wholePage = (sql: Sql, filter: LetterFilter, before: string | null) => sql<ExportedLetter[]>`
-  select ${sql.unsafe(wholeColumns)} from dead_letters where true ${matching(sql, filter, before)}
-  order by id desc limit ${EXPORT_ROWS}`;
+const page = <T extends object>(sql: Sql, columns: string, filter: LetterFilter, before: string | null, rows: number) =>
+  sql<T[]>`select ${sql.unsafe(columns)} from dead_letters where true ${matching(sql, filter, before)}
+    order by id desc limit ${rows}`;
 
 /** Locks: ACCESS SHARE. */
 const whole = (sql: Sql, id: string) => sql<ExportedLetter[]>`
@@ -106,17 +92,18 @@ const countsOf = (rows: readonly ClassCount[]): LetterCounts => {
 };
 
 /** Reads for operators. Everything rejects with `Unavailable`. */
-export const createDeadLetterInspector = ({ database }: { readonly database: Database }): DeadLetterInspector => {
+export const createDeadLetterInspector = ({ database }: { readonly database: Database }) => {
   const run = <T>(query: (sql: Sql) => PromiseLike<T>): Promise<T> => ask(database, STATEMENT_MS, query);
 
   return {
-    page: async (filter, before, rowsMax) => {
+    page: async (filter: LetterFilter, before: string | null, rowsMax: number): Promise<LetterPage> => {
       const wanted = Math.min(rowsMax, PAGE_ROWS_MAX);
-      const found = await run((sql) => page(sql, filter, before, wanted + 1));
+      const found = await run((sql) => page<LetterSummary>(sql, summaryColumns, filter, before, wanted + 1));
       const letters = found.slice(0, wanted);
       return { letters, next: found.length > wanted ? (letters.at(-1)?.id ?? null) : null };
     },
-    get: async (id) => {
+    /** Null when there is none of that id. */
+    get: async (id: string): Promise<WholeLetter | null> => {
       if (!isLetterId(id)) return null;
       const [letter] = await run((sql) => whole(sql, id));
       if (letter === undefined) return null;
@@ -125,11 +112,12 @@ export const createDeadLetterInspector = ({ database }: { readonly database: Dat
       return { ...letter, actions: done, history: others };
     },
     counts: async () => countsOf(await run(waitingByClass)),
-    export: async function* (filter) {
+    /** Letters with their bytes, newest first, fetched a few at a time. */
+    export: async function* (filter: LetterFilter) {
       let letters: readonly ExportedLetter[] = [];
       do {
         const before = letters.at(-1)?.id ?? null;
-        letters = await run((sql) => wholePage(sql, filter, before));
+        letters = await run((sql) => page<ExportedLetter>(sql, wholeColumns, filter, before, EXPORT_ROWS));
         yield* letters;
       } while (letters.length === EXPORT_ROWS);
     },

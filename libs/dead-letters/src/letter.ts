@@ -1,28 +1,29 @@
-import type { deadLetters } from "@spillway/drizzle/schema";
+import { deadLetters } from "@spillway/drizzle/schema";
 import type { LetterStatus } from "@spillway/event";
 import { epochMs } from "@spillway/postgres";
 
 /** A row of the table, under the schema's names. */
 export type StoredLetter = typeof deadLetters.$inferSelect;
 
+const shown = [
+  "deadLetterClass",
+  "code",
+  "detail",
+  "topic",
+  "type",
+  "source",
+  "eventId",
+  "partitionKey",
+  "shard",
+  "entry",
+  "index",
+  "replay",
+  "attempts",
+  "discardReason",
+] as const;
+
 /** A dead letter without its bytes. Times are ms since 1970. */
-export type LetterSummary = Pick<
-  StoredLetter,
-  | "deadLetterClass"
-  | "code"
-  | "detail"
-  | "topic"
-  | "type"
-  | "source"
-  | "eventId"
-  | "partitionKey"
-  | "shard"
-  | "entry"
-  | "index"
-  | "replay"
-  | "attempts"
-  | "discardReason"
-> & {
+export type LetterSummary = Pick<StoredLetter, (typeof shown)[number]> & {
   readonly id: string;
   readonly status: LetterStatus;
   readonly bytesLength: number;
@@ -48,22 +49,8 @@ export const statusIs: Readonly<Record<LetterStatus, string>> = {
 export const statusColumn = `case when ${statusIs.replayed} then 'replayed' when ${statusIs.discarded} then 'discarded'
   else 'waiting' end as status`;
 
-const summary: Readonly<Record<Exclude<keyof LetterSummary, "status">, string>> = {
+const computed: Readonly<Record<Exclude<keyof LetterSummary, "status" | (typeof shown)[number]>, string>> = {
   id: "id",
-  deadLetterClass: "class",
-  code: "code",
-  detail: "detail",
-  topic: "topic",
-  type: "type",
-  source: "source",
-  eventId: "event_id",
-  partitionKey: "partition_key",
-  shard: "shard",
-  entry: "entry",
-  index: "index",
-  replay: "replay",
-  attempts: "attempts",
-  discardReason: "discard_reason",
   // Known without fetching the bytes.
   bytesLength: "octet_length(bytes)",
   receivedAtMs: epochMs("received_at"),
@@ -76,5 +63,6 @@ const summary: Readonly<Record<Exclude<keyof LetterSummary, "status">, string>> 
 /** The columns of a `LetterSummary`. */
 export const summaryColumns = [
   statusColumn,
-  ...Object.entries(summary).map(([name, column]) => `${column} as "${name}"`),
+  ...shown.map((name) => `${deadLetters[name].name} as "${name}"`),
+  ...Object.entries(computed).map(([name, column]) => `${column} as "${name}"`),
 ].join(", ");

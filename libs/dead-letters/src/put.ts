@@ -8,27 +8,16 @@ const BYTES_MAX = 8 * 1024 * 1024;
 const DETAIL_LENGTH_MAX = 1_000;
 
 /** Text in Postgres holds no NUL; a letter that cannot be written would hold up its shard for ever. */
-const storable = (text: string): string => text.replaceAll("\u0000", "\uFFFD");
+const storable = <T>(value: T) => (typeof value === "string" ? value.replaceAll("\u0000", "\uFFFD") : value);
 
-const storableOrNull = (text: string | null): string | null => (text === null ? null : storable(text));
-
-const rowOf = (letter: DeadLetter) => {
-  const { source, eventId } = sourceAndIdOf(letter);
-  return {
-    ...letter,
-    code: storable(letter.code),
-    detail: storable(letter.detail.slice(0, DETAIL_LENGTH_MAX)),
-    topic: storableOrNull(letter.topic),
-    type: storableOrNull(letter.type),
-    partitionKey: storableOrNull(letter.partitionKey),
-    traceparent: storableOrNull(letter.traceparent),
-    tracestate: storableOrNull(letter.tracestate ?? null),
-    receivedAt: letter.receivedAtMs === null ? null : new Date(letter.receivedAtMs).toISOString(),
-    bytes: letter.bytes.toHex(),
-    source: storableOrNull(source),
-    eventId: storableOrNull(eventId),
-  };
-};
+const rowOf = (letter: DeadLetter) => ({
+  ...letter,
+  ...sourceAndIdOf(letter),
+  detail: letter.detail.slice(0, DETAIL_LENGTH_MAX),
+  tracestate: letter.tracestate ?? null,
+  receivedAt: letter.receivedAtMs === null ? null : new Date(letter.receivedAtMs).toISOString(),
+  bytes: letter.bytes.toHex(),
+});
 
 /**
  * In the order of the call. A replayed event has its first death in its earlier letters: one event has one identity,
@@ -37,7 +26,8 @@ const rowOf = (letter: DeadLetter) => {
  */
 const insertLetters = (sql: Sql, letters: readonly DeadLetter[]) => {
   const rows = letters.map(rowOf);
-  const all = (name: Exclude<keyof (typeof rows)[number], "receivedAtMs">) => arrayOf(rows.map((row) => row[name]));
+  const all = (name: Exclude<keyof (typeof rows)[number], "receivedAtMs">) =>
+    arrayOf(rows.map((row) => storable(row[name])));
   return sql`
     insert into dead_letters (shard, entry, index, class, code, detail, topic, type, partition_key, traceparent, tracestate,
       dedup_key, replay, attempts, received_at, bytes, source, event_id, first_failed_at)

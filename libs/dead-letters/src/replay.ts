@@ -1,5 +1,4 @@
 import {
-  type Clock,
   type LetterStatus,
   type Platform,
   REPLAYS_MAX,
@@ -7,7 +6,6 @@ import {
   type ReplayCandidate,
   replayChunk,
   replayRefusalOf,
-  systemClock,
 } from "@spillway/event";
 import { arrayOf, ask, type Database, durableCommit, WRITE_MS } from "@spillway/postgres";
 import type { Sql } from "postgres";
@@ -25,7 +23,6 @@ export type ReplayOptions = {
   readonly bytesMax?: number;
   /** For one statement. Default 5,000. */
   readonly deadlineMs?: number;
-  readonly clock?: Clock;
 };
 
 type Letter = Pick<
@@ -79,29 +76,21 @@ const candidateOf = (letter: Letter): ReplayCandidate => {
 };
 
 const rowOf = (letter: Letter, { shards, platform }: ReplayOptions, receivedAtMs: number): Row => {
-  const { id, type, partitionKey, traceparent, tracestate, replay } = letter;
-  const { identity, bytes } = { identity: letter.identity ?? "", bytes: letter.bytes ?? new Uint8Array() };
-  const trace = tracestate === null ? { traceparent } : { traceparent, tracestate };
-  const replayable = { identity, type, partitionKey, ...trace, replay, bytes };
-  return { id, ...replayChunk(replayable, receivedAtMs, shards, platform) };
+  const { identity, bytes, tracestate } = letter;
+  const known = { identity: identity ?? "", bytes: bytes ?? new Uint8Array(), tracestate: tracestate ?? undefined };
+  return { id: letter.id, ...replayChunk({ ...letter, ...known }, receivedAtMs, shards, platform) };
 };
 
 /** The port on the table of dead letters. */
 export const createReplay = (options: ReplayOptions): Replay => {
-  const {
-    database,
-    replayCountMax = REPLAYS_MAX,
-    bytesMax = 16 * 1024 * 1024,
-    deadlineMs = WRITE_MS,
-    clock = systemClock,
-  } = options;
+  const { database, replayCountMax = REPLAYS_MAX, bytesMax = 16 * 1024 * 1024, deadlineMs = WRITE_MS } = options;
   return async (ids, { by }) => {
     const asked = idsOf(ids);
     const letters = await ask(database, deadlineMs, (sql) => readLetters(sql, asked, bytesMax));
     const refused = letters.flatMap((letter) => replayRefusalOf(candidateOf(letter), replayCountMax) ?? []);
     const refusedIds = new Set(refused.map((refusal) => refusal.id));
     const waiting = letters.filter((letter) => !refusedIds.has(letter.id));
-    const rows = waiting.map((letter) => rowOf(letter, options, clock.wallMs()));
+    const rows = waiting.map((letter) => rowOf(letter, options, Date.now()));
     const moved = rows.length === 0 ? [] : await ask(database, deadlineMs, (sql) => moveToOutbox(sql, rows, by));
     const replayed = new Set(moved.map((row) => row.id));
     const left = [...new Set(ids)].filter((id) => !replayed.has(id) && !refusedIds.has(id));

@@ -39,3 +39,9 @@ export type Tier = {
   /** Never rejects. */
   health(deadlineMs: number): Promise<TierHealth>;
 };
+
+/** Throws a `RangeError` for a call that breaks the contract, so that a caller's slip shows. */
+export const oneChunkPerShard = (chunks: readonly ShardChunk[]): void => {
+  if (new Set(chunks.map((chunk) => chunk.shard)).size !== chunks.length)
+    throw new RangeError("a call holds two chunks of one shard");
+};

@@ -1,7 +1,6 @@
-import type { Appended, OutboxTier } from "@spillway/event";
+import { type Appended, type OutboxTier, oneChunkPerShard } from "@spillway/event";
 import type { Outages } from "./outages.ts";
 import type { Outbox } from "./outbox.ts";
-import { oneChunkPerShard } from "./tier.ts";
 
 /** The second tier. It knows no dedup keys and no limit; `commit` is awaited between ids and commit. */
 export const createOutboxTier = (outbox: Outbox, outages: Outages, commit: () => Promise<void>): OutboxTier => ({

@@ -1,12 +1,6 @@
-import type { Appended, ShardChunk, Tier } from "@spillway/event";
+import { type Appended, oneChunkPerShard, type Tier } from "@spillway/event";
 import type { Outages } from "./outages.ts";
 import type { Streams } from "./streams.ts";
-
-/** Throws a `RangeError` for a call that breaks the contract, so that a caller's slip shows. */
-export const oneChunkPerShard = (chunks: readonly ShardChunk[]): void => {
-  if (new Set(chunks.map((chunk) => chunk.shard)).size !== chunks.length)
-    throw new RangeError("a call holds two chunks of one shard");
-};
 
 /** The first tier. */
 export const createStreamTier = (streams: Streams, outages: Outages): Tier => ({

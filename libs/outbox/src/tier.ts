@@ -1,4 +1,4 @@
-import type { Appended, OutboxTier, ShardChunk } from "@spillway/event";
+import { type Appended, type OutboxTier, oneChunkPerShard, type ShardChunk } from "@spillway/event";
 import { type Database, DatabaseFailure, durableCommit } from "@spillway/postgres";
 import type { Sql } from "postgres";
 import { outboxHealth } from "./health.ts";
@@ -16,11 +16,6 @@ const insertChunks = (sql: Sql, chunks: readonly ShardChunk[]) => {
   return sql`
     insert into outbox ${sql(rows, "shard", "chunk", "events", "bytes")}
     returning ${sql.unsafe(durableCommit)}`;
-};
-
-const oneChunkPerShard = (chunks: readonly ShardChunk[]): void => {
-  if (new Set(chunks.map((chunk) => chunk.shard)).size !== chunks.length)
-    throw new RangeError("a call holds two chunks of one shard");
 };
 
 /**
