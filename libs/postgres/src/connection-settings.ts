@@ -16,7 +16,8 @@ export type PostgresTls = {
   readonly versionMax: TlsVersion | undefined;
 };
 
-type TlsVersion = "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
+const VERSIONS = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
+type TlsVersion = (typeof VERSIONS)[number];
 
 /** What the parameters of a Postgres URL ask for. */
 export type PostgresSettings = {
@@ -113,8 +114,6 @@ const sslModeOf = (given: Parameters): SslMode | undefined => {
   return access === "strict" ? "verify-full" : "no-verify";
 };
 
-const VERSIONS = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
-
 const verifiedOf = (mode: SslMode, ownAuthority: boolean): PostgresTls["verified"] => {
   if (mode === "no-verify") return "nothing";
   return mode === "verify-ca" || (mode !== "verify-full" && ownAuthority) ? "authority" : "host";
@@ -162,16 +161,15 @@ const startupOf = (given: Parameters): Record<string, string> => {
   return startup;
 };
 
+/** Of `target_session_attrs`. */
+const WRITABLE = ["any", "read-write", "primary"];
+
 const refuseWhatCannotWork = (given: Parameters): void => {
-  if (
-    oneOf(given, "target_session_attrs", ["any", "read-write", "primary", "read-only", "standby", "prefer-standby"])
-  ) {
-    const asked = given.get("target_session_attrs") ?? "";
-    if (!["any", "read-write", "primary"].includes(asked))
-      throw new Refusal(
-        `target_session_attrs=${asked} finds a server that takes no writes; accepts any, read-write, primary`,
-      );
-  }
+  const session = oneOf(given, "target_session_attrs", [...WRITABLE, "read-only", "standby", "prefer-standby"]);
+  if (session !== undefined && !WRITABLE.includes(session))
+    throw new Refusal(
+      `target_session_attrs=${session} finds a server that takes no writes; accepts ${WRITABLE.join(", ")}`,
+    );
   if (!/^(auto|utf-?8|unicode)?$/i.test(given.get("client_encoding") ?? "")) throw accepts("client_encoding", "UTF8");
   if (given.get("gssencmode") === "require") throw new Refusal("gssencmode=require is not supported: use sslmode");
   if (!["3.0", undefined].includes(given.get("min_protocol_version"))) throw accepts("min_protocol_version", "3.0");

@@ -1,6 +1,6 @@
 import { late, systemClock, within } from "@spillway/event";
 import type { Sql } from "postgres";
-import { type Clients, createPooledClients, createSingleUseClients } from "./clients.ts";
+import { type Clients, createClients } from "./clients.ts";
 import { failureCode } from "./failure.ts";
 import { type Listening, listen } from "./listen.ts";
 import { createPermits } from "./permits.ts";
@@ -90,8 +90,7 @@ export const openDatabase = (options: DatabaseOptions): Database => {
   const { url, waitingMax = 256, statementTimeoutMs = STATEMENT_MS, pooled = true } = options;
   const route = createRoute(url);
   const connectionsMax = Math.min(options.connectionsMax ?? 4, route.way().target.connectionsMax ?? Infinity);
-  const createClients = pooled ? createPooledClients : createSingleUseClients;
-  const clients = createClients({ route, connectionsMax, statementTimeoutMs });
+  const clients = createClients({ route, connectionsMax, statementTimeoutMs, pooled });
   const permits = createPermits(connectionsMax, waitingMax);
 
   return {
@@ -113,6 +112,6 @@ export const openDatabase = (options: DatabaseOptions): Database => {
       throw new DatabaseFailure("timeout");
     },
     listen: (channel, onWake) => listen(route, channel, onWake),
-    close: () => clients.close(),
+    close: clients.close,
   };
 };

@@ -1,61 +1,52 @@
 /**
- * The one table of what can go wrong with Postgres. Keys are SQLSTATEs (five characters, or their class of two) and the
- * codes of postgres.js and of the socket below it. Every one of them is retriable: it says nothing about the content.
+ * The one table of what can go wrong with Postgres: our code and what it stands for, SQLSTATEs (five characters, or their
+ * class of two) and codes of postgres.js and of the socket below it. All are retriable: they say nothing about the content.
  */
-const CODES: Readonly<Record<string, string>> = {
-  "57014": "statement_timeout",
-  "55P03": "lock_timeout",
-  "53300": "too_many_connections",
-  "53100": "disk_full",
-  "53200": "out_of_memory",
-  "25006": "read_only",
-  "40001": "serialization_failure",
-  "40P01": "deadlock",
-  "57P01": "shutting_down",
-  "57P02": "crashed",
-  "57P03": "starting_up",
-  "57P05": "idle_session_timeout",
-  "28000": "authentication_failed",
-  "28P01": "authentication_failed",
-  "3D000": "no_such_database",
-  "42501": "permission_denied",
-  "42P01": "not_migrated",
-  "42703": "not_migrated",
-  "42883": "not_migrated",
-  "26000": "pooler_without_statements",
-  "08P01": "setting_refused",
-  "42704": "setting_refused",
-  "22023": "setting_refused",
-  "58030": "io_error",
-  XX001: "data_corrupted",
-  XX002: "data_corrupted",
-  "08": "connection_lost",
-  "53": "out_of_resources",
-  "54": "limit_exceeded",
-  CONNECT_TIMEOUT: "connect_timeout",
-  CONNECTION_CLOSED: "connection_lost",
-  CONNECTION_DESTROYED: "connection_lost",
-  CONNECTION_ENDED: "closed",
-  ECONNREFUSED: "connection_refused",
-  ECONNRESET: "connection_lost",
-  EPIPE: "connection_lost",
-  ETIMEDOUT: "connect_timeout",
-  EHOSTUNREACH: "host_unreachable",
-  ENETUNREACH: "host_unreachable",
-  ENOTFOUND: "host_not_found",
-  EAI_AGAIN: "host_not_found",
-  ENOENT: "connection_refused",
-  EACCES: "connection_refused",
-  TLS_NOT_OFFERED: "tls_not_offered",
-  CERTIFICATE_FILE: "certificate_file_unreadable",
-  CERT_HAS_EXPIRED: "certificate_refused",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "certificate_refused",
-  SELF_SIGNED_CERT_IN_CHAIN: "certificate_refused",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "certificate_refused",
-  UNABLE_TO_GET_ISSUER_CERT: "certificate_refused",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "certificate_refused",
-  ERR_TLS_CERT_ALTNAME_INVALID: "certificate_refused",
+const MEANINGS: Readonly<Record<string, readonly string[]>> = {
+  statement_timeout: ["57014"],
+  lock_timeout: ["55P03"],
+  too_many_connections: ["53300"],
+  disk_full: ["53100"],
+  out_of_memory: ["53200"],
+  read_only: ["25006"],
+  serialization_failure: ["40001"],
+  deadlock: ["40P01"],
+  shutting_down: ["57P01"],
+  crashed: ["57P02"],
+  starting_up: ["57P03"],
+  idle_session_timeout: ["57P05"],
+  authentication_failed: ["28000", "28P01"],
+  no_such_database: ["3D000"],
+  permission_denied: ["42501"],
+  not_migrated: ["42P01", "42703", "42883"],
+  pooler_without_statements: ["26000"],
+  setting_refused: ["08P01", "42704", "22023"],
+  io_error: ["58030"],
+  data_corrupted: ["XX001", "XX002"],
+  connection_lost: ["08", "CONNECTION_CLOSED", "CONNECTION_DESTROYED", "ECONNRESET", "EPIPE"],
+  out_of_resources: ["53"],
+  limit_exceeded: ["54"],
+  connect_timeout: ["CONNECT_TIMEOUT", "ETIMEDOUT"],
+  closed: ["CONNECTION_ENDED"],
+  connection_refused: ["ECONNREFUSED", "ENOENT", "EACCES"],
+  host_unreachable: ["EHOSTUNREACH", "ENETUNREACH"],
+  host_not_found: ["ENOTFOUND", "EAI_AGAIN"],
+  tls_not_offered: ["TLS_NOT_OFFERED"],
+  certificate_file_unreadable: ["CERTIFICATE_FILE"],
+  certificate_refused: [
+    "CERT_HAS_EXPIRED",
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "SELF_SIGNED_CERT_IN_CHAIN",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    "UNABLE_TO_GET_ISSUER_CERT",
+    "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+  ],
 };
+
+const CODES: ReadonlyMap<string, string> = new Map(
+  Object.entries(MEANINGS).flatMap(([meaning, codes]) => codes.map((code) => [code, meaning] as const)),
+);
 
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
@@ -96,6 +87,6 @@ export const isSetting = (error: unknown): boolean => {
 export const failureCode = (error: unknown): string => {
   const code = vendorCode(error);
   if (code === null) return "unknown";
-  const known = CODES[code] ?? (SQLSTATE.test(code) ? CODES[code.slice(0, 2)] : undefined);
+  const known = CODES.get(code) ?? (SQLSTATE.test(code) ? CODES.get(code.slice(0, 2)) : undefined);
   return known ?? (SQLSTATE.test(code) ? `sqlstate_${code}` : "unknown");
 };

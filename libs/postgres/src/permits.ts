@@ -1,6 +1,6 @@
 /** Bounds how many statements run and how many wait, in the order of their arrival. */
 export type Permits = {
-  /** Answers how to give the permit back, or null: none became free in time, or too many wait already. */
+  /** Answers how to give the permit back, once, or null: none became free in time, or too many wait already. */
   take(deadlineMs: number): Promise<(() => void) | null>;
 };
 
@@ -12,14 +12,6 @@ export const createPermits = (runningMax: number, waitingMax: number): Permits =
     const next = waiting.shift();
     if (next) next(true);
     else running--;
-  };
-
-  const once = (): (() => void) => {
-    let given = false;
-    return () => {
-      if (!given) give();
-      given = true;
-    };
   };
 
   const wait = (deadlineMs: number): Promise<boolean> =>
@@ -39,10 +31,10 @@ export const createPermits = (runningMax: number, waitingMax: number): Permits =
     take: async (deadlineMs) => {
       if (running < runningMax) {
         running++;
-        return once();
+        return give;
       }
       if (waiting.length >= waitingMax) return null;
-      return (await wait(deadlineMs)) ? once() : null;
+      return (await wait(deadlineMs)) ? give : null;
     },
   };
 };
