@@ -135,9 +135,6 @@ const check = async (brokers: readonly string[], name: string, lanes: readonly L
   return { ...row, passed: broken === 0 && row.accepted > 0 };
 };
 
-const newLanes = (): Lane[] =>
-  Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, confirmed: 0, dead: 0, stallMs: 0 }));
-
 const injectFaults = async (cluster: KafkaCluster, seed: number, rounds: number): Promise<void> => {
   const random = createRandom(seed);
   for (let round = 0; round < rounds; round++) {
@@ -162,7 +159,12 @@ const runKafkaChaos = async (seed: number, rounds: number) => {
     const done = new AbortController();
     const runs = names.map((name) => {
       const sink = sinks[name]({ connection: { brokers: cluster.brokers, clientId: `chaos-${name}` } });
-      const lanes = newLanes();
+      const lanes = Array.from({ length: PARTITIONS }, (_, partition) => ({
+        partition,
+        confirmed: 0,
+        dead: 0,
+        stallMs: 0,
+      }));
       const running = Promise.all(lanes.map((lane) => runLane(sink, `chaos-${name}`, lane, done.signal)));
       return { name, sink, lanes, running };
     });

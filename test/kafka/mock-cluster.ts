@@ -38,8 +38,8 @@ const compile = async (): Promise<string> => {
   return binary;
 };
 
-export const startMockCluster = async (nodes = 1): Promise<MockCluster> => {
-  const child = Bun.spawn([await compile(), String(nodes)], { stdin: "pipe", stdout: "pipe", stderr: "ignore" });
+export const startMockCluster = async (): Promise<MockCluster> => {
+  const child = Bun.spawn([await compile(), "1"], { stdin: "pipe", stdout: "pipe", stderr: "ignore" });
   const lines = createInterface({ input: Readable.fromWeb(child.stdout as never) })[Symbol.asyncIterator]();
   const line = async (): Promise<string> => {
     const { value, done } = await lines.next();
@@ -54,7 +54,7 @@ export const startMockCluster = async (nodes = 1): Promise<MockCluster> => {
   };
   return {
     brokers: (await line()).split(","),
-    createTopic: (name, partitions) => tell("topic", name, partitions, nodes),
+    createTopic: (name, partitions) => tell("topic", name, partitions, 1),
     answerProduce: (codes) => tell("err", PRODUCE, ...codes),
     stop: async () => {
       child.kill();

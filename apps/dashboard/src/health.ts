@@ -10,32 +10,26 @@ export type Readiness = {
   readonly checks: Checks;
 };
 
-export type Health = {
-  /** Asks the backends at most every two seconds, for as long as half a second. */
-  readiness(): Promise<Readiness>;
-  /** From now on the answer is `stopping`. */
-  stop(): void;
-  isStopping(): boolean;
-};
-
 const unknown: Check = { status: "unknown" };
 
 /** Whether there is something to look at. */
-export const createHealth = (clock: Clock, ask: () => Promise<Checks>): Health => {
+export const createHealth = (clock: Clock, ask: () => Promise<Checks>) => {
   let stopping = false;
   const initial = { redis: unknown, postgres: unknown };
   const checks = createKept<Checks>(clock, { initial, ask });
   return {
-    readiness: async () => {
+    /** Asks the backends at most every two seconds, for as long as half a second. */
+    readiness: async (): Promise<Readiness> => {
       const found = await checks();
       const isWhole = [found.redis, found.postgres].every(
         ({ status, warnings = [] }) => status === "up" && warnings.length === 0,
       );
       return { status: stopping ? "stopping" : isWhole ? "up" : "degraded", checks: found };
     },
-    stop: () => {
+    /** From now on the answer is `stopping`. */
+    stop: (): void => {
       stopping = true;
     },
-    isStopping: () => stopping,
+    isStopping: (): boolean => stopping,
   };
 };

@@ -21,15 +21,8 @@ export const SHARED_PER_SECOND = 1_000;
 const CLIENTS_MAX = 10_000;
 const MINUTE_MS = 60_000;
 
-export type LoginLimit = {
-  /** Counts an attempt. Whoever asks must compare before anything else can happen, or the count is not of comparisons. */
-  attempt(client: string): Attempt;
-  /** Until clients have their own attempts again. */
-  waitSeconds(): number;
-};
-
 /** How fast passwords can be guessed. It never refuses one client because of another's guesses, up to the shared number. */
-export const createLoginLimit = (clock: Pick<Clock, "monotonicMs">): LoginLimit => {
+export const createLoginLimit = (clock: Pick<Clock, "monotonicMs">) => {
   const attempts = new Map<string, number>();
   let minuteEndMs = 0;
   let shared = SHARED_PER_SECOND;
@@ -43,7 +36,8 @@ export const createLoginLimit = (clock: Pick<Clock, "monotonicMs">): LoginLimit 
   };
 
   return {
-    attempt(client) {
+    /** Counts an attempt. Whoever asks must compare before anything else can happen, or the count is not of comparisons. */
+    attempt(client: string): Attempt {
       const nowMs = clock.monotonicMs();
       if (nowMs >= minuteEndMs) {
         attempts.clear();
@@ -57,6 +51,7 @@ export const createLoginLimit = (clock: Pick<Clock, "monotonicMs">): LoginLimit 
       shared--;
       return { nth, isChecked: true };
     },
-    waitSeconds: () => Math.max(1, Math.ceil((minuteEndMs - clock.monotonicMs()) / 1_000)),
+    /** Until clients have their own attempts again. */
+    waitSeconds: (): number => Math.max(1, Math.ceil((minuteEndMs - clock.monotonicMs()) / 1_000)),
   };
 };

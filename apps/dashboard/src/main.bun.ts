@@ -5,7 +5,7 @@ import { createOutboxInspector, schemaWarnings } from "@spillway/outbox";
 import { openDatabase } from "@spillway/postgres";
 import { whileAgreed } from "@spillway/service";
 import { openShell } from "@spillway/service/bun";
-import { compareShards, connectRedis, createStreamInspection, type ShardInspection } from "@spillway/stream";
+import { compareShards, connectRedis, createStreamInspection } from "@spillway/stream";
 import { createApp } from "./app.tsx";
 import css from "./assets/app.css" with { type: "text" };
 import script from "./assets/live.js" with { type: "text" };
@@ -36,12 +36,13 @@ const orNull = <T>(answer: Promise<T>): Promise<T | null> =>
     throw error;
   });
 
-const shardRow = (inspection: ShardInspection): ShardRow => {
-  if (inspection.kind === "unknown") return { shard: inspection.shard, known: null };
-  return { shard: inspection.view.shard, known: inspection.view };
-};
+const detailsOf = (refused: readonly { readonly detail: string }[]) => refused.map(({ detail }) => detail);
 
-const refusalsOf = (refused: readonly { readonly detail: string }[]) => refused.map(({ detail }) => detail);
+/** A shard of the stream as the page shows it. */
+const shardRow = async (shard: number): Promise<ShardRow> => {
+  const inspection = await stream.shard(shard);
+  return { shard, known: inspection.kind === "known" ? inspection.view : null };
+};
 
 const health = createHealth(systemClock, async () => {
   const [shard, rows, warnings] = await Promise.all([
@@ -56,8 +57,7 @@ const health = createHealth(systemClock, async () => {
 });
 
 const ports: DashboardPorts = {
-  shards: () =>
-    Promise.all(Array.from({ length: config.SHARDS }, async (_, shard) => shardRow(await stream.shard(shard)))),
+  shards: () => Promise.all(Array.from({ length: config.SHARDS }, (_, shard) => shardRow(shard))),
   outbox: () => orNull(outbox.shards(ASK_MS)),
   breakers: () => askBreakers(config.EDGE_URL),
   unaccounted: () => orNull(outbox.unaccounted(ASK_MS)),
@@ -65,11 +65,11 @@ const ports: DashboardPorts = {
   letters: (before) => orNull(letters.page({ status: "waiting" }, before, PAGE_ROWS)),
   replay: async (id) => {
     const { replayed, refused } = await replay([id], ACTOR);
-    return { done: replayed.length, refusals: refusalsOf(refused) };
+    return { done: replayed.length, refusals: detailsOf(refused) };
   },
   discard: async (id, reason) => {
     const { discarded, refused } = await discard([id], { ...ACTOR, reason });
-    return { done: discarded.length, refusals: refusalsOf(refused) };
+    return { done: discarded.length, refusals: detailsOf(refused) };
   },
   health,
   clock: systemClock,

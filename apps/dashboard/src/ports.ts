@@ -1,9 +1,9 @@
 import type { LetterCounts, LetterPage } from "@spillway/dead-letters";
 import type { Clock, Platform } from "@spillway/event";
 import type { OutboxShard } from "@spillway/outbox";
+import type { ProbePorts } from "@spillway/service";
 import type { ShardView } from "@spillway/stream";
 import type { Log } from "@spillway/telemetry";
-import type { Health } from "./health.ts";
 
 /** A shard of the stream. Null: unknown, which is not zero. */
 export type ShardRow = { readonly shard: number; readonly known: Omit<ShardView, "shard"> | null };
@@ -32,7 +32,7 @@ export type ActionResult = { readonly done: number; readonly refusals: readonly 
 export type DashboardPorts = { readonly [Name in keyof Sights]: (before: string | null) => Promise<Sights[Name]> } & {
   replay(id: string): Promise<ActionResult>;
   discard(id: string, reason: string): Promise<ActionResult>;
-  readonly health: Pick<Health, "readiness" | "isStopping">;
+  readonly health: Omit<ProbePorts, "metrics">;
   readonly clock: Clock;
   readonly platform: Platform;
   readonly randomToken: () => string;

@@ -1,6 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { late, within } from "@spillway/event";
+import { late, systemClock, within } from "@spillway/event";
 import { type Admin, type ISocketFactory, Kafka, logLevel, type Producer, type SASLOptions } from "kafkajs";
 import { hostOfSeed, seedOf } from "./connection.ts";
 import { type KafkaSettings, METADATA_MAX_AGE_MS } from "./options.ts";
@@ -32,8 +32,7 @@ type Disconnectable = { disconnect(): Promise<void> };
 
 /** Ends a client within the deadline. An error on the socket is what makes kafkajs reject whatever still waits. */
 const end = async (settings: KafkaSettings, client: Disconnectable, sockets: ReturnType<typeof socketKeeper>) => {
-  const { clock, deadlines } = settings;
-  const ended = await within(clock, deadlines.closeMs, client.disconnect()).catch(() => late);
+  const ended = await within(systemClock, settings.deadlines.closeMs, client.disconnect()).catch(() => late);
   sockets.destroy(ended === late ? new Error("closed") : undefined);
 };
 

@@ -5,9 +5,6 @@ import { encodeRecords } from "./record-encoder.ts";
 /** What kafkajs' Encoder needs to see of another Encoder. */
 type Encoded = { readonly buf: Buffer; readonly buffer: Buffer };
 
-type OfMessage = (message: Message) => unknown;
-type OfMessageAt = (message: Message, index: number) => unknown;
-
 /**
  * The records of one partition in the shape of the `messages` array of `producer.send()`, already encoded. kafkajs 2.2.4
  * would search the array for a missing value, group it with a copy per record (O(n²): 5,000 records block for 60 ms)
@@ -31,7 +28,7 @@ export const encodedMessages = (partition: number, records: readonly SinkRecord[
     /** groupMessagesPerPartition.js: an object from partition to messages. */
     reduce: () => ({ [partition]: messages }),
     /** produce/v3/request.js: first the timestamps, then an Encoder for each record; told apart by the callback. */
-    map: (callback: OfMessage | OfMessageAt) => (callback.length === 1 ? timestamps : batch),
+    map: (callback: (message: Message, index: number) => unknown) => (callback.length === 1 ? timestamps : batch),
   };
   return messages as unknown as Message[];
 };

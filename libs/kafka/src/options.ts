@@ -1,4 +1,3 @@
-import { type Clock, systemClock } from "@spillway/event";
 import { type Log, silentLog } from "@spillway/telemetry";
 import { availableCompression, type Compression } from "./compression.ts";
 import type { KafkaConnection } from "./connection.ts";
@@ -9,7 +8,6 @@ export type KafkaSinkOptions = {
   readonly compression?: Compression;
   /** Fields never hold a key, a value or a secret. */
   readonly log?: Log;
-  readonly clock?: Clock;
   readonly deadlines?: Partial<Deadlines>;
 };
 
@@ -42,7 +40,7 @@ const defaultDeadlines: Deadlines = {
 export type KafkaSettings = Required<Omit<KafkaSinkOptions, "deadlines">> & { readonly deadlines: Deadlines };
 
 export const settingsOf = (options: KafkaSinkOptions): KafkaSettings => {
-  const { connection, compression = "zstd", log = silentLog, clock = systemClock, deadlines } = options;
+  const { connection, compression = "zstd", log = silentLog, deadlines } = options;
   const available = availableCompression(compression);
-  return { connection, compression: available, log, clock, deadlines: { ...defaultDeadlines, ...deadlines } };
+  return { connection, compression: available, log, deadlines: { ...defaultDeadlines, ...deadlines } };
 };

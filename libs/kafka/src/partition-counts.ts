@@ -17,12 +17,6 @@ type Known = TopicTraits & {
 
 type Failed = Exclude<Outcome, { kind: "ok" }>;
 
-export type PartitionCounts = {
-  get: Sink["partitions"];
-  /** Takes note of what a publish met and returns what to tell the relay. */
-  met(topic: string, verdict: Verdict): Failed;
-};
-
 type Dependencies = {
   ask(topic: string): Promise<TopicTraits>;
   verdictOf(error: unknown): Verdict;
@@ -42,12 +36,13 @@ const moved = new Set(["not_leader_or_follower", "partition_out_of_range", "unco
  * A smaller count is believed only after the topic was unknown (deleted and made anew): a broker that lags behind
  * answers with the old count, and believing it would move every key twice.
  */
-export const createPartitionCounts = (dependencies: Dependencies): PartitionCounts => {
+export const createPartitionCounts = (dependencies: Dependencies) => {
   const { clock, log } = dependencies;
   const counts = new Map<string, Known>();
   const asking = new Map<string, ReturnType<Sink["partitions"]>>();
   const missingSinceMs = new Map<string, number>();
 
+  /** Takes note of what a publish met and returns what to tell the relay. */
   const met = (topic: string, verdict: Verdict): Failed => {
     const { outcome } = verdict;
     const known = counts.get(topic);

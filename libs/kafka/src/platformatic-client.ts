@@ -1,7 +1,6 @@
 import { isIP } from "node:net";
-import { Admin, type Base, Producer, type SASLOptions } from "@platformatic/kafka";
-import { within } from "@spillway/event";
-import type { KafkaConnection } from "./connection.ts";
+import { Admin, type Base, Producer } from "@platformatic/kafka";
+import { systemClock, within } from "@spillway/event";
 import { type KafkaSettings, METADATA_MAX_AGE_MS } from "./options.ts";
 import type { Opened } from "./vendor.ts";
 
@@ -12,11 +11,6 @@ const RETRY_MAX_MS = 1_000;
 
 export type BytesProducer = Producer<Buffer, Buffer, Buffer, Buffer>;
 
-const retryDelayMs = (attempt: number): number => Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (attempt - 1));
-
-const saslOf = ({ sasl }: KafkaConnection): SASLOptions | undefined =>
-  sasl && { ...sasl, mechanism: sasl.mechanism.toUpperCase() as "PLAIN" };
-
 /** Told to, it names the server to the TLS listener: needed where several share an address, refused for an address. */
 const hasName = (broker: string): boolean =>
   isIP(broker.slice(0, broker.lastIndexOf(":")).replace(/^\[|\]$/g, "")) === 0;
@@ -26,7 +20,7 @@ const clientOptions = ({ connection, deadlines }: KafkaSettings, brokers: readon
   bootstrapBrokers: [...brokers],
   tls: connection.tls && { ...connection.tls },
   tlsServerName: connection.tls !== undefined && brokers.every(hasName),
-  sasl: saslOf(connection),
+  sasl: connection.sasl && { ...connection.sasl, mechanism: connection.sasl.mechanism.toUpperCase() as "PLAIN" },
   connectTimeout: deadlines.connectMs,
   requestTimeout: deadlines.requestMs,
   timeout: deadlines.acksMs,
@@ -37,7 +31,7 @@ const clientOptions = ({ connection, deadlines }: KafkaSettings, brokers: readon
 /** Ends a client, what it still repeats included. `close` alone waits for a peer that does not read any more. */
 const end = async (settings: KafkaSettings, client: Base, closing: () => Promise<void>): Promise<void> => {
   const connections = [...client.connections].map(([, connection]) => connection);
-  await within(settings.clock, settings.deadlines.closeMs, closing()).catch(() => undefined);
+  await within(systemClock, settings.deadlines.closeMs, closing()).catch(() => undefined);
   for (const connection of connections) connection.socket?.destroy();
 };
 
@@ -48,7 +42,7 @@ export const openProducer = (settings: KafkaSettings, brokers: readonly string[]
     idempotent: true,
     compression: settings.compression,
     retries: RETRIES,
-    retryDelay: (_client, _operation, attempt) => retryDelayMs(attempt),
+    retryDelay: (_client, _operation, attempt) => Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (attempt - 1)),
   });
   return {
     client: Promise.resolve(producer),

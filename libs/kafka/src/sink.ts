@@ -1,7 +1,16 @@
-import { late, type Outcome, ok, type Sink, type SinkRecord, type TopicTraits, within } from "@spillway/event";
+import {
+  late,
+  type Outcome,
+  ok,
+  type Sink,
+  type SinkRecord,
+  systemClock,
+  type TopicTraits,
+  within,
+} from "@spillway/event";
 import type { KafkaSettings } from "./options.ts";
 import { clientTable, type Verdict } from "./outcome-table.ts";
-import { createPartitionCounts, type PartitionCounts } from "./partition-counts.ts";
+import { createPartitionCounts } from "./partition-counts.ts";
 import { recordAgeMsMax, type TopicSettings } from "./record-age.ts";
 import { createTopicClients } from "./topic-clients.ts";
 import type { Vendor } from "./vendor.ts";
@@ -16,12 +25,12 @@ const closedOutcome = clientTable.closed.outcome;
 
 /** One attempt under the deadline: null when it is confirmed. */
 const attempt = async <Client>(
-  { vendor, clock, deadlines }: Setting<Client>,
+  { vendor, deadlines }: Setting<Client>,
   client: Promise<Client>,
   send: (client: Client) => Promise<boolean>,
 ): Promise<Verdict | null> => {
   try {
-    const confirmed = await within(clock, deadlines.publishMs, client.then(send));
+    const confirmed = await within(systemClock, deadlines.publishMs, client.then(send));
     if (confirmed === late) return clientTable.publishTimeout;
     return confirmed ? null : clientTable.unconfirmed;
   } catch (error) {
@@ -29,16 +38,14 @@ const attempt = async <Client>(
   }
 };
 
-type State = Awaited<ReturnType<Sink["health"]>>;
-
 /** Whether any broker answers where it says that it is: what answers a first question may not be what takes records. */
-const askBrokers = async <Client>({ vendor, clock, deadlines }: Setting<Client>): Promise<State> => {
+const askBrokers = async <Client>({ vendor, deadlines }: Setting<Client>): ReturnType<Sink["health"]> => {
   const ask = async (): Promise<void> => {
     const brokers = await vendor.brokers();
     await Promise.any(brokers.map((address) => vendor.knock(address)));
   };
   try {
-    const answer = await within(clock, deadlines.connectMs, ask());
+    const answer = await within(systemClock, deadlines.connectMs, ask());
     return answer === late ? { status: "down", code: clientTable.connectionTimeout.outcome.code } : { status: "up" };
   } catch (error) {
     // Of no broker at all the list is empty.
@@ -47,42 +54,41 @@ const askBrokers = async <Client>({ vendor, clock, deadlines }: Setting<Client>)
   }
 };
 
-const traitsOf = async <Client>(
-  { vendor, clock, deadlines, log }: Setting<Client>,
-  topic: string,
-): Promise<TopicTraits> => {
-  const count = await within(clock, deadlines.publishMs, vendor.countPartitions(topic));
+const traitsOf = async <Client>({ vendor, deadlines, log }: Setting<Client>, topic: string): Promise<TopicTraits> => {
+  const count = await within(systemClock, deadlines.publishMs, vendor.countPartitions(topic));
   if (count === late) throw late;
   const unknown: TopicSettings = new Map();
-  const settings = await within(clock, deadlines.connectMs, vendor.topicSettings(topic)).catch((error: unknown) => {
-    log("debug", "kafka.topic_settings_unknown", { topic, code: vendor.verdictOf(error).outcome.code });
-    return unknown;
-  });
+  const settings = await within(systemClock, deadlines.connectMs, vendor.topicSettings(topic)).catch(
+    (error: unknown) => {
+      log("debug", "kafka.topic_settings_unknown", { topic, code: vendor.verdictOf(error).outcome.code });
+      return unknown;
+    },
+  );
   return { count, recordAgeMsMax: recordAgeMsMax(settings === late ? unknown : settings) };
 };
 
-const countsOf = <Client>(setting: Setting<Client>, changed: (topic: string) => void): PartitionCounts => {
-  const { vendor, clock, log } = setting;
+const countsOf = <Client>(setting: Setting<Client>, changed: (topic: string) => void) => {
+  const { vendor, log } = setting;
   return createPartitionCounts({
     ask: (topic) => traitsOf(setting, topic),
     verdictOf: (error) => (error === late ? clientTable.requestTimeout : vendor.verdictOf(error)),
     changed,
-    clock,
+    clock: systemClock,
     log,
   });
 };
 
 /** What the last publish on each topic met: a broker that lets us ask may still forbid us to write. */
-const createForbidden = ({ clock }: KafkaSettings) => {
+const createForbidden = () => {
   const last = new Map<string, { readonly code: string | null; readonly atMs: number }>();
   return {
     note: (topic: string, outcome: Outcome): void => {
       const code = outcome.kind === "retriable" && outcome.pause === true ? outcome.code : null;
-      last.set(topic, { code, atMs: clock.monotonicMs() });
+      last.set(topic, { code, atMs: systemClock.monotonicMs() });
     },
     /** The code of a topic, when all that were published to lately forbade it. */
     code: (): string | null => {
-      const lately = [...last.values()].filter(({ atMs }) => clock.monotonicMs() - atMs < LATELY_MS);
+      const lately = [...last.values()].filter(({ atMs }) => systemClock.monotonicMs() - atMs < LATELY_MS);
       return lately.every(({ code }) => code !== null) ? (lately[0]?.code ?? null) : null;
     },
   };
@@ -93,7 +99,7 @@ export const createSink = <Client>(vendor: Vendor<Client>, settings: KafkaSettin
   const setting = { vendor, ...settings };
   const clients = createTopicClients(vendor.open, settings.log);
   const counts = countsOf(setting, (topic) => clients.retire(topic, "partitions_changed"));
-  const forbidden = createForbidden(settings);
+  const forbidden = createForbidden();
   let closing: Promise<void> | undefined;
 
   const attemptOn = async (topic: string, partition: number, records: readonly SinkRecord[]): Promise<Outcome> => {

@@ -26,27 +26,19 @@ const readsHarmlessSettings = ([subcommand, ...settings]: Command["args"]) =>
   settings.length > 0 &&
   settings.every((setting) => READABLE_SETTINGS.has(String(setting).toLowerCase()));
 
+/** How many words an option of XREAD and XREADGROUP takes, itself included. */
+const OPTION_WORDS = new Map([
+  ["GROUP", 3],
+  ["COUNT", 2],
+  ["CLAIM", 2],
+  ["NOACK", 1],
+]);
+
 /** A group, a consumer or a key may itself be called BLOCK, so the options are walked as Redis walks them. */
 const blocksOnStream = ({ args }: Command): boolean => {
-  for (let index = 0; index < args.length; ) {
-    switch (word(args[index])) {
-      case "BLOCK":
-        return true;
-      case "GROUP":
-        index += 3;
-        break;
-      case "COUNT":
-      case "CLAIM":
-        index += 2;
-        break;
-      case "NOACK":
-        index += 1;
-        break;
-      default:
-        return false;
-    }
-  }
-  return false;
+  let index = 0;
+  while (OPTION_WORDS.has(word(args[index]))) index += OPTION_WORDS.get(word(args[index])) ?? 1;
+  return word(args[index]) === "BLOCK";
 };
 
 const reasonFor = (command: Command): string | undefined => {

@@ -1,4 +1,4 @@
-import { listOf, matching, ok, refused, type Setting } from "./setting.ts";
+import { checked, listOf, matching, ok, refused, type Setting, withDefault } from "./setting.ts";
 
 /** What a broker accepts as a topic's name. */
 const topicForm = /^(?!\.{1,2}$)[\w.-]{1,249}$/;
@@ -35,16 +35,7 @@ const route: Setting<TopicRoute> = {
 };
 
 /** Which types go to which topic. */
-export const topicRoutes = (): Setting<readonly TopicRoute[]> => {
-  const all = listOf(route, ROUTES);
-  return {
-    ...all,
-    absent: { value: [] },
-    read: (text) => {
-      const reading = all.read(text);
-      if (reading.kind === "refused") return reading;
-      const prefixes = new Set(reading.value.map(({ prefix }) => prefix));
-      return prefixes.size === reading.value.length ? reading : refused();
-    },
-  };
-};
+export const topicRoutes = (): Setting<readonly TopicRoute[]> =>
+  checked(withDefault(listOf(route, ROUTES), []), (routes) =>
+    new Set(routes.map(({ prefix }) => prefix)).size === routes.length ? ok(routes) : refused(),
+  );

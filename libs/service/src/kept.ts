@@ -28,8 +28,7 @@ export const createKept = <T>(clock: Clock, options: KeptOptions<T>): (() => Pro
   };
   return async () => {
     if (asked === null && clock.monotonicMs() - askedAtMs >= KEEP_MS) asked = refresh();
-    if (asked === null) return last;
-    await within(clock, DEADLINE_MS, asked);
+    if (asked !== null) await within(clock, DEADLINE_MS, asked);
     return last;
   };
 };

@@ -24,19 +24,25 @@ export const optional = <T>(setting: Setting<T>): Setting<T | undefined> => ({
 
 export const withDefault = <T>(setting: Setting<T>, value: T): Setting<T> => ({ ...setting, absent: { value } });
 
+/** The same, where what was read must be right in one more way. */
+export const checked = <T>(setting: Setting<T>, check: (value: T) => Reading<T>): Setting<T> => ({
+  ...setting,
+  read: (text) => {
+    const reading = setting.read(text);
+    return reading.kind === "ok" ? check(reading.value) : reading;
+  },
+});
+
 /** Digits alone: `1e3` and `0x10` are what JavaScript reads, not what an operator means. */
-export const integer = (min: number, max: number): Setting<number> => ({
+export const integerOr = (min: number, max: number, absent: number): Setting<number> => ({
   accepts: `an integer from ${min} to ${max}`,
   shown: "text",
+  absent: { value: absent },
   read: (text) => {
     const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
     return value >= min && value <= max ? ok(value) : refused();
   },
 });
-
-/** The same, with what an absent one means. */
-export const integerOr = (min: number, max: number, absent: number): Setting<number> =>
-  withDefault(integer(min, max), absent);
 
 const listed = (words: readonly string[]): string =>
   words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;

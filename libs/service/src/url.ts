@@ -1,4 +1,4 @@
-import { listOf, ok, refused, type Setting } from "./setting.ts";
+import { checked, listOf, ok, refused, type Setting } from "./setting.ts";
 
 /** The URL with its scheme in lower case, or why not. Clients look for the scheme as it is written here. */
 const readUrl = (text: string, form: RegExp) => {
@@ -51,11 +51,9 @@ const isNumbered = (url: string): boolean => Number(new URL(url).pathname.slice(
 const nodes = listOf(redisUrl, "a redis: or rediss: URL; for a Redis Cluster several, separated by commas");
 
 /** One URL is a server, several are nodes of a cluster. */
-export const redisUrls = (): Setting<readonly string[]> => ({
-  ...nodes,
-  read: (text) => {
-    const reading = nodes.read(text);
-    if (reading.kind === "refused" || reading.value.length === 1 || !reading.value.some(isNumbered)) return reading;
-    return refused("where a Redis Cluster has no databases with numbers");
-  },
-});
+export const redisUrls = (): Setting<readonly string[]> =>
+  checked(nodes, (urls) =>
+    urls.length > 1 && urls.some(isNumbered)
+      ? refused("where a Redis Cluster has no databases with numbers")
+      : ok(urls),
+  );

@@ -50,16 +50,10 @@ export const createLog = (
     ],
   });
   const logger = getLogger(["spillway", app]);
-  const writers = {
-    debug: logger.debug.bind(logger),
-    info: logger.info.bind(logger),
-    warn: logger.warn.bind(logger),
-    error: logger.error.bind(logger),
-  } as const;
   const limit = createLimit(nowMs);
   return (severity, event, fields) => {
-    if (severity === "error") return writers.error(event, { ...fields });
+    if (severity === "error") return logger.error(event, { ...fields });
     const { isOver, suppressed } = limit(event);
-    if (!isOver) writers[severity](event, suppressed > 0 ? { ...fields, suppressed } : { ...fields });
+    if (!isOver) logger[severity](event, suppressed > 0 ? { ...fields, suppressed } : { ...fields });
   };
 };
