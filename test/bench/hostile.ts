@@ -1,14 +1,13 @@
-import { fileURLToPath } from "node:url";
 import { systemClock } from "@spillway/event";
 import { API_KEY, KEY, type Pipeline } from "../support/world.ts";
 import { startPoster } from "./posting.ts";
+import { scriptOf } from "./printed.ts";
 import { atMost, below, type Row } from "./row.ts";
 import { median, percentile, residentMb } from "./sample.ts";
 
 const ATTACKER = "attacker:key-of-the-attacker";
 const PER_SECOND = 300;
 const SAMPLE_MS = 50;
-const attackerEntry = fileURLToPath(new URL("attacker.ts", import.meta.url));
 
 /** The edge that is attacked knows the attacker, by a key of another name. */
 export const hostileEnv = { API_KEYS: `${API_KEY},${ATTACKER}` };
@@ -23,14 +22,11 @@ const mixed: readonly Attack[] = [
 
 /** Starts the attack; `began` once its requests are made, which takes it a second of this machine's time. */
 const startAttacker = (url: string, { kinds, held }: Attack) => {
-  const child = Bun.spawn(
-    [process.execPath, attackerEntry, url, ATTACKER.split(":")[1] ?? "", String(held), ...kinds],
-    {
-      stdin: "pipe",
-      stdout: "pipe",
-      stderr: "inherit",
-    },
-  );
+  const child = Bun.spawn([...scriptOf("attacker.ts"), url, ATTACKER.split(":")[1] ?? "", String(held), ...kinds], {
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "inherit",
+  });
   const said = child.stdout.getReader();
   const line = async () => new TextDecoder().decode((await said.read()).value).trim();
   const end = async (): Promise<string> => {

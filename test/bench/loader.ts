@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { printedBy, scriptOf } from "./printed.ts";
 
 export type Load = { readonly url: string; readonly batch: 1 | 100; readonly seconds: number; readonly key: string };
 
@@ -22,16 +23,9 @@ const msOf = (text: string | undefined): number => {
 };
 
 const runWrk = async (load: Load): Promise<Loaded> => {
-  const child = Bun.spawn(
-    ["wrk", "-t1", `-c${CONNECTIONS}`, `-d${load.seconds}s`, "--latency", "-s", script, load.url],
-    {
-      env: { ...process.env, BATCH: String(load.batch), PREFIX: crypto.randomUUID().slice(0, 13), KEY: load.key },
-      stdout: "pipe",
-      stderr: "inherit",
-    },
-  );
-  const text = await new Response(child.stdout).text();
-  if ((await child.exited) !== 0) throw new Error(`wrk failed:\n${text}`);
+  const command = ["wrk", "-t1", `-c${CONNECTIONS}`, `-d${load.seconds}s`, "--latency", "-s", script, load.url];
+  const prefix = crypto.randomUUID().slice(0, 13);
+  const text = await printedBy(command, { BATCH: String(load.batch), PREFIX: prefix, KEY: load.key });
   const non2xx = Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0);
   const socketErrors =
     /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(text)?.slice(1) ?? [];
@@ -45,14 +39,14 @@ const runWrk = async (load: Load): Promise<Loaded> => {
 
 /** autocannon is an npm package, so that it is there where wrk is not; it is the slower loader and sets its own ceiling. */
 const runAutocannon = async (load: Load): Promise<Loaded> => {
-  const entry = fileURLToPath(new URL("autocannon.ts", import.meta.url));
-  const child = Bun.spawn([process.execPath, entry, load.url, String(load.batch), String(load.seconds), load.key], {
-    stdout: "pipe",
-    stderr: "inherit",
-  });
-  const text = await new Response(child.stdout).text();
-  if ((await child.exited) !== 0) throw new Error(`autocannon failed:\n${text}`);
-  return JSON.parse(text.trim().split("\n").at(-1) ?? "") as Loaded;
+  const text = await printedBy([
+    ...scriptOf("autocannon.ts"),
+    load.url,
+    String(load.batch),
+    String(load.seconds),
+    load.key,
+  ]);
+  return JSON.parse(text.split("\n").at(-1) ?? "") as Loaded;
 };
 
 export const loaderName = Bun.which("wrk") === null ? "autocannon" : "wrk";

@@ -1,12 +1,10 @@
-import { fileURLToPath } from "node:url";
-
-const entry = fileURLToPath(new URL("poster.ts", import.meta.url));
+import { scriptOf } from "./printed.ts";
 
 type Posted = { readonly accepted: number; readonly failed: number; readonly latencies: readonly number[] };
 
 /** Starts `poster.ts` with its arguments. */
 export const startPoster = (...args: readonly string[]) => {
-  const child = Bun.spawn([process.execPath, entry, ...args], {
+  const child = Bun.spawn([...scriptOf("poster.ts"), ...args], {
     stdin: "pipe",
     stdout: "pipe",
     stderr: "inherit",

@@ -1,29 +1,23 @@
-import { fileURLToPath } from "node:url";
 import { eventually } from "@spillway/backends/eventually";
 import { Redis } from "ioredis";
 import { countTopic } from "../support/topic.ts";
 import { KEY, type Pipeline, type PipelineOptions, type Services, startPipeline } from "../support/world.ts";
 import { emptyRedis } from "./ingest.ts";
 import { runLoad } from "./loader.ts";
+import { printedBy, scriptOf } from "./printed.ts";
 import { atLeast, atMost, below, type Row } from "./row.ts";
 import { median, residentMb } from "./sample.ts";
 
-const bareLoopEntry = fileURLToPath(new URL("bare-loop.ts", import.meta.url));
 const EVENT_BYTES = 295;
-const PARTITIONS = 12;
+export const PARTITIONS = 12;
 const SETTLE_MS = 5_000;
 
 /** Records a second of the bare kafkajs loop, on a topic of its own. */
 export const runBareLoop = async (services: Services, records: number): Promise<number> => {
   const topic = `bare${crypto.randomUUID().slice(0, 8)}`;
   await services.kafka.createTopics([{ name: topic, partitions: PARTITIONS }]);
-  const child = Bun.spawn([process.execPath, bareLoopEntry, services.kafka.brokers.join(","), topic, String(records)], {
-    stdout: "pipe",
-    stderr: "inherit",
-  });
-  const text = await new Response(child.stdout).text();
-  if ((await child.exited) !== 0) throw new Error("the bare loop failed");
-  return Number(text.trim());
+  const brokers = services.kafka.brokers.join(",");
+  return Number(await printedBy([...scriptOf("bare-loop.ts"), brokers, topic, String(records)]));
 };
 
 export const backlogOf = async (services: Services, pipeline: Pipeline, shards = 4): Promise<number> => {

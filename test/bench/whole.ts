@@ -4,12 +4,10 @@ import { KEY, type Pipeline, type Services, startPipeline } from "../support/wor
 import { emptyRedis, startBaseline } from "./ingest.ts";
 import { runLoad } from "./loader.ts";
 import { startPoster } from "./posting.ts";
-import { backlogOf, runBareLoop } from "./relay.ts";
+import { backlogOf, PARTITIONS, runBareLoop } from "./relay.ts";
 import { atLeast, atMost, type Row } from "./row.ts";
 import { median, percentile } from "./sample.ts";
 import { watchTopic } from "./topic-watch.ts";
-
-const PARTITIONS = 12;
 
 /** Above this backlog the poster pauses, so that what is accepted is what is relayed. */
 const BACKLOG_FLAT = 20_000;

@@ -19,20 +19,20 @@ export const createTally = (): Tally => ({
   failures: [],
 });
 
-export const count = (tally: Tally, result: SimulationResult): void => {
-  tally.seeds++;
-  tally.accepted += result.accepted;
-  tally.relayed += result.copies;
-  tally.dead += result.dead;
-  tally.simulatedMs += result.simulatedMs;
-  if (result.violations.length > 0) tally.failures.push({ seed: result.seed, violations: result.violations });
+export const merge = (into: Tally, { failures, ...numbers }: Tally): void => {
+  for (const name of Object.keys(numbers) as (keyof typeof numbers)[]) into[name] += numbers[name];
+  into.failures.push(...failures);
 };
 
-export const merge = (into: Tally, tally: Tally): void => {
-  into.seeds += tally.seeds;
-  into.accepted += tally.accepted;
-  into.relayed += tally.relayed;
-  into.dead += tally.dead;
-  into.simulatedMs += tally.simulatedMs;
-  into.failures.push(...tally.failures);
-};
+export const count = (
+  tally: Tally,
+  { seed, violations, copies, accepted, dead, simulatedMs }: SimulationResult,
+): void =>
+  merge(tally, {
+    seeds: 1,
+    accepted,
+    relayed: copies,
+    dead,
+    simulatedMs,
+    failures: violations.length > 0 ? [{ seed, violations }] : [],
+  });
