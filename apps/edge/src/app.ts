@@ -11,7 +11,7 @@ import type { Log, Metrics } from "@spillway/telemetry";
 import { type Context, Hono } from "hono";
 import { type ApiKey, createKeyRing } from "./auth/api-key.ts";
 import { type BoundSource, createKeySources } from "./auth/key-sources.ts";
-import { createDropBody } from "./body/drop-body.ts";
+import { createDropBody, type DropBody } from "./body/drop-body.ts";
 import { type Committer, type CommitterOptions, createCommitter } from "./commit/committer.ts";
 import { createDocs } from "./docs/docs.ts";
 import { createFairYield, type FairYield } from "./fair-yield.ts";
@@ -88,7 +88,7 @@ const createFrame = (
   ports: EdgePorts,
   isStopping: () => boolean,
   fairYield: FairYield,
-  dropBody: (request: Request, response: Response) => Promise<void>,
+  dropBody: DropBody,
   answered: (route: string, status: number, ms: number) => void,
 ) => {
   const { clock, log } = ports;
@@ -105,7 +105,8 @@ const createFrame = (
       log("error", "request.failed", { route, request_id: requestId, error: name });
       response = respondProblem({ code: "internal", detail: "the request id names it in the log" }, requestId);
     }
-    await dropBody(request, response);
+    const dropping = dropBody(request, response);
+    if (dropping !== undefined) await dropping;
     // The server refuses a chunked body's trailer with an answer of its own: let that one come first, or there are two.
     if (response.status >= 400 && request.headers.has("transfer-encoding")) await fairYield.next();
     if (isStopping()) response.headers.set("connection", "close");

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { valueFault } from "./attribute.ts";
+import { extensionFault, valueFault as faultByNumber } from "./attribute.ts";
+import { numberOf } from "./known-names.ts";
 import { isUri, isUriReference } from "./uri.ts";
 
+const valueFault = (name: string, value: unknown) =>
+  numberOf(name) < 0 ? extensionFault(name, value) : faultByNumber(numberOf(name), value);
 const isValid = (name: string) => (value: unknown) => valueFault(name, value) === null;
 
 describe("time", () => {

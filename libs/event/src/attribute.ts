@@ -1,4 +1,4 @@
-import { numberOf } from "./known-names.ts";
+import { known, knownNames } from "./known-names.ts";
 import { isUri, isUriReference } from "./uri.ts";
 
 /** Characters of an attribute's value, and of its name. CloudEvents sets neither limit; Kafka headers and indexes need one. */
@@ -70,42 +70,43 @@ const A_MEDIA_TYPE = 'must be a media type (RFC 2046), as "application/json"';
 const isMediaType = (value: string): boolean => mediaType.test(value);
 
 /** An extension may be a string, a boolean or a 32-bit integer. */
-const extensionFault = (name: string, value: unknown): string | null => {
-  if (typeof value === "boolean") return null;
+export const extensionFault = (name: string, value: unknown): string | null => {
+  if (value === null || typeof value === "boolean") return null;
   if (typeof value === "number") return (value | 0) === value ? null : "must be a 32-bit integer";
   if (typeof value !== "object") return textFault(value);
   return `must be a string, a boolean or an integer; put structured content into "data", not into "${name}"`;
 };
 
-/** Why the value of an attribute cannot be that; null means that it can. A value of null means that it is not set. */
-export const valueFault = (name: string, value: unknown): string | null => {
-  if (value === null) return null;
-  switch (name) {
-    case "data":
+/** Why the value of a known attribute, by its number, cannot be that; null means that it can, or that it is not set. */
+export const valueFault = (number: number, value: unknown): string | null => {
+  if (value === undefined || value === null) return null;
+  switch (number) {
+    case known.data:
       return null;
-    case "data_base64":
+    case known.data_base64:
       return typeof value === "string" && value.length % 4 === 0 && base64.test(value) ? null : "must be base64";
-    case "id":
-    case "type":
-    case "partitionkey":
-    case "subject":
+    case known.id:
+    case known.type:
+    case known.partitionkey:
+    case known.subject:
       return stringFault(value);
-    case "source":
+    case known.source:
       return formFault(value, isSource, A_SOURCE);
-    case "time":
+    case known.time:
       return formFault(value, isTimestamp, A_TIME);
-    case "dataschema":
+    case known.dataschema:
       return formFault(value, isUri, A_SCHEMA);
-    case "datacontenttype":
+    case known.datacontenttype:
       return formFault(value, isMediaType, A_MEDIA_TYPE);
     default:
-      return extensionFault(name, value);
+      return extensionFault(knownNames[number] as string, value);
   }
 };
 
 const attributeName = /^[a-z0-9]+$/;
 
-export const nameFault = (name: string): string | null => {
-  if (numberOf(name) >= 0 || (attributeName.test(name) && name.length <= NAME_LENGTH_MAX)) return null;
-  return `an attribute's name is 1 to ${NAME_LENGTH_MAX} of a-z and 0-9; put other content into "data"`;
-};
+/** Why a name that is not known cannot be an attribute's, or null. */
+export const nameFault = (name: string): string | null =>
+  attributeName.test(name) && name.length <= NAME_LENGTH_MAX
+    ? null
+    : `an attribute's name is 1 to ${NAME_LENGTH_MAX} of a-z and 0-9; put other content into "data"`;

@@ -1,7 +1,6 @@
-import { type ReadEvent, tooLarge } from "./complete.ts";
+import { type EventLimits, type ReadEvent, tooLarge } from "./complete.ts";
 import { type Defaults, faultInBytes } from "./event.ts";
 import { isJson } from "./json.ts";
-import type { EventLimits } from "./outline.ts";
 import { readEvent } from "./read.ts";
 
 const PREFIX = "ce-";

@@ -5,13 +5,13 @@ import {
   faultInBytes,
   faultInEvent,
   type InvalidEvent,
-  invalid,
-  type Members,
-  membersIn,
-  type Pairs,
 } from "./event.ts";
-import { isNull, membersOf, skipSpace, stringAt } from "./json.ts";
-import { type EventLimits, MEMBERS_MAX, type Place } from "./outline.ts";
+import { skipSpace } from "./json.ts";
+import { known, knownNames } from "./known-names.ts";
+import { outlined } from "./outline.ts";
+import { type Texts, type Values, valuesIn } from "./values.ts";
+
+export type EventLimits = { readonly eventBytesMax: number; readonly depthMax: number };
 
 /** An event as it will be kept, or why not. The bytes are the sender's, with what was missing filled in. */
 export type ReadEvent =
@@ -49,17 +49,17 @@ const timeOf = (nowMs: number): string => {
   return lastTime;
 };
 
-/** What must be there, as JSON, where the sender left it out or wrote null. */
-const filled = ["specversion", "id", "source", "time"] as const;
+/** What must be there, where the sender left it out or wrote null. */
+const filled: readonly number[] = [known.specversion, known.id, known.source, known.time];
 
-const jsonOf = (name: (typeof filled)[number], attributes: Attributes, nowMs: number): string => {
-  switch (name) {
-    case "specversion":
+const jsonOf = (number: number, { id, source }: Attributes, nowMs: number): string => {
+  switch (number) {
+    case known.specversion:
       return '"1.0"';
-    case "time":
+    case known.time:
       return `"${timeOf(nowMs)}"`;
     default:
-      return JSON.stringify(attributes[name]);
+      return JSON.stringify(number === known.id ? id : source);
   }
 };
 
@@ -68,66 +68,49 @@ const jsonOf = (name: (typeof filled)[number], attributes: Attributes, nowMs: nu
  * brace ("type" is always there to follow it); a null is replaced where it stands, since of two members of one name
  * nearly every reader takes the last.
  */
-const completed = (bytes: Uint8Array, event: Members, attributes: Attributes, nowMs: number): Uint8Array => {
-  const { specversion, id, source, time } = event;
-  if (specversion && id && source && time) return bytes;
+const completed = (
+  bytes: Uint8Array,
+  from: number,
+  { known: values }: Values,
+  attributes: Attributes,
+  nowMs: number,
+): Uint8Array => {
+  if (filled.every((number) => values[number])) return bytes;
   let missing = "";
-  let nulls = false;
-  for (const name of filled) {
-    if (event[name] === undefined) missing += `"${name}":${jsonOf(name, attributes, nowMs)},`;
-    else if (event[name] === null) nulls = true;
+  for (const number of filled)
+    if (values[number] === undefined) missing += `"${knownNames[number]}":${jsonOf(number, attributes, nowMs)},`;
+  const first = skipSpace(bytes, 0) + 1;
+  const patches: Patch[] = [{ from: first, to: first, bytes: textEncoder.encode(missing) }];
+  for (let member = 0; member < outlined.count; member++) {
+    const number = outlined.number[member] as number;
+    if (values[number] !== null || !filled.includes(number)) continue;
+    const json = textEncoder.encode(jsonOf(number, attributes, nowMs));
+    patches.push({
+      from: (outlined.value[member] as number) - from,
+      to: (outlined.end[member] as number) - from,
+      bytes: json,
+    });
   }
-  const brace = skipSpace(bytes, 0);
-  const patches: Patch[] = [{ from: brace + 1, to: brace + 1, bytes: textEncoder.encode(missing) }];
-  if (nulls)
-    for (const { name, value, end } of membersOf(bytes, brace)) {
-      const known = isNull(bytes, value) ? filled.find((each) => each === stringAt(bytes, name)) : undefined;
-      if (known) patches.push({ from: value, to: end, bytes: textEncoder.encode(jsonOf(known, attributes, nowMs)) });
-    }
   return patched(bytes, patches);
 };
-
-/** Of two members of one name some readers take the first and some the last: nobody can say which event this is. */
-const duplicateMember = (name: string, id: unknown): InvalidEvent =>
-  invalid(name === "id" ? null : id, "duplicate_member", name, "an event has each member once");
 
 export const tooLarge = ({ eventBytesMax }: EventLimits): InvalidEvent =>
   faultInBytes("event_too_large", `more than ${eventBytesMax} bytes`);
 
-const beyondLimit = (place: Place, limits: EventLimits): InvalidEvent | null => {
-  switch (place.beyond) {
-    case "event_too_large":
-      return tooLarge(limits);
-    case "event_too_deep":
-      return faultInBytes("event_too_deep", `nested deeper than ${limits.depthMax} levels`);
-    case "too_many_members":
-      return faultInBytes("too_many_members", `${place.members} members, the limit is ${MEMBERS_MAX}`);
-    case null:
-      return null;
-  }
-};
-
-/**
- * Checks and completes the event at `place`, of which `value` was set aside: its members, or 0 for what is none. `bytes` are
- * its own, or the whole body where it stands alone.
- */
+/** Checks and completes the event that was outlined last, in `source`, of which its own bytes begin at `from`. */
 export const completeEvent = (
-  value: unknown,
-  place: Place,
+  source: Uint8Array,
+  from: number,
   bytes: Uint8Array,
+  texts: Texts,
   index: number | null,
   defaults: Defaults,
   limits: EventLimits,
 ): ReadEvent => {
-  const beyond = beyondLimit(place, limits);
-  if (beyond !== null) return beyond;
-  if (!Array.isArray(value)) return faultInBytes("not_an_object", "an event is a JSON object");
-  const pairs: Pairs = value;
-  const { members, duplicate } = membersIn(pairs);
-  if (duplicate !== null) return duplicateMember(duplicate, members.id);
-  const fault = faultInEvent(members, pairs);
+  const values = valuesIn(source, texts);
+  const fault = faultInEvent(values);
   if (fault !== null) return fault;
-  const attributes = attributesOf(members, defaults, index);
-  const whole = completed(bytes, members, attributes, defaults.nowMs);
+  const attributes = attributesOf(values, defaults, index);
+  const whole = completed(bytes, from, values, attributes, defaults.nowMs);
   return whole.length > limits.eventBytesMax ? tooLarge(limits) : { kind: "ok", attributes, bytes: whole };
 };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isJson, NESTING_MAX, utf8, valueEnd } from "./json.ts";
+import { isJson, NESTING_MAX, nothingSeen, utf8, valueEnd } from "./json.ts";
 
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.info(`json.test.ts SEED=${seed}`);
@@ -41,7 +41,7 @@ test("what is taken for JSON is what JSON.parse takes for it, and nothing else",
 });
 
 test("depth is counted, beyond what any stack would bear, up to where nothing is read on", () => {
-  const seen = { depth: 0, foreign: false };
+  const seen = nothingSeen();
   const deepest = encode(`${"[".repeat(NESTING_MAX)}${"]".repeat(NESTING_MAX)}`);
   expect(valueEnd(deepest, 0, seen)).toBe(deepest.length);
   expect(seen.depth).toBe(NESTING_MAX);

@@ -15,7 +15,7 @@ export const OPEN_OBJECT = 0x7b;
 export const CLOSE_OBJECT = 0x7d;
 /** A closing bracket is its opening one and this. */
 const CLOSING = 2;
-const QUOTE = 0x22;
+export const QUOTE = 0x22;
 export const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const MINUS = 0x2d;
@@ -29,7 +29,11 @@ export type Seen = {
   depth: number;
   /** Whether a string held bytes that are not ASCII, which may not be UTF-8. */
   foreign: boolean;
+  /** Whether all strings since this was set are ASCII without escapes. */
+  isPlain: boolean;
 };
+
+export const nothingSeen = (): Seen => ({ depth: 0, foreign: false, isPlain: true });
 
 const textDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -66,8 +70,6 @@ const inString = Uint8Array.from({ length: 256 }, (_, byte) => {
   return byte < 0x20 || byte === QUOTE || byte === BACKSLASH ? 0 : ASCII;
 });
 
-const LETTER_N = 0x6e;
-
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= ZERO && byte <= 0x39;
 const isHex = (byte: number | undefined): boolean =>
   isDigit(byte) || (byte !== undefined && (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
@@ -92,10 +94,14 @@ export const stringEnd = (bytes: Uint8Array, from: number, seen: Seen): number =
       kinds |= kind;
     }
     if (bytes[at] !== BACKSLASH) break;
+    seen.isPlain = false;
     at = escapeEnd(bytes, at);
     if (at < 0) return at;
   }
-  if ((kinds & FOREIGN) !== 0) seen.foreign = true;
+  if ((kinds & FOREIGN) !== 0) {
+    seen.foreign = true;
+    seen.isPlain = false;
+  }
   return bytes[at] === QUOTE ? at + 1 : ~at;
 };
 
@@ -127,12 +133,16 @@ const scalarEnd = (bytes: Uint8Array, from: number, seen: Seen): number => {
   return from + word.length;
 };
 
-/** A member's name and the colon, both with the space in front of them. */
-export const nameEnd = (bytes: Uint8Array, from: number, seen: Seen): number => {
-  const end = stringEnd(bytes, skipSpace(bytes, from), seen);
-  if (end < 0) return end;
-  const colon = skipSpace(bytes, end);
-  return bytes[colon] === COLON ? colon + 1 : ~colon;
+/** The colon behind a name, with the space around it. */
+export const valueStart = (bytes: Uint8Array, nameEnd: number): number => {
+  const colon = skipSpace(bytes, nameEnd);
+  return bytes[colon] === COLON ? skipSpace(bytes, colon + 1) : ~colon;
+};
+
+/** A member's name and the colon, with all space around them. */
+export const memberStart = (bytes: Uint8Array, from: number, seen: Seen): number => {
+  const nameEnd = stringEnd(bytes, skipSpace(bytes, from), seen);
+  return nameEnd < 0 ? nameEnd : valueStart(bytes, nameEnd);
 };
 
 /** The open brackets around a place. Kept, since most bodies need few; a body of 4 MiB that needs more gets its own. */
@@ -165,7 +175,7 @@ export const valueEnd = (bytes: Uint8Array, from: number, seen: Seen): number =>
       if (depth > deepest) deepest = depth;
       at = skipSpace(bytes, at + 1);
       if (bytes[at] !== byte + CLOSING) {
-        if (byte === OPEN_OBJECT) at = skipSpace(bytes, nameEnd(bytes, at, seen));
+        if (byte === OPEN_OBJECT) at = memberStart(bytes, at, seen);
         if (at < 0) return at;
         continue;
       }
@@ -183,46 +193,18 @@ export const valueEnd = (bytes: Uint8Array, from: number, seen: Seen): number =>
       seen.depth = deepest;
       return at;
     }
-    at = open[depth - 1] === OPEN_OBJECT ? nameEnd(bytes, at + 1, seen) : at + 1;
+    at = open[depth - 1] === OPEN_OBJECT ? memberStart(bytes, at + 1, seen) : skipSpace(bytes, at + 1);
     if (at < 0) return at;
-    at = skipSpace(bytes, at);
   }
-};
-
-/** A member of an object: where its name begins, and its value begins and ends. */
-export type Member = { readonly name: number; readonly value: number; readonly end: number };
-
-/** The members of the valid object that begins at `from`, in their order, those of one name each. */
-export const membersOf = (bytes: Uint8Array, from: number): Member[] => {
-  const members: Member[] = [];
-  const seen: Seen = { depth: 0, foreign: false };
-  let name = skipSpace(bytes, from + 1);
-  while (bytes[name] === QUOTE) {
-    const value = skipSpace(bytes, nameEnd(bytes, name, seen));
-    const end = valueEnd(bytes, value, seen);
-    members.push({ name, value, end });
-    name = skipSpace(bytes, skipSpace(bytes, end) + 1);
-  }
-  return members;
 };
 
 /** The string that begins at `from`, in bytes that hold one there. */
 export const stringAt = (bytes: Uint8Array, from: number): string =>
-  JSON.parse(utf8(bytes.subarray(from, stringEnd(bytes, from, { depth: 0, foreign: false }))) ?? '""');
-
-/** Whether the value between these places is `null`, in bytes that hold a value there. */
-export const isNull = (bytes: Uint8Array, from: number): boolean => bytes[from] === LETTER_N;
-
-/** Whether the value between these places is a number that is not written as an integer: `1.0` and `1e2` are none. */
-export const isFraction = (bytes: Uint8Array, from: number, end: number): boolean => {
-  if (bytes[from] !== MINUS && !isDigit(bytes[from])) return false;
-  for (let at = from + 1; at < end; at++) if (!isDigit(bytes[at])) return true;
-  return false;
-};
+  JSON.parse(utf8(bytes.subarray(from, stringEnd(bytes, from, nothingSeen()))) ?? '""');
 
 /** Whether these bytes are one JSON value, with space around it. */
 export const isJson = (bytes: Uint8Array): boolean => {
-  const seen: Seen = { depth: 0, foreign: false };
+  const seen = nothingSeen();
   const end = valueEnd(bytes, skipSpace(bytes, 0), seen);
   return end >= 0 && skipSpace(bytes, end) === bytes.length && !(seen.foreign && utf8(bytes) === null);
 };

@@ -1,5 +1,6 @@
-import { completeEvent, type ReadEvent, tooLarge } from "./complete.ts";
+import { type EventLimits, type ReadEvent, tooLarge } from "./complete.ts";
 import { type Defaults, faultInBytes, type InvalidEvent } from "./event.ts";
+import { EventReader } from "./event-reader.ts";
 import {
   BACKSLASH,
   CLOSE_ARRAY,
@@ -7,8 +8,9 @@ import {
   COMMA,
   isSpace,
   LINE_FEED,
+  memberStart,
   NESTING_MAX,
-  nameEnd,
+  nothingSeen,
   OPEN_ARRAY,
   OPEN_OBJECT,
   skipSpace,
@@ -18,7 +20,6 @@ import {
   utf8,
 } from "./json.ts";
 import { type Malformed, malformed, notJson, notUtf8 } from "./malformed.ts";
-import { type EventLimits, Outline, type Place } from "./outline.ts";
 import { atOnce, isSpaceAt, PIECE_BYTES, type Pieces, spaceEnd } from "./pieces.ts";
 
 /** `batchEventsMax` ends the reading of a batch, before anything of it is parsed. */
@@ -32,74 +33,48 @@ export type ReadBody = { readonly kind: "single"; readonly event: ReadEvent } | 
 const tooMany = ({ batchEventsMax }: BatchLimits): Malformed =>
   malformed("batch_too_large", `more than ${batchEventsMax} events`);
 
-/** Why a value that was added is none, of which the byte at `at` does not belong. */
-const faultAt = (outline: Outline, bytes: Uint8Array, at: number, line = 1): Malformed =>
-  outline.isTooDeep()
+/** Why a value that was read is none, of which the byte at `at` does not belong. */
+const faultAt = (reader: EventReader, bytes: Uint8Array, at: number, line = 1): Malformed =>
+  reader.isTooDeep()
     ? malformed("event_too_deep", `nested deeper than ${NESTING_MAX} levels`)
     : notJson(bytes, at, line);
 
-/** Adds the one event that these bytes are, with the space around it. Answers why they are none. */
-const addWhole = (outline: Outline, bytes: Uint8Array, line = 1): Malformed | null => {
-  const end = outline.add(bytes, skipSpace(bytes, 0));
-  if (end < 0) return faultAt(outline, bytes, ~end, line);
+/** Reads the one event that these bytes are, with the space around it. */
+const readWhole = (
+  reader: EventReader,
+  bytes: Uint8Array,
+  index: number | null = null,
+  line = 1,
+): ReadEvent | Malformed => {
+  const end = reader.read(bytes, skipSpace(bytes, 0), true, index);
+  if (end < 0) return faultAt(reader, bytes, ~end, line);
   const rest = skipSpace(bytes, end);
-  if (rest === bytes.length && !(outline.takeForeign() && utf8(bytes) === null)) return null;
-  outline.dropLast();
-  return rest === bytes.length ? notUtf8 : notJson(bytes, rest, line);
+  if (rest < bytes.length) return notJson(bytes, rest, line);
+  return reader.takeForeign() && utf8(bytes) === null ? notUtf8 : reader.event;
 };
 
-const readSingle = (bytes: Uint8Array, defaults: Defaults, limits: EventLimits): ReadEvent | Malformed => {
-  if (bytes.length > limits.eventBytesMax) return tooLarge(limits);
-  const outline = new Outline(bytes.length, limits);
-  const fault = addWhole(outline, bytes);
-  return fault ?? completeEvent(outline.nextValues()[0], outline.places[0] as Place, bytes, null, defaults, limits);
-};
+const readSingle = (bytes: Uint8Array, defaults: Defaults, limits: EventLimits): ReadEvent | Malformed =>
+  bytes.length > limits.eventBytesMax ? tooLarge(limits) : readWhole(new EventReader(defaults, limits), bytes);
 
 const invalidOf = ({ code, detail }: Malformed): InvalidEvent =>
   faultInBytes(code === "invalid_encoding" || code === "event_too_deep" ? code : "invalid_json", detail);
 
-/** Completes what was set aside. `faults` has an entry for each event, null where it was added; absent, all were. */
-const completeAll = function* (
-  outline: Outline,
-  faults: readonly (Malformed | null)[] | null,
-  defaults: Defaults,
-  limits: EventLimits,
-): Pieces<ReadEvent[]> {
-  let values: readonly unknown[] = [];
-  let value = 0;
-  const events: ReadEvent[] = [];
-  const count = faults?.length ?? outline.places.length;
-  let placed = 0;
-  let bytes = 0;
-  for (let index = 0; index < count; index++) {
-    const fault = faults?.[index] ?? null;
-    if (fault !== null) {
-      events.push(invalidOf(fault));
-      continue;
-    }
-    if (value === values.length) {
-      if (placed > 0) yield;
-      values = outline.nextValues();
-      value = 0;
-    }
-    const place = outline.places[placed++] as Place;
-    events.push(completeEvent(values[value++], place, place.bytes, index, defaults, limits));
-    bytes += place.bytes.length;
-    if (bytes < PIECE_BYTES) continue;
-    yield;
-    bytes = 0;
-  }
-  return events;
-};
-
-/** Adds the events of the array whose bracket is at `from`, at most one more than `most`. Index behind the last thing read. */
-const addElements = function* (outline: Outline, bytes: Uint8Array, from: number, most: number): Pieces<number> {
+/** Reads the events of the array whose bracket is at `from`, at most one more than `most`. Index behind the last thing read. */
+const elementPieces = function* (
+  reader: EventReader,
+  events: ReadEvent[],
+  bytes: Uint8Array,
+  from: number,
+  most: number,
+): Pieces<number> {
   let pieceEnd = from + PIECE_BYTES;
   let at = yield* spaceEnd(bytes, from + 1);
   if (bytes[at] === CLOSE_ARRAY) return at + 1;
   for (;;) {
-    at = outline.add(bytes, at);
-    if (at < 0 || outline.places.length > most) return at;
+    at = reader.read(bytes, at, false, events.length);
+    if (at < 0) return at;
+    events.push(reader.event);
+    if (events.length > most) return at;
     if (isSpaceAt(bytes, at)) at = yield* spaceEnd(bytes, at);
     if (bytes[at] === CLOSE_ARRAY) return at + 1;
     if (bytes[at] !== COMMA) return ~at;
@@ -119,19 +94,19 @@ const arrayPieces = function* (
   defaults: Defaults,
   limits: BatchLimits,
 ): Pieces<ReadBatch | null> {
-  const outline = new Outline(bytes.length, limits);
-  let end = yield* addElements(outline, bytes, from, limits.batchEventsMax);
-  if (outline.places.length > limits.batchEventsMax) return tooMany(limits);
+  const reader = new EventReader(defaults, limits);
+  const events: ReadEvent[] = [];
+  let end = yield* elementPieces(reader, events, bytes, from, limits.batchEventsMax);
+  if (events.length > limits.batchEventsMax) return tooMany(limits);
   if (isEnveloped && end >= 0) {
     end = yield* spaceEnd(bytes, end);
     if (bytes[end] === COMMA) return null;
     end = bytes[end] === CLOSE_OBJECT ? end + 1 : ~end;
   }
-  if (end < 0) return faultAt(outline, bytes, ~end);
+  if (end < 0) return faultAt(reader, bytes, ~end);
   end = yield* spaceEnd(bytes, end);
   if (end < bytes.length) return notJson(bytes, end);
-  if (outline.takeForeign() && utf8(bytes) === null) return notUtf8;
-  return { kind: "ok", events: yield* completeAll(outline, null, defaults, limits) };
+  return reader.takeForeign() && utf8(bytes) === null ? notUtf8 : { kind: "ok", events };
 };
 
 /** The longest way to write `"events"`: every letter as an escape. */
@@ -141,7 +116,7 @@ const EVENTS_NAME_BYTES_MAX = 38;
 const isEvents = (bytes: Uint8Array, name: number): boolean => {
   // Nearly all events begin with another member, which this byte tells.
   if (bytes[name + 1] !== 0x65 && bytes[name + 1] !== BACKSLASH) return false;
-  const end = stringEnd(bytes, name, { depth: 0, foreign: false });
+  const end = stringEnd(bytes, name, nothingSeen());
   if (end < 0 || end - name > EVENTS_NAME_BYTES_MAX) return false;
   return stringAt(bytes, name) === "events";
 };
@@ -151,7 +126,7 @@ const envelopedArray = (bytes: Uint8Array, from: number): number => {
   if (bytes[from] !== OPEN_OBJECT) return -1;
   const name = skipSpace(bytes, from + 1);
   if (!isEvents(bytes, name)) return -1;
-  const value = skipSpace(bytes, nameEnd(bytes, name, { depth: 0, foreign: false }));
+  const value = memberStart(bytes, name, nothingSeen());
   return bytes[value] === OPEN_ARRAY ? value : -1;
 };
 
@@ -174,7 +149,7 @@ export const readEvent = (bytes: Uint8Array, defaults: Defaults, limits: EventLi
 
 /** Reads `application/json` and the CloudEvents JSON forms, telling one event from a batch by what is there. */
 export const bodyPieces = function* (bytes: Uint8Array, defaults: Defaults, limits: BatchLimits): Pieces<ReadBody> {
-  const start = yield* spaceEnd(bytes, 0);
+  const start = isSpaceAt(bytes, 0) ? yield* spaceEnd(bytes, 0) : 0;
   const enveloped = envelopedArray(bytes, start);
   const array = bytes[start] === OPEN_ARRAY ? start : enveloped;
   const batch = array < 0 ? null : yield* arrayPieces(bytes, array, enveloped >= 0, defaults, limits);
@@ -191,8 +166,8 @@ export const batchPieces = function* (bytes: Uint8Array, defaults: Defaults, lim
 
 /** Reads newline-delimited JSON, one event a line; blank lines do not count. A bad line is a bad event, not a bad batch. */
 export const linesPieces = function* (bytes: Uint8Array, defaults: Defaults, limits: BatchLimits): Pieces<ReadBatch> {
-  const outline = new Outline(bytes.length, limits);
-  const faults: (Malformed | null)[] = [];
+  const reader = new EventReader(defaults, limits);
+  const events: ReadEvent[] = [];
   let line = 1;
   let pieceEnd = Math.min(PIECE_BYTES, bytes.length);
   for (let at = 0; ; ) {
@@ -203,14 +178,15 @@ export const linesPieces = function* (bytes: Uint8Array, defaults: Defaults, lim
       pieceEnd = Math.min(at + PIECE_BYTES, bytes.length);
       continue;
     }
-    if (faults.length === limits.batchEventsMax) return tooMany(limits);
+    if (events.length === limits.batchEventsMax) return tooMany(limits);
     const feed = bytes.indexOf(LINE_FEED, at);
     const end = feed < 0 ? bytes.length : feed;
-    faults.push(addWhole(outline, bytes.subarray(at, trimEnd(bytes, at, end)), line));
+    const event = readWhole(reader, bytes.subarray(at, trimEnd(bytes, at, end)), events.length, line);
+    events.push(event.kind === "malformed" ? invalidOf(event) : event);
     at = end;
   }
-  if (faults.length === 0) return malformed("no_events", "not one line holds anything");
-  return { kind: "ok", events: yield* completeAll(outline, faults, defaults, limits) };
+  if (events.length === 0) return malformed("no_events", "not one line holds anything");
+  return { kind: "ok", events };
 };
 
 /** As `bodyPieces`, and the others alike, for who waits for the whole. */

@@ -18,12 +18,12 @@ import { ingestSingle } from "./single.ts";
 /** Handles one POST: a single event or a batch, or batches only. */
 export type Ingest = (request: Request, requestId: string, batchOnly: boolean) => Promise<Response>;
 
-/** Reads a body, a piece a turn: of 4 MiB no other request waits longer than for one of 64 KiB. */
+/** Reads the rest of a body, a piece a turn: of 4 MiB no other request waits longer than for one of 64 KiB. */
 const inTurns = async <T>(pieces: Pieces<T>, fairYield: FairYield): Promise<T> => {
   for (;;) {
+    await fairYield.own();
     const piece = pieces.next();
     if (piece.done) return piece.value;
-    await fairYield.own();
   }
 };
 
@@ -86,7 +86,9 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
       ...traceContextOf(headers.get("traceparent"), headers.get("tracestate")),
     };
     const { contentType } = media;
-    const read = await inTurns(readForm(media.form, { headers, contentType, bytes }, defaults, limits), fairYield);
+    const pieces = readForm(media.form, { headers, contentType, bytes }, defaults, limits);
+    const first = pieces.next();
+    const read = first.done ? first.value : await inTurns(pieces, fairYield);
     seat.leave(holdsBytes(read));
     if (read.kind === "malformed") return respondProblem(malformedProblem(read, limits), requestId);
     if (read.kind === "ok") return ingestBatch(read.events, (event) => admit(event, name), ports, requestId);
