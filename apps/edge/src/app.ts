@@ -107,9 +107,11 @@ const createFrame = (
     }
     const dropping = dropBody(request, response);
     if (dropping !== undefined) await dropping;
-    // The server refuses a chunked body's trailer with an answer of its own: let that one come first, or there are two.
-    if (response.status >= 400 && request.headers.has("transfer-encoding")) await fairYield.next();
-    if (isStopping()) response.headers.set("connection", "close");
+    const isChunked = request.headers.has("transfer-encoding");
+    // The server refuses a chunked body's trailer with an answer of its own: let that one come first, or there are two. To
+    // the answer of a trailer that comes later a client that does not know gives the next request's place.
+    if (isChunked && response.status >= 400) await fairYield.next();
+    if (isChunked || isStopping()) response.headers.set("connection", "close");
     answered(route, response.status, clock.monotonicMs() - startedAtMs);
     return response;
   };

@@ -111,6 +111,6 @@ export const attributesOf = ({ known: values }: Values, defaults: Defaults, inde
     type: text(known.type) as string,
     partitionKey: text(known.partitionkey) ?? text(known.subject) ?? null,
     traceparent,
-    ...(tracestate === undefined ? null : { tracestate }),
+    tracestate,
   };
 };

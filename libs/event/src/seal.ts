@@ -18,12 +18,23 @@ export type SealedEvent = TraceContext & {
   readonly bytes: Uint8Array;
 };
 
+let lastProducer = "";
+let lastSource = "";
+/** Of nearly all events it is that of the one before; saying it takes as long as a third of the digest. */
+let lastPrefix = "0:0:";
+
 /**
  * Producers do not trust each other: without its name in front, one could take another's ids, whose events would then be
  * dropped as duplicates. The lengths make it one text only, whatever characters the parts hold.
  */
-export const identityOf = (producer: string, source: string, id: string, platform: Platform): string =>
-  platform.digest96(`${producer.length}:${source.length}:${producer}${source}${id}`);
+export const identityOf = (producer: string, source: string, id: string, platform: Platform): string => {
+  if (producer !== lastProducer || source !== lastSource) {
+    lastPrefix = `${producer.length}:${source.length}:${producer}${source}`;
+    lastProducer = producer;
+    lastSource = source;
+  }
+  return platform.digest96(lastPrefix + id);
+};
 
 /** The number of a replay is in its dedup key, since it would be a duplicate of its first life otherwise. */
 export const dedupKeyOf = (identity: string, replay: number, platform: Platform): string =>
@@ -50,7 +61,7 @@ export const sealEvent = (
     type,
     partitionKey,
     traceparent,
-    ...(tracestate === undefined ? null : { tracestate }),
+    tracestate,
     replay: 0,
     bytes,
   };

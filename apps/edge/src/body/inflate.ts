@@ -85,7 +85,12 @@ export const createInflate = (
     // What is wrong with the bytes the reader is told, too.
     feed(writable.getWriter(), bytes).catch(() => undefined);
     const reader = readable.getReader();
-    const body = await inflate(reader, createCollector(share, bodyBytesMax, expected, seat.buffer), seat, isRefused);
+    const body = await inflate(
+      reader,
+      createCollector(share, bodyBytesMax, expected, (bytes) => seat.buffer(bytes)),
+      seat,
+      isRefused,
+    );
     // Where all was read this does nothing.
     reader.cancel().catch(() => undefined);
     return body;

@@ -2,9 +2,9 @@ import { createManualClock } from "@spillway/memory";
 import { describe, expect, test } from "vitest";
 import { createFairYield } from "../fair-yield.ts";
 import type { Body } from "./body.ts";
-import { createBodyBudget } from "./budget.ts";
+import { BodyBudget, Share } from "./budget.ts";
 import { createBodyReader } from "./read-body.ts";
-import { createSeat } from "./seat.ts";
+import { Seat, Seats } from "./seat.ts";
 
 const BYTES_MAX = 100_000;
 
@@ -44,16 +44,16 @@ const createReader = ({
     turnsTaken++;
     setImmediate(then);
   });
-  const budget = createBodyBudget(bodiesBytesMax);
-  const openSeat = createSeat();
+  const budget = new BodyBudget(bodiesBytesMax);
+  const seats = new Seats();
   const read = createBodyReader({ clock, fairYield }, { bodyBytesMax, eventBytesMax, bodyTimeoutMs: 30_000 });
   return {
     clock,
     budget,
     turnsTaken: () => turnsTaken,
     read: async (request: Request, sender = "shop"): Promise<Body> => {
-      const share = budget.open(sender);
-      const seat = openSeat();
+      const share = new Share(budget, sender);
+      const seat = new Seat(seats);
       try {
         return await read(request, share, seat, isRefused);
       } finally {
@@ -89,7 +89,7 @@ describe("gzip", () => {
     const { read, budget } = createReader();
     expect(codeOf(await read(declared(bytes, compressed)))).toBe(expected);
     expect(codeOf(await read(post(bytes, compressed)))).toBe(expected);
-    expect(budget.bytesInHand()).toBe(0);
+    expect(budget.bytesInHand).toBe(0);
   });
 
   test("is unfolded with a turn for each part but the first", async () => {
@@ -145,7 +145,7 @@ describe("gzip", () => {
       const lying = await gzip("x".repeat(90_000));
       new DataView(lying.buffer).setUint32(lying.length - 4, size, true);
       expect(codeOf(await read(declared(lying, compressed)))).toBe("damaged_body");
-      expect(budget.bytesInHand()).toBe(0);
+      expect(budget.bytesInHand).toBe(0);
     },
   );
 });
@@ -156,14 +156,14 @@ describe("the budget", () => {
     const held = sent();
     held.request.headers.set("content-length", String(BYTES_MAX));
     const waiting = read(held.request);
-    expect(budget.bytesInHand()).toBe(BYTES_MAX);
+    expect(budget.bytesInHand).toBe(BYTES_MAX);
     const refusedRequest = declared(new Uint8Array(BYTES_MAX));
     expect(codeOf(await read(refusedRequest, "other"))).toBe("overloaded");
     expect(refusedRequest.bodyUsed).toBe(false);
     expect(codeOf(await read(declared(new Uint8Array(300))))).toBe(300);
     held.end();
     await waiting;
-    expect(budget.bytesInHand()).toBe(0);
+    expect(budget.bytesInHand).toBe(0);
   });
 
   test("is charged with what comes without a length, at most twice of it", async () => {
@@ -174,15 +174,15 @@ describe("the budget", () => {
       slow.send(1);
       await new Promise(setImmediate);
     }
-    expect(budget.bytesInHand()).toBeGreaterThanOrEqual(1_000);
-    expect(budget.bytesInHand()).toBeLessThanOrEqual(2_000);
+    expect(budget.bytesInHand).toBeGreaterThanOrEqual(1_000);
+    expect(budget.bytesInHand).toBeLessThanOrEqual(2_000);
     slow.end();
     expect(codeOf(await waiting)).toBe(1_000);
   });
 
   test("is asked for what a body unfolds to before it does, which waits a moment for room", async () => {
     const { read, budget, clock } = createReader({ bodiesBytesMax: 6 * BYTES_MAX });
-    const others = [budget.open("one"), budget.open("two")];
+    const others = [new Share(budget, "one"), new Share(budget, "two")];
     expect(others.map((share) => share.take(others[0] === share ? 2 * BYTES_MAX : 1.3 * BYTES_MAX))).toEqual([
       true,
       true,
@@ -197,7 +197,7 @@ describe("the budget", () => {
     };
     expect(await again(() => undefined)).toBe("overloaded");
     expect(await again(() => others.map((share) => share.release()))).toBe(BYTES_MAX);
-    expect(budget.bytesInHand()).toBe(0);
+    expect(budget.bytesInHand).toBe(0);
   });
 
   test.each(["a client that goes away", "a body that does not end"])("gets all back from %s", async (what) => {
@@ -209,7 +209,7 @@ describe("the budget", () => {
     if (what.startsWith("a client")) body.breakOff();
     else await clock.advance(30_000);
     expect(codeOf(await waiting)).toBe(what.startsWith("a client") ? "damaged_body" : "body_too_slow");
-    expect(budget.bytesInHand()).toBe(0);
+    expect(budget.bytesInHand).toBe(0);
   });
 });
 
@@ -249,7 +249,7 @@ test("what is too large is still taken off the connection, and not kept", async 
   body.send(...part);
   await new Promise(setImmediate);
   await new Promise(setImmediate);
-  expect(budget.bytesInHand()).toBe(0);
+  expect(budget.bytesInHand).toBe(0);
   body.end();
   expect(codeOf(await answer)).toBe("body_too_large");
 });

@@ -27,7 +27,7 @@ const encodings: ReadonlySet<string> = new Set(["", "identity", "gzip", "x-gzip"
 export const createBodyReader = (
   { clock, fairYield }: { readonly clock: Clock; readonly fairYield: FairYield },
   { bodyBytesMax, eventBytesMax, bodyTimeoutMs }: BodyLimits,
-): ((request: Request, share: Share, seat: Seat, isRefused: IsRefused) => Promise<Body>) => {
+): ((request: Request, share: Share, seat: Seat, isRefused: IsRefused) => Promise<Body> | Body) => {
   const timeLimit = createTimeLimit(clock, bodyTimeoutMs);
   const inflate = createInflate({ clock, fairYield }, { bodyBytesMax, eventBytesMax });
   const receive = (request: Request, declared: string | null, share: Share): Promise<Body> | Body => {
@@ -39,13 +39,23 @@ export const createBodyReader = (
     if (bytes > bodyBytesMax) return refused("body_too_large");
     return share.take(bytes) ? receiveDeclared(request, timeLimit) : refused("overloaded");
   };
-  return async (request, share, seat, isRefused) => {
+  const receiveGzip = async (
+    request: Request,
+    declared: string | null,
+    share: Share,
+    seat: Seat,
+    isRefused: IsRefused,
+  ) => {
+    const received = await receive(request, declared, share);
+    return received.kind === "ok" ? inflate(received.bytes, share, seat, isRefused) : received;
+  };
+  return (request, share, seat, isRefused) => {
     const { headers } = request;
+    const declared = headers.get("content-length");
     const encoding = headers.get("content-encoding")?.trim().toLowerCase() ?? "";
     if (!encodings.has(encoding)) return refused("unsupported_content_encoding");
-    const received = await receive(request, headers.get("content-length"), share);
-    return received.kind === "ok" && encoding.endsWith("gzip")
-      ? inflate(received.bytes, share, seat, isRefused)
-      : received;
+    return encoding.endsWith("gzip")
+      ? receiveGzip(request, declared, share, seat, isRefused)
+      : receive(request, declared, share);
   };
 };

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { createSeat } from "./seat.ts";
+import { Seat, Seats } from "./seat.ts";
 
 test("one sits, the others come in the order in which they asked, and who never sat leaves nothing", async () => {
-  const open = createSeat();
-  const [a, b, c, d] = [open(), open(), open(), open()];
+  const seats = new Seats();
+  const [a, b, c, d] = [new Seat(seats), new Seat(seats), new Seat(seats), new Seat(seats)];
   const seated: string[] = [];
   await a.take();
   await a.take();
@@ -23,9 +23,9 @@ test("one sits, the others come in the order in which they asked, and who never 
 });
 
 test("a refused body leaves its buffer to the next one that it is large enough for, a kept one does not", async () => {
-  const open = createSeat();
+  const seats = new Seats();
   const sit = async (bytes: number, keeps: boolean) => {
-    const seat = open();
+    const seat = new Seat(seats);
     await seat.take();
     const buffer = seat.buffer(bytes);
     seat.leave(keeps);
@@ -44,8 +44,8 @@ test("a refused body leaves its buffer to the next one that it is large enough f
 });
 
 test("who leaves without having made a buffer takes nobody's", async () => {
-  const open = createSeat();
-  const [a, b, c] = [open(), open(), open()];
+  const seats = new Seats();
+  const [a, b, c] = [new Seat(seats), new Seat(seats), new Seat(seats)];
   await a.take();
   const left = a.buffer(100);
   a.leave(false);
@@ -57,10 +57,10 @@ test("who leaves without having made a buffer takes nobody's", async () => {
 
 test("garbage is collected when 16 MiB of large bodies were left, kept or not", async () => {
   let collected = 0;
-  const open = createSeat(() => collected++);
+  const seats = new Seats(() => collected++);
   const seen: number[] = [];
   for (let i = 0; i < 10; i++) {
-    const seat = open();
+    const seat = new Seat(seats);
     await seat.take();
     seat.buffer(4 * 1024 * 1024);
     seat.leave(i % 2 === 0);

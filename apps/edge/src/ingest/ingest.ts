@@ -1,8 +1,8 @@
-import { type Malformed, type Pieces, type ReadBody, traceContextOf } from "@spillway/event";
+import { type Malformed, type Pieces, type ReadBody, type TraceContext, traceContextOf } from "@spillway/event";
 import { refusalOf } from "../auth/api-key.ts";
-import { createBodyBudget, type Share } from "../body/budget.ts";
+import { BodyBudget, Share } from "../body/budget.ts";
 import { createBodyReader } from "../body/read-body.ts";
-import { createSeat, type Seat } from "../body/seat.ts";
+import { Seat, Seats } from "../body/seat.ts";
 import type { FairYield } from "../fair-yield.ts";
 import { framingFault } from "../framing.ts";
 import { type MediaType, mediaTypeOf, mediaTypesOf } from "../media-type.ts";
@@ -16,7 +16,7 @@ import { isOneEvent, readForm } from "./read.ts";
 import { ingestSingle } from "./single.ts";
 
 /** Handles one POST: a single event or a batch, or batches only. */
-export type Ingest = (request: Request, requestId: string, batchOnly: boolean) => Promise<Response>;
+export type Ingest = (request: Request, requestId: string, batchOnly: boolean) => Response | Promise<Response>;
 
 /** Reads the rest of a body, a piece a turn: of 4 MiB no other request waits longer than for one of 64 KiB. */
 const inTurns = async <T>(pieces: Pieces<T>, fairYield: FairYield): Promise<T> => {
@@ -65,48 +65,60 @@ const notABatch: Problem = { code: "not_a_batch", detail: 'a batch is a JSON arr
 const malformedProblem = ({ code, detail }: Malformed, { batchEventsMax }: IngestLimits): Problem =>
   code === "batch_too_large" ? { code, detail, members: { limit: batchEventsMax } } : { code, detail };
 
+const traceContextIn = (headers: Headers): TraceContext => {
+  const traceparent = headers.get("traceparent");
+  return traceContextOf(traceparent, traceparent === null ? null : headers.get("tracestate"));
+};
+
 /** The cheap checks come first: a body is read only for somebody who may send it, in a form that can be read. */
 export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest => {
   const { clock, newId, keyOf, sources, fairYield } = ports;
   const admit = createAdmit(ports, limits);
-  const budget = createBodyBudget(limits.bodiesBytesMax);
-  const openSeat = createSeat(ports.collectGarbage);
+  const budget = new BodyBudget(limits.bodiesBytesMax);
+  const seats = new Seats(ports.collectGarbage);
   const readBody = createBodyReader(ports, limits);
 
-  const ingestBytes = async (
-    { headers, requestId, batchOnly, media, name, idempotencyKey }: Received,
+  const readBytes = (
+    { headers, media, name, idempotencyKey }: Received,
     bytes: Uint8Array,
-    seat: Seat,
-  ): Promise<Response> => {
+  ): ReadBody | Promise<ReadBody> => {
     const source = sources.defaultOf(name);
-    const defaults = {
-      source,
-      nowMs: clock.wallMs(),
-      newId: idempotencyKey === null ? newId : idsFrom(idempotencyKey),
-      ...traceContextOf(headers.get("traceparent"), headers.get("tracestate")),
-    };
+    const { traceparent, tracestate } = traceContextIn(headers);
+    const newEventId = idempotencyKey === null ? newId : idsFrom(idempotencyKey);
+    const defaults = { source, nowMs: clock.wallMs(), newId: newEventId, traceparent, tracestate };
     const { contentType } = media;
     const pieces = readForm(media.form, { headers, contentType, bytes }, defaults, limits);
     const first = pieces.next();
-    const read = first.done ? first.value : await inTurns(pieces, fairYield);
-    seat.leave(holdsBytes(read));
+    return first.done ? first.value : inTurns(pieces, fairYield);
+  };
+
+  const answer = ({ name, requestId, batchOnly }: Received, read: ReadBody): Response | Promise<Response> => {
     if (read.kind === "malformed") return respondProblem(malformedProblem(read, limits), requestId);
     if (read.kind === "ok") return ingestBatch(read.events, (event) => admit(event, name), ports, requestId);
     if (batchOnly) return respondProblem(notABatch, requestId);
     return ingestSingle(admit(read.event, name), ports, limits, requestId);
   };
 
-  const ingestBody = async (request: Request, received: Received, share: Share, seat: Seat): Promise<Response> => {
-    const { requestId } = received;
-    const body = await readBody(request, share, seat, (beginning) => isOneEvent(received.media.form, beginning));
-    if (body.kind === "refused") return respondProblem(bodyProblem(body.code, ports.committer, limits), requestId);
-    // The server may find only behind the body that it refuses the request, and ends the connection then.
-    await (body.bytes.length >= LARGE_BYTES ? fairYield.own() : fairYield.next());
-    if (request.signal.aborted) return respondProblem(connectionEnded, requestId);
-    return ingestBytes(received, body.bytes, seat);
+  const ingestBody = async (request: Request, received: Received): Promise<Response> => {
+    const { requestId, name, media } = received;
+    const share = new Share(budget, name);
+    const seat = new Seat(seats);
+    try {
+      const body = await readBody(request, share, seat, (beginning) => isOneEvent(media.form, beginning));
+      if (body.kind === "refused") return respondProblem(bodyProblem(body.code, ports.committer, limits), requestId);
+      // The server may find only behind the body that it refuses the request, and ends the connection then.
+      await (body.bytes.length >= LARGE_BYTES ? fairYield.own() : fairYield.next());
+      if (request.signal.aborted) return respondProblem(connectionEnded, requestId);
+      const read = await readBytes(received, body.bytes);
+      seat.leave(holdsBytes(read));
+      return await answer(received, read);
+    } finally {
+      seat.leave(false);
+      share.release();
+    }
   };
 
-  return async (request, requestId, batchOnly) => {
+  return (request, requestId, batchOnly) => {
     const { headers } = request;
     const authorization = headers.get("authorization");
     const name = keyOf(authorization)?.name;
@@ -117,21 +129,6 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
     if (media.kind === "refused") return respondProblem(mediaTypeProblem(media, batchOnly), requestId);
     const idempotencyKey = idempotencyKeyOf(headers.get("idempotency-key"));
     if (typeof idempotencyKey === "object" && idempotencyKey !== null) return respondProblem(idempotencyKey, requestId);
-    const share = budget.open(name);
-    const seat = openSeat();
-    try {
-      const response = await ingestBody(
-        request,
-        { headers, requestId, batchOnly, media, name, idempotencyKey },
-        share,
-        seat,
-      );
-      // A trailer that comes later would be answered, too: with the next request's answer, for a client that does not know.
-      if (headers.has("transfer-encoding")) response.headers.set("connection", "close");
-      return response;
-    } finally {
-      seat.leave(false);
-      share.release();
-    }
+    return ingestBody(request, { headers, requestId, batchOnly, media, name, idempotencyKey });
   };
 };
