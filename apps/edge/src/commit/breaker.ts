@@ -1,16 +1,10 @@
 /** How an attempt went, as far as the breaker cares. `refused`: the backend answered at once, only not with yes. */
 export type Verdict = "ok" | "refused" | "failed" | "timeout";
 
-export type BreakerState = "closed" | "open" | "half_open";
-export const breakerStates: readonly BreakerState[] = ["closed", "open", "half_open"];
+export const breakerStates = ["closed", "open", "half_open"] as const;
+export type BreakerState = (typeof breakerStates)[number];
 
-export type Breaker = {
-  state(): BreakerState;
-  /** Runs the attempt and notes its verdict; while open it is the probe. Throws while another attempt is the probe. */
-  run(attempt: () => Promise<Verdict>): Promise<void>;
-};
-
-export type BreakerOptions = {
+type BreakerOptions = {
   /** Failures in a row that open it. */
   readonly failuresMax: number;
   /** Whether one timeout is enough. Right where something else can take the event: each timeout costs a client its wait. */
@@ -20,9 +14,10 @@ export type BreakerOptions = {
 
 /**
  * A circuit breaker without a clock: it is half-open at the next attempt after it opened, and the prober decides when
- * that is, by a clock that nobody sets back.
+ * that is, by a clock that nobody sets back. Runs an attempt and notes its verdict; while open it is the probe. Throws
+ * while another attempt is the probe.
  */
-export const createBreaker = ({ failuresMax, timeoutOpens, onChange }: BreakerOptions): Breaker => {
+export const createBreaker = ({ failuresMax, timeoutOpens, onChange }: BreakerOptions) => {
   let state: BreakerState = "closed";
   let failures = 0;
 
@@ -42,18 +37,15 @@ export const createBreaker = ({ failuresMax, timeoutOpens, onChange }: BreakerOp
     }
   };
 
-  return {
-    state: () => state,
-    run: async (attempt) => {
-      if (state === "half_open") throw new Error("an attempt while another one is the probe");
-      const isProbe = state === "open";
-      if (isProbe) enter("half_open");
-      let verdict: Verdict = "failed";
-      try {
-        verdict = await attempt();
-      } finally {
-        conclude(verdict, isProbe);
-      }
-    },
+  return async (attempt: () => Promise<Verdict>): Promise<void> => {
+    if (state === "half_open") throw new Error("an attempt while another one is the probe");
+    const isProbe = state === "open";
+    if (isProbe) enter("half_open");
+    let verdict: Verdict = "failed";
+    try {
+      verdict = await attempt();
+    } finally {
+      conclude(verdict, isProbe);
+    }
   };
 };

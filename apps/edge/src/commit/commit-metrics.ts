@@ -2,20 +2,11 @@ import type { Metrics } from "@spillway/telemetry";
 import { type BreakerState, breakerStates, type Verdict } from "./breaker.ts";
 import type { RefusalCode, TierName } from "./result.ts";
 
-/** What the commits report. Called per append and per chunk, never per event. */
-export type CommitMetrics = {
-  appended(tier: TierName, verdict: Verdict, ms: number): void;
-  breaker(tier: TierName, state: BreakerState): void;
-  ingested(tier: TierName, accepted: number, duplicates: number): void;
-  refused(code: RefusalCode, events: number): void;
-  committed(events: number): void;
-  diverted(shards: number): void;
-};
-
 const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.5, 1];
 const EVENTS = [1, 4, 16, 64, 128, 256, 400, 800, 1_600];
 
-export const createCommitMetrics = (metrics: Metrics): CommitMetrics => {
+/** What the commits report. Called per append and per chunk, never per event. */
+export const createCommitMetrics = (metrics: Metrics) => {
   const appendSeconds = metrics.histogram("spillway_tier_append_seconds", "Time of one append to a tier.", SECONDS, [
     "tier",
     "outcome",
@@ -38,16 +29,19 @@ export const createCommitMetrics = (metrics: Metrics): CommitMetrics => {
   const commitEvents = metrics.histogram("spillway_commit_events", "Events of one append to a tier.", EVENTS);
   const shardsDiverted = metrics.gauge("spillway_shards_diverted", "Shards whose events go to the outbox.");
   return {
-    appended: (tier, outcome, ms) => appendSeconds.observe(ms / 1_000, { tier, outcome }),
-    breaker: (tier, now) => {
+    appended: (tier: TierName, outcome: Verdict, ms: number): void =>
+      appendSeconds.observe(ms / 1_000, { tier, outcome }),
+    breaker: (tier: TierName, now: BreakerState): void => {
       for (const state of breakerStates) breakerState.set(state === now ? 1 : 0, { tier, state });
     },
-    ingested: (tier, accepted, duplicates) => {
+    ingested: (tier: TierName, accepted: number, duplicates: number): void => {
       if (accepted > 0) ingestedTotal.add(accepted, { tier, status: "accepted" });
       if (duplicates > 0) ingestedTotal.add(duplicates, { tier, status: "duplicate" });
     },
-    refused: (code, events) => refusedTotal.add(events, { code }),
-    committed: (events) => commitEvents.observe(events),
-    diverted: (shards) => shardsDiverted.set(shards),
+    refused: (code: RefusalCode, events: number): void => refusedTotal.add(events, { code }),
+    committed: (events: number): void => commitEvents.observe(events),
+    diverted: (shards: number): void => shardsDiverted.set(shards),
   };
 };
+
+export type CommitMetrics = ReturnType<typeof createCommitMetrics>;

@@ -1,14 +1,13 @@
 import type { Clock, OutboxTier, Platform, SealedEvent, Tier } from "@spillway/event";
 import type { Log, Metrics } from "@spillway/telemetry";
-import { type AdmissionLimits, createAdmission } from "./admission.ts";
-import { createCommitMetrics } from "./commit-metrics.ts";
-import { createGate } from "./gate.ts";
-import { GroupCommit, type GroupCommitLimits } from "./group-commit.ts";
-import { createGuardedTier } from "./guarded-tier.ts";
-import { createOutboxMeter, type OutboxLimits } from "./outbox-meter.ts";
+import { createAdmission } from "./admission.ts";
+import { type CommitMetrics, createCommitMetrics } from "./commit-metrics.ts";
+import { createGate, type Gate } from "./gate.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { createGuardedTier, type GuardedTier } from "./guarded-tier.ts";
+import { createOutboxMeter } from "./outbox-meter.ts";
 import { createReopening } from "./reopening.ts";
-import { type EventResult, refused } from "./result.ts";
-import { createRouteChanges } from "./route-changes.ts";
+import { type EventResult, type RefusalCode, refused } from "./result.ts";
 
 export type CommitterPorts = {
   readonly stream: Tier;
@@ -23,36 +22,38 @@ export type CommitterPorts = {
   readonly nextTurn?: (then: () => void) => void;
 };
 
-export type CommitterOptions = GroupCommitLimits &
-  OutboxLimits &
-  AdmissionLimits & {
-    readonly shards: number;
-  };
-
 /** Limits that are not worth a setting of their own, each measured or derived where it is used. */
 export const commitDefaults = {
+  /** Events of one chunk. */
   commitEventsMax: 400,
+  /** Bytes of one chunk's events; a single larger event still goes, alone. */
   commitBytesMax: 512 * 1024,
+  /** Bytes of the chunks of one append. */
   callBytesMax: 4 * 1024 * 1024,
   queueEventsMax: 100_000,
   queueBytesMax: 64 * 1024 * 1024,
   streamDeadlineMs: 400,
   outboxDeadlineMs: 450,
+  /** From a request's commit to its results, at the most. */
   answerWithinMs: 850,
-} as const;
+};
 
-/** Makes events durable: in the stream, else in the outbox, else not. */
-export type Committer = {
-  /** One result per event, in order, within `answerWithinMs` and a little. Never rejects. */
-  commit(events: readonly SealedEvent[]): Promise<readonly EventResult[]>;
-  /** Whether an event could be made durable now, and what stands in the way. */
-  state(): { readonly stream: boolean; readonly outbox: boolean; readonly divertedShards: number };
-  /** Integer seconds after which a refused client may come again. */
-  retryAfterSeconds(code: "unavailable" | "overloaded" | "backlog_full"): number;
-  /** Finds out which shards may write to the stream. To be awaited before the first commit. */
-  start(): Promise<void>;
-  /** Ends the background work. Commits under way still get their answers. */
-  close(): void;
+export type CommitterOptions = Readonly<
+  Record<keyof typeof commitDefaults | "shards" | "outboxEventsMax" | "outboxBytesMax", number>
+>;
+
+/** What the parts of a committer share. */
+export type CommitParts = Omit<CommitterPorts, "stream" | "outbox" | "metrics"> & {
+  readonly gate: Gate;
+  readonly stream: GuardedTier;
+  readonly outbox: GuardedTier;
+  /** For its reads only; the breaker does not count them. */
+  readonly reads: Pick<OutboxTier, "occupied">;
+  readonly meter: ReturnType<typeof createOutboxMeter>;
+  readonly admission: ReturnType<typeof createAdmission>;
+  readonly metrics: CommitMetrics;
+  /** Called when events may have another route than before: a tier went down or came back, shards were opened or released. */
+  readonly onChange: () => void;
 };
 
 const bytesOf = (events: readonly SealedEvent[]): number => {
@@ -61,44 +62,53 @@ const bytesOf = (events: readonly SealedEvent[]): number => {
   return bytes;
 };
 
-export const createCommitter = (ports: CommitterPorts, options: CommitterOptions): Committer => {
-  const { clock, random } = ports;
+/** Makes events durable: in the stream, else in the outbox, else not. */
+export const createCommitter = (ports: CommitterPorts, options: CommitterOptions) => {
+  const { streamDeadlineMs, outboxDeadlineMs } = options;
   const metrics = createCommitMetrics(ports.metrics);
   const gate = createGate(options.shards);
-  const meter = createOutboxMeter(ports.outbox, clock, options);
+  const meter = createOutboxMeter(ports.outbox, ports.clock, options);
   const admission = createAdmission(options);
-
-  const routeChanges = createRouteChanges();
-  const watch = { clock, random, log: ports.log, metrics, onChange: routeChanges.tell };
-  const { streamDeadlineMs, outboxDeadlineMs } = options;
-  const stream = createGuardedTier(ports.stream, watch, { timeoutOpens: true, deadlineMs: streamDeadlineMs });
-  const outbox = createGuardedTier(ports.outbox, watch, { timeoutOpens: false, deadlineMs: outboxDeadlineMs });
-  const routes = { gate, stream, outbox, meter };
-  const reopening = createReopening({ ...ports, ...routes, reads: ports.outbox, onChange: routeChanges.tell });
-  const group = new GroupCommit(options.shards, { ...ports, ...routes, metrics, reopening, admission }, options);
-  routeChanges.follow(() => {
+  // What routes rest on is made before the group commit that follows them: this is the one way back to it.
+  const onChange = (): void => {
     metrics.diverted(gate.divertedCount());
     group.pump();
-  });
+  };
+  const watch = { ...ports, metrics, onChange };
+  const stream = createGuardedTier(ports.stream, watch, true, streamDeadlineMs);
+  const outbox = createGuardedTier(ports.outbox, watch, false, outboxDeadlineMs);
+  const parts = { ...watch, gate, stream, outbox, reads: ports.outbox, meter, admission };
+  const reopening = createReopening(parts);
+  const group = new GroupCommit(parts, reopening, options);
 
   return {
-    commit: (events) => {
+    /** One result per event, in order, within `answerWithinMs` and a little. Never rejects. */
+    commit: (events: readonly SealedEvent[]): Promise<readonly EventResult[]> => {
       if (admission.enter(events.length, bytesOf(events))) return group.commit(events);
       metrics.refused("overloaded", events.length);
       return Promise.resolve(events.map(() => refused.overloaded));
     },
+    /** Whether an event could be made durable now, and what stands in the way. */
     state: () => ({ stream: stream.isUp(), outbox: outbox.isUp(), divertedShards: gate.divertedCount() }),
-    // A short wait, spread over three seconds, so that those who were refused together do not return together.
-    retryAfterSeconds: (code) => (code === "backlog_full" ? meter.retryAfterSeconds() : 1 + Math.floor(random() * 3)),
-    start: async () => {
+    /**
+     * Integer seconds after which a refused client may come again: a short wait, spread over three seconds, so that those
+     * who were refused together do not return together.
+     */
+    retryAfterSeconds: (code: RefusalCode): number =>
+      code === "backlog_full" ? meter.retryAfterSeconds() : 1 + Math.floor(ports.random() * 3),
+    /** Finds out which shards may write to the stream. To be awaited before the first commit. */
+    start: async (): Promise<void> => {
       await reopening.readOnce(outboxDeadlineMs);
-      routeChanges.tell();
+      onChange();
       if (gate.divertedCount() > 0) reopening.start();
     },
-    close: () => {
+    /** Ends the background work. Commits under way still get their answers. */
+    close: (): void => {
       reopening.stop();
       stream.close();
       outbox.close();
     },
   };
 };
+
+export type Committer = ReturnType<typeof createCommitter>;

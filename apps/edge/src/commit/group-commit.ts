@@ -1,43 +1,13 @@
-import type { Appended, Clock, Platform, SealedEvent } from "@spillway/event";
-import type { Log } from "@spillway/telemetry";
-import type { Admission } from "./admission.ts";
-import { type Answers, createAnswers } from "./answers.ts";
+import type { Appended, SealedEvent } from "@spillway/event";
+import { createAnswers } from "./answers.ts";
 import { Commit, type Waiting } from "./commit.ts";
-import type { CommitMetrics } from "./commit-metrics.ts";
-import type { Gate } from "./gate.ts";
-import type { GuardedTier } from "./guarded-tier.ts";
-import { createLinger, type Linger } from "./linger.ts";
-import type { OutboxMeter } from "./outbox-meter.ts";
-import type { ChunkLimits, Packed } from "./pack.ts";
+import type { CommitParts, CommitterOptions } from "./committer.ts";
+import { createLinger } from "./linger.ts";
+import type { Packed } from "./pack.ts";
 import type { Reopening } from "./reopening.ts";
 import type { EventResult, RefusalCode, TierName } from "./result.ts";
 import { isRefusal, routeOf } from "./route.ts";
 import { type Removed, ShardQueue } from "./shard-queue.ts";
-
-export type GroupCommitPorts = {
-  readonly gate: Gate;
-  readonly stream: GuardedTier;
-  readonly outbox: GuardedTier;
-  readonly meter: OutboxMeter;
-  readonly clock: Clock;
-  readonly platform: Platform;
-  readonly log: Log;
-  readonly metrics: CommitMetrics;
-  readonly admission: Pick<Admission, "leave">;
-  /** Started when a shard was diverted. */
-  readonly reopening: Pick<Reopening, "start">;
-  /** Calls back when the event loop has been round once. Where there is none, no append waits for company. */
-  readonly nextTurn?: (then: () => void) => void;
-};
-
-export type GroupCommitLimits = ChunkLimits & {
-  /** Bytes of the chunks of one append. */
-  readonly callBytesMax: number;
-  readonly streamDeadlineMs: number;
-  readonly outboxDeadlineMs: number;
-  /** From a request's commit to its results, at the most. */
-  readonly answerWithinMs: number;
-};
 
 /** With less time than this left an attempt would only be a timeout, and its event perhaps stored unacknowledged. */
 const LEAST_MS = 100;
@@ -55,25 +25,25 @@ const DIVERTED_RETRY_MS = 30;
  * alone, 5.4 instead of 4.9 µs at the same 270,000 a second (E1).
  */
 export class GroupCommit {
-  readonly #ports: GroupCommitPorts;
-  readonly #limits: GroupCommitLimits;
+  readonly #ports: CommitParts;
+  /** Started when a shard was diverted. */
+  readonly #reopening: Reopening;
+  readonly #limits: CommitterOptions;
   readonly #queues: readonly ShardQueue[];
   readonly #appending: Record<TierName, boolean> = { stream: false, outbox: false };
-  readonly #answers: Answers;
-  readonly #linger: Linger;
+  readonly #answers: ReturnType<typeof createAnswers>;
+  readonly #linger: ReturnType<typeof createLinger>;
   #watchingLate = false;
   /** Which queue is asked first: the one that the last append had no room for, so that none starves. */
   #turn = 0;
 
-  constructor(shards: number, ports: GroupCommitPorts, limits: GroupCommitLimits) {
+  constructor(ports: CommitParts, reopening: Reopening, limits: CommitterOptions) {
+    const { platform, clock, nextTurn } = ports;
     this.#ports = ports;
+    this.#reopening = reopening;
     this.#limits = limits;
-    this.#queues = Array.from(
-      { length: shards },
-      (_, shard) => new ShardQueue(shard, limits, ports.platform, ports.clock),
-    );
-    this.#answers = createAnswers(ports.metrics, ports.admission);
-    const { clock, nextTurn } = ports;
+    this.#queues = Array.from({ length: limits.shards }, (_, shard) => new ShardQueue(shard, limits, platform, clock));
+    this.#answers = createAnswers(ports);
     const start = (): void => this.pump();
     this.#linger = nextTurn
       ? createLinger({ clock, nextTurn, waiting: () => this.#waiting(), start })
@@ -179,7 +149,11 @@ export class GroupCommit {
   async #append(tier: TierName, chunks: readonly Packed[]): Promise<void> {
     this.#appending[tier] = true;
     void this.#watchLate();
-    if (tier === "outbox") for (const { shard } of chunks) this.#startInsert(shard);
+    if (tier === "outbox")
+      for (const { shard } of chunks) {
+        this.#divert(shard, "stream_down");
+        this.#ports.gate.insertStarted(shard);
+      }
     const answers = await this.#ports[tier].append(chunks, this.#deadlineMs(tier, chunks));
     this.#appending[tier] = false;
     let events = 0;
@@ -227,12 +201,7 @@ export class GroupCommit {
     if (!this.#ports.gate.divert(shard)) return;
     this.#ports.log("warn", "shard.diverted", { shard, reason });
     this.#ports.metrics.diverted(this.#ports.gate.divertedCount());
-    this.#ports.reopening.start();
-  }
-
-  #startInsert(shard: number): void {
-    this.#divert(shard, "stream_down");
-    this.#ports.gate.insertStarted(shard);
+    this.#reopening.start();
   }
 
   #afterOutbox(queue: ShardQueue, packed: Packed, answer: Appended): void {

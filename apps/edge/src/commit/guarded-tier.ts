@@ -1,35 +1,7 @@
-import { type Appended, type Clock, late, type ShardChunk, type Tier, within } from "@spillway/event";
-import type { Log } from "@spillway/telemetry";
+import { type Appended, late, type ShardChunk, type Tier, within } from "@spillway/event";
 import { type BreakerState, createBreaker, type Verdict } from "./breaker.ts";
-import type { CommitMetrics } from "./commit-metrics.ts";
+import type { CommitParts } from "./committer.ts";
 import { createProber } from "./prober.ts";
-import type { TierName } from "./result.ts";
-
-/** A tier with its breaker: asks nothing of a backend that is known not to answer, and never waits for ever. */
-export type GuardedTier = {
-  readonly name: TierName;
-  /** Whether an append may be tried now. */
-  isUp(): boolean;
-  /** Only while `isUp`. One answer per chunk, in order, by `deadlineMs` plus 50 ms at the latest; never rejects. */
-  append(chunks: readonly ShardChunk[], deadlineMs: number): Promise<readonly Appended[]>;
-  /** Ends the background probing. */
-  close(): void;
-};
-
-export type GuardedTierPorts = {
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
-  readonly metrics: CommitMetrics;
-  /** Called when `isUp` changed. */
-  readonly onChange: () => void;
-};
-
-export type GuardedTierOptions = {
-  readonly timeoutOpens: boolean;
-  /** Of a health probe. */
-  readonly deadlineMs: number;
-};
 
 const FAILURES_MAX = 3;
 /** What a tier may take beyond its deadline before it is left alone with its answer. */
@@ -55,19 +27,27 @@ const verdictOf = (answers: readonly Appended[]): Verdict => {
 const allRetriable = (chunks: readonly ShardChunk[], code: string): readonly Appended[] =>
   chunks.map((): Appended => ({ kind: "retriable", code }));
 
-export const createGuardedTier = (tier: Tier, ports: GuardedTierPorts, options: GuardedTierOptions): GuardedTier => {
-  const { clock, random, log, metrics } = ports;
+/**
+ * A tier with its breaker: asks nothing of a backend that is known not to answer, and never waits for ever. `probeMs` is
+ * the deadline of a health probe.
+ */
+export const createGuardedTier = (
+  tier: Tier,
+  { clock, random, log, metrics, onChange }: Pick<CommitParts, "clock" | "random" | "log" | "metrics" | "onChange">,
+  timeoutOpens: boolean,
+  probeMs: number,
+) => {
   let up = true;
 
-  const onChange = (state: BreakerState): void => {
+  const enter = (state: BreakerState): void => {
     metrics.breaker(tier.name, state);
     const wasUp = up;
     up = state === "closed";
     if (up === wasUp) return;
     log(up ? "info" : "warn", up ? "breaker.closed" : "breaker.opened", { tier: tier.name });
-    ports.onChange();
+    onChange();
   };
-  const breaker = createBreaker({ failuresMax: FAILURES_MAX, timeoutOpens: options.timeoutOpens, onChange });
+  const attempt = createBreaker({ failuresMax: FAILURES_MAX, timeoutOpens, onChange: enter });
 
   const threw = (error: unknown): void =>
     log("error", "tier.threw", { tier: tier.name, error: error instanceof Error ? error.name : typeof error });
@@ -75,18 +55,17 @@ export const createGuardedTier = (tier: Tier, ports: GuardedTierPorts, options: 
   /** What throws is not up. */
   const healthVerdict = async (): Promise<Verdict> => {
     try {
-      return (await tier.health(options.deadlineMs)).status === "up" ? "ok" : "failed";
+      return (await tier.health(probeMs)).status === "up" ? "ok" : "failed";
     } catch (error) {
       threw(error);
       return "failed";
     }
   };
 
-  const probe = async (): Promise<boolean> => {
-    await breaker.run(healthVerdict);
+  const prober = createProber(clock, random, async () => {
+    await attempt(healthVerdict);
     return up;
-  };
-  const prober = createProber(clock, random, probe);
+  });
 
   /** A tier that rejects or answers too few has a bug; its events may or may not be stored, and somebody waits for them. */
   const answersOf = async (chunks: readonly ShardChunk[], deadlineMs: number): Promise<readonly Appended[]> => {
@@ -108,7 +87,7 @@ export const createGuardedTier = (tier: Tier, ports: GuardedTierPorts, options: 
   const append = async (chunks: readonly ShardChunk[], deadlineMs: number): Promise<readonly Appended[]> => {
     const startedAtMs = clock.monotonicMs();
     let answers = allRetriable(chunks, "breaker_open");
-    await breaker.run(async () => {
+    await attempt(async () => {
       answers = await inTime(chunks, deadlineMs);
       const verdict = verdictOf(answers);
       metrics.appended(tier.name, verdict, clock.monotonicMs() - startedAtMs);
@@ -119,5 +98,14 @@ export const createGuardedTier = (tier: Tier, ports: GuardedTierPorts, options: 
   };
 
   metrics.breaker(tier.name, "closed");
-  return { name: tier.name, isUp: () => up, append, close: () => prober.stop() };
+  return {
+    /** Whether an append may be tried now. */
+    isUp: (): boolean => up,
+    /** Only while `isUp`. One answer per chunk, in order, by `deadlineMs` plus 50 ms at the latest; never rejects. */
+    append,
+    /** Ends the background probing. */
+    close: prober.stop,
+  };
 };
+
+export type GuardedTier = ReturnType<typeof createGuardedTier>;

@@ -1,24 +1,5 @@
-import type { Clock } from "@spillway/event";
-import type { Gate } from "./gate.ts";
-import type { GuardedTier } from "./guarded-tier.ts";
-
-type HoldPorts = {
-  readonly gate: Gate;
-  readonly stream: Pick<GuardedTier, "isUp">;
-  readonly clock: Clock;
-  readonly readOnce: (deadlineMs: number) => Promise<boolean>;
-  /** Called while it is held, for whoever has no time left, and at its end. */
-  readonly onChange: () => void;
-};
-
-/** The moment in which diverted shards' events are held back, so that the drain can empty the outbox. */
-export type Hold = {
-  /** How long the next one is. */
-  lengthMs(): number;
-  run(signal: AbortSignal): Promise<void>;
-  /** The next one is as short as the first. */
-  startOver(): void;
-};
+import type { CommitParts } from "./committer.ts";
+import type { Opener } from "./opener.ts";
 
 /**
  * The longest that a commit is held back. Each hold that ends in vain makes the next one longer, since a busy machine's
@@ -31,14 +12,20 @@ const HOLD_POLL_MS = 15;
 /** A read whose answer is lost must not use up the hold. */
 const HOLD_READ_MS = 100;
 
-export const createHold = ({ gate, stream, clock, readOnce, onChange }: HoldPorts): Hold => {
+/**
+ * The moment in which diverted shards' events are held back, so that the drain can empty the outbox. `onChange` is called
+ * while it is held, for whoever has no time left, and at its end.
+ */
+export const createHold = ({ gate, stream, clock, onChange }: CommitParts, { readOnce }: Opener) => {
   let holdMs = HOLD_FIRST_MS;
   return {
-    lengthMs: () => holdMs,
-    startOver: () => {
+    /** How long the next one is. */
+    lengthMs: (): number => holdMs,
+    /** The next one is as short as the first. */
+    startOver: (): void => {
       holdMs = HOLD_FIRST_MS;
     },
-    run: async (signal) => {
+    run: async (signal: AbortSignal): Promise<void> => {
       const untilMs = clock.monotonicMs() + holdMs;
       holdMs = Math.min(HOLD_MOST_MS, holdMs * HOLD_GROWTH);
       gate.hold();

@@ -1,25 +1,8 @@
-import { type Clock, type OutboxTier, Unavailable } from "@spillway/event";
-import type { Log } from "@spillway/telemetry";
-import type { Gate } from "./gate.ts";
-import type { OutboxMeter } from "./outbox-meter.ts";
-
-type OpenerPorts = {
-  readonly gate: Gate;
-  readonly reads: Pick<OutboxTier, "occupied">;
-  readonly meter: Pick<OutboxMeter, "emptied">;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly onChange: () => void;
-};
+import { Unavailable } from "@spillway/event";
+import type { CommitParts } from "./committer.ts";
 
 /** Opens the shards to which the outbox owes nothing any more. */
-export type Opener = {
-  /** Reads the outbox once and opens what it may; when the outbox does not answer (false), what owes it nothing. */
-  readOnce(deadlineMs: number): Promise<boolean>;
-  openWithoutRead(): void;
-};
-
-export const createOpener = ({ gate, reads, meter, clock, log, onChange }: OpenerPorts): Opener => {
+export const createOpener = ({ gate, reads, meter, clock, log, onChange }: CommitParts) => {
   const opened = (shards: readonly number[], proof: "read" | "unread"): void => {
     if (shards.length === 0) return;
     for (const shard of shards) log("info", "shard.opened", { shard, proof });
@@ -30,7 +13,8 @@ export const createOpener = ({ gate, reads, meter, clock, log, onChange }: Opene
 
   return {
     openWithoutRead,
-    readOnce: async (deadlineMs) => {
+    /** Reads the outbox once and opens what it may; when the outbox does not answer (false), what owes it nothing. */
+    readOnce: async (deadlineMs: number): Promise<boolean> => {
       const read = gate.startRead();
       if (read.shards.length === 0) return true;
       try {
@@ -45,3 +29,5 @@ export const createOpener = ({ gate, reads, meter, clock, log, onChange }: Opene
     },
   };
 };
+
+export type Opener = ReturnType<typeof createOpener>;

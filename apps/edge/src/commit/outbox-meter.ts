@@ -1,23 +1,5 @@
 import { type Clock, type OutboxSize, type OutboxTier, Unavailable } from "@spillway/event";
-
-/** How much waits in the outbox, and how fast it is drained. Knows it from samples and from our own inserts. */
-export type OutboxMeter = {
-  /** Asks for the size. Changes nothing when there is no answer. */
-  sample(deadlineMs: number): Promise<void>;
-  isSampled(): boolean;
-  /** To be called for what was inserted, in events and stored bytes. */
-  inserted(events: number, bytes: number): void;
-  /** To be called when nothing of ours waits any more. */
-  emptied(): void;
-  /** Whether the outbox is at one of its limits. */
-  isFull(): boolean;
-  /** Whether what waits is likely to be drained within `ms` if nothing came in. */
-  drainsWithin(ms: number): boolean;
-  /** Seconds until the outbox has room, from the measured rate: an integer from 1 to 60. */
-  retryAfterSeconds(): number;
-};
-
-export type OutboxLimits = { readonly outboxEventsMax: number; readonly outboxBytesMax: number };
+import type { CommitterOptions } from "./committer.ts";
 
 const RETRY_AFTER_SECONDS_MAX = 60;
 /**
@@ -56,7 +38,8 @@ const createLevel = (max: number) => {
   };
 };
 
-export const createOutboxMeter = (outbox: OutboxTier, clock: Clock, limits: OutboxLimits): OutboxMeter => {
+/** How much waits in the outbox, and how fast it is drained. Knows it from samples and from our own inserts. */
+export const createOutboxMeter = (outbox: OutboxTier, clock: Clock, limits: CommitterOptions) => {
   const events = createLevel(limits.outboxEventsMax);
   const bytes = createLevel(limits.outboxBytesMax);
   let sampledAtMs = Number.NEGATIVE_INFINITY;
@@ -70,32 +53,36 @@ export const createOutboxMeter = (outbox: OutboxTier, clock: Clock, limits: Outb
     }
   };
 
-  const sample = async (deadlineMs: number): Promise<void> => {
-    const size = await sizeNow(deadlineMs);
-    if (size === null) return;
-    const nowMs = clock.monotonicMs();
-    // The first sample has nothing to compare with: by an infinite time, it says how much waits but no rate.
-    const elapsedMs = Math.max(1, nowMs - sampledAtMs);
-    events.sampled(size.events, elapsedMs);
-    bytes.sampled(size.bytes, elapsedMs);
-    sampledAtMs = nowMs;
-  };
-
   return {
-    sample,
-    isSampled: () => Number.isFinite(sampledAtMs),
-    inserted: (eventCount, byteCount) => {
+    /** Asks for the size. Changes nothing when there is no answer. */
+    sample: async (deadlineMs: number): Promise<void> => {
+      const size = await sizeNow(deadlineMs);
+      if (size === null) return;
+      const nowMs = clock.monotonicMs();
+      // The first sample has nothing to compare with: by an infinite time, it says how much waits but no rate.
+      const elapsedMs = Math.max(1, nowMs - sampledAtMs);
+      events.sampled(size.events, elapsedMs);
+      bytes.sampled(size.bytes, elapsedMs);
+      sampledAtMs = nowMs;
+    },
+    isSampled: (): boolean => Number.isFinite(sampledAtMs),
+    /** To be called for what was inserted, in events and stored bytes. */
+    inserted: (eventCount: number, byteCount: number): void => {
       events.insert(eventCount);
       bytes.insert(byteCount);
     },
-    emptied: () => {
+    /** To be called when nothing of ours waits any more. */
+    emptied: (): void => {
       events.empty();
       bytes.empty();
       sampledAtMs = Number.NEGATIVE_INFINITY;
     },
-    isFull: () => events.isFull() || bytes.isFull(),
-    drainsWithin: (ms) => events.drainsWithin(ms),
-    retryAfterSeconds: () => {
+    /** Whether the outbox is at one of its limits. */
+    isFull: (): boolean => events.isFull() || bytes.isFull(),
+    /** Whether what waits is likely to be drained within `ms` if nothing came in. */
+    drainsWithin: events.drainsWithin,
+    /** Seconds until the outbox has room, from the measured rate: an integer from 1 to 60. */
+    retryAfterSeconds: (): number => {
       const seconds = Math.ceil(Math.max(events.roomInMs(), bytes.roomInMs()) / 1_000);
       return Math.min(RETRY_AFTER_SECONDS_MAX, Math.max(1, seconds));
     },

@@ -1,15 +1,11 @@
 import { dedupKeysOf, encodeChunk, type Platform, type SealedEvent, type ShardChunk } from "@spillway/event";
 import type { Waiting } from "./commit.ts";
+import type { CommitterOptions } from "./committer.ts";
 
 /** A chunk and those who wait for it, oldest first. */
 export type Packed = ShardChunk & { readonly waiting: readonly Waiting[] };
 
-export type ChunkLimits = {
-  /** Events of one chunk. */
-  readonly commitEventsMax: number;
-  /** Bytes of one chunk's events; a single larger event still goes, alone. */
-  readonly commitBytesMax: number;
-};
+export type ChunkLimits = Pick<CommitterOptions, "commitEventsMax" | "commitBytesMax">;
 
 /** How many of the queue, from `head` on, fit into one chunk: at least one. */
 export const fitting = (queue: readonly Waiting[], head: number, limits: ChunkLimits): number => {

@@ -5,14 +5,12 @@ const FIRST_MS = 250;
 const MAX_MS = 1_000;
 const GROWTH = 1.5;
 
-/** A background loop that ends when `probe` answers true. Starting it while it runs does nothing. */
-export type Prober = { start(): void; stop(): void };
-
 /**
  * Asks a failed backend whether it is back, so that no client's event has to find out. The waits are spread by ±25 %,
- * so that many edges do not ask in step.
+ * so that many edges do not ask in step. A background loop that ends when `probe` answers true; starting it while it
+ * runs does nothing.
  */
-export const createProber = (clock: Clock, random: () => number, probe: () => Promise<boolean>): Prober => {
+export const createProber = (clock: Clock, random: () => number, probe: () => Promise<boolean>) => {
   let running: AbortController | null = null;
 
   const loop = async (signal: AbortSignal): Promise<void> => {
@@ -26,12 +24,12 @@ export const createProber = (clock: Clock, random: () => number, probe: () => Pr
   };
 
   return {
-    start: () => {
+    start: (): void => {
       if (running) return;
       running = new AbortController();
       void loop(running.signal);
     },
-    stop: () => {
+    stop: (): void => {
       running?.abort();
       running = null;
     },

@@ -16,17 +16,14 @@ export type EventResult =
   | { readonly kind: "accepted" | "duplicate"; readonly tier: TierName }
   | { readonly kind: "refused"; readonly code: RefusalCode };
 
+const inTier = (kind: "accepted" | "duplicate"): Readonly<Record<TierName, EventResult>> => ({
+  stream: { kind, tier: "stream" },
+  outbox: { kind, tier: "outbox" },
+});
+
 /** One object per possible result, since a request may hold a thousand. */
-export const accepted: Readonly<Record<TierName, EventResult>> = {
-  stream: { kind: "accepted", tier: "stream" },
-  outbox: { kind: "accepted", tier: "outbox" },
-};
-
-export const duplicate: Readonly<Record<TierName, EventResult>> = {
-  stream: { kind: "duplicate", tier: "stream" },
-  outbox: { kind: "duplicate", tier: "outbox" },
-};
-
+export const accepted = inTier("accepted");
+export const duplicate = inTier("duplicate");
 export const refused: Readonly<Record<RefusalCode, EventResult>> = {
   unavailable: { kind: "refused", code: "unavailable" },
   overloaded: { kind: "refused", code: "overloaded" },

@@ -1,23 +1,14 @@
-import type { Gate } from "./gate.ts";
-import type { GuardedTier } from "./guarded-tier.ts";
-import type { OutboxMeter } from "./outbox-meter.ts";
+import type { CommitParts } from "./committer.ts";
 import type { RefusalCode, TierName } from "./result.ts";
 
 /** Where a shard's next chunk goes: to a tier, nowhere for a moment (`hold`), or back to its sender with a code. */
 export type Route = TierName | "hold" | RefusalCode;
 
-export type RouteSigns = {
-  readonly gate: Pick<Gate, "isOpen" | "isHeld">;
-  readonly stream: Pick<GuardedTier, "isUp">;
-  readonly outbox: Pick<GuardedTier, "isUp">;
-  readonly meter: Pick<OutboxMeter, "isFull">;
-};
-
 /**
  * The stream while it is up and the shard is open, else the outbox while it is up and has room. A diverted shard never
  * goes to the stream, not even when the outbox is down: its earlier events may still wait there.
  */
-export const routeOf = (shard: number, { gate, stream, outbox, meter }: RouteSigns): Route => {
+export const routeOf = (shard: number, { gate, stream, outbox, meter }: CommitParts): Route => {
   if (gate.isOpen(shard) && stream.isUp()) return "stream";
   if (gate.isHeld(shard)) return "hold";
   if (!outbox.isUp()) return "unavailable";

@@ -2,10 +2,10 @@ import type { Clock, Platform } from "@spillway/event";
 import type { Waiting } from "./commit.ts";
 import { type ChunkLimits, fitting, type Packed, pack } from "./pack.ts";
 
-const nobody: readonly Waiting[] = [];
-
 /** Who was taken off a queue without a result. `inDoubt`: a tier was tried and may have stored them. */
 export type Removed = { readonly inDoubt: readonly Waiting[]; readonly untried: readonly Waiting[] };
+
+const nothing: Removed = { inDoubt: [], untried: [] };
 
 /**
  * The events of one shard that wait for a tier, in the order of their arrival: the front chunk, the chunk that is ready
@@ -77,37 +77,25 @@ export class ShardQueue {
 
   /** Removes those from the front whose request started before; a chunk goes with its oldest event. */
   removeOlder(startedBeforeMs: number): Removed {
-    const isOld = (packed: Packed | null): boolean =>
-      (packed?.waiting[0]?.commit.startedAtMs ?? startedBeforeMs) < startedBeforeMs;
-    const front = isOld(this.#front) ? this.#removeFront() : nobody;
-    const ready = isOld(this.#ready) ? this.#removeReady() : nobody;
+    const isOld = (first: Waiting | undefined): boolean =>
+      first !== undefined && first.commit.startedAtMs < startedBeforeMs;
     let late = 0;
-    while ((this.#queue[this.#head + late]?.commit.startedAtMs ?? startedBeforeMs) < startedBeforeMs) late++;
-    return this.#removed(front, ready, late === 0 ? nobody : this.#shift(late));
+    while (isOld(this.#queue[this.#head + late])) late++;
+    return this.#remove(isOld(this.#front?.waiting[0]), isOld(this.#ready?.waiting[0]), late);
   }
 
   removeAll(): Removed {
-    return this.#removed(this.#removeFront(), this.#removeReady(), this.#shift(this.#queue.length - this.#head));
+    return this.#remove(true, true, this.#queue.length - this.#head);
   }
 
-  #removeFront(): readonly Waiting[] {
-    const waiting = this.#front?.waiting ?? nobody;
-    this.#front = null;
-    return waiting;
-  }
-
-  #removeReady(): readonly Waiting[] {
-    const waiting = this.#ready?.waiting ?? nobody;
-    this.#ready = null;
-    return waiting;
-  }
-
-  #removed(front: readonly Waiting[], ready: readonly Waiting[], queued: readonly Waiting[]): Removed {
-    const behind = ready.length === 0 ? queued : [...ready, ...queued];
-    if (front.length === 0) return { inDoubt: nobody, untried: behind };
-    return this.#frontInDoubt
-      ? { inDoubt: front, untried: behind }
-      : { inDoubt: nobody, untried: [...front, ...behind] };
+  #remove(isFrontMeant: boolean, isReadyMeant: boolean, queued: number): Removed {
+    if (!isFrontMeant && !isReadyMeant && queued === 0) return nothing;
+    const front = (isFrontMeant && this.#front?.waiting) || [];
+    const ready = (isReadyMeant && this.#ready?.waiting) || [];
+    if (isFrontMeant) this.#front = null;
+    if (isReadyMeant) this.#ready = null;
+    const behind = [...ready, ...this.#shift(queued)];
+    return this.#frontInDoubt ? { inDoubt: front, untried: behind } : { inDoubt: [], untried: [...front, ...behind] };
   }
 
   #shift(count: number): Waiting[] {
