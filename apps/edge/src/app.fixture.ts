@@ -1,24 +1,14 @@
 import { platform } from "@spillway/event/platform-node";
-import { createManualClock, createMemoryWorld, type ManualClock, type MemoryWorld } from "@spillway/memory";
+import { createManualClock, createMemoryWorld } from "@spillway/memory";
 import { hashSecret } from "@spillway/service";
 import { noMetrics } from "@spillway/telemetry";
-import { createApp, type Edge, type EdgeOptions } from "./app.ts";
+import { createApp, type EdgeOptions } from "./app.ts";
 import { commitDefaults } from "./commit/committer.ts";
 
 export const KEY = "key-of-the-tests";
 
-export type AppWorld = Edge & {
-  readonly world: MemoryWorld;
-  readonly clock: ManualClock;
-  readonly logged: string[];
-  post(body: BodyInit | null, headers?: Readonly<Record<string, string>>, path?: string): Promise<Response>;
-  get(path: string, init?: RequestInit): Promise<Response>;
-};
-
 /** The whole app on memory tiers, started. */
-export const createAppWorld = async (
-  options: Partial<EdgeOptions> & { readonly backlogEventsMax?: number } = {},
-): Promise<AppWorld> => {
+export const createAppWorld = async (options: Partial<EdgeOptions> & { readonly backlogEventsMax?: number } = {}) => {
   const clock = createManualClock();
   const backlogEventsMax = options.backlogEventsMax ?? 100_000;
   const world = createMemoryWorld({ clock, platform, shards: 4, backlogEventsMax });
@@ -60,11 +50,13 @@ export const createAppWorld = async (
     clock,
     logged,
     get: request,
-    post: (body, headers = {}, path = "/v1/events") => {
+    post: (body: BodyInit | null, headers: Readonly<Record<string, string>> = {}, path = "/v1/events") => {
       const ours = { "content-type": "application/json", authorization: `Bearer ${KEY}` };
       // Node wants `duplex` with a stream.
-      const init = { method: "POST", body: body, headers: { ...ours, ...headers }, duplex: "half" };
+      const init = { method: "POST", body, headers: { ...ours, ...headers }, duplex: "half" };
       return request(path, init);
     },
   };
 };
+
+export type AppWorld = Awaited<ReturnType<typeof createAppWorld>>;

@@ -10,22 +10,18 @@ import {
   isLoopback,
   listenSettings,
   logLevel,
-  type MetricsAccess,
   matching,
   metricsAccessOf,
   optional,
   postgresUrl,
   readSettings,
-  type Shown,
   secretText,
   shardLimitSettings,
   token,
   type Values,
   withDefault,
 } from "@spillway/service";
-import type { ApiKey } from "./auth/api-key.ts";
 import { parseApiKeys } from "./auth/api-keys-setting.ts";
-import type { BoundSource } from "./auth/key-sources.ts";
 import { parseKeySources } from "./auth/key-sources-setting.ts";
 import { commitDefaults } from "./commit/committer.ts";
 
@@ -64,54 +60,35 @@ const settings = {
   STOP_DELAY_MS: integerOr(0, 60_000, 300),
 };
 
-type Variables = Values<typeof settings>;
-
-export type Config = Variables & {
-  readonly apiKeys: readonly ApiKey[];
-  readonly apiKeySources: readonly BoundSource[];
-  readonly metricsAccess: MetricsAccess;
-  /** As it may be logged. */
-  readonly shown: Shown;
-};
-
-type Keys = {
-  readonly apiKeys: readonly ApiKey[];
-  readonly apiKeySources: readonly BoundSource[];
-  readonly wrong: readonly string[];
-};
-
 /** Looks at the environment itself, so that what is wrong with the keys is said with all the rest. */
-const keysOf = (env: Environment, platform: Platform): Keys => {
+const keysOf = (env: Environment, platform: Platform) => {
   const isDevelopment = env.ENVIRONMENT === "development";
-  const keys = parseApiKeys(env.API_KEYS ?? "", !isDevelopment, platform);
-  if (keys.kind === "invalid")
-    return { apiKeys: [], apiKeySources: [], wrong: [`API_KEYS: entry ${keys.entry + 1} ${keys.reason}`] };
+  const apiKeys = parseApiKeys(env.API_KEYS ?? "", !isDevelopment, platform);
+  if (typeof apiKeys === "string") return { apiKeys: [], apiKeySources: [], wrong: [`API_KEYS: ${apiKeys}`] };
   const wrong: string[] = [];
-  if (keys.keys.length === 0 && !(isDevelopment && isLoopback(env.HOST || "127.0.0.1")))
+  if (apiKeys.length === 0 && !(isDevelopment && isLoopback(env.HOST || "127.0.0.1")))
     wrong.push("API_KEYS: got nothing; accepts that only where ENVIRONMENT is development and HOST a loopback address");
-  const sources = parseKeySources(env.API_KEY_SOURCES ?? "", new Set(keys.keys.map(({ name }) => name)));
-  if (sources.kind === "ok") return { apiKeys: keys.keys, apiKeySources: sources.bound, wrong };
-  wrong.push(`API_KEY_SOURCES: entry ${sources.entry + 1} ${sources.reason}`);
-  return { apiKeys: keys.keys, apiKeySources: [], wrong };
+  const apiKeySources = parseKeySources(env.API_KEY_SOURCES ?? "", new Set(apiKeys.map(({ name }) => name)));
+  if (typeof apiKeySources !== "string") return { apiKeys, apiKeySources, wrong };
+  return { apiKeys, apiKeySources: [], wrong: [...wrong, `API_KEY_SOURCES: ${apiKeySources}`] };
 };
 
 /** Rules over several variables, as sentences about what is wrong. */
-const contradictions = (values: Variables): readonly string[] => {
+const contradictions = ({
+  EVENT_BYTES_MAX: event,
+  BODY_BYTES_MAX: body,
+  BODIES_BYTES_MAX: bodies,
+}: Values<typeof settings>) => {
   const wrong: string[] = [];
-  if (values.EVENT_BYTES_MAX > values.BODY_BYTES_MAX)
-    wrong.push(
-      `EVENT_BYTES_MAX: got ${values.EVENT_BYTES_MAX}; accepts at most BODY_BYTES_MAX, ${values.BODY_BYTES_MAX}`,
-    );
-  const bodiesBytesMin = BODIES_PER_BODY * values.BODY_BYTES_MAX;
-  if (values.BODIES_BYTES_MAX < bodiesBytesMin)
-    wrong.push(
-      `BODIES_BYTES_MAX: got ${values.BODIES_BYTES_MAX}; accepts at least ${BODIES_PER_BODY} times BODY_BYTES_MAX, ${bodiesBytesMin}`,
-    );
+  const least = BODIES_PER_BODY * body;
+  if (event > body) wrong.push(`EVENT_BYTES_MAX: got ${event}; accepts at most BODY_BYTES_MAX, ${body}`);
+  if (bodies < least)
+    wrong.push(`BODIES_BYTES_MAX: got ${bodies}; accepts at least ${BODIES_PER_BODY} times BODY_BYTES_MAX, ${least}`);
   return wrong;
 };
 
 /** Reads the configuration from a record such as the environment. Throws `ConfigError`. */
-export const readConfig = (env: Environment, platform: Platform): Config => {
+export const readConfig = (env: Environment, platform: Platform) => {
   const { apiKeys, apiKeySources, wrong } = keysOf(env, platform);
   const { values, shown } = readSettings(settings, env, wrong);
   const contradicting = contradictions(values);

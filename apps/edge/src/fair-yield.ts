@@ -2,14 +2,7 @@
  * Gives way to the event loop for a turn of it, in which what has arrived meanwhile is handled. Where there is no
  * `nextTurn` nobody waits.
  */
-export type FairYield = {
-  /** The next turn, together with all who ask for it. */
-  next(): Promise<void>;
-  /** A turn that nobody else gets, first come first served: for work that takes long. */
-  own(): Promise<void>;
-};
-
-export const createFairYield = (nextTurn?: (then: () => void) => void): FairYield => {
+export const createFairYield = (nextTurn?: (then: () => void) => void) => {
   if (nextTurn === undefined) return { next: () => Promise.resolve(), own: () => Promise.resolve() };
   let next: Promise<void> | null = null;
   const waiting: (() => void)[] = [];
@@ -18,7 +11,8 @@ export const createFairYield = (nextTurn?: (then: () => void) => void): FairYiel
     if (waiting.length > 0) nextTurn(takeOne);
   };
   return {
-    next: () => {
+    /** The next turn, together with all who ask for it. */
+    next: (): Promise<void> => {
       next ??= new Promise((resolve) => {
         nextTurn(() => {
           next = null;
@@ -27,10 +21,13 @@ export const createFairYield = (nextTurn?: (then: () => void) => void): FairYiel
       });
       return next;
     },
+    /** A turn that nobody else gets, first come first served: for work that takes long. */
     own: () =>
-      new Promise((resolve) => {
+      new Promise<void>((resolve) => {
         waiting.push(resolve);
         if (waiting.length === 1) nextTurn(takeOne);
       }),
   };
 };
+
+export type FairYield = ReturnType<typeof createFairYield>;

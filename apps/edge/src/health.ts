@@ -2,24 +2,7 @@ import type { Clock, Tier, TierHealth } from "@spillway/event";
 import type { Status } from "@spillway/service";
 import type { Committer } from "./commit/committer.ts";
 
-export type Readiness = {
-  /** `degraded`: events are made durable, but something is wrong. `down`, `stopping`: send them elsewhere. */
-  readonly status: Status;
-  readonly checks: { readonly stream: TierHealth; readonly outbox: TierHealth };
-  /** Shards whose events go to the outbox. */
-  readonly diverted_shards: number;
-};
-
-/** Whether an event can be made durable now. */
-export type Health = {
-  /** Asks both tiers, at most once a second. */
-  readiness(): Promise<Readiness>;
-  /** From now on the answer is `stopping`: a load balancer takes the edge out before it ends. */
-  stop(): void;
-  isStopping(): boolean;
-};
-
-export type HealthPorts = {
+type HealthPorts = {
   readonly stream: Tier;
   readonly outbox: Tier;
   readonly committer: Pick<Committer, "state">;
@@ -37,8 +20,8 @@ const checked = ({ status, warnings }: TierHealth, breakerClosed: boolean): Tier
   warnings,
 });
 
-export const createHealth = (ports: HealthPorts): Health => {
-  const { stream, outbox, committer, clock, shards } = ports;
+/** Whether an event can be made durable now. */
+export const createHealth = ({ stream, outbox, committer, clock, shards }: HealthPorts) => {
   let stopping = false;
   let asked: Promise<[TierHealth, TierHealth]> | null = null;
   let askedAtMs = Number.NEGATIVE_INFINITY;
@@ -52,25 +35,28 @@ export const createHealth = (ports: HealthPorts): Health => {
     return asked;
   };
 
-  const statusOf = (checks: Readiness["checks"], divertedShards: number): Status => {
+  /** `degraded`: events are made durable, but something is wrong. `down`, `stopping`: send them elsewhere. */
+  const statusOf = (checks: readonly [TierHealth, TierHealth], divertedShards: number): Status => {
     if (stopping) return "stopping";
-    const outboxUp = checks.outbox.status === "up";
-    const streamUp = checks.stream.status === "up";
+    const [streamUp, outboxUp] = checks.map(({ status }) => status === "up");
     if (!outboxUp && (!streamUp || divertedShards === shards)) return "down";
-    const warnings = checks.stream.warnings.length + checks.outbox.warnings.length;
-    return streamUp && outboxUp && divertedShards === 0 && warnings === 0 ? "up" : "degraded";
+    const warns = checks.some(({ warnings }) => warnings.length > 0);
+    return streamUp && outboxUp && divertedShards === 0 && !warns ? "up" : "degraded";
   };
 
   return {
+    /** Asks both tiers, at most once a second. `diverted_shards` are those whose events go to the outbox. */
     readiness: async () => {
       const [streamHealth, outboxHealth] = await ask();
       const state = committer.state();
       const checks = { stream: checked(streamHealth, state.stream), outbox: checked(outboxHealth, state.outbox) };
-      return { status: statusOf(checks, state.divertedShards), checks, diverted_shards: state.divertedShards };
+      const status = statusOf([checks.stream, checks.outbox], state.divertedShards);
+      return { status, checks, diverted_shards: state.divertedShards };
     },
-    stop: () => {
+    /** From now on the answer is `stopping`: a load balancer takes the edge out before it ends. */
+    stop: (): void => {
       stopping = true;
     },
-    isStopping: () => stopping,
+    isStopping: (): boolean => stopping,
   };
 };

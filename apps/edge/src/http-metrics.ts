@@ -1,14 +1,9 @@
 import type { Metrics } from "@spillway/telemetry";
 
-export type HttpMetrics = {
-  answered(route: string, status: number, ms: number): void;
-  invalid(code: string): void;
-};
-
 const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /** Routes come from the router's closed list, statuses and codes from ours: the number of series has a limit. */
-export const createHttpMetrics = (metrics: Metrics): HttpMetrics => {
+export const createHttpMetrics = (metrics: Metrics) => {
   const requests = metrics.counter("spillway_http_requests_total", "Requests answered.", ["route", "status"]);
   const seconds = metrics.histogram(
     "spillway_http_request_seconds",
@@ -22,10 +17,10 @@ export const createHttpMetrics = (metrics: Metrics): HttpMetrics => {
     ["code"],
   );
   return {
-    answered: (route, status, ms) => {
+    answered: (route: string, status: number, ms: number): void => {
       requests.add(1, { route, status: String(status) });
       seconds.observe(ms / 1_000, { route });
     },
-    invalid: (code) => invalid.add(1, { code }),
+    invalid: (code: string): void => invalid.add(1, { code }),
   };
 };

@@ -1,34 +1,12 @@
-import type { InvalidEventCode, Malformed } from "@spillway/event";
 import type { RefusalCode } from "./commit/result.ts";
-
-/** Every code that an answer can carry. Stable: clients branch on it. */
-export type ProblemCode =
-  | InvalidEventCode
-  | Malformed["code"]
-  | RefusalCode
-  | "unauthorized"
-  | "source_forbidden"
-  | "not_found"
-  | "method_not_allowed"
-  | "malformed_request"
-  | "unsupported_trailers"
-  | "invalid_idempotency_key"
-  | "unsupported_expectation"
-  | "body_too_large"
-  | "body_too_slow"
-  | "damaged_body"
-  | "none_valid"
-  | "unsupported_media_type"
-  | "unsupported_charset"
-  | "unsupported_content_encoding"
-  | "internal";
 
 type ProblemKind = { readonly status: number; readonly title: string; readonly retryable: boolean };
 
 const fault = (status: number, title: string): ProblemKind => ({ status, title, retryable: false });
 const later = (status: number, title: string): ProblemKind => ({ status, title, retryable: true });
 
-export const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
+/** Every code that an answer can carry. Stable: clients branch on it. */
+export const problems = {
   invalid_json: fault(400, "The body is not valid JSON"),
   invalid_encoding: fault(400, "The body or a header is not encoded as it must be"),
   malformed_request: fault(400, "The request's headers contradict HTTP"),
@@ -64,33 +42,13 @@ export const problems: Readonly<Record<ProblemCode, ProblemKind>> = {
   internal: later(500, "Something went wrong here"),
   unavailable: later(503, "The event could not be stored"),
   overloaded: later(503, "Too much is waiting to be stored"),
-};
+} as const;
+
+export type ProblemCode = keyof typeof problems;
 
 /** What is said about a refusal besides its title. */
 export const refusalDetails: Readonly<Record<RefusalCode, string>> = {
   unavailable: "no storage confirmed the event in time; send it again with the same id, a copy will be dropped",
   overloaded: "the event was not stored; send it again",
   backlog_full: "the event was not stored; send it again after the given time",
-};
-
-export type ProblemMembers = Readonly<Record<string, unknown>>;
-
-/** RFC 9457. `type` is a reference that resolves: the documentation has a section per code. */
-export const problemBody = (
-  code: ProblemCode,
-  requestId: string,
-  detail: string,
-  members: ProblemMembers = {},
-): string => {
-  const { status, title, retryable } = problems[code];
-  return JSON.stringify({
-    type: `/docs#${code}`,
-    title,
-    status,
-    detail,
-    code,
-    retryable,
-    request_id: requestId,
-    ...members,
-  });
 };

@@ -1,4 +1,4 @@
-import { type ProblemCode, type ProblemMembers, problemBody, problems } from "./problem.ts";
+import { type ProblemCode, problems } from "./problem.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -29,14 +29,12 @@ export type Problem = {
   /** A sentence for the client's developer; contains nothing of the payload. */
   readonly detail: string;
   readonly headers?: Headers;
-  readonly members?: ProblemMembers;
+  readonly members?: Readonly<Record<string, unknown>>;
 };
 
-export const respondProblem = (problem: Problem, requestId: string): Response =>
-  respond(
-    problems[problem.code].status,
-    "application/problem+json",
-    problemBody(problem.code, requestId, problem.detail, problem.members),
-    requestId,
-    problem.headers,
-  );
+/** RFC 9457. `type` is a reference that resolves: the documentation has a section per code. */
+export const respondProblem = ({ code, detail, headers, members }: Problem, requestId: string): Response => {
+  const { status, title, retryable } = problems[code];
+  const body = { type: `/docs#${code}`, title, status, detail, code, retryable, request_id: requestId, ...members };
+  return respond(status, "application/problem+json", JSON.stringify(body), requestId, headers);
+};

@@ -10,8 +10,8 @@ const hex = (key: string) =>
 
 const keysOf = (setting: string) => {
   const parsed = parseApiKeys(setting, true, platform);
-  if (parsed.kind !== "ok") throw new Error(parsed.reason);
-  return parsed.keys;
+  if (typeof parsed === "string") throw new Error(parsed);
+  return parsed;
 };
 const ring = createKeyRing(keysOf(`shop:${KEY},till:sha256:${hex(OTHER)}`), platform);
 
@@ -126,7 +126,8 @@ describe("API_KEYS", () => {
     [`a:sha256:${hex(KEY)},b:sha256:${hex(KEY).toUpperCase()}`, 1, "entry 1 again"],
   ])("%s is refused", (setting, entry, reason) => {
     const parsed = parseApiKeys(setting, true, platform);
-    expect(parsed).toMatchObject({ kind: "invalid", entry, reason: expect.stringContaining(reason) });
+    expect(parsed).toMatch(`entry ${entry + 1} `);
+    expect(parsed).toMatch(reason);
     expect(JSON.stringify(parsed)).not.toMatch(/the-(first|other)-key|comma-in|[0-9a-f]{32}/i);
   });
 
@@ -152,6 +153,6 @@ describe("API_KEYS", () => {
   });
 
   test("a short key is enough for development", () => {
-    expect(parseApiKeys("short", false, platform).kind).toBe("ok");
+    expect(parseApiKeys("short", false, platform)).toHaveLength(1);
   });
 });

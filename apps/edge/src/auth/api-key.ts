@@ -12,11 +12,9 @@ export type ApiKey = {
  * Whose key an `Authorization` header holds, or null. Compares with every key, so that the time does not tell how far
  * down the list a match is. Two headers arrive joined by a comma and match nothing.
  */
-export const createKeyRing = (
-  keys: readonly ApiKey[],
-  platform: Platform,
-): ((authorization: string | null) => ApiKey | null) => {
-  return (authorization) => {
+export const createKeyRing =
+  (keys: readonly ApiKey[], platform: Platform) =>
+  (authorization: string | null): ApiKey | null => {
     const key = bearerTokenOf(authorization);
     if (key === null) return null;
     const sha256 = hashSecret(key, platform);
@@ -24,7 +22,6 @@ export const createKeyRing = (
     for (const candidate of keys) if (sameHash(candidate.sha256, sha256)) found = candidate;
     return found;
   };
-};
 
 /** What is wrong with an `Authorization` header that belongs to nobody, in words for its sender; nothing of it is in them. */
 export const refusalOf = (authorization: string | null): string => {

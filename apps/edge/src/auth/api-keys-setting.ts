@@ -1,11 +1,7 @@
 import type { Platform } from "@spillway/event";
 import { hashSecret, isToken, sameHash, TOKEN_CHARACTERS, TOKEN_LENGTH_MAX } from "@spillway/service";
 import type { ApiKey } from "./api-key.ts";
-
-export type ApiKeysSetting =
-  | { readonly kind: "ok"; readonly keys: readonly ApiKey[] }
-  /** `entry` counts from 0; the reason holds nothing of the key. */
-  | { readonly kind: "invalid"; readonly entry: number; readonly reason: string };
+import { readEntries } from "./entries.ts";
 
 /** A key that can be guessed is none: so many characters, and so many different ones. */
 const KEY_LENGTH_MIN = 16;
@@ -55,21 +51,12 @@ const keyOf = (entry: string, strict: boolean, platform: Platform): ApiKey | str
  * Reads `key`, `name:key` or `name:sha256:<hex>`, separated by commas; of several each has a name, since what follows a
  * comma may be the rest of a key that has one. Refuses whatever could never match, and `strict` what can be guessed.
  */
-export const parseApiKeys = (setting: string, strict: boolean, platform: Platform): ApiKeysSetting => {
-  const keys: ApiKey[] = [];
-  const entries = setting === "" ? [] : setting.split(",").map((entry) => entry.trim());
-  for (const [entry, text] of entries.entries()) {
+export const parseApiKeys = (setting: string, strict: boolean, platform: Platform): readonly ApiKey[] | string =>
+  readEntries<ApiKey>(setting, (text, before, count) => {
     const key = keyOf(text, strict, platform);
-    if (typeof key === "string") return { kind: "invalid", entry, reason: key };
-    if (entries.length > 1 && !text.includes(":"))
-      return {
-        kind: "invalid",
-        entry,
-        reason: "has no name, which each of several keys must have; no key can hold a comma",
-      };
-    const same = keys.findIndex(({ sha256 }) => sameHash(sha256, key.sha256));
-    if (same >= 0) return { kind: "invalid", entry, reason: `has the key of entry ${same + 1} again` };
-    keys.push(key);
-  }
-  return { kind: "ok", keys };
-};
+    if (typeof key === "string") return key;
+    if (count > 1 && !text.includes(":"))
+      return "has no name, which each of several keys must have; no key can hold a comma";
+    const same = before.findIndex(({ sha256 }) => sameHash(sha256, key.sha256));
+    return same < 0 ? key : `has the key of entry ${same + 1} again`;
+  });

@@ -1,9 +1,5 @@
+import { readEntries } from "./entries.ts";
 import type { BoundSource } from "./key-sources.ts";
-
-export type KeySourcesSetting =
-  | { readonly kind: "ok"; readonly bound: readonly BoundSource[] }
-  /** `entry` counts from 0; the reason holds nothing of the entry, whose name may be a key by mistake. */
-  | { readonly kind: "invalid"; readonly entry: number; readonly reason: string };
 
 /** Characters of a URI reference, as long as an attribute may be, and no `*`: who writes one means a pattern. */
 const sourceForm = /^[\w\-.~:/?#[\]@!$&'()+;=%]{1,1024}$/;
@@ -20,13 +16,5 @@ const boundOf = (entry: string, names: ReadonlySet<string>): BoundSource | strin
 };
 
 /** Reads `name=source`, separated by commas; a name may come several times. `names` are those of `API_KEYS`. */
-export const parseKeySources = (setting: string, names: ReadonlySet<string>): KeySourcesSetting => {
-  const bound: BoundSource[] = [];
-  const entries = setting === "" ? [] : setting.split(",").map((entry) => entry.trim());
-  for (const [entry, text] of entries.entries()) {
-    const one = boundOf(text, names);
-    if (typeof one === "string") return { kind: "invalid", entry, reason: one };
-    bound.push(one);
-  }
-  return { kind: "ok", bound };
-};
+export const parseKeySources = (setting: string, names: ReadonlySet<string>): readonly BoundSource[] | string =>
+  readEntries(setting, (text) => boundOf(text, names));

@@ -6,8 +6,8 @@ const NAMES = new Set(["shop", "evil", "till"]);
 
 const sourcesOf = (setting: string) => {
   const parsed = parseKeySources(setting, NAMES);
-  if (parsed.kind !== "ok") throw new Error(parsed.reason);
-  return createKeySources(parsed.bound);
+  if (typeof parsed === "string") throw new Error(parsed);
+  return createKeySources(parsed);
 };
 const allows = (setting: string, name: string, source: string) => sourcesOf(setting).refusal(name, source) === null;
 
@@ -134,9 +134,7 @@ test.each([
   [`shop=/${"x".repeat(1_024)}`, 0, "no URI reference"],
   ["shop=/shop/../x", 0, "/../"],
 ])("API_KEY_SOURCES %.30s is refused", (setting, entry, reason) => {
-  expect(parseKeySources(setting, NAMES)).toMatchObject({
-    kind: "invalid",
-    entry,
-    reason: expect.stringContaining(reason),
-  });
+  const refused = parseKeySources(setting, NAMES);
+  expect(refused).toMatch(`entry ${entry + 1} `);
+  expect(refused).toMatch(reason);
 });

@@ -1,26 +1,15 @@
 import { type SealedEvent, sealEvent } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
-import { createManualClock, createMemoryWorld, type ManualClock, type MemoryWorld } from "@spillway/memory";
+import { createManualClock, createMemoryWorld } from "@spillway/memory";
 import { type LogFields, noMetrics } from "@spillway/telemetry";
-import { type Committer, type CommitterOptions, commitDefaults, createCommitter } from "./committer.ts";
-import { type Obstructed, obstructed } from "./obstructed-tier.fixture.ts";
+import { type CommitterOptions, commitDefaults, createCommitter } from "./committer.ts";
+import { obstructed } from "./obstructed-tier.fixture.ts";
 import type { EventResult } from "./result.ts";
-
-export type EdgeWorld = {
-  readonly clock: ManualClock;
-  readonly world: MemoryWorld;
-  readonly stream: Obstructed<MemoryWorld["tier"]>;
-  readonly outbox: Obstructed<MemoryWorld["outboxTier"]>;
-  readonly committer: Committer;
-  readonly logged: { readonly event: string; readonly fields: LogFields }[];
-};
 
 export const SHARDS = 4;
 
 /** A committer on memory tiers that a test can obstruct, under a clock that stands still. */
-export const createEdgeWorld = (
-  options: Partial<CommitterOptions> & { readonly backlogEventsMax?: number } = {},
-): EdgeWorld => {
+export const createEdgeWorld = (options: Partial<CommitterOptions> & { readonly backlogEventsMax?: number } = {}) => {
   const clock = createManualClock();
   const backlogEventsMax = options.backlogEventsMax ?? 100_000;
   const world = createMemoryWorld({ clock, platform, shards: SHARDS, backlogEventsMax });
@@ -47,6 +36,8 @@ export const createEdgeWorld = (
   );
   return { clock, world, stream, outbox, committer, logged };
 };
+
+export type EdgeWorld = ReturnType<typeof createEdgeWorld>;
 
 const textEncoder = new TextEncoder();
 

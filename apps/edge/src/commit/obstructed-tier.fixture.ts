@@ -11,20 +11,8 @@ import type { Appended, Clock, OutboxTier, ShardChunk, Tier } from "@spillway/ev
  */
 export type Obstruction = "pass" | "freeze" | "lose_replies" | "hang" | "reject";
 
-export type Obstructed<T extends Tier> = {
-  readonly tier: T;
-  /** Every append so far, as it was asked for. */
-  readonly calls: (readonly ShardChunk[])[];
-  obstruct(obstruction: Obstruction): void;
-  /** Time that a call takes when it passes; 0 by default. */
-  delay(ms: number): void;
-};
-
-const timeouts = (chunks: readonly ShardChunk[]): readonly Appended[] =>
-  chunks.map(() => ({ kind: "retriable", code: "timeout" }));
-
 /** A tier behind a network that a test can break. */
-export const obstructed = <T extends Tier | OutboxTier>(tier: T, clock: Clock): Obstructed<T> => {
+export const obstructed = <T extends Tier | OutboxTier>(tier: T, clock: Clock) => {
   const calls: (readonly ShardChunk[])[] = [];
   let obstruction: Obstruction = "pass";
   let delayMs = 0;
@@ -36,7 +24,7 @@ export const obstructed = <T extends Tier | OutboxTier>(tier: T, clock: Clock): 
     if (obstruction !== "pass") {
       if (obstruction === "lose_replies") await tier.append(chunks, deadlineMs);
       await clock.sleep(deadlineMs);
-      return timeouts(chunks);
+      return chunks.map(() => ({ kind: "retriable", code: "timeout" }));
     }
     if (delayMs > 0) await clock.sleep(delayMs);
     return tier.append(chunks, deadlineMs);
@@ -58,11 +46,13 @@ export const obstructed = <T extends Tier | OutboxTier>(tier: T, clock: Clock): 
 
   return {
     tier: "occupied" in tier ? { ...tier, append, health, occupied } : { ...tier, append, health },
+    /** Every append so far, as it was asked for. */
     calls,
-    obstruct: (next) => {
+    obstruct: (next: Obstruction): void => {
       obstruction = next;
     },
-    delay: (ms) => {
+    /** Time that a call takes when it passes; 0 by default. */
+    delay: (ms: number): void => {
       delayMs = ms;
     },
   };

@@ -1,15 +1,12 @@
 import type { EventResult, RefusalCode } from "../commit/result.ts";
-import { problems, refusalDetails } from "../problem.ts";
-import { respondJson, respondProblem } from "../respond.ts";
+import { type ProblemCode, problems, refusalDetails } from "../problem.ts";
+import { type Problem, respondJson, respondProblem } from "../respond.ts";
 import type { NotAdmitted } from "./admit.ts";
 
 /** An entry of a batch answer: one event that was not stored. */
-type BatchError = {
+type BatchError = Omit<NotAdmitted, "kind" | "code"> & {
   readonly index: number;
-  readonly id: string | null;
-  readonly code: string;
-  readonly detail: string;
-  readonly pointer: string;
+  readonly code: ProblemCode;
   readonly retryable: boolean;
 };
 
@@ -27,15 +24,13 @@ export class BatchOutcome {
   }
 
   settle(index: number, id: string, result: EventResult): void {
-    if (result.kind === "refused") this.#refuse(index, id, result.code);
-    else if (result.kind === "accepted") this.#accepted++;
+    if (result.kind === "refused") {
+      const { code } = result;
+      this.#refusal ??= code;
+      const { retryable } = problems[code];
+      this.#errors.push({ index, id, code, detail: refusalDetails[code], pointer: "", retryable });
+    } else if (result.kind === "accepted") this.#accepted++;
     else this.#duplicates++;
-  }
-
-  #refuse(index: number, id: string, code: RefusalCode): void {
-    const { retryable } = problems[code];
-    this.#refusal ??= code;
-    this.#errors.push({ index, id, code, detail: refusalDetails[code], pointer: "", retryable });
   }
 
   /** 202 all stored · 207 mixed · 403 all of forbidden sources · 422 none valid · 429 or 503 none stored. */
@@ -54,14 +49,9 @@ export class BatchOutcome {
     if (errors.length === 0) return respondJson(202, JSON.stringify(members), requestId);
     if (this.#accepted + this.#duplicates > 0) return respondJson(207, JSON.stringify(members), requestId, headers);
     if (code !== null) return respondProblem({ code, detail: refusalDetails[code], headers, members }, requestId);
-    if (errors.every((error) => error.code === "source_forbidden"))
-      return respondProblem(
-        { code: "source_forbidden", detail: "the key may send none of the events", members },
-        requestId,
-      );
-    return respondProblem(
-      { code: "none_valid", detail: `all ${errors.length} events are invalid`, members },
-      requestId,
-    );
+    const problem: Problem = errors.every((error) => error.code === "source_forbidden")
+      ? { code: "source_forbidden", detail: "the key may send none of the events", members }
+      : { code: "none_valid", detail: `all ${errors.length} events are invalid`, members };
+    return respondProblem(problem, requestId);
   }
 }

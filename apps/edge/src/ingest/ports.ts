@@ -1,6 +1,6 @@
 import type { BatchLimits, Clock, Platform } from "@spillway/event";
-import type { ApiKey } from "../auth/api-key.ts";
-import type { KeySources } from "../auth/key-sources.ts";
+import type { createKeyRing } from "../auth/api-key.ts";
+import type { createKeySources } from "../auth/key-sources.ts";
 import type { BodyLimits } from "../body/read-body.ts";
 import type { Committer } from "../commit/committer.ts";
 import type { FairYield } from "../fair-yield.ts";
@@ -14,8 +14,8 @@ export type IngestPorts = {
   /** Asks the runtime to collect garbage beside its other work. */
   readonly collectGarbage?: () => void;
   /** Whose key an `Authorization` header holds. */
-  readonly keyOf: (authorization: string | null) => ApiKey | null;
-  readonly sources: KeySources;
+  readonly keyOf: ReturnType<typeof createKeyRing>;
+  readonly sources: ReturnType<typeof createKeySources>;
   /** Called for events that will never be stored as they are. */
   readonly onInvalid: (code: string) => void;
 };

@@ -1,19 +1,7 @@
-import type { RefusalCode } from "../commit/result.ts";
 import { refusalDetails } from "../problem.ts";
 import { respondJson, respondProblem } from "../respond.ts";
-import type { AdmittedEvent, NotAdmitted } from "./admit.ts";
+import type { AdmittedEvent } from "./admit.ts";
 import type { IngestLimits, IngestPorts } from "./ports.ts";
-
-const respondInvalid = (event: NotAdmitted, limits: IngestLimits, requestId: string): Response => {
-  const { id, code, detail, pointer } = event;
-  const limit = code === "event_too_large" ? { limit: limits.eventBytesMax } : undefined;
-  return respondProblem({ code, detail, members: { id, pointer, ...limit } }, requestId);
-};
-
-const respondRefused = (id: string, code: RefusalCode, retryAfterSeconds: number, requestId: string): Response => {
-  const headers = { "retry-after": String(retryAfterSeconds) };
-  return respondProblem({ code, detail: refusalDetails[code], headers, members: { id } }, requestId);
-};
 
 /** Commits one event and answers for it. */
 export const ingestSingle = async (
@@ -22,15 +10,19 @@ export const ingestSingle = async (
   limits: IngestLimits,
   requestId: string,
 ): Promise<Response> => {
-  if (event.kind === "invalid") return respondInvalid(event, limits, requestId);
-  const { sealed } = event;
-  const [result] = await ports.committer.commit([sealed]);
+  if (event.kind === "invalid") {
+    const { id, code, detail, pointer } = event;
+    const limit = code === "event_too_large" ? { limit: limits.eventBytesMax } : undefined;
+    return respondProblem({ code, detail, members: { id, pointer, ...limit } }, requestId);
+  }
+  const { id } = event.sealed;
+  const [result] = await ports.committer.commit([event.sealed]);
   if (result === undefined) throw new Error("a commit of one event has no result");
-  if (result.kind === "refused")
-    return respondRefused(sealed.id, result.code, ports.committer.retryAfterSeconds(result.code), requestId);
-  return respondJson(
-    202,
-    `{"id":${JSON.stringify(sealed.id)},"status":"${result.kind}","tier":"${result.tier}"}`,
-    requestId,
-  );
+  if (result.kind === "refused") {
+    const { code } = result;
+    const headers = { "retry-after": String(ports.committer.retryAfterSeconds(code)) };
+    return respondProblem({ code, detail: refusalDetails[code], headers, members: { id } }, requestId);
+  }
+  const body = `{"id":${JSON.stringify(id)},"status":"${result.kind}","tier":"${result.tier}"}`;
+  return respondJson(202, body, requestId);
 };
