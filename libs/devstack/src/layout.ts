@@ -2,27 +2,18 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Names of everything the devstack keeps under `.spillway/`. */
-export type Layout = {
-  readonly root: string;
-  readonly devEnv: string;
-  readonly secrets: string;
-  readonly ports: string;
-  readonly lock: string;
-  readonly record: string;
-  data(service: string): string;
-  log(name: string): string;
-};
-
-export const layoutOf = (root: string): Layout => ({
+export const layoutOf = (root: string) => ({
   root,
   devEnv: join(root, "dev.env"),
   secrets: join(root, "secrets.json"),
   ports: join(root, "ports.json"),
   lock: join(root, "run", "devstack.lock"),
   record: join(root, "run", "stack.json"),
-  data: (service) => join(root, service),
-  log: (name) => join(root, "log", `${name}.log`),
+  data: (service: string) => join(root, service),
+  log: (name: string) => join(root, "log", `${name}.log`),
 });
+
+export type Layout = ReturnType<typeof layoutOf>;
 
 /** Makes the folders. The root may be passed through, since Postgres runs as another user when the devstack is root. */
 export const makeLayout = async (layout: Layout): Promise<void> => {

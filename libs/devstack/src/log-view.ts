@@ -4,16 +4,7 @@ import { readable } from "./readable-log.ts";
 const POLL_MS = 100;
 
 /** Shows what is appended to a log file. */
-export type LogView = {
-  /** Shows what was appended since, and goes on with it. */
-  open(): void;
-  /** Shows the rest and stops. */
-  close(): void;
-  /** What comes next begins behind what is there now. */
-  skip(): void;
-};
-
-export const createLogView = (file: string, print: (line: string) => void): LogView => {
+export const createLogView = (file: string, print: (line: string) => void) => {
   let at = 0;
   let timer: ReturnType<typeof setInterval> | undefined;
   /** The whole lines behind `at`: a line that is half written is taken with its other half. */
@@ -32,15 +23,20 @@ export const createLogView = (file: string, print: (line: string) => void): LogV
     for (const line of take().split("\n")) if (line !== "") print(readable(line));
   };
   return {
-    open: () => {
+    /** Shows what was appended since, and goes on with it. */
+    open: (): void => {
       show();
       timer ??= setInterval(show, POLL_MS);
     },
-    close: () => {
+    /** Shows the rest and stops. */
+    close: (): void => {
       clearInterval(timer);
       timer = undefined;
       show();
     },
-    skip: () => void take(),
+    /** What comes next begins behind what is there now. */
+    skip: (): void => void take(),
   };
 };
+
+export type LogView = ReturnType<typeof createLogView>;

@@ -28,16 +28,8 @@ export const findReadyStack = async (file: string): Promise<Required<StackRecord
   return { ...record, settings: record.settings };
 };
 
-export type Recorder = {
-  spawned(name: ProcessName, pid: number): void;
-  /** The stack is ready with these; or, without, stopping: from now on a second start waits. */
-  settings(settings: DevEnv | undefined): void;
-  /** Everything that was started here; resolves when it is on disk. */
-  processes(): Promise<Processes>;
-};
-
 /** Keeps `run/stack.json` true, and `dev.env` as soon as it can name every address and every pid. */
-export const createRecorder = (layout: Layout): Recorder => {
+export const createRecorder = (layout: Layout) => {
   let processes: Processes = {};
   let settings: DevEnv | undefined;
   let writes: Promise<void> = Promise.resolve();
@@ -56,14 +48,18 @@ export const createRecorder = (layout: Layout): Recorder => {
       .catch((error: Error) => sayAs("devstack")(`cannot write under ${layout.root}: ${error.message}`));
   };
   return {
-    spawned: (name, pid) =>
+    spawned: (name: ProcessName, pid: number): void =>
       change(async () => {
         processes = { ...processes, [name]: await recordOf(pid) };
       }),
-    settings: (found) =>
+    /** The stack is ready with these; or, without, stopping: from now on a second start waits. */
+    settings: (found: DevEnv | undefined): void =>
       change(() => {
         settings = found;
       }),
+    /** Everything that was started here; resolves when it is on disk. */
     processes: () => writes.then(() => processes),
   };
 };
+
+export type Recorder = ReturnType<typeof createRecorder>;

@@ -16,20 +16,6 @@ import { type Addresses, startServices } from "./stack-services.ts";
 /** An app has so long to finish what it holds. */
 const APP_STOP_MS = 7_000;
 
-type Started = {
-  readonly settings: DevEnv;
-  /** Resolves when every app has been ready. */
-  readonly appsReady: Promise<unknown>;
-};
-
-/** The services and the apps of one `.spillway` folder, kept alive by this process. */
-export type Stack = {
-  /** Resolves when every service is ready and the apps are launched. Throws what kept a service from it. */
-  start(): Promise<Started>;
-  /** Apps first, then the services; leaves no process and no file that speaks of one. */
-  stop(): Promise<void>;
-};
-
 /** SIGTERM would make Postgres wait for every client to leave. */
 const stopSignalOf = (name: ProcessName) => (name === "postgres" ? "SIGINT" : "SIGTERM");
 
@@ -67,13 +53,20 @@ const openApp = (name: AppName, env: Readonly<Record<string, string>>, layout: L
     onSpawn: (pid) => recorder.spawned(name, pid),
   });
 
-/** While somebody edits the sources it shows the apps' logs, and starts an app again when a file of its changes. */
-export const createStack = (config: DevstackConfig, layout: Layout, isEdited: boolean): Stack => {
+/**
+ * The services and the apps of one `.spillway` folder, kept alive by this process. While somebody edits the sources it shows
+ * the apps' logs, and starts an app again when a file of its changes.
+ */
+export const createStack = (config: DevstackConfig, layout: Layout, isEdited: boolean) => {
   const recorder = createRecorder(layout);
   const keeper = createKeeper(isEdited ? APP_NAMES : []);
   let endWatch: () => void = () => undefined;
 
-  const start = async (): Promise<Started> => {
+  /**
+   * Resolves when every service is ready and the apps are launched; `appsReady` when every app has been ready. Throws what
+   * kept a service from it.
+   */
+  const start = async () => {
     await endProcesses((await readStackRecord(layout.record))?.processes ?? {}, "left over from an earlier run");
     await Promise.all([layout.record, layout.devEnv].map((file) => rm(file, { force: true })));
     for (const name of PROCESS_NAMES) await rotateLog(layout.log(name));
@@ -92,6 +85,7 @@ export const createStack = (config: DevstackConfig, layout: Layout, isEdited: bo
     return { settings, appsReady: Promise.all(apps) };
   };
 
+  /** Apps first, then the services; leaves no process and no file that speaks of one. */
   const stop = async (): Promise<void> => {
     endWatch();
     recorder.settings(undefined);

@@ -25,17 +25,11 @@ export type Episode =
   /** It was started and did not do its work: the next try follows. */
   | { readonly kind: "failed"; readonly error: Error };
 
-export type Supervision = {
-  /** Starts it again with the changed source, at once even when the next try is minutes away. */
-  reload(file: string): void;
-  end(): void;
-};
-
 /**
  * Keeps `running` alive, from its first start on when it is not up yet, and tells what happens to it; failures are told,
  * never thrown.
  */
-export const supervise = (running: Running, tell: (episode: Episode) => void): Supervision => {
+export const supervise = (running: Running, tell: (episode: Episode) => void) => {
   let isActive = true;
   let isUp = running.pid() !== undefined;
   let wasUp = isUp;
@@ -89,11 +83,12 @@ export const supervise = (running: Running, tell: (episode: Episode) => void): S
   };
   void keep();
   return {
-    reload: (file) => {
+    /** Starts it again with the changed source, at once even when the next try is minutes away. */
+    reload: (file: string): void => {
       changed = file;
       wake();
     },
-    end: () => {
+    end: (): void => {
       isActive = false;
     },
   };

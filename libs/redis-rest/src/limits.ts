@@ -1,23 +1,17 @@
 /** What a request counts for beside its body; it bounds the number of requests without one. */
 export const REQUEST_BYTES = 1024;
 
-export type Limits = {
+export const defaultLimits = {
   /** Bytes of one request body. */
-  readonly bodyBytesMax: number;
-  /** Milliseconds a client may take to send its body. */
-  readonly bodyMsMax: number;
-  /** Commands of one pipeline or transaction. */
-  readonly commandsMax: number;
-  /** Bytes of all requests in hand; a body of undeclared length counts as `bodyBytesMax`. */
-  readonly inflightBytesMax: number;
-  /** Milliseconds that Redis may take to reply. */
-  readonly replyMsMax: number;
-};
-
-export const defaultLimits: Limits = {
   bodyBytesMax: 10 * 1024 * 1024,
+  /** Milliseconds a client may take to send its body. */
   bodyMsMax: 10_000,
+  /** Commands of one pipeline or transaction. */
   commandsMax: 10_000,
+  /** Bytes of all requests in hand; a body of undeclared length counts as `bodyBytesMax`. */
   inflightBytesMax: 256 * 1024 * 1024,
+  /** Milliseconds that Redis may take to reply. */
   replyMsMax: 2_000,
 };
+
+export type Limits = Readonly<typeof defaultLimits>;
