@@ -1,29 +1,73 @@
 import type { ReadEvent, SealedEvent } from "@spillway/event";
-import type { EventResult } from "../commit/result.ts";
-import type { AdmittedEvent } from "./admit.ts";
-import { BatchOutcome } from "./batch-outcome.ts";
+import type { EventResult, RefusalCode } from "../commit/result.ts";
+import { type ProblemCode, problems, refusalDetails } from "../problem.ts";
+import { type Problem, respondJson, respondProblem } from "../respond.ts";
+import type { AdmittedEvent, NotAdmitted } from "./admit.ts";
 import type { IngestPorts } from "./ports.ts";
 
-/** Commits the valid events of a batch and answers for all of them. An empty batch is a batch that is all stored. */
+/** An entry of a batch answer: one event that was not stored. */
+type BatchError = Omit<NotAdmitted, "kind" | "code"> & {
+  readonly index: number;
+  readonly code: ProblemCode;
+  readonly retryable: boolean;
+};
+
+const refusedError = (index: number, id: string, code: RefusalCode): BatchError => {
+  const { retryable } = problems[code];
+  return { index, id, code, detail: refusalDetails[code], pointer: "", retryable };
+};
+
+/** All forbidden, none valid, or none stored. */
+const problemOf = (errors: readonly BatchError[], refusal: RefusalCode | null): Omit<Problem, "members"> => {
+  if (refusal !== null) return { code: refusal, detail: refusalDetails[refusal] };
+  return errors.every(({ code }) => code === "source_forbidden")
+    ? { code: "source_forbidden", detail: "the key may send none of the events" }
+    : { code: "none_valid", detail: `all ${errors.length} events are invalid` };
+};
+
+/**
+ * Commits the valid events of a batch and answers for all of them. An empty batch is a batch that is all stored.
+ * 202 all stored · 207 mixed · 403 all of forbidden sources · 422 none valid · 429 or 503 none stored.
+ */
 export const ingestBatch = async (
   events: readonly ReadEvent[],
   admit: (event: ReadEvent) => AdmittedEvent,
-  ports: IngestPorts,
+  { committer }: IngestPorts,
   requestId: string,
 ): Promise<Response> => {
-  const outcome = new BatchOutcome();
+  const errors: BatchError[] = [];
   const sealed: SealedEvent[] = [];
   const indexes: number[] = [];
   for (let index = 0; index < events.length; index++) {
     const event = admit(events[index] as ReadEvent);
-    if (event.kind === "invalid") outcome.addInvalid(index, event);
-    else {
+    if (event.kind === "ok") {
       sealed.push(event.sealed);
       indexes.push(index);
+    } else {
+      const { id, code, detail, pointer } = event;
+      errors.push({ index, id, code, detail, pointer, retryable: false });
     }
   }
-  const results = await ports.committer.commit(sealed);
-  for (let i = 0; i < sealed.length; i++)
-    outcome.settle(indexes[i] as number, (sealed[i] as SealedEvent).id, results[i] as EventResult);
-  return outcome.respond(requestId, ports.committer.retryAfterSeconds);
+  const results = await committer.commit(sealed);
+  const counts = { accepted: 0, duplicate: 0, refused: 0 };
+  let refusal: RefusalCode | null = null;
+  for (let i = 0; i < sealed.length; i++) {
+    const result = results[i] as EventResult;
+    counts[result.kind]++;
+    if (result.kind !== "refused") continue;
+    refusal ??= result.code;
+    errors.push(refusedError(indexes[i] as number, (sealed[i] as SealedEvent).id, result.code));
+  }
+  const members = {
+    accepted: counts.accepted,
+    duplicates: counts.duplicate,
+    invalid: events.length - sealed.length,
+    refused: counts.refused,
+    request_id: requestId,
+    errors: errors.sort((a, b) => a.index - b.index),
+  };
+  if (errors.length === 0) return respondJson(202, JSON.stringify(members), requestId);
+  const headers = refusal === null ? undefined : { "retry-after": String(committer.retryAfterSeconds(refusal)) };
+  if (counts.accepted + counts.duplicate > 0) return respondJson(207, JSON.stringify(members), requestId, headers);
+  return respondProblem({ ...problemOf(errors, refusal), headers, members }, requestId);
 };
