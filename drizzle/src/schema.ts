@@ -1,5 +1,16 @@
 import { sql } from "drizzle-orm";
-import { bigint, check, customType, index, integer, pgTable, text, timestamp, unique } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  boolean,
+  check,
+  customType,
+  index,
+  integer,
+  pgTable,
+  text,
+  timestamp,
+  unique,
+} from "drizzle-orm/pg-core";
 
 /*
  * Names are unqualified on purpose: whoever shares a database with an application puts the tables into a schema of
@@ -11,6 +22,20 @@ const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataTyp
 
 const moment = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 
+/** Which Spillway this database is of: one row, written once by a relay and never changed; its `id` stands in Redis, too. */
+export const installation = pgTable(
+  "installation",
+  {
+    /** That there is one row. */
+    one: boolean().primaryKey().default(true),
+    id: text().notNull(),
+    namespace: text().notNull(),
+    shards: integer().notNull(),
+    createdAt: moment("created_at").notNull().defaultNow(),
+  },
+  (table) => [check("installation_one", sql`${table.one}`), check("installation_shards", sql`${table.shards} > 0`)],
+);
+
 /** Chunks that wait to enter the stream. A row lives until the transaction that saw its append succeed deletes it. */
 export const outbox = pgTable(
   "outbox",
@@ -21,6 +46,8 @@ export const outbox = pgTable(
     events: integer().notNull(),
     bytes: integer().notNull(),
     createdAt: moment("created_at").notNull().defaultNow(),
+    /** The number of shards that the writer took the shard from. A trigger refuses another one than the installation's. */
+    shards: integer(),
   },
   (table) => [index("outbox_shard_id").on(table.shard, table.id)],
 );

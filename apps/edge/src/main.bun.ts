@@ -36,7 +36,7 @@ const stream = createStreamTier({
 const edge = createApp(
   {
     stream,
-    outbox: createOutboxTier({ database }),
+    outbox: createOutboxTier({ database, shards: config.SHARDS }),
     clock: systemClock,
     platform,
     random: Math.random,

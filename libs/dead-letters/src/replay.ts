@@ -48,7 +48,7 @@ const readLetters = (sql: Sql, ids: readonly string[], bytesMax: number) => sql<
  * Marks letters and inserts their events, both or neither, and only those that still wait: of two calls at once the
  * second finds none. Locks: the letters' rows, in id order, until the statement is over.
  */
-const moveToOutbox = (sql: Sql, rows: readonly Row[], by: string) => sql<{ id: string }[]>`
+const moveToOutbox = (sql: Sql, rows: readonly Row[], shards: number, by: string) => sql<{ id: string }[]>`
   with sent as (
     select id, shard, decode(chunk, 'hex') as chunk from unnest(
       ${arrayOf(rows.map((row) => row.id))}::bigint[],
@@ -64,8 +64,8 @@ const moveToOutbox = (sql: Sql, rows: readonly Row[], by: string) => sql<{ id: s
   ), recorded as (
     insert into dead_letter_actions (letter, action, actor) select id, 'replay', ${by} from replayed
   ), queued as (
-    insert into outbox (shard, chunk, events, bytes)
-    select shard, chunk, 1, octet_length(chunk) from sent where id in (select id from replayed) order by id
+    insert into outbox (shard, shards, chunk, events, bytes)
+    select shard, ${shards}::int, chunk, 1, octet_length(chunk) from sent where id in (select id from replayed) order by id
   )
   select id, ${sql.unsafe(durableCommit)} from replayed`;
 
@@ -91,7 +91,8 @@ export const createReplay = (options: ReplayOptions): Replay => {
     const refusedIds = new Set(refused.map((refusal) => refusal.id));
     const waiting = letters.filter((letter) => !refusedIds.has(letter.id));
     const rows = waiting.map((letter) => rowOf(letter, options, Date.now()));
-    const moved = rows.length === 0 ? [] : await ask(database, deadlineMs, (sql) => moveToOutbox(sql, rows, by));
+    const moved =
+      rows.length === 0 ? [] : await ask(database, deadlineMs, (sql) => moveToOutbox(sql, rows, options.shards, by));
     const replayed = new Set(moved.map((row) => row.id));
     const left = [...new Set(ids)].filter((id) => !replayed.has(id) && !refusedIds.has(id));
     return {

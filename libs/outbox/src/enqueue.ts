@@ -3,7 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { ISql } from "postgres";
 
 export type EnqueueOptions = {
-  /** The same number as everywhere: events of one key must meet in one shard. */
+  /** The same number as everywhere: events of one key must meet in one shard. The table refuses another one. */
   readonly shards: number;
   readonly platform: Platform;
   /**
@@ -53,12 +53,12 @@ const seal = (event: NewEvent, options: EnqueueOptions, nowMs: number): SealedEv
 type Tag<T> = (text: TemplateStringsArray, ...values: (number | Uint8Array)[]) => T;
 
 /** Locks: ROW EXCLUSIVE on the table, until the application's transaction is over; waits for nobody. */
-const insertRow = <T>(tag: Tag<T>, shard: number, chunk: Uint8Array): T => tag`
-  insert into outbox (shard, chunk, events, bytes) values (${shard}, ${chunk}, 1, ${chunk.length})`;
+const insertRow = <T>(tag: Tag<T>, shard: number, shards: number, chunk: Uint8Array): T => tag`
+  insert into outbox (shard, shards, chunk, events, bytes) values (${shard}, ${shards}, ${chunk}, 1, ${chunk.length})`;
 
 /**
  * Makes `enqueue(tx, event)`: the event is sent if and only if the application's transaction commits. Rejects with
- * `EventRefused`, and with whatever the transaction rejects with. Adds one insert and waits for nobody; order per key
+ * `EventRefused`, and with whatever the transaction rejects with: SQLSTATE SPW01 where `shards` is not the installation's. Adds one insert and waits for nobody; order per key
  * is the order of the inserts, for transactions that do not overlap.
  */
 export const createEnqueue =
@@ -67,7 +67,8 @@ export const createEnqueue =
     const nowMs = Date.now();
     const sealed = seal(event, options, nowMs);
     const chunk = encodeChunk({ receivedAtMs: nowMs, events: [sealed] }, options.platform);
-    if (typeof tx === "function") await insertRow<PromiseLike<unknown>>(tx, sealed.shard, chunk);
-    else await tx.execute(insertRow<SQL>(sql, sealed.shard, chunk));
+    const { shards } = options;
+    if (typeof tx === "function") await insertRow<PromiseLike<unknown>>(tx, sealed.shard, shards, chunk);
+    else await tx.execute(insertRow<SQL>(sql, sealed.shard, shards, chunk));
     return { id: sealed.id };
   };

@@ -18,6 +18,7 @@ const MEANINGS: Readonly<Record<string, readonly string[]>> = {
   authentication_failed: ["28000", "28P01"],
   no_such_database: ["3D000"],
   permission_denied: ["42501"],
+  shards_differ: ["SPW01"],
   not_migrated: ["42P01", "42703", "42883"],
   pooler_without_statements: ["26000"],
   setting_refused: ["08P01", "42704", "22023"],
