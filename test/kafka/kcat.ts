@@ -48,7 +48,9 @@ export const readPartition = async (
   partition: number,
 ): Promise<ReadRecord[]> => {
   const from = ["-C", "-b", brokers.join(","), "-t", topic, "-p", String(partition), "-o", "beginning", "-e"];
-  const [bytes, json] = await Promise.all([kcat([...from, "-f", "%T %K %S\\n%k%s\\n"]), kcat([...from, "-J"])]);
+  const bytes = await kcat([...from, "-f", "%T %K %S\\n%k%s\\n"]);
+  // After the bytes: beside them it could end before a record that they had already, which then had no headers.
+  const json = await kcat([...from, "-J"]);
   // Values that are not UTF-8 make lines that are not: only what stands before the key is read.
   const lines = json
     .toString("utf8")
