@@ -9,7 +9,7 @@ import {
   pgTable,
   text,
   timestamp,
-  unique,
+  uniqueIndex,
 } from "drizzle-orm/pg-core";
 
 /*
@@ -88,9 +88,10 @@ export const deadLetters = pgTable(
     discardReason: text("discard_reason"),
   },
   (table) => [
-    unique("dead_letters_place").on(table.shard, table.entry, table.index),
-    // Hashes, because 1,024 characters of an attribute can be more than the 2,704 bytes that an index row may have.
-    index("dead_letters_event").on(sql`hashtextextended(${table.eventId}, 0)`, table.id),
+    // An entry can be there twice (a flush, a failover, the outbox), and its id can be given twice.
+    uniqueIndex("dead_letters_life").on(table.identity, table.replay).where(sql`${table.identity} is not null`),
+    uniqueIndex("dead_letters_place").on(table.shard, table.entry, table.index).where(sql`${table.identity} is null`),
+    // A hash, because 1,024 characters of an attribute can be more than the 2,704 bytes that an index row may have.
     index("dead_letters_type").on(sql`hashtextextended(${table.type}, 0)`, table.id),
     index("dead_letters_class").on(table.deadLetterClass, table.id),
     index("dead_letters_waiting")

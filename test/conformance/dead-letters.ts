@@ -78,11 +78,30 @@ export const deadLettersConformance = (name: string, make: () => Promise<DeadLet
       expect(await kept()).toEqual([first, second].map(comparable));
     });
 
-    test("tells letters apart by shard, by entry and by index", async () => {
+    test("keeps one letter of one life of an event, the first, whatever entry it died in", async () => {
       const { put, kept } = await open();
-      const places = [{ shard: 1 }, { shard: 2 }, { entry: "2-0" }, { index: 1 }, { index: -1 }];
-      const letters = places.map((place) => letterOf({ entry: "1-0", ...place }));
+      const first = letterOf();
+      const other = { ...first, shard: 3, entry: "9-0", index: 7, code: "another", bytes: new Uint8Array([1]) };
+      await put(first, other);
+      await put({ ...other, index: 8 });
+      const next = { ...first, replay: 1 };
+      await put(other, next);
+      expect(await kept()).toEqual([first, next].map(comparable));
+    });
+
+    test("keeps each event of one place: an id may be given to another entry", async () => {
+      const { put, kept } = await open();
+      const letters = [letterOf({ entry: "1-0" }), letterOf({ entry: "1-0" })];
       await put(...letters);
+      expect(await kept()).toEqual(letters.map(comparable));
+    });
+
+    test("tells whole chunks apart by shard and by entry", async () => {
+      const { put, kept } = await open();
+      const whole = (place: Partial<DeadLetter>) => letterOf({ entry: "1-0", index: -1, identity: null, ...place });
+      const letters = [whole({}), whole({ shard: 1 }), whole({ entry: "2-0" })];
+      await put(...letters);
+      await put(whole({ detail: "another word for it" }), whole({ shard: 1 }));
       expect(await kept()).toEqual(letters.map(comparable));
     });
 

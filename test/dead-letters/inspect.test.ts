@@ -131,8 +131,9 @@ describe("one dead letter", () => {
 
   test("shows so many of what was done to it, oldest first, and so many of its other lives, newest first", async () => {
     await put(
-      ...Array.from({ length: 60 }, () => ({
+      ...Array.from({ length: 60 }, (_, replay) => ({
         identity: "one",
+        replay,
         bytes: new TextEncoder().encode('{"id":"x","source":"/s"}'),
       })),
     );
@@ -160,7 +161,7 @@ const fill = (rows: number) => fresh.admin`
     '', 'event-' || n
   from generate_series(1, ${rows}) as n`;
 
-describe("what is looked for by a hash", () => {
+describe("what is looked for by a type or an identity", () => {
   const event7 = {
     identity: "identity-7",
     replay: 1,
@@ -168,8 +169,8 @@ describe("what is looked for by a hash", () => {
   };
   test.each([
     ["a type", "dead_letters_type", () => idsOf({ type: "type-7" }), ["7"]],
-    ["an event's history", "dead_letters_event", async () => (await inspector().get("7"))?.history, []],
-    ["an event's first death", "dead_letters_event", () => put(event7), undefined],
+    ["an event's history", "dead_letters_life", async () => (await inspector().get("7"))?.history, []],
+    ["an event's first death", "dead_letters_life", () => put(event7), undefined],
   ])("is found by an index: %s", async (_, index, look, found) => {
     await fill(2_000);
     await fresh.admin`analyze dead_letters`;

@@ -244,12 +244,9 @@ describe("replay", () => {
     const theirs = await inspector.get(stranger);
     expect(theirs?.history).toEqual([]);
     expect(theirs?.firstFailedAtMs).toBe(theirs?.createdAtMs);
-    // Posted again when its first id was forgotten: nobody replayed it.
-    const [anew = ""] = await put(eventOf("a", { identity }));
-    const posted = await inspector.get(anew);
-    expect(posted?.firstFailedAtMs).toBe(posted?.createdAtMs);
-    const [last = ""] = await put(eventOf("a", { identity, replay: 1 }));
-    expect((await inspector.get(last))?.firstFailedAtMs).toBe(dead?.createdAtMs);
+    // Posted again when its first id was forgotten: what it was is known, and that it was replayed.
+    expect(await put(eventOf("a", { identity }))).toEqual([""]);
+    expect(await inspector.get(first)).toEqual({ ...dead, history: expect.any(Array) });
   });
 
   test("cannot be while the outbox is locked, and says so without marking anything", async () => {

@@ -92,6 +92,13 @@ export const bugsOfTheRelay: Readonly<Record<string, Bug>> = {
     }),
   },
 
+  "a dead letter that is put again is another one": {
+    backends: (memory) => {
+      let puts = 0;
+      return { deadLetters: { put: async (letters) => memory.letters.put(letters, () => String(++puts)) } };
+    },
+  },
+
   "a record dies of the time that we gave it": {
     relay: (ports) => ({
       ...ports,

@@ -63,6 +63,16 @@ const readLetters = (scene: Scene): Set<EventRecord> => {
   return dead;
 };
 
+/** One life of an event dies once, whoever buries it and from which entry; a whole chunk once in its entry. */
+const checkLives = ({ memory, violate }: Scene): void => {
+  const lives = new Set<string>();
+  for (const { identity, replay, shard, entry } of memory.letters.all()) {
+    const life = identity === null ? `chunk ${shard}/${entry}` : `event ${identity} in life ${replay}`;
+    if (lives.has(life)) violate(`two letters of ${life}`);
+    lives.add(life);
+  }
+};
+
 const checkLoss = (scene: Scene, landed: Landed, dead: ReadonlySet<EventRecord>): void => {
   for (const record of scene.history.records()) {
     if (!record.accepted || record.wiped) continue;
@@ -131,6 +141,7 @@ export type Outcomes = { readonly accepted: number; readonly copies: number; rea
 export const judge = (scene: Scene): Outcomes => {
   const landed = readTopics(scene);
   const dead = readLetters(scene);
+  checkLives(scene);
   checkLoss(scene, landed, dead);
   checkReplays(scene, landed);
   checkOrder(scene, landed, dead);

@@ -61,11 +61,10 @@ const page = <T extends object>(sql: Sql, columns: string, filter: LetterFilter,
 const whole = (sql: Sql, id: string) => sql<ExportedLetter[]>`
   select ${sql.unsafe(wholeColumns)} from dead_letters where id = ${id}`;
 
-/** One event has one identity; the hash of its id is what is indexed. Locks: ACCESS SHARE. */
-const history = (sql: Sql, { id, eventId }: LetterSummary) => sql<LetterSummary[]>`
+/** One event has one identity; a whole chunk has none. Locks: ACCESS SHARE. */
+const history = (sql: Sql, id: string) => sql<LetterSummary[]>`
   select ${sql.unsafe(summaryColumns)} from dead_letters
-  where hashtextextended(event_id, 0) = hashtextextended(${eventId}, 0)
-    and dedup_key = (select dedup_key from dead_letters where id = ${id}) and id <> ${id}
+  where dedup_key = (select dedup_key from dead_letters where id = ${id}) and id <> ${id}
   order by id desc limit ${HISTORY_MAX}`;
 
 /** Locks: ACCESS SHARE. */
@@ -108,8 +107,7 @@ export const createDeadLetterInspector = ({ database }: { readonly database: Dat
       const [letter] = await run((sql) => whole(sql, id));
       if (letter === undefined) return null;
       const done = await run((sql) => actions(sql, id));
-      const others = letter.eventId === null ? [] : await run((sql) => history(sql, letter));
-      return { ...letter, actions: done, history: others };
+      return { ...letter, actions: done, history: await run((sql) => history(sql, id)) };
     },
     counts: async () => countsOf(await run(waitingByClass)),
     /** Letters with their bytes, newest first, fetched a few at a time. */

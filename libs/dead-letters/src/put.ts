@@ -20,9 +20,9 @@ const rowOf = (letter: DeadLetter) => ({
 });
 
 /**
- * In the order of the call. A replayed event has its first death in its earlier letters: one event has one identity,
- * and the hash of its id is what is indexed. Locks: ROW EXCLUSIVE on the table; waits for another insert of the same
- * (shard, entry, index).
+ * In the order of the call. A replayed event has its first death in its earlier letters. Locks: ROW EXCLUSIVE on the
+ * table; waits for another insert of the same letter, and two that put the same letters in another order may deadlock:
+ * Postgres ends one of them, which is put again.
  */
 const insertLetters = (sql: Sql, letters: readonly DeadLetter[]) => {
   const rows = letters.map(rowOf);
@@ -34,9 +34,7 @@ const insertLetters = (sql: Sql, letters: readonly DeadLetter[]) => {
     select shard, entry, index, class, code, detail, topic, type, partition_key, traceparent, tracestate,
       dedup_key, replay, attempts, received_at, decode(bytes, 'hex'), source, event_id,
       coalesce(case when replay > 0 then (
-        select min(earlier.first_failed_at) from dead_letters as earlier
-        where hashtextextended(earlier.event_id, 0) = hashtextextended(letter.event_id, 0)
-          and earlier.dedup_key = letter.dedup_key
+        select min(earlier.first_failed_at) from dead_letters as earlier where earlier.dedup_key = letter.dedup_key
       ) end, now())
     from unnest(${all("shard")}::int[], ${all("entry")}::text[], ${all("index")}::int[],
       ${all("deadLetterClass")}::text[], ${all("code")}::text[], ${all("detail")}::text[], ${all("topic")}::text[],
@@ -46,7 +44,7 @@ const insertLetters = (sql: Sql, letters: readonly DeadLetter[]) => {
       with ordinality as letter (shard, entry, index, class, code, detail, topic, type, partition_key, traceparent,
         tracestate, dedup_key, replay, attempts, received_at, bytes, source, event_id, position)
     order by position
-    on conflict (shard, entry, index) do nothing
+    on conflict do nothing
     returning ${sql.unsafe(durableCommit)}`;
 };
 

@@ -28,8 +28,9 @@ export type DeadLetter = {
 };
 
 /**
- * Keeps dead letters. A letter is unique by (shard, entry, index): putting it again changes nothing.
- * Rejects with `Unavailable` when it cannot be sure; the caller then waits and settles nothing.
+ * Keeps dead letters. A letter is unique by its event's life, (identity, replay), whoever puts it and from which entry; a
+ * whole chunk, of which no event is known, by (shard, entry, index). Putting it again changes nothing. Rejects with
+ * `Unavailable` when it cannot be sure; the caller then waits and settles nothing.
  */
 export type DeadLetters = {
   put(letters: readonly DeadLetter[]): Promise<void>;

@@ -18,26 +18,33 @@ export type KeptLetter = DeadLetter & { readonly id: string; readonly replayedBy
 
 export type Letters = ReturnType<typeof createLetters>;
 
-const keyOf = ({ shard, entry, index }: Pick<DeadLetter, "shard" | "entry" | "index">): string =>
-  `${shard}/${entry}/${index}`;
+/** What makes a letter the one that it is. */
+const lifeOf = ({ identity, replay, shard, entry, index }: DeadLetter): string =>
+  identity === null ? `${shard}/${entry}/${index}` : `${identity}\n${replay}`;
 
 /** The table of dead letters. */
 export const createLetters = () => {
-  const kept = new Map<string, KeptLetter>();
+  const kept: KeptLetter[] = [];
+  const keys = new Set<string>();
   return {
-    put: (letters: readonly DeadLetter[]): void => {
-      for (const letter of letters)
-        if (!kept.has(keyOf(letter)))
-          kept.set(keyOf(letter), { ...letter, id: String(kept.size + 1), replayedBy: null });
+    /** `keyOf`: what another table would know them by. */
+    put: (letters: readonly DeadLetter[], keyOf = lifeOf): void => {
+      for (const letter of letters) {
+        if (keys.has(keyOf(letter))) continue;
+        keys.add(keyOf(letter));
+        kept.push({ ...letter, id: String(kept.length + 1), replayedBy: null });
+      }
     },
     /** Oldest first. */
-    all: () => [...kept.values()],
-    markReplayed: (letter: KeptLetter, by: string) => void kept.set(keyOf(letter), { ...letter, replayedBy: by }),
+    all: (): readonly KeptLetter[] => [...kept],
+    markReplayed: (letter: KeptLetter, by: string): void => {
+      kept[Number(letter.id) - 1] = { ...letter, replayedBy: by };
+    },
   };
 };
 
 export const createDeadLetters = (letters: Letters, outages: Outages): DeadLetters => ({
-  put: outages.behind("postgres", letters.put),
+  put: outages.behind("postgres", (all: readonly DeadLetter[]) => letters.put(all)),
 });
 
 export type ReplayWorld = {
