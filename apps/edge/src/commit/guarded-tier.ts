@@ -62,10 +62,8 @@ export const createGuardedTier = (
     }
   };
 
-  const prober = createProber(clock, random, async () => {
-    await attempt(healthVerdict);
-    return up;
-  });
+  const isUp = (): boolean => up;
+  const prober = createProber(clock, random, () => attempt(healthVerdict), isUp);
 
   /** A tier that rejects or answers too few has a bug; its events may or may not be stored, and somebody waits for them. */
   const answersOf = async (chunks: readonly ShardChunk[], deadlineMs: number): Promise<readonly Appended[]> => {
@@ -100,7 +98,7 @@ export const createGuardedTier = (
   metrics.breaker(tier.name, "closed");
   return {
     /** Whether an append may be tried now. */
-    isUp: (): boolean => up,
+    isUp,
     /** Only while `isUp`. One answer per chunk, in order, by `deadlineMs` plus 50 ms at the latest; never rejects. */
     append,
     /** Ends the background probing. */
