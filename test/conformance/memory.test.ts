@@ -7,12 +7,14 @@ import { tierConformance } from "./tier.ts";
 
 const open = async (limits: SubjectLimits) => {
   const world = createMemoryWorld({ clock: systemClock, platform, shards: 4, ...limits });
-  return { ...world, stream: world.shardStream, close: async () => undefined };
+  const weaken = async (isWeak: boolean): Promise<void> =>
+    world.promise.become(isWeak ? { state: "broken", because: ["maxmemory-policy"] } : { state: "kept" });
+  return { ...world, stream: world.shardStream, weaken, close: async () => undefined };
 };
 
-tierConformance("memory, the stream,", { dropsDuplicates: true }, async () => {
-  const { tier, stream, close } = await open(roomyLimits);
-  return { tier, stored: (shard) => stream.read(shard, "0", 10_000, 0), close };
+tierConformance("memory, the stream,", { dropsDuplicates: true, canBeWeak: true }, async () => {
+  const { tier, stream, weaken, close } = await open(roomyLimits);
+  return { tier, stored: (shard) => stream.read(shard, "0", 10_000, 0), weaken, close };
 });
 
 tierConformance("memory, the outbox,", { dropsDuplicates: false }, async () => {

@@ -7,6 +7,8 @@ export type StreamSubject = {
   readonly tier: Tier;
   readonly stream: ShardStream;
   readonly leases: Leases;
+  /** Sets one of the servers so that it does not keep what it takes, and back. */
+  weaken?(isWeak: boolean): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -30,12 +32,12 @@ export const shardStreamConformance = (name: string, make: (limits: SubjectLimit
     const open = async (limits: Partial<SubjectLimits> = {}) => {
       const subject = await make({ ...roomyLimits, ...limits });
       onTestFinished(() => subject.close());
-      const { tier, stream, leases } = subject;
+      const { tier, stream, leases, weaken } = subject;
       const lease = (await leases.take(0, "one", LEASE_MS)) as Lease;
       const append = async (names: readonly string[]) =>
         (await tier.append([chunkOf(0, names)], DEADLINE_MS))[0]?.kind ?? "nothing";
       const readAll = () => stream.read(0, "0", 10_000, 0);
-      return { stream, leases, lease, append, readAll, tier };
+      return { stream, leases, lease, append, readAll, tier, weaken };
     };
 
     test("reads what was appended, in order, from any position", async () => {
@@ -48,6 +50,18 @@ export const shardStreamConformance = (name: string, make: (limits: SubjectLimit
       expect(await stream.read(0, second?.id ?? "", 10, 0)).toEqual(all.slice(2));
       expect(await stream.read(0, all.at(-1)?.id ?? "", 10, 0)).toEqual([]);
       expect(await readAll()).toEqual(all);
+    });
+
+    test("tells whether the servers keep what they take, and by what not", async () => {
+      const { stream, weaken } = await open();
+      expect(await stream.promise()).toEqual({ state: "kept" });
+      await weaken?.(true);
+      try {
+        expect(await stream.promise()).toEqual({ state: "broken", because: ["maxmemory-policy"] });
+      } finally {
+        await weaken?.(false);
+      }
+      expect(await stream.promise()).toEqual({ state: "kept" });
     });
 
     test("tells what an entry holds without the chunk being decoded", async () => {

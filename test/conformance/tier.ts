@@ -7,12 +7,16 @@ export type TierSubject = {
   readonly tier: Tier;
   /** What is recorded for a shard now, in order. */
   stored(shard: number): Promise<readonly { readonly chunk: Uint8Array; readonly skip?: readonly number[] }[]>;
+  /** Sets one of the servers so that it does not keep what it takes, and back. */
+  weaken?(isWeak: boolean): Promise<void>;
   close(): Promise<void>;
 };
 
 export type TierTraits = {
   /** Whether the tier itself drops what it has seen; else a repeated chunk is recorded again. */
   readonly dropsDuplicates: boolean;
+  /** Whether the subject can be weakened. */
+  readonly canBeWeak?: boolean;
 };
 
 const DEADLINE_MS = 30_000;
@@ -23,9 +27,9 @@ export const tierConformance = (name: string, traits: TierTraits, make: () => Pr
     const open = async () => {
       const subject = await make();
       onTestFinished(() => subject.close());
-      const { tier, stored } = subject;
+      const { tier, stored, weaken } = subject;
       const append = (...chunks: Parameters<Tier["append"]>[0]) => tier.append(chunks, DEADLINE_MS);
-      return { tier, stored, append };
+      return { tier, stored, weaken, append };
     };
 
     test("answers one chunk with one ok, and has recorded its very bytes", async () => {
@@ -92,6 +96,25 @@ export const tierConformance = (name: string, traits: TierTraits, make: () => Pr
       const { tier } = await open();
       expect(await tier.health(DEADLINE_MS)).toMatchObject({ status: "up" });
     });
+
+    if (traits.canBeWeak)
+      test("tells whether it keeps its promise, by what, and that it does again; it takes chunks all the same", async () => {
+        const { tier, append, weaken } = await open();
+        expect((await tier.health(DEADLINE_MS)).promise).toEqual({ state: "kept" });
+        await weaken?.(true);
+        try {
+          // Of a cluster another node may answer each time.
+          for (let asked = 0; asked < 8; asked++) {
+            const { status, promise } = await tier.health(DEADLINE_MS);
+            const because = ["maxmemory-policy"];
+            expect({ status, promise }).toEqual({ status: "up", promise: { state: "broken", because } });
+          }
+          expect(await append(chunkOf(0, freshNames(1)))).toMatchObject([{ kind: "ok" }]);
+        } finally {
+          await weaken?.(false);
+        }
+        expect((await tier.health(DEADLINE_MS)).promise).toEqual({ state: "kept" });
+      });
 
     if (!traits.dropsDuplicates) return;
 

@@ -31,6 +31,7 @@ export const createSettings = (random: Random): Settings => {
       commitEventsMax: random.pick([1, 2, 5, 400]),
       outboxEventsMax: random.pick([8, 1_000, 1_000]),
       outboxBytesMax: 1_000_000,
+      onWeakRedis: "outbox",
     },
     relay: {
       shards,
@@ -38,6 +39,7 @@ export const createSettings = (random: Random): Settings => {
       inFlightEventsMax: random.pick([2, 10, 1_000]),
       drainEventsMax: random.pick([1, 3, 400]),
       inFlightBytesMax: 1_000_000,
+      onWeakRedis: "outbox",
       finishMs: 300,
       refusedInARowMax: 1,
       topicOf,

@@ -1,4 +1,4 @@
-import { type Appended, type ShardChunk, type Tier, Unavailable } from "@spillway/event";
+import { type Appended, type ShardChunk, type Tier, type TierHealth, Unavailable } from "@spillway/event";
 import type { Backend } from "@spillway/memory";
 import type { Backends, EdgePorts } from "./backends.ts";
 import type { Caller } from "./call.ts";
@@ -32,7 +32,7 @@ export const createEdgePorts = (backends: Backends, call: Caller, history: Histo
         name: `${port.name}.health`,
         timeoutMs: deadlineMs,
         execute: () => port.health(deadlineMs),
-        fail: () => ({ status: "down" as const, warnings: [] }),
+        fail: (): TierHealth => ({ status: "down", warnings: [], promise: null }),
       }),
   });
   const { outboxTier, tier: streamTier } = backends;

@@ -50,6 +50,7 @@ export const createStreamPort = (
       }),
     divert,
     append,
+    promise: () => ask("redis", "promise", () => shardStream.promise()),
     counts: (shard) => ask("redis", `counts ${shard}`, () => shardStream.counts(shard)),
   };
 };

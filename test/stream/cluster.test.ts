@@ -9,6 +9,7 @@ import {
   createStreamInspection,
   createStreamTier,
 } from "@spillway/stream";
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";
 import { leasesConformance } from "../conformance/leases.ts";
@@ -43,12 +44,19 @@ const open = (limits: SubjectLimits = roomyLimits) => {
   };
 };
 
-tierConformance("a Redis Cluster", { dropsDuplicates: true }, async () => {
+/** One of three masters. */
+const weaken = async (isWeak: boolean): Promise<void> => {
+  const admin = new Redis(cluster.urls[1] as string);
+  await admin.config("SET", "maxmemory-policy", isWeak ? "allkeys-lru" : "noeviction");
+  admin.disconnect();
+};
+
+tierConformance("a Redis Cluster", { dropsDuplicates: true, canBeWeak: true }, async () => {
   const { tier, stream, close } = open();
-  return { tier, stored: (shard) => stream.read(shard, "0", 10_000, 0), close };
+  return { tier, stored: (shard) => stream.read(shard, "0", 10_000, 0), weaken, close };
 });
 
-shardStreamConformance("a Redis Cluster", async (limits) => open(limits));
+shardStreamConformance("a Redis Cluster", async (limits) => ({ ...open(limits), weaken }));
 
 leasesConformance("a Redis Cluster", async () => open());
 

@@ -66,7 +66,7 @@ describe("inspection", () => {
   test("of a server shows the settings that break the promise", async () => {
     const { server, namespace, close } = openStream(services);
     const inspection = createStreamInspection(server, namespace);
-    expect(await inspection.server()).toEqual({ warnings: [], unknown: [] });
+    expect(await inspection.server()).toEqual({ warnings: [], unknown: [], promise: { state: "kept" } });
     await services.admin.config("SET", "appendfsync", "no");
     try {
       expect((await inspection.server()).warnings.join()).toContain("appendfsync is no");

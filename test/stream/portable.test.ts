@@ -50,7 +50,7 @@ describe("the tier as one bundled file", () => {
         { kind: "ok", duplicates: [] },
         { kind: "ok", duplicates: [0] },
       ],
-      health: { status: "up", warnings: [], unknown: [] },
+      health: { status: "up", warnings: [], promise: { state: "kept" } },
     });
     const { stream, close } = openStream(services, {}, namespace);
     const [entry] = await stream.read(0, "0", 10, 0);

@@ -150,13 +150,14 @@ describe("its health", () => {
     ["maxmemory-policy", "allkeys-lru", "noeviction"],
     ["appendonly", "no", "yes"],
     ["appendfsync", "everysec", "always"],
+    ["no-appendfsync-on-rewrite", "yes", "no"],
   ] as const)("names %s %s as a broken promise", async (name, bad, good) => {
     const tier = createStreamTier(options());
-    expect(await tier.health(DEADLINE_MS)).toEqual({ status: "up", warnings: [], unknown: [] });
+    expect(await tier.health(DEADLINE_MS)).toEqual({ status: "up", warnings: [], promise: { state: "kept" } });
     await services.admin.config("SET", name, bad);
     try {
-      const { status, warnings } = await tier.health(DEADLINE_MS);
-      expect(status).toBe("up");
+      const { status, warnings, promise } = await tier.health(DEADLINE_MS);
+      expect({ status, promise }).toEqual({ status: "up", promise: { state: "broken", because: [name] } });
       expect(warnings).toHaveLength(1);
       expect(warnings[0]).toContain(`${name} is ${bad}, not ${good}`);
     } finally {
@@ -173,7 +174,10 @@ describe("its health", () => {
     expect(health).toEqual({
       status: "up",
       warnings: [],
-      unknown: ["maxmemory-policy", "appendonly", "appendfsync"],
+      promise: {
+        state: "unknown",
+        because: ["maxmemory-policy", "appendonly", "appendfsync", "no-appendfsync-on-rewrite"],
+      },
     });
     await rest.stop();
     await services.admin.call("ACL", "DELUSER", "edge");

@@ -30,6 +30,7 @@ export const createAppWorld = async (options: Partial<EdgeOptions> & { readonly 
       shards: 4,
       outboxEventsMax: 1_000_000,
       outboxBytesMax: 1024 * 1024 * 1024,
+      onWeakRedis: "outbox",
       eventBytesMax: 10_000,
       bodyBytesMax: 40_000,
       bodiesBytesMax: 1_000_000,

@@ -1,4 +1,4 @@
-import type { Platform } from "@spillway/event";
+import { onWeakRedisChoices, type Platform } from "@spillway/event";
 import { checkPostgresUrl } from "@spillway/postgres/connection-check";
 import {
   ConfigError,
@@ -12,6 +12,7 @@ import {
   logLevel,
   matching,
   metricsAccessOf,
+  oneOf,
   optional,
   postgresUrl,
   readSettings,
@@ -57,6 +58,7 @@ const settings = {
   STREAM_DEADLINE_MS: integerOr(100, 400, commitDefaults.streamDeadlineMs),
   OUTBOX_DEADLINE_MS: integerOr(100, 450, commitDefaults.outboxDeadlineMs),
   DATABASE_CONNECTIONS_MAX: integerOr(2, 100, 6),
+  ON_WEAK_REDIS: withDefault(oneOf(...onWeakRedisChoices), "outbox"),
   STOP_DELAY_MS: integerOr(0, 60_000, 300),
 };
 

@@ -1,6 +1,7 @@
 import type { Tier, TierHealth } from "@spillway/event";
 import { createManualClock } from "@spillway/memory";
 import { describe, expect, test } from "vitest";
+import type { Committer } from "./commit/committer.ts";
 import { createHealth } from "./health.ts";
 
 const SHARDS = 4;
@@ -12,7 +13,7 @@ const tierWith = (name: Tier["name"], health: Partial<TierHealth>) => {
     append: async () => [],
     health: async (): Promise<TierHealth> => {
       tier.asked++;
-      return { status: "up", warnings: [], ...health };
+      return { status: "up", warnings: [], promise: { state: "kept" }, ...health };
     },
   };
   return tier;
@@ -21,10 +22,11 @@ const tierWith = (name: Tier["name"], health: Partial<TierHealth>) => {
 type Row = {
   readonly stream?: Partial<TierHealth>;
   readonly outbox?: Partial<TierHealth>;
-  readonly state?: { readonly stream?: boolean; readonly outbox?: boolean; readonly divertedShards?: number };
+  readonly state?: Partial<ReturnType<Committer["state"]>>;
   readonly status: string;
 };
 
+const sound = { stream: true, outbox: true, reliance: "stream", divertedShards: 0 } as const;
 const down = { status: "down" } as const;
 
 describe("readiness", () => {
@@ -37,6 +39,10 @@ describe("readiness", () => {
     { state: { stream: false, outbox: false }, status: "down" },
     { stream: down, state: { outbox: false }, status: "down" },
     { stream: { warnings: ["appendonly is no"] }, status: "degraded" },
+    { state: { reliance: "outbox" }, status: "degraded" },
+    { state: { reliance: "outbox" }, outbox: down, status: "down" },
+    { state: { reliance: "nowhere" }, status: "down" },
+    { stream: { promise: { state: "unknown", because: ["appendonly"] } }, status: "up" },
     { state: { divertedShards: 1 }, status: "degraded" },
     { state: { divertedShards: SHARDS }, status: "degraded" },
     { state: { divertedShards: SHARDS - 1 }, outbox: down, status: "degraded" },
@@ -45,7 +51,7 @@ describe("readiness", () => {
     const health = createHealth({
       stream: tierWith("stream", stream),
       outbox: tierWith("outbox", outbox),
-      committer: { state: () => ({ stream: true, outbox: true, divertedShards: 0, ...state }) },
+      committer: { state: () => ({ ...sound, ...state }) },
       clock: createManualClock(),
       shards: SHARDS,
     });
@@ -57,7 +63,7 @@ describe("readiness", () => {
   test("however many ask, a tier is asked once a second", async () => {
     const clock = createManualClock();
     const stream = tierWith("stream", {});
-    const committer = { state: () => ({ stream: true, outbox: true, divertedShards: 0 }) };
+    const committer = { state: () => sound };
     const health = createHealth({ stream, outbox: tierWith("outbox", {}), committer, clock, shards: SHARDS });
     await Promise.all(Array.from({ length: 50 }, () => health.readiness()));
     expect(stream.asked).toBe(1);

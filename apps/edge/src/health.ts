@@ -15,9 +15,10 @@ const KEEP_MS = 1_000;
 const DEADLINE_MS = 500;
 
 /** A tier is up for us when it answers and its breaker lets us ask. */
-const checked = ({ status, warnings }: TierHealth, breakerClosed: boolean): TierHealth => ({
+const checked = ({ status, warnings, promise }: TierHealth, breakerClosed: boolean): TierHealth => ({
   status: status === "up" && breakerClosed ? "up" : "down",
   warnings,
+  promise,
 });
 
 /** Whether an event can be made durable now. */
@@ -36,11 +37,17 @@ export const createHealth = ({ stream, outbox, committer, clock, shards }: Healt
   };
 
   /** `degraded`: events are made durable, but something is wrong. `down`, `stopping`: send them elsewhere. */
-  const statusOf = (checks: readonly [TierHealth, TierHealth], divertedShards: number): Status => {
+  const statusOf = (
+    [stream, outbox]: readonly [TierHealth, TierHealth],
+    state: ReturnType<Committer["state"]>,
+  ): Status => {
+    const { reliance, divertedShards } = state;
     if (stopping) return "stopping";
-    const [streamUp, outboxUp] = checks.map(({ status }) => status === "up");
+    if (reliance === "nowhere") return "down";
+    const streamUp = stream.status === "up" && reliance === "stream";
+    const outboxUp = outbox.status === "up";
     if (!outboxUp && (!streamUp || divertedShards === shards)) return "down";
-    const warns = checks.some(({ warnings }) => warnings.length > 0);
+    const warns = stream.warnings.length + outbox.warnings.length > 0;
     return streamUp && outboxUp && divertedShards === 0 && !warns ? "up" : "degraded";
   };
 
@@ -50,8 +57,8 @@ export const createHealth = ({ stream, outbox, committer, clock, shards }: Healt
       const [streamHealth, outboxHealth] = await ask();
       const state = committer.state();
       const checks = { stream: checked(streamHealth, state.stream), outbox: checked(outboxHealth, state.outbox) };
-      const status = statusOf([checks.stream, checks.outbox], state.divertedShards);
-      return { status, checks, diverted_shards: state.divertedShards };
+      const status = statusOf([checks.stream, checks.outbox], state);
+      return { status, checks, events_go_to: state.reliance, diverted_shards: state.divertedShards };
     },
     /** From now on the answer is `stopping`: a load balancer takes the edge out before it ends. */
     stop: (): void => {

@@ -42,6 +42,7 @@ export const problems = {
   internal: later(500, "Something went wrong here"),
   unavailable: later(503, "The event could not be stored"),
   overloaded: later(503, "Too much is waiting to be stored"),
+  weak_redis: later(503, "The storage does not keep what it takes"),
 } as const;
 
 export type ProblemCode = keyof typeof problems;
@@ -51,4 +52,5 @@ export const refusalDetails: Readonly<Record<RefusalCode, string>> = {
   unavailable: "no storage confirmed the event in time; send it again with the same id, a copy will be dropped",
   overloaded: "the event was not stored; send it again",
   backlog_full: "the event was not stored; send it again after the given time",
+  weak_redis: "the event was not stored: Redis is set to lose it, as /readyz says; send it again",
 };

@@ -20,6 +20,7 @@ export const edgeOptionsOf = (config: ReturnType<typeof readConfig>): EdgeOption
   outboxDeadlineMs: config.OUTBOX_DEADLINE_MS,
   outboxEventsMax: config.OUTBOX_EVENTS_MAX,
   outboxBytesMax: config.OUTBOX_BYTES_MAX,
+  onWeakRedis: config.ON_WEAK_REDIS,
   apiKeys: config.apiKeys,
   apiKeySources: config.apiKeySources,
   metricsAccess: config.metricsAccess,

@@ -1,3 +1,4 @@
+import { onWeakRedisChoices } from "@spillway/event";
 import { checkPostgresUrl } from "@spillway/postgres/connection-check";
 import {
   brokers,
@@ -49,6 +50,7 @@ const settings = {
   IN_FLIGHT_EVENTS_MAX: integerOr(1, 1_000_000, 8_192),
   IN_FLIGHT_BYTES_MAX: integerOr(1_024, 4 * 1_024 * MiB, 16 * MiB),
   DRAIN_EVENTS_MAX: integerOr(1, 10_000, 400),
+  ON_WEAK_REDIS: withDefault(oneOf(...onWeakRedisChoices), "outbox"),
   FINISH_MS: integerOr(0, 300_000, 5_000),
   REFUSED_IN_A_ROW_MAX: integerOr(0, 1_000_000, 16),
   KAFKA_BROKERS: brokers(),

@@ -67,6 +67,7 @@ const relay = createRelay(
     inFlightEventsMax: config.IN_FLIGHT_EVENTS_MAX,
     inFlightBytesMax: config.IN_FLIGHT_BYTES_MAX,
     drainEventsMax: config.DRAIN_EVENTS_MAX,
+    onWeakRedis: config.ON_WEAK_REDIS,
     finishMs: config.FINISH_MS,
     refusedInARowMax: config.REFUSED_IN_A_ROW_MAX,
     topicOf: (type) => topicFor(routes, type),

@@ -1,3 +1,4 @@
+import type { OnWeakRedis } from "@spillway/event";
 import type { notedPorts } from "./dependencies.ts";
 import type { Measures } from "./measures.ts";
 import type { Linger } from "./partition/linger.ts";
@@ -14,6 +15,8 @@ export type RelayOptions = {
   readonly inFlightBytesMax: number;
   /** Events of outbox rows that enter the stream in one append. */
   readonly drainEventsMax: number;
+  /** Whether rows of the outbox enter a stream that does not keep what it takes; only with `warn`. */
+  readonly onWeakRedis: OnWeakRedis;
   /** How long a stop, or giving up a shard, waits for what is in hand. */
   readonly finishMs: number;
   /** Records that a topic may refuse in a row, none taken in between, before the topic is doubted and not the records. */

@@ -94,6 +94,7 @@ export const createStage = (options: Partial<MemoryWorldOptions> & { readonly pa
         inFlightEventsMax: 1_000,
         inFlightBytesMax: 1_000_000,
         drainEventsMax: 1,
+        onWeakRedis: "outbox",
         finishMs: 10_000,
         refusedInARowMax: 16,
         topicOf: () => TOPIC,

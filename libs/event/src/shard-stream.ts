@@ -1,4 +1,4 @@
-import type { Appended, ShardChunk } from "./tier.ts";
+import type { Appended, ShardChunk, TierPromise } from "./tier.ts";
 
 /** The right to pump one shard. Every write names the token; a smaller or unknown one is refused. */
 export type Lease = { readonly shard: number; readonly owner: string; readonly token: number };
@@ -57,6 +57,8 @@ export type ShardStream = {
   /** Append for the drain: passes the diversion, obeys the limits. */
   append(lease: Lease, chunk: ShardChunk): Promise<Appended | { readonly kind: "fenced" }>;
   counts(shard: number): Promise<ShardCounts>;
+  /** What the servers' settings are worth now, of all of them together. Rejects with `Unavailable`. */
+  promise(): Promise<TierPromise>;
 };
 
 /** Leases over shards. All reject with `Unavailable`. Times are measured by the server's clock. */

@@ -22,10 +22,31 @@ export type Appended =
   | { readonly kind: "diverted" }
   | { readonly kind: "retriable"; readonly code: string };
 
-/** State of a backend as `/readyz` shows it. `warnings` name settings that break a promise (eviction, no AOF). */
+/**
+ * Whether what a tier answers `ok` to is on disk and stays there, by the settings of its backend; `because` names them.
+ *
+ * - `broken`: one of them says that it is not (no AOF, eviction).
+ * - `unknown`: the backend answers and does not tell them, so nothing is known, neither way.
+ */
+export type TierPromise =
+  | { readonly state: "kept" }
+  | { readonly state: "broken" | "unknown"; readonly because: readonly string[] };
+
+export const promiseStates: readonly TierPromise["state"][] = ["kept", "broken", "unknown"];
+
+/**
+ * What becomes of events while Redis says that it does not keep what it takes (`ON_WEAK_REDIS`). They go by the outbox and
+ * stay there; or all goes on and is only said; or an edge refuses them.
+ */
+export const onWeakRedisChoices = ["outbox", "warn", "refuse"] as const;
+export type OnWeakRedis = (typeof onWeakRedisChoices)[number];
+
+/** State of a backend as `/readyz` shows it. `warnings` say in words what is wrong with its settings. */
 export type TierHealth = {
   readonly status: "up" | "down";
   readonly warnings: readonly string[];
+  /** Null: it was not to be heard, so what was known last holds. */
+  readonly promise: TierPromise | null;
 };
 
 /**

@@ -15,7 +15,10 @@ export const createOutboxTier = (outbox: Outbox, outages: Outages, commit: () =>
     transaction.commit();
     return chunks.map((): Appended => ({ kind: "ok", duplicates: [] }));
   },
-  health: async () => ({ status: outages.code("postgres") === null ? "up" : "down", warnings: [] }),
+  health: async () => {
+    const isUp = outages.code("postgres") === null;
+    return { status: isUp ? "up" : "down", warnings: [], promise: isUp ? { state: "kept" } : null };
+  },
   occupied: outages.behind("postgres", outbox.occupied),
   size: outages.behind("postgres", outbox.size),
 });

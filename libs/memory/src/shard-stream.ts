@@ -1,8 +1,13 @@
 import type { ShardStream } from "@spillway/event";
 import type { Outages } from "./outages.ts";
+import type { ServerPromise } from "./server-promise.ts";
 import type { Streams } from "./streams.ts";
 
-export const createShardStream = (streams: Streams, { behind, check, code }: Outages): ShardStream => ({
+export const createShardStream = (
+  streams: Streams,
+  { behind, check, code }: Outages,
+  promise: ServerPromise,
+): ShardStream => ({
   read: async (shard, after, entriesMax, waitMs) => {
     check("redis");
     const here = streams.entriesAfter(shard, after, entriesMax);
@@ -27,4 +32,5 @@ export const createShardStream = (streams: Streams, { behind, check, code }: Out
     return streams.holds(lease) ? streams.append(chunk, true) : { kind: "fenced" };
   },
   counts: behind("redis", streams.counts),
+  promise: behind("redis", promise.now),
 });

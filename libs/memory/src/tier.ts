@@ -1,9 +1,10 @@
 import { type Appended, oneChunkPerShard, type Tier } from "@spillway/event";
 import type { Outages } from "./outages.ts";
+import type { ServerPromise } from "./server-promise.ts";
 import type { Streams } from "./streams.ts";
 
 /** The first tier. */
-export const createStreamTier = (streams: Streams, outages: Outages): Tier => ({
+export const createStreamTier = (streams: Streams, outages: Outages, promise: ServerPromise): Tier => ({
   name: "stream",
   append: async (chunks) => {
     oneChunkPerShard(chunks);
@@ -12,5 +13,8 @@ export const createStreamTier = (streams: Streams, outages: Outages): Tier => ({
       (chunk): Appended => (code === null ? streams.append(chunk, false) : { kind: "retriable", code }),
     );
   },
-  health: async () => ({ status: outages.code("redis") === null ? "up" : "down", warnings: [] }),
+  health: async () => {
+    const isUp = outages.code("redis") === null;
+    return { status: isUp ? "up" : "down", warnings: [], promise: isUp ? promise.now() : null };
+  },
 });

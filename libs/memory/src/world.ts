@@ -6,6 +6,7 @@ import { createOutages } from "./outages.ts";
 import { createOutbox } from "./outbox.ts";
 import { createOutboxDrain } from "./outbox-drain.ts";
 import { createOutboxTier } from "./outbox-tier.ts";
+import { createServerPromise } from "./server-promise.ts";
 import { createShardStream } from "./shard-stream.ts";
 import { createSink } from "./sink.ts";
 import { createStreams, type StreamLimits } from "./streams.ts";
@@ -28,6 +29,7 @@ export type MemoryWorld = ReturnType<typeof createMemoryWorld>;
 export const createMemoryWorld = (options: MemoryWorldOptions) => {
   const { clock, platform, shards, commitMs = () => 0, replayBytesMax = 16 * 1024 * 1024 } = options;
   const outages = createOutages();
+  const promise = createServerPromise();
   const streams = createStreams(clock, shards, {
     backlogEventsMax: options.backlogEventsMax ?? 100_000,
     backlogBytesMax: options.backlogBytesMax ?? 64 * 1024 * 1024,
@@ -48,11 +50,12 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
     letters,
     topics,
     outages,
+    promise,
 
-    tier: createStreamTier(streams, outages),
+    tier: createStreamTier(streams, outages, promise),
     outboxTier: createOutboxTier(outbox, outages, commit),
     outboxDrain: createOutboxDrain(outbox, outages),
-    shardStream: createShardStream(streams, outages),
+    shardStream: createShardStream(streams, outages, promise),
     leases: createLeases(streams, outages),
     deadLetters: createDeadLetters(letters, outages),
     replay: createReplay({ letters, outbox, outages, clock, platform, shards, bytesMax: replayBytesMax }),

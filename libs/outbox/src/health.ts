@@ -13,14 +13,20 @@ type Settings = Schema & {
   readonly permitted: boolean | null;
 };
 
-export const warningsOf = (settings: Settings): string[] => {
-  const warnings: string[] = [];
+/** Settings with which an insert that is answered may be gone after a crash. */
+const breakingOf = (settings: Settings): string[] => {
+  const breaking: string[] = [];
   // Our own writes raise it for themselves; a commit of an application that enqueues would be answered too early.
-  if (settings.synchronous_commit === "off") warnings.push("synchronous_commit=off");
-  if (settings.fsync === "off") warnings.push("fsync=off");
-  if (settings.full_page_writes === "off") warnings.push("full_page_writes=off");
+  if (settings.synchronous_commit === "off") breaking.push("synchronous_commit=off");
+  if (settings.fsync === "off") breaking.push("fsync=off");
+  if (settings.full_page_writes === "off") breaking.push("full_page_writes=off");
+  if (settings.persistence === "u") breaking.push("outbox is unlogged");
+  return breaking;
+};
+
+export const warningsOf = (settings: Settings): string[] => {
+  const warnings = breakingOf(settings);
   if (settings.read_only) warnings.push("read-only");
-  if (settings.persistence === "u") warnings.push("outbox is unlogged");
   if (settings.permitted === false) warnings.push("its user may not insert into and select from outbox");
   const schema = warningOfSchema(settings);
   if (schema !== null) warnings.push(schema);
@@ -41,11 +47,16 @@ const settingsOf = (sql: Sql) => sql<Settings[]>`
 export const outboxHealth = async (database: Database, deadlineMs: number): Promise<TierHealth> => {
   try {
     const [settings] = await database.run(deadlineMs, settingsOf);
-    if (settings === undefined) return { status: "down", warnings: [] };
+    if (settings === undefined) return { status: "down", warnings: [], promise: null };
     const writable = !settings.read_only && settings.permitted === true;
-    return { status: writable ? "up" : "down", warnings: warningsOf(settings) };
+    const because = breakingOf(settings);
+    return {
+      status: writable ? "up" : "down",
+      warnings: warningsOf(settings),
+      promise: because.length > 0 ? { state: "broken", because } : { state: "kept" },
+    };
   } catch (error) {
-    if (error instanceof DatabaseFailure) return { status: "down", warnings: [error.code] };
+    if (error instanceof DatabaseFailure) return { status: "down", warnings: [error.code], promise: null };
     throw error;
   }
 };

@@ -17,7 +17,13 @@ const REFUSED = new Map([
 ]);
 
 /** What an edge asks before it trusts a Redis with events; any other setting may be a secret (requirepass). */
-const READABLE_SETTINGS = new Set(["appendonly", "appendfsync", "maxmemory", "maxmemory-policy"]);
+const READABLE_SETTINGS = new Set([
+  "appendonly",
+  "appendfsync",
+  "maxmemory",
+  "maxmemory-policy",
+  "no-appendfsync-on-rewrite",
+]);
 
 const word = (argument: string | Buffer | undefined) => String(argument ?? "").toUpperCase();
 

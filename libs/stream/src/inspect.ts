@@ -1,11 +1,11 @@
 import { Unavailable } from "@spillway/event";
-import { Cluster, type Redis } from "ioredis";
-import type { Client, RedisServer } from "./connection.ts";
+import type { RedisServer } from "./connection.ts";
 import { checkNamespace, shardKeys } from "./keys.ts";
 import { parseLeaseValue } from "./lease-value.ts";
+import { judgeMasters } from "./masters.ts";
 import { runScript } from "./script.ts";
 import { inspectScript } from "./scripts.ts";
-import { judgeSettings, settingNames, settingsOf } from "./settings.ts";
+import type { Judged } from "./settings.ts";
 
 /** One shard as of one moment. Ages are by the server's clock. */
 export type ShardView = {
@@ -28,18 +28,11 @@ export type ShardInspection =
   | { readonly kind: "known"; readonly view: ShardView }
   | { readonly kind: "unknown"; readonly shard: number; readonly code: string };
 
-/** Of all masters together. */
-export type ServerView = {
-  readonly warnings: readonly string[];
-  /** Names of settings that the server did not tell. */
-  readonly unknown: readonly string[];
-};
-
 export type StreamInspection = {
   /** Never rejects: what does not answer is `unknown`. */
   shard(shard: number): Promise<ShardInspection>;
-  /** Rejects with `Unavailable`. */
-  server(): Promise<ServerView>;
+  /** Of all masters together. Rejects with `Unavailable`. */
+  server(): Promise<Judged>;
 };
 
 const ageOf = (nowMs: number, sinceMs: string): number | null =>
@@ -60,31 +53,6 @@ const viewOf = (shard: number, reply: unknown): ShardView => {
   };
 };
 
-const mastersOf = (client: Client): readonly Redis[] => (client instanceof Cluster ? client.nodes("master") : [client]);
-
-/** An error reply (no right to CONFIG, unknown command) means unknown; a broken connection is no answer at all. */
-const orNull = async <T>(reply: Promise<T>): Promise<T | null> => {
-  try {
-    return await reply;
-  } catch (error) {
-    if (error instanceof Error && error.name === "ReplyError") return null;
-    throw error;
-  }
-};
-
-const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)];
-
-const serverView = async (client: Client): Promise<ServerView> => {
-  const configs = await Promise.all(
-    mastersOf(client).map((master) => orNull(master.call("config", "GET", ...settingNames))),
-  );
-  const judged = configs.map((config) => judgeSettings(settingsOf(config), settingNames));
-  return {
-    warnings: unique(judged.flatMap(({ warnings }) => warnings)),
-    unknown: unique(judged.flatMap(({ unknown }) => unknown)),
-  };
-};
-
 /** Looks and changes nothing. */
 export const createStreamInspection = (redis: RedisServer, namespace: string): StreamInspection => {
   checkNamespace(namespace);
@@ -99,6 +67,6 @@ export const createStreamInspection = (redis: RedisServer, namespace: string): S
         throw error;
       }
     },
-    server: () => redis.commands.send((client) => serverView(client)),
+    server: () => redis.commands.send(judgeMasters),
   };
 };

@@ -1,35 +1,56 @@
 import { describe, expect, test } from "vitest";
-import { judgeSettings, restSettingNames, settingNames, settingsOf } from "./settings.ts";
+import { judgeSettings, settingNames, settingsOf } from "./settings.ts";
 
 const good = {
-  "maxmemory-policy": "noeviction",
-  appendonly: "yes",
-  appendfsync: "always",
-  "no-appendfsync-on-rewrite": "no",
+  "maxmemory-policy": ["noeviction"],
+  appendonly: ["yes"],
+  appendfsync: ["always"],
+  "no-appendfsync-on-rewrite": ["no"],
 };
 
+const evicting = [
+  "allkeys-lru",
+  "allkeys-lfu",
+  "allkeys-random",
+  "volatile-lru",
+  "volatile-lfu",
+  "volatile-random",
+  "volatile-ttl",
+];
+
 describe("settings", () => {
-  test("that keep the promises draw no warning", () => {
-    expect(judgeSettings(good, settingNames)).toEqual({ warnings: [], unknown: [] });
+  test("that keep the promise draw no warning", () => {
+    expect(judgeSettings(good)).toEqual({ warnings: [], unknown: [], promise: { state: "kept" } });
   });
 
   test.each([
-    ["maxmemory-policy", "allkeys-lru"],
-    ["appendonly", "no"],
-    ["appendfsync", "everysec"],
-    ["no-appendfsync-on-rewrite", "yes"],
-  ])("%s %s breaks one, and the warning says which", (name, value) => {
-    const { warnings } = judgeSettings({ ...good, [name]: value }, settingNames);
+    ...evicting.map((policy) => ["maxmemory-policy", policy] as const),
+    ["appendonly", "no"] as const,
+    ["appendfsync", "everysec"] as const,
+    ["appendfsync", "no"] as const,
+    ["no-appendfsync-on-rewrite", "yes"] as const,
+  ])("%s %s breaks it, and the warning says which", (name, value) => {
+    const { warnings, promise } = judgeSettings({ ...good, [name]: [value] });
+    expect(promise).toEqual({ state: "broken", because: [name] });
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain(`${name} is ${value}`);
   });
 
-  test("that the server does not tell are unknown, not wrong", () => {
-    expect(judgeSettings({}, restSettingNames)).toEqual({ warnings: [], unknown: restSettingNames });
+  test("of one server among several break it", () => {
+    const { warnings, promise } = judgeSettings({ ...good, appendonly: ["yes", "no", "yes"] });
+    expect(promise).toEqual({ state: "broken", because: ["appendonly"] });
+    expect(warnings[0]).toContain("appendonly is no");
   });
 
-  test("are read from CONFIG GET's flat list and from nothing else", () => {
-    expect(settingsOf(["appendonly", "yes", "requirepass", "x"])).toEqual({ appendonly: "yes" });
+  test("that the server does not tell are unknown, not wrong; one that is wrong is, whatever else it hides", () => {
+    const unknown = { state: "unknown", because: settingNames };
+    expect(judgeSettings({})).toEqual({ warnings: [], unknown: settingNames, promise: unknown });
+    expect(judgeSettings({ appendonly: ["no"] }).promise).toEqual({ state: "broken", because: ["appendonly"] });
+  });
+
+  test("are read from CONFIG GET's flat list, of one server or several, and from nothing else", () => {
+    expect(settingsOf(["appendonly", "yes", "requirepass", "x"])).toEqual({ appendonly: ["yes"] });
+    expect(settingsOf(["appendonly", "yes", "appendonly", "no"])).toEqual({ appendonly: ["yes", "no"] });
     for (const odd of [null, "OK", {}, ["appendonly"], ["appendonly", 1], [["appendonly", "yes"]]]) {
       expect(settingsOf(odd)).toEqual({});
     }

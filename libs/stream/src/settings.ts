@@ -1,5 +1,7 @@
-/** What a Redis says about the settings that our promises rest on; absent where it did not say. */
-export type Settings = Readonly<Record<string, string>>;
+import type { TierPromise } from "@spillway/event";
+
+/** What a Redis says about the settings that our promises rest on: every value that one of its servers has; absent where none said. */
+export type Settings = Readonly<Record<string, readonly string[]>>;
 
 type Requirement = { readonly name: string; readonly value: string; readonly otherwise: string };
 
@@ -12,30 +14,45 @@ const requirements: readonly Requirement[] = [
 
 export const settingNames: readonly string[] = requirements.map(({ name }) => name);
 
-/** What a REST server lets an edge ask. */
-export const restSettingNames: readonly string[] = ["maxmemory-policy", "appendonly", "appendfsync"];
+export type Judged = {
+  /** Settings that break the promise, in words. */
+  readonly warnings: readonly string[];
+  /** Those that the server did not tell (Upstash forbids CONFIG), which is no warning. */
+  readonly unknown: readonly string[];
+  readonly promise: TierPromise;
+};
 
-/**
- * `warnings`: settings that break a promise. `unknown`: those of the asked ones that the server did not tell (Upstash
- * forbids CONFIG), which is no warning.
- */
-export const judgeSettings = (
-  settings: Settings,
-  asked: readonly string[],
-): { readonly warnings: readonly string[]; readonly unknown: readonly string[] } => ({
-  warnings: requirements
-    .filter(({ name, value }) => settings[name] !== undefined && settings[name] !== value)
-    .map(({ name, value, otherwise }) => `${name} is ${settings[name]}, not ${value}: ${otherwise}`),
-  unknown: asked.filter((name) => settings[name] === undefined),
-});
+const promiseOf = (broken: readonly string[], unknown: readonly string[]): TierPromise => {
+  if (broken.length > 0) return { state: "broken", because: broken };
+  return unknown.length > 0 ? { state: "unknown", because: unknown } : { state: "kept" };
+};
 
-/** Reads the flat `[name, value, …]` reply of CONFIG GET; whatever else it is, nothing is known. */
+/** One server of a cluster that is weak breaks the promise: some shard is on it. */
+export const judgeSettings = (settings: Settings): Judged => {
+  const wrong = requirements.map((one) => ({
+    ...one,
+    values: settings[one.name]?.filter((is) => is !== one.value) ?? [],
+  }));
+  const broken = wrong.filter(({ values }) => values.length > 0);
+  const unknown = settingNames.filter((name) => settings[name] === undefined);
+  return {
+    warnings: broken.map(({ name, values, value, otherwise }) => `${name} is ${values[0]}, not ${value}: ${otherwise}`),
+    unknown,
+    promise: promiseOf(
+      broken.map(({ name }) => name),
+      unknown,
+    ),
+  };
+};
+
+/** Reads flat `[name, value, …]` replies of CONFIG GET, one server's behind the other's; whatever else it is, nothing is known. */
 export const settingsOf = (reply: unknown): Settings => {
-  const settings: Record<string, string> = {};
+  const settings: Record<string, readonly string[]> = {};
   if (!Array.isArray(reply)) return settings;
   for (let at = 0; at + 1 < reply.length; at += 2) {
     const [name, value] = [reply[at], reply[at + 1]];
-    if (typeof name === "string" && typeof value === "string" && settingNames.includes(name)) settings[name] = value;
+    if (typeof name !== "string" || typeof value !== "string" || !settingNames.includes(name)) continue;
+    settings[name] = [...(settings[name] ?? []), value];
   }
   return settings;
 };

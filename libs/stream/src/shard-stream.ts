@@ -12,6 +12,7 @@ import {
 import type { Connection, RedisServer } from "./connection.ts";
 import { shardKeys } from "./keys.ts";
 import { leaseValue } from "./lease-value.ts";
+import { judgeMasters } from "./masters.ts";
 import { runScript } from "./script.ts";
 import { appendScript, divertScript, settleScript } from "./scripts.ts";
 import { agreeOnShards } from "./shards-agreement.ts";
@@ -134,5 +135,6 @@ export const createShardStream = (options: ShardStreamOptions): ShardStream => {
       }
     },
     counts: (shard) => readCounts(redis.commands, namespace, shard),
+    promise: async () => (await redis.commands.send(judgeMasters)).promise,
   };
 };

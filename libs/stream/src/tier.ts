@@ -16,7 +16,7 @@ import { metaKey } from "./keys.ts";
 import { judgeShards, orUnknown, SHARDS_FIELD, type ShardsAgreement } from "./meta.ts";
 import { createRest, type Rest, type RestReply } from "./rest.ts";
 import { appendScript } from "./scripts.ts";
-import { judgeSettings, restSettingNames, settingsOf } from "./settings.ts";
+import { judgeSettings, type Settings, settingNames, settingsOf } from "./settings.ts";
 
 export type { StreamLimits } from "./limits.ts";
 
@@ -28,8 +28,8 @@ export type StreamTierOptions = AppendSetup & {
   readonly onDisagreed?: (reason: string) => void;
 };
 
-/** `unknown` names the settings that the server did not tell; `code` says why it is down. */
-export type StreamHealth = TierHealth & { readonly unknown: readonly string[]; readonly code?: string };
+/** `code` says why it is down. */
+export type StreamHealth = TierHealth & { readonly code?: string };
 
 /** The first tier: one Redis stream per shard, written over HTTP. */
 export type StreamTier = Tier & {
@@ -118,11 +118,15 @@ const agreeOnShards = async (rest: Rest, namespace: string, shards: number, dead
   return agreement;
 };
 
-const configOf = async (rest: Rest, deadlineMs: number): Promise<unknown> => {
+/** With these a server says that it does not tell; any other code is that of no answer, or of one that is no reply. */
+const untellingCodes: ReadonlySet<string> = new Set(["forbidden", "unknown_command", "redis_error"]);
+
+/** Null: no answer. */
+const settingsFrom = async (rest: Rest, deadlineMs: number): Promise<Settings | null> => {
   try {
-    return await rest.config(restSettingNames, deadlineMs);
+    return settingsOf(await rest.config(settingNames, deadlineMs));
   } catch (error) {
-    if (error instanceof Unavailable) return null;
+    if (error instanceof Unavailable) return untellingCodes.has(error.code) ? {} : null;
     throw error;
   }
 };
@@ -153,11 +157,12 @@ export const createStreamTier = (options: StreamTierOptions): StreamTier => {
     },
     agreeOnShards: agree,
     async health(deadlineMs) {
-      const [agreement, config] = await Promise.all([agree(deadlineMs), configOf(rest, deadlineMs)]);
-      const { warnings, unknown } = judgeSettings(settingsOf(config), restSettingNames);
-      if (agreement.kind === "agreed") return { status: "up", warnings, unknown };
-      if (agreement.kind === "unknown") return { status: "down", warnings, unknown, code: agreement.code };
-      return { status: "down", warnings: [agreement.reason, ...warnings], unknown, code: "shards_differ" };
+      const [agreement, settings] = await Promise.all([agree(deadlineMs), settingsFrom(rest, deadlineMs)]);
+      const { warnings, promise: told } = judgeSettings(settings ?? {});
+      const promise = settings === null ? null : told;
+      if (agreement.kind === "agreed") return { status: "up", warnings, promise };
+      if (agreement.kind === "unknown") return { status: "down", warnings, promise, code: agreement.code };
+      return { status: "down", warnings: [agreement.reason, ...warnings], promise, code: "shards_differ" };
     },
   };
 };

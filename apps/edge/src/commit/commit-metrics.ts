@@ -1,3 +1,4 @@
+import { promiseStates, type TierPromise } from "@spillway/event";
 import type { Metrics } from "@spillway/telemetry";
 import { type BreakerState, breakerStates, type Verdict } from "./breaker.ts";
 import type { RefusalCode, TierName } from "./result.ts";
@@ -14,6 +15,11 @@ export const createCommitMetrics = (metrics: Metrics) => {
   const breakerState = metrics.gauge(
     "spillway_breaker_state",
     "1 for the state that the tier's circuit breaker is in, else 0.",
+    ["tier", "state"],
+  );
+  const promiseState = metrics.gauge(
+    "spillway_tier_promise",
+    "1 for what is known of the tier's promise that events are on disk, else 0.",
     ["tier", "state"],
   );
   const ingestedTotal = metrics.counter(
@@ -33,6 +39,9 @@ export const createCommitMetrics = (metrics: Metrics) => {
       appendSeconds.observe(ms / 1_000, { tier, outcome }),
     breaker: (tier: TierName, now: BreakerState): void => {
       for (const state of breakerStates) breakerState.set(state === now ? 1 : 0, { tier, state });
+    },
+    promise: (tier: TierName, now: TierPromise["state"]): void => {
+      for (const state of promiseStates) promiseState.set(state === now ? 1 : 0, { tier, state });
     },
     ingested: (tier: TierName, accepted: number, duplicates: number): void => {
       if (accepted > 0) ingestedTotal.add(accepted, { tier, status: "accepted" });

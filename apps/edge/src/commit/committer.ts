@@ -1,4 +1,4 @@
-import type { Clock, OutboxTier, Platform, SealedEvent, Tier } from "@spillway/event";
+import type { Clock, OnWeakRedis, OutboxTier, Platform, SealedEvent, Tier } from "@spillway/event";
 import type { Log, Metrics } from "@spillway/telemetry";
 import { createAdmission } from "./admission.ts";
 import { type CommitMetrics, createCommitMetrics } from "./commit-metrics.ts";
@@ -6,6 +6,7 @@ import { createGate, type Gate } from "./gate.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { createGuardedTier, type GuardedTier } from "./guarded-tier.ts";
 import { createOutboxMeter } from "./outbox-meter.ts";
+import { createPromiseWatch, type PromiseWatch } from "./promise-watch.ts";
 import { createReopening } from "./reopening.ts";
 import { type EventResult, type RefusalCode, refused } from "./result.ts";
 
@@ -40,13 +41,14 @@ export const commitDefaults = {
 
 export type CommitterOptions = Readonly<
   Record<keyof typeof commitDefaults | "shards" | "outboxEventsMax" | "outboxBytesMax", number>
->;
+> & { readonly onWeakRedis: OnWeakRedis };
 
 /** What the parts of a committer share. */
 export type CommitParts = Omit<CommitterPorts, "stream" | "outbox" | "metrics"> & {
   readonly gate: Gate;
   readonly stream: GuardedTier;
   readonly outbox: GuardedTier;
+  readonly promise: Pick<PromiseWatch, "reliance">;
   /** For its reads only; the breaker does not count them. */
   readonly reads: Pick<OutboxTier, "occupied">;
   readonly meter: ReturnType<typeof createOutboxMeter>;
@@ -75,9 +77,11 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
     group.pump();
   };
   const watch = { ...ports, metrics, onChange };
-  const stream = createGuardedTier(ports.stream, watch, true, streamDeadlineMs);
-  const outbox = createGuardedTier(ports.outbox, watch, false, outboxDeadlineMs);
-  const parts = { ...watch, gate, stream, outbox, reads: ports.outbox, meter, admission };
+  const promise = createPromiseWatch(ports.stream, watch, options);
+  const guarded = createGuardedTier(ports.stream, watch, { timeoutOpens: true, deadlineMs: streamDeadlineMs, promise });
+  const stream = { ...guarded, isUp: (): boolean => guarded.isUp() && promise.reliance() === "stream" };
+  const outbox = createGuardedTier(ports.outbox, watch, { timeoutOpens: false, deadlineMs: outboxDeadlineMs });
+  const parts = { ...watch, gate, stream, outbox, promise, reads: ports.outbox, meter, admission };
   const reopening = createReopening(parts);
   const group = new GroupCommit(parts, reopening, options);
 
@@ -89,22 +93,28 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
       return Promise.resolve(events.map(() => refused.overloaded));
     },
     /** Whether an event could be made durable now, and what stands in the way. */
-    state: () => ({ stream: stream.isUp(), outbox: outbox.isUp(), divertedShards: gate.divertedCount() }),
+    state: () => ({
+      stream: guarded.isUp(),
+      outbox: outbox.isUp(),
+      reliance: promise.reliance(),
+      divertedShards: gate.divertedCount(),
+    }),
     /**
      * Integer seconds after which a refused client may come again: a short wait, spread over three seconds, so that those
      * who were refused together do not return together.
      */
     retryAfterSeconds: (code: RefusalCode): number =>
       code === "backlog_full" ? meter.retryAfterSeconds() : 1 + Math.floor(ports.random() * 3),
-    /** Finds out which shards may write to the stream. To be awaited before the first commit. */
+    /** Finds out which shards may write to the stream, and what it promises. To be awaited before the first commit. */
     start: async (): Promise<void> => {
-      await reopening.readOnce(outboxDeadlineMs);
+      await Promise.all([reopening.readOnce(outboxDeadlineMs), promise.start()]);
       onChange();
       if (gate.divertedCount() > 0) reopening.start();
     },
     /** Ends the background work. Commits under way still get their answers. */
     close: (): void => {
       reopening.stop();
+      promise.stop();
       stream.close();
       outbox.close();
     },

@@ -31,6 +31,7 @@ export const createEdgeWorld = (options: Partial<CommitterOptions> & { readonly 
       shards: SHARDS,
       outboxEventsMax: 1_000_000,
       outboxBytesMax: 1024 * 1024 * 1024,
+      onWeakRedis: "outbox",
       ...options,
     },
   );

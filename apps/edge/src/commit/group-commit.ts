@@ -151,7 +151,7 @@ export class GroupCommit {
     void this.#watchLate();
     if (tier === "outbox")
       for (const { shard } of chunks) {
-        this.#divert(shard, "stream_down");
+        this.#divert(shard, this.#ports.promise.reliance() === "stream" ? "stream_down" : "weak_redis");
         this.#ports.gate.insertStarted(shard);
       }
     const answers = await this.#ports[tier].append(chunks, this.#deadlineMs(tier, chunks));

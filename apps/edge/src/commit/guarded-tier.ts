@@ -1,4 +1,4 @@
-import { type Appended, late, type ShardChunk, type Tier, within } from "@spillway/event";
+import { type Appended, late, type ShardChunk, type Tier, type TierHealth, within } from "@spillway/event";
 import { type BreakerState, createBreaker, type Verdict } from "./breaker.ts";
 import type { CommitParts } from "./committer.ts";
 import { createProber } from "./prober.ts";
@@ -27,15 +27,19 @@ const verdictOf = (answers: readonly Appended[]): Verdict => {
 const allRetriable = (chunks: readonly ShardChunk[], code: string): readonly Appended[] =>
   chunks.map((): Appended => ({ kind: "retriable", code }));
 
-/**
- * A tier with its breaker: asks nothing of a backend that is known not to answer, and never waits for ever. `probeMs` is
- * the deadline of a health probe.
- */
+export type GuardedTierOptions = {
+  readonly timeoutOpens: boolean;
+  /** Of a health probe. */
+  readonly deadlineMs: number;
+  /** What its promise rests on: hears each probe before its end, and that an append failed. */
+  readonly promise?: { hear(health: TierHealth): void; doubt(): void };
+};
+
+/** A tier with its breaker: asks nothing of a backend that is known not to answer, and never waits for ever. */
 export const createGuardedTier = (
   tier: Tier,
   { clock, random, log, metrics, onChange }: Pick<CommitParts, "clock" | "random" | "log" | "metrics" | "onChange">,
-  timeoutOpens: boolean,
-  probeMs: number,
+  { timeoutOpens, deadlineMs: probeMs, promise }: GuardedTierOptions,
 ) => {
   let up = true;
 
@@ -55,7 +59,9 @@ export const createGuardedTier = (
   /** What throws is not up. */
   const healthVerdict = async (): Promise<Verdict> => {
     try {
-      return (await tier.health(probeMs)).status === "up" ? "ok" : "failed";
+      const health = await tier.health(probeMs);
+      promise?.hear(health);
+      return health.status === "up" ? "ok" : "failed";
     } catch (error) {
       threw(error);
       return "failed";
@@ -89,6 +95,7 @@ export const createGuardedTier = (
       answers = await inTime(chunks, deadlineMs);
       const verdict = verdictOf(answers);
       metrics.appended(tier.name, verdict, clock.monotonicMs() - startedAtMs);
+      if (verdict === "failed" || verdict === "timeout") promise?.doubt();
       return verdict;
     });
     if (!up) prober.start();

@@ -33,7 +33,7 @@ export const obstructed = <T extends Tier | OutboxTier>(tier: T, clock: Clock) =
   const health: Tier["health"] = async (deadlineMs) => {
     if (obstruction === "pass") return tier.health(deadlineMs);
     await clock.sleep(deadlineMs);
-    return { status: "down", warnings: [] };
+    return { status: "down", warnings: [], promise: null };
   };
 
   /** The answer is as old as its way back is long: long enough for an insert to begin and end meanwhile. */

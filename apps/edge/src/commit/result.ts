@@ -8,8 +8,9 @@ export type TierName = Tier["name"];
  * - `unavailable`: no tier recorded it in time. It may be stored nevertheless (a timeout means unknown).
  * - `overloaded`: the edge has more waiting than it can commit in time. It is not stored.
  * - `backlog_full`: the outbox is at its limit. It is not stored.
+ * - `weak_redis`: Redis does not keep what it takes, and the edge is told to refuse then. It is not stored.
  */
-export type RefusalCode = "unavailable" | "overloaded" | "backlog_full";
+export type RefusalCode = "unavailable" | "overloaded" | "backlog_full" | "weak_redis";
 
 /** What came of one event. */
 export type EventResult =
@@ -28,4 +29,5 @@ export const refused: Readonly<Record<RefusalCode, EventResult>> = {
   unavailable: { kind: "refused", code: "unavailable" },
   overloaded: { kind: "refused", code: "overloaded" },
   backlog_full: { kind: "refused", code: "backlog_full" },
+  weak_redis: { kind: "refused", code: "weak_redis" },
 };

@@ -1,4 +1,4 @@
-import { Unavailable } from "@spillway/event";
+import { type OnWeakRedis, type TierPromise, Unavailable } from "@spillway/event";
 import { describe, expect, test } from "vitest";
 import { createStage, TOPIC } from "../stage.fixture.ts";
 
@@ -56,6 +56,36 @@ describe("the drain", () => {
     stage.postToOutbox(ids(0, 2));
     await stage.until(() => stage.ids().length === 3);
     expect(divertedAt).toEqual([true, true, true]);
+  });
+
+  const weak = { state: "broken", because: ["appendonly"] } as const;
+
+  test("no row enters a stream that does not keep it; that is said, and they go on, in order, when it does", async () => {
+    const { stage, diversion, relay } = await opened();
+    stage.world.promise.become(weak);
+    stage.postToOutbox(ids(0, 49));
+    await stage.clock.advance(3_000);
+    expect(diversion()).toBe("begun");
+    expect(stage.world.outbox.size().events).toBe(50);
+    expect(stage.ids()).toEqual([]);
+    expect(relay.state().troubles).toMatchObject([{ shard: 0, state: "draining", code: "weak_redis" }]);
+    stage.postToOutbox(ids(50, 99));
+    stage.world.promise.become({ state: "kept" });
+    await stage.until(() => diversion() === "ended");
+    await stage.until(() => stage.ids().length === 100);
+    expect(stage.ids()).toEqual(ids(0, 99));
+    expect(relay.state().troubles).toEqual([]);
+  });
+
+  test.each<[TierPromise, OnWeakRedis]>([
+    [{ state: "unknown", because: ["appendonly"] }, "outbox"],
+    [weak, "warn"],
+  ])("with a promise that is %j and %s rows enter", async (promise, onWeakRedis) => {
+    const stage = createStage();
+    stage.world.promise.become(promise);
+    stage.postToOutbox(ids(0, 9));
+    stage.start("r1", {}, { onWeakRedis });
+    await stage.until(() => stage.ids().length === 10);
   });
 
   test("a diversion that a dead owner left ends when there is nothing to drain", async () => {

@@ -18,7 +18,7 @@ export type Drain = {
 const ROWS_MAX = 1_000;
 
 export const createDrain = (parts: RelayParts, term: Term): Drain => {
-  const { shardStream, outboxDrain, log } = parts;
+  const { shardStream, outboxDrain, log, onWeakRedis } = parts;
   const { lease } = term;
   const { shard } = lease;
   const mode = createDrainMode(shard);
@@ -55,8 +55,17 @@ export const createDrain = (parts: RelayParts, term: Term): Drain => {
 
   const move = createRowMover({ ...parts, term, isGoing, stand, moved: spot.goes });
 
+  /** A row is deleted once the stream has it, so it stays where it is while the stream does not keep what it takes. */
+  const mayMove = async (): Promise<boolean> => {
+    if (onWeakRedis === "warn") return true;
+    const answer = await shardStream.promise();
+    if (answer.ok && answer.value.state !== "broken") return true;
+    stand(answer.ok ? "weak_redis" : answer.code);
+    return false;
+  };
+
   const moveAll = async (): Promise<void> => {
-    while (isGoing()) {
+    while (isGoing() && (await mayMove())) {
       const answer = await outboxDrain.drain(shard, ROWS_MAX, move);
       if (answer.ok && answer.value.found === 0) {
         spot.goes();

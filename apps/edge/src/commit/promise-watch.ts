@@ -1,0 +1,98 @@
+import type { Tier, TierHealth, TierPromise } from "@spillway/event";
+import type { CommitParts, CommitterOptions } from "./committer.ts";
+import { type Reliance, relianceOf } from "./route.ts";
+
+/** From one question's answer to the next question: with the answer's 400 ms a change is known in less than a second. */
+const ASK_EVERY_MS = 500;
+/** The same while nobody answered, or an append has just failed: another server may answer next. */
+const ASK_AGAIN_MS = 100;
+
+type State = TierPromise["state"];
+
+/**
+ * Which state may follow which. What a server broke it alone can mend: one that is asked and no longer tells (a right
+ * that was taken, a fault of the REST server) proves nothing.
+ */
+const follows: Readonly<Record<State, readonly State[]>> = {
+  unknown: ["kept", "broken", "unknown"],
+  kept: ["unknown", "broken"],
+  broken: ["kept", "broken"],
+};
+
+const becauseOf = (promise: TierPromise): string => (promise.state === "kept" ? "" : promise.because.join(", "));
+
+/**
+ * Knows what the promise of the stream is worth now: asks twice a second, at once after an append that failed, and hears
+ * what the breaker's probe was told, so that a stream that is back is not written to before that.
+ */
+export const createPromiseWatch = (
+  tier: Pick<Tier, "name" | "health">,
+  { clock, log, metrics, onChange }: Pick<CommitParts, "clock" | "log" | "metrics" | "onChange">,
+  { onWeakRedis, streamDeadlineMs }: Pick<CommitterOptions, "onWeakRedis" | "streamDeadlineMs">,
+) => {
+  /** Null until a server has told. */
+  let promise: TierPromise | null = null;
+  let reliance: Reliance = relianceOf("unknown", onWeakRedis);
+  let running: AbortController | null = null;
+  let nap = new AbortController();
+
+  const isNews = (told: TierPromise): boolean => {
+    if (promise === null) return true;
+    return follows[promise.state].includes(told.state) && becauseOf(told) !== becauseOf(promise);
+  };
+
+  const hear = ({ promise: told }: Pick<TierHealth, "promise">): void => {
+    if (told === null || !isNews(told)) return;
+    const [isFirst, relied] = [promise === null, reliance];
+    promise = told;
+    reliance = relianceOf(told.state, onWeakRedis);
+    metrics.promise(tier.name, told.state);
+    const fields = { tier: tier.name, because: becauseOf(told), events_go_to: reliance };
+    if (told.state !== "kept") log("warn", `promise.${told.state}`, fields);
+    else if (!isFirst) log("info", "promise.kept", { tier: tier.name });
+    if (reliance !== relied) onChange();
+  };
+
+  /** Answers whether anybody answered. */
+  const ask = async (): Promise<boolean> => {
+    try {
+      const health = await tier.health(streamDeadlineMs);
+      hear(health);
+      return health.promise !== null;
+    } catch (error) {
+      log("error", "tier.threw", { tier: tier.name, error: error instanceof Error ? error.name : typeof error });
+      return false;
+    }
+  };
+
+  const loop = async (signal: AbortSignal): Promise<void> => {
+    let isAnswered = true;
+    for (;;) {
+      await clock.sleep(ASK_AGAIN_MS, signal);
+      nap = new AbortController();
+      const rest = AbortSignal.any([signal, nap.signal]);
+      if (isAnswered && !signal.aborted) await clock.sleep(ASK_EVERY_MS - ASK_AGAIN_MS, rest);
+      if (signal.aborted) return;
+      isAnswered = await ask();
+    }
+  };
+
+  metrics.promise(tier.name, "unknown");
+  return {
+    /** Where events may go by it. */
+    reliance: (): Reliance => reliance,
+    hear,
+    /** Asks now. */
+    doubt: (): void => nap.abort(),
+    /** Asks once, and again and again from then on. */
+    start: async (): Promise<void> => {
+      running = new AbortController();
+      const { signal } = running;
+      await ask();
+      void loop(signal);
+    },
+    stop: (): void => running?.abort(),
+  };
+};
+
+export type PromiseWatch = ReturnType<typeof createPromiseWatch>;
