@@ -100,15 +100,17 @@ export const replayConformance = (name: string, make: () => Promise<ReplaySubjec
         replayed_too_often: letterOf({ replay: REPLAYS_MAX }),
         last: letterOf({ replay: REPLAYS_MAX - 1 }),
         no_identity: letterOf({ identity: null }),
+        cut_identity: letterOf({ identity: "a quarter of it" }),
       };
       const { replay, ids, lives } = await open(...Object.values(letters));
-      const [fine = "", undecodable = "", often = "", last = "", noIdentity = ""] = ids;
+      const [fine = "", undecodable = "", often = "", last = "", noIdentity = "", cut = ""] = ids;
       const { replayed, refused } = await replay([...ids, "999999", "nonsense", ""], BY);
       expect([...replayed].sort()).toEqual([fine, last].sort());
       expect(codesOf(refused)).toEqual({
         [undecodable]: "undecodable",
         [often]: "replayed_too_often",
         [noIdentity]: "no_identity",
+        [cut]: "no_identity",
         "999999": "not_found",
         nonsense: "not_found",
         "": "not_found",

@@ -50,7 +50,7 @@ const applicationInsert = (scene: Scene, source: EventSource, ms: number, commit
   const { memory, timeline, history, random, trace } = scene;
   const event = source.next(random.pick(["k1", "k2"]));
   const transaction = memory.outbox.begin();
-  transaction.insert(chunkOf(event, START_MS + timeline.nowMs()));
+  transaction.insert(chunkOf(event, START_MS + Math.floor(timeline.nowMs())));
   const record = history.inserted(event);
   timeline.after(ms, () => {
     trace.note(`the application ${commits ? "commits" : "rolls back"} ${event.id}`);

@@ -54,7 +54,7 @@ export const createProcess = (name: string, timeline: Timeline, error: ClockErro
     name,
     clock: {
       monotonicMs: () => error.monotonicFromMs + timeline.nowMs(),
-      wallMs: () => START_MS + error.skewMs + timeline.nowMs(),
+      wallMs: () => START_MS + error.skewMs + Math.floor(timeline.nowMs()),
       sleep,
     },
     alive: () => alive,

@@ -59,7 +59,11 @@ const createCommitMs = (random: Random, timeline: Timeline, weather: Weather) =>
 const createServers = (timeline: Timeline) => {
   const { sleep } = createProcess("servers", timeline, { skewMs: 0, monotonicFromMs: 0 }).clock;
   let behindMs = 0;
-  const clock: Clock = { monotonicMs: timeline.nowMs, wallMs: () => START_MS + timeline.nowMs() - behindMs, sleep };
+  const clock: Clock = {
+    monotonicMs: timeline.nowMs,
+    wallMs: () => START_MS + Math.floor(timeline.nowMs()) - behindMs,
+    sleep,
+  };
   return {
     clock,
     setBack: (ms: number): void => {

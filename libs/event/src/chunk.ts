@@ -1,4 +1,5 @@
 import { decode, Encoder } from "@msgpack/msgpack";
+import { badColumnOf, COLUMNS_MIN, type Columns } from "./columns.ts";
 import { DIGEST96_LENGTH, type Platform } from "./platform.ts";
 import { dedupKeyOf, type SealedEvent } from "./seal.ts";
 
@@ -35,20 +36,6 @@ export class UndecodableChunk extends Error {
     this.name = "UndecodableChunk";
   }
 }
-
-type Columns = [
-  receivedAtMs: number,
-  types: string[],
-  partitionKeys: (string | null)[],
-  traceparents: (string | null)[],
-  replays: number[],
-  identities: string,
-  lengths: number[],
-  data: Uint8Array,
-  laterMs?: readonly number[] | null,
-  /** Absent when no event has one; who does not know of it reads the rest. */
-  tracestates?: readonly (string | null)[],
-];
 
 const identitiesOf = (events: readonly ChunkEvent[]): string => {
   let identities = "";
@@ -121,22 +108,31 @@ const bodyOf = (bytes: Uint8Array, platform: Platform): Uint8Array => {
   return flags === DEFLATED ? platform.inflate(body, BODY_BYTES_MAX) : body;
 };
 
+const columnsOf = (bytes: Uint8Array, platform: Platform): Columns => {
+  const body = bodyOf(bytes, platform);
+  // Each element takes a byte: a longer array is a lie that would only take memory.
+  const columns = decode(body, { maxArrayLength: body.length });
+  if (!Array.isArray(columns) || columns.length < COLUMNS_MIN) throw new UndecodableChunk("columns are missing");
+  const bad = badColumnOf(columns);
+  if (bad !== null) throw new UndecodableChunk(`column ${bad} is wrong`);
+  return columns as Columns;
+};
+
 const eventsOf = (columns: Columns, platform: Platform): ChunkEvent[] => {
   const [, types, partitionKeys, traceparents, replays, identities, lengths, data, , tracestates] = columns;
   const events: ChunkEvent[] = [];
   let at = 0;
   for (let i = 0; i < types.length; i++) {
-    const end = at + (lengths[i] ?? Number.NaN);
-    if (!(end <= data.length)) throw new UndecodableChunk("lengths exceed the data");
+    const end = at + lengths[i]!;
     const identity = identities.slice(i * DIGEST96_LENGTH, (i + 1) * DIGEST96_LENGTH);
-    const replay = replays[i] ?? 0;
+    const replay = replays[i]!;
     const tracestate = tracestates?.[i];
     const event = {
       identity,
       dedupKey: dedupKeyOf(identity, replay, platform),
-      type: types[i] as string,
-      partitionKey: partitionKeys[i] ?? null,
-      traceparent: traceparents[i] ?? null,
+      type: types[i]!,
+      partitionKey: partitionKeys[i]!,
+      traceparent: traceparents[i]!,
       replay,
       bytes: data.subarray(at, end),
     };
@@ -146,10 +142,10 @@ const eventsOf = (columns: Columns, platform: Platform): ChunkEvent[] => {
   return events;
 };
 
-/** Throws `UndecodableChunk`. The events' bytes are views of one buffer. */
+/** Throws `UndecodableChunk`, and nothing else. The events' bytes are views of one buffer. */
 export const decodeChunk = (bytes: Uint8Array, platform: Platform): Chunk => {
   try {
-    const columns = decode(bodyOf(bytes, platform)) as Columns;
+    const columns = columnsOf(bytes, platform);
     const [receivedAtMs] = columns;
     const laterMs = columns[8] ?? undefined;
     const events = eventsOf(columns, platform);

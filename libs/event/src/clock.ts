@@ -3,6 +3,7 @@ export type Clock = {
   /** Milliseconds since some fixed point; never jumps back when somebody sets the machine's clock. */
   monotonicMs(): number;
   /** Milliseconds since 1970. */
+  /** Whole ms since 1970. */
   wallMs(): number;
   /** Resolves after `ms`, or at once when the signal aborts; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;

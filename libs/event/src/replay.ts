@@ -1,6 +1,6 @@
 import { encodeChunk } from "./chunk.ts";
 import type { DeadLetter, LetterRefusal, LetterStatus } from "./dead-letters.ts";
-import type { Platform } from "./platform.ts";
+import { DIGEST96_LENGTH, type Platform } from "./platform.ts";
 import { dedupKeyOf } from "./seal.ts";
 import { shardOf } from "./shard.ts";
 import type { ShardChunk } from "./tier.ts";
@@ -69,7 +69,9 @@ export const replayRefusalOf = (letter: ReplayCandidate, replaysMax: number): Le
       code: "replayed_too_often",
       detail: `replayed ${replay} times and died each time; the limit is ${replaysMax}`,
     };
-  if (identity === null) return { id, code: "no_identity", detail: "its bytes do not tell the event's source and id" };
+  // Of another length it would be a chunk that does not decode: the letter would leave, and die again without its event.
+  if (identity?.length !== DIGEST96_LENGTH)
+    return { id, code: "no_identity", detail: "its bytes do not tell the event's source and id" };
   if (bytes === null)
     return { id, code: "batch_too_large", detail: "too many bytes for one call; replay it in the next" };
   return null;
