@@ -5,27 +5,21 @@ import type { Clock } from "@spillway/event";
  * await in between. Resolvers and no `Promise.race`: racing one long promise thousands of times a second keeps a
  * reaction of every race until it ends.
  */
-export type Notifier = {
-  notify(): void;
-  /** Resolves at the next notice. */
-  wait(): Promise<void>;
-  /** Resolves at the next notice or after `ms`. */
-  waitAtMost(ms: number): Promise<void>;
-};
-
-export const createNotifier = (clock: Clock): Notifier => {
+export const createNotifier = (clock: Clock) => {
   let listeners: (() => void)[] = [];
   return {
-    notify: () => {
+    notify: (): void => {
       const woken = listeners;
       listeners = [];
       for (const wake of woken) wake();
     },
-    wait: () =>
+    /** Resolves at the next notice. */
+    wait: (): Promise<void> =>
       new Promise((resolve) => {
         listeners.push(resolve);
       }),
-    waitAtMost: async (ms) => {
+    /** Resolves at the next notice or after `ms`. */
+    waitAtMost: async (ms: number): Promise<void> => {
       const notified = new AbortController();
       const wake = () => notified.abort();
       listeners.push(wake);
@@ -34,3 +28,5 @@ export const createNotifier = (clock: Clock): Notifier => {
     },
   };
 };
+
+export type Notifier = ReturnType<typeof createNotifier>;
