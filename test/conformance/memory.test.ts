@@ -9,7 +9,11 @@ const open = async (limits: SubjectLimits) => {
   const world = createMemoryWorld({ clock: systemClock, platform, shards: 4, ...limits });
   const weaken = async (isWeak: boolean): Promise<void> =>
     world.promise.become(isWeak ? { state: "broken", because: ["maxmemory-policy"] } : { state: "kept" });
-  return { ...world, stream: world.shardStream, weaken, close: async () => undefined };
+  const { streams, shardStream: stream } = world;
+  const damageMetadata = async (shard: number) => {
+    for (const { id } of streams.entriesAfter(shard, "0", 1)) streams.damage(shard, id, "metadata");
+  };
+  return { ...world, stream, weaken, damageMetadata, close: async () => undefined };
 };
 
 tierConformance("memory, the stream,", { dropsDuplicates: true, canBeWeak: true }, async () => {

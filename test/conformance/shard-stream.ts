@@ -9,6 +9,8 @@ export type StreamSubject = {
   readonly leases: Leases;
   /** Sets one of the servers so that it does not keep what it takes, and back. */
   weaken?(isWeak: boolean): Promise<void>;
+  /** What stands beside the chunk of the shard's only entry is damaged: another event is skipped now than was. */
+  damageMetadata(shard: number): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -32,12 +34,12 @@ export const shardStreamConformance = (name: string, make: (limits: SubjectLimit
     const open = async (limits: Partial<SubjectLimits> = {}) => {
       const subject = await make({ ...roomyLimits, ...limits });
       onTestFinished(() => subject.close());
-      const { tier, stream, leases, weaken } = subject;
+      const { tier, stream, leases, weaken, damageMetadata } = subject;
       const lease = (await leases.take(0, "one", LEASE_MS)) as Lease;
       const append = async (names: readonly string[]) =>
         (await tier.append([chunkOf(0, names)], DEADLINE_MS))[0]?.kind ?? "nothing";
       const readAll = () => stream.read(0, "0", 10_000, 0);
-      return { stream, leases, lease, append, readAll, tier, weaken };
+      return { stream, leases, lease, append, readAll, tier, weaken, damageMetadata };
     };
 
     test("reads what was appended, in order, from any position", async () => {
@@ -71,9 +73,22 @@ export const shardStreamConformance = (name: string, make: (limits: SubjectLimit
       const chunk = chunkOf(0, [a, b, c, b]);
       await tier.append([chunk], DEADLINE_MS);
       const [, entry] = await readAll();
-      expect(entry).toMatchObject({ skip: [0, 3], events: 2 });
+      expect(entry).toMatchObject({ skip: [0, 3], events: 2, total: 4 });
       expect(Buffer.from(entry?.chunk ?? []).equals(chunk.chunk)).toBe(true);
       expect(entry?.storedBytes).toBeGreaterThanOrEqual(chunk.chunk.length);
+    });
+
+    test("tells that what stands beside a chunk is damaged, and counts what was added all the same", async () => {
+      const { stream, lease, append, readAll, damageMetadata } = await open();
+      const [a = "", b = "", c = ""] = freshNames(3);
+      await append([a]);
+      await stream.settle(lease, settledOf(await readAll()));
+      await append([a, b, c]);
+      await damageMetadata(0);
+      const damaged = await readAll();
+      expect(damaged).toMatchObject([{ events: 2, total: null }]);
+      expect(await stream.settle(lease, settledOf(damaged, 2))).toBe("ok");
+      expect(await stream.counts(0)).toMatchObject({ accepted: 3, relayed: 1, dead: 2, backlogBytes: 0 });
     });
 
     test("answers nothing when nothing comes, and wakes when something does", async () => {

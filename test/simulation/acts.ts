@@ -35,14 +35,34 @@ const emptyStreams = ({ memory, history, settings, servers }: Scene, clockBehind
   servers.setBack(clockBehindMs);
 };
 
-/** A byte on a disk changes; the entry cannot be decoded any more. */
-const damageEntry = ({ memory, random, settings, history }: Scene): void => {
+/** A byte on a disk changes: the entry cannot be decoded any more, or nobody knows which of its events are duplicates. */
+const damageEntry = ({ memory, random, settings, history }: Scene, part: "chunk" | "metadata"): void => {
   const shard = random.below(settings.shards);
   const entries = memory.streams.entriesAfter(shard, "0", 10_000);
   const entry = entries.find(({ id }) => !history.isDamaged(`${shard}/${id}`));
   if (!entry) return;
   history.damaged(`${shard}/${entry.id}`, recordsIn(shard, entry, history));
-  memory.streams.damage(shard, entry.id);
+  memory.streams.damage(shard, entry.id, part);
+};
+
+const wrongTypes: readonly object[] = [{ type: 7 }, { partitionKey: 7 }, { traceparent: {} }, { replay: 0.5 }];
+
+/** A writer that knows no types sends a chunk whose checksum is right. */
+const appendWrongTypes = ({ memory, random, settings, history }: Scene, by: "stream" | "outbox"): void => {
+  const shard = random.below(settings.shards);
+  const identity = platform.digest96(`wrong types ${random.below(1_000_000)}`);
+  const right = { identity, dedupKey: identity, type: "t", partitionKey: "k1", traceparent: null, replay: 0 };
+  const event = { ...right, bytes: new Uint8Array(), ...random.pick(wrongTypes) };
+  const chunk = encodeChunk({ receivedAtMs: START_MS, events: [event] }, platform);
+  const row: ShardChunk = { shard, chunk, events: 1, dedupKeys: identity };
+  if (by === "outbox") {
+    const transaction = memory.outbox.begin();
+    transaction.insert(row);
+    transaction.commit();
+  } else if (memory.streams.append(row, true).kind === "ok") {
+    const entry = memory.streams.entriesAfter(shard, "0", 10_000).at(-1);
+    history.damaged(`${shard}/${entry?.id}`, []);
+  }
 };
 
 /** An application records an event in a transaction of its own, and commits after a while, or does not. */
@@ -85,7 +105,10 @@ export const perform = (scene: Scene, act: Act, source: EventSource): void => {
       emptyStreams(scene, act.clockBehindMs);
       break;
     case "damage-entry":
-      damageEntry(scene);
+      damageEntry(scene, act.part);
+      break;
+    case "wrong-types":
+      appendWrongTypes(scene, act.by);
       break;
     case "topic-fault":
       broker.fault(act.fault);

@@ -1,5 +1,25 @@
-import type { Outcome } from "@spillway/event";
+import { decodeChunk, type Entry, type Outcome } from "@spillway/event";
+import { platform } from "@spillway/event/platform-node";
 import type { Bug } from "./bug.ts";
+
+/** The bug is in what a relay makes of the entries that it reads. */
+const reading = (seen: (entry: Entry) => Entry): Bug => ({
+  relay: (ports) => ({
+    ...ports,
+    shardStream: {
+      ...ports.shardStream,
+      read: async (...asked) => (await ports.shardStream.read(...asked)).map(seen),
+    },
+  }),
+});
+
+const isReadable = (entry: Entry): boolean => {
+  try {
+    return decodeChunk(entry.chunk, platform).events.length > 0;
+  } catch {
+    return false;
+  }
+};
 
 /** Mistakes on the way out: what a relay, its leases or the sink could get wrong. */
 export const bugsOfTheRelay: Readonly<Record<string, Bug>> = {
@@ -16,6 +36,16 @@ export const bugsOfTheRelay: Readonly<Record<string, Bug>> = {
       },
     }),
   },
+
+  "what stands beside a chunk is believed unread": reading((entry) => {
+    if (entry.total !== null || !isReadable(entry)) return entry;
+    return { ...entry, total: decodeChunk(entry.chunk, platform).events.length };
+  }),
+
+  "an entry that nobody can read ends the relay": reading((entry) => {
+    if (!isReadable(entry)) throw new TypeError("its columns are not what they were taken for");
+    return entry;
+  }),
 
   "settling removes everything up to an entry": {
     backends: (memory, { shardStream }) => ({

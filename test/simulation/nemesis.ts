@@ -7,7 +7,8 @@ export type Act =
   | { readonly kind: "kill" | "terminate"; readonly atMs: number; readonly host: number }
   | { readonly kind: "freeze"; readonly atMs: number; readonly host: number; readonly ms: number }
   | { readonly kind: "empty-streams"; readonly atMs: number; readonly clockBehindMs: number }
-  | { readonly kind: "damage-entry"; readonly atMs: number }
+  | { readonly kind: "damage-entry"; readonly atMs: number; readonly part: "chunk" | "metadata" }
+  | { readonly kind: "wrong-types"; readonly atMs: number; readonly by: "stream" | "outbox" }
   | { readonly kind: "topic-fault"; readonly atMs: number; readonly ms: number; readonly fault: TopicFault }
   | { readonly kind: "application-insert"; readonly atMs: number; readonly ms: number; readonly commits: boolean }
   | { readonly kind: "accept-poison"; readonly atMs: number }
@@ -47,7 +48,9 @@ export const createPlan = (random: Random, hosts: number, healAtMs: number): Pla
     if (random.chance(0.25)) acts.push({ kind: "freeze", atMs: atMs(), host, ms: random.between(200, 3_000) });
   }
   if (random.chance(0.1)) acts.push({ kind: "empty-streams", atMs: atMs(), clockBehindMs: random.pick([0, 0, 2_000]) });
-  if (random.chance(0.2)) acts.push({ kind: "damage-entry", atMs: atMs() }, { kind: "damage-entry", atMs: atMs() });
+  for (let entries = random.chance(0.3) ? 2 : 0; entries > 0; entries--)
+    acts.push({ kind: "damage-entry", atMs: atMs(), part: random.pick(["chunk", "metadata"]) });
+  if (random.chance(0.1)) acts.push({ kind: "wrong-types", atMs: atMs(), by: random.pick(["stream", "outbox"]) });
   if (random.chance(0.25))
     acts.push({ kind: "topic-fault", atMs: atMs(), ms: random.between(100, 1_500), fault: random.pick(topicFaults) });
   for (let inserts = random.chance(0.4) ? random.between(1, 6) : 0; inserts > 0; inserts--)

@@ -20,7 +20,7 @@ describe("append.lua", () => {
     const { redis, keys, append } = open();
     const [nonce, status, entry, duplicates] = await append({ names: ["a", "b"], chunk: "AAAA" });
     expect([nonce, status, duplicates]).toEqual(["nonce.1", "OK", ""]);
-    expect(await redis.xrange(keys.stream, "-", "+")).toEqual([[entry, ["c", "AAAA", "n", "2"]]]);
+    expect(await redis.xrange(keys.stream, "-", "+")).toEqual([[entry, ["c", "AAAA", "n", "2:", "d", "2:2:"]]]);
     expect(await redis.hgetall(keys.count)).toMatchObject({
       accepted: "2",
       duplicate: "0",
@@ -35,7 +35,9 @@ describe("append.lua", () => {
     await append({ names: ["a", "b"] });
     const [, , entry, duplicates] = await append({ names: ["x", "a", "y", "x", "b"] });
     expect(duplicates).toBe("1,3,4");
-    expect(await redis.xrange(keys.stream, entry, entry)).toEqual([[entry, ["c", "Y2h1bms=", "n", "2", "s", "1,3,4"]]]);
+    expect(await redis.xrange(keys.stream, entry, entry)).toEqual([
+      [entry, ["c", "Y2h1bms=", "n", "2:1,3,4", "d", "5:2:1,3,4"]],
+    ]);
     expect(await redis.hgetall(keys.count)).toMatchObject({ accepted: "4", duplicate: "3" });
   });
 

@@ -15,7 +15,7 @@ import { chunkOf, freshNames } from "../conformance/chunks.ts";
 import { leasesConformance } from "../conformance/leases.ts";
 import { roomyLimits, type SubjectLimits, shardStreamConformance } from "../conformance/shard-stream.ts";
 import { tierConformance } from "../conformance/tier.ts";
-import { freshNamespace, limitsOf, REST_TOKEN } from "./services.ts";
+import { damageSkip, freshNamespace, limitsOf, REST_TOKEN } from "./services.ts";
 
 const SHARDS = 8;
 
@@ -40,6 +40,7 @@ const open = (limits: SubjectLimits = roomyLimits) => {
     tier: createStreamTier({ url: rest.url, token: REST_TOKEN, namespace, shards: SHARDS, limits: all }),
     stream: createShardStream({ redis: server, namespace, shards: SHARDS, limits: all }),
     leases: createLeases({ redis: server, namespace }),
+    damageMetadata: (shard: number) => server.commands.send((client) => damageSkip(client, namespace, shard)),
     close: async () => server.close(),
   };
 };

@@ -54,6 +54,17 @@ describe("settle.lua", () => {
     expect(await redis.hgetall(keys.count)).toMatchObject({ accepted: "1", relayed: "0", dead: "0", bytes: "8" });
   });
 
+  test("never counts more than was added: a shard whose counters were lost is full again when it has to be", async () => {
+    const { redis, keys, append, settle, leaseValue } = await open();
+    const [, , id] = await append({ names: ["a", "b", "c"] });
+    await redis.del(keys.count);
+    await append({ names: ["d"], chunk: "AAAA" });
+    const forged = (await redis.xadd(keys.stream, "*", "c", "A".repeat(99), "n", "9:", "d", "9:9:")) as string;
+    expect(await settle(leaseValue, 12, [id, forged])).toBe("OK");
+    const counts = await redis.hmget(keys.count, "accepted", "relayed", "dead", "bytes");
+    expect(counts).toEqual(["1", "1", "0", "0"]);
+  });
+
   test("takes thousands of entries in one call", async () => {
     const { redis, keys, append, settle, leaseValue } = await open();
     const ids: string[] = [];

@@ -9,7 +9,7 @@ import {
   type StreamLimits,
   type StreamTier,
 } from "@spillway/stream";
-import { Redis } from "ioredis";
+import { type Cluster, Redis } from "ioredis";
 import type { StreamSubject } from "../conformance/shard-stream.ts";
 
 export const REST_TOKEN = "token-of-the-stream-tests";
@@ -57,9 +57,26 @@ export type OpenedStream = StreamSubject & {
   readonly namespace: string;
 };
 
+/** Puts another entry in the place of the stream's only one, as if it had been written so. */
+export const replaceEntry = async (
+  redis: Redis | Cluster,
+  key: string,
+  change: (fields: readonly string[]) => readonly string[],
+): Promise<void> => {
+  const [entry] = await redis.xrange(key, "-", "+");
+  const [id, fields] = entry as [string, string[]];
+  await redis.xdel(key, id);
+  await redis.xsetid(key, "0-0");
+  await redis.xadd(key, id, ...change(fields));
+};
+
+/** Another event of the shard's only entry is skipped now than was. */
+export const damageSkip = (redis: Redis | Cluster, namespace: string, shard: number): Promise<void> =>
+  replaceEntry(redis, `{${namespace}:${shard}}:stream`, (fields) => fields.with(3, "2:1"));
+
 /** The write half over HTTP and the read half over TCP, on an empty namespace unless one is given. */
 export const openStream = (
-  services: Pick<StreamServices, "redis" | "rest">,
+  services: Pick<StreamServices, "redis" | "rest" | "admin">,
   limits: Partial<StreamLimits> = {},
   namespace = freshNamespace(),
 ): OpenedStream => {
@@ -71,6 +88,7 @@ export const openStream = (
     tier: createStreamTier({ url: services.rest.url, token: REST_TOKEN, namespace, shards: SHARDS, limits: all }),
     stream: createShardStream({ redis: server, namespace, shards: SHARDS, limits: all }),
     leases: createLeases({ redis: server, namespace }),
+    damageMetadata: (shard) => damageSkip(services.admin, namespace, shard),
     close: async () => server.close(),
   };
 };

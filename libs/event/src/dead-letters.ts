@@ -5,7 +5,7 @@ export type DeadLetter = {
   readonly shard: number;
   /** Stream entry id. */
   readonly entry: string;
-  /** Index in the chunk; -1 for a whole chunk that could not be decoded. */
+  /** Index in the chunk; -1 for a whole chunk that could not be decoded, or of which nobody knows what is to be published. */
   readonly index: number;
   readonly deadLetterClass: DeadLetterClass;
   /** From the sink's table of codes. */

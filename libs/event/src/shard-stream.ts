@@ -14,10 +14,15 @@ export type Entry = {
    */
   readonly ref: string;
   readonly chunk: Uint8Array;
-  /** Indexes of events in the chunk that were duplicates when it was appended; they are not relayed. */
+  /** Indexes of events in the chunk that were duplicates when it was appended; they are not relayed. Increasing, below `total`. */
   readonly skip: readonly number[];
-  /** Events in the chunk that are not skipped. */
+  /** Events in the chunk that are not skipped: what the append counted as accepted, and settling counts, also of a damaged entry. */
   readonly events: number;
+  /**
+   * How many events the chunk must hold, the skipped ones included. Null when what stands beside the chunk contradicts itself
+   * or was not written by an append: then nobody knows what is to be skipped.
+   */
+  readonly total: number | null;
   /** What the entry counts for in the backlog's bytes. */
   readonly storedBytes: number;
 };

@@ -61,13 +61,12 @@ const settleEntries = (shard: Shard, settled: Settled): void => {
   shard.counts.backlogBytes -= removed.reduce((sum, entry) => sum + entry.storedBytes, 0);
 };
 
-const damageEntry = (shard: Shard, id: string): void => {
-  shard.entries = shard.entries.map((entry) => {
-    if (entry.id !== id) return entry;
-    const chunk = entry.chunk.slice();
-    chunk[chunk.length - 1] = (chunk[chunk.length - 1] ?? 0) ^ 0xff;
-    return { ...entry, chunk };
-  });
+const damagedChunk = (chunk: Uint8Array): Uint8Array => chunk.with(-1, (chunk.at(-1) ?? 0) ^ 0xff);
+
+/** Of the metadata: another event is skipped than was, and it is seen that something is wrong. */
+const damaged = (entry: Entry, part: "chunk" | "metadata"): Entry => {
+  if (part === "chunk") return { ...entry, chunk: damagedChunk(entry.chunk) };
+  return { ...entry, skip: entry.skip.length > 0 ? entry.skip.map((index) => index + 1) : [0], total: null };
 };
 
 /** The streams' state: what would stand in Redis. Every method is one atomic step, as a script is. */
@@ -90,7 +89,7 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
     const storedBytes = chunk.chunk.length;
     const id = nextId(shard, nowMs);
     const ref = refOf(id, chunk.chunk);
-    shard.entries.push({ id, ref, chunk: chunk.chunk, skip, events, storedBytes });
+    shard.entries.push({ id, ref, chunk: chunk.chunk, skip, events, total: chunk.events, storedBytes });
     shard.dedup.remember(chunk.dedupKeys, nowMs);
     shard.counts.accepted += events;
     shard.counts.backlogBytes += storedBytes;
@@ -140,7 +139,10 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
       all = Array.from({ length: shards }, () => createShard(limits));
       leases.empty();
     },
-    /** Changes one byte of an entry's chunk, as a failing disk does. */
-    damage: (shard: number, id: string) => damageEntry(of(shard), id),
+    /** Changes one byte of an entry, as a failing disk does. */
+    damage: (shard: number, id: string, part: "chunk" | "metadata" = "chunk") => {
+      const here = of(shard);
+      here.entries = here.entries.map((entry) => (entry.id === id ? damaged(entry, part) : entry));
+    },
   };
 };

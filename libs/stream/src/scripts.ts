@@ -7,7 +7,7 @@ export type Script = {
 };
 
 export const appendScript: Script = {
-  sha: "11f728b24628e56788b329e7f532fee719382903",
+  sha: "46c7d5633097968a80e391a49d1de2b407bb541b",
   source: `-- Adds chunks of events to the streams of their shards, each without the duplicates, each all or nothing.
 --
 -- KEYS   of every chunk: 1 stream  2..4 the dedup sets  5 count  6 diverted  7 lease
@@ -23,8 +23,11 @@ export const appendScript: Script = {
 -- Why so: one call for all shards, since each call costs the REST server and Redis 40 us before its first event. An error
 -- of one shard stays its own. A dedup set per window in three slots. The current and the previous one are asked, so
 -- that an id is remembered for one to two windows; a set dies when its second window ends, a whole window before its
--- slot is used again. A chunk is opaque here, so a duplicate is named in field "s" rather than cut out. A stream that
--- does not exist begins a new epoch: counters that survived it would count a backlog that nobody can settle. The
+-- slot is used again. A chunk is opaque here, so a duplicate is named in field "n" rather than cut out: "2:0,3" counts
+-- two events, and skips the first and the fourth. No checksum but the chunk's own is in an entry, and an AOF has none: so
+-- what "n" says stands once more in "d", behind the number of events that the chunk must hold, "4:2:0,3". One damaged byte is
+-- seen by that and spoils no count (S2). A stream that does not
+-- exist begins a new epoch: counters that survived it would count a backlog that nobody can settle. The
 -- limits are compared before the chunk is added, since a chunk larger than the limit would otherwise never fit. XADD is
 -- the first write: without allow-oom it is where a full Redis refuses, before anything happened. The number of shards
 -- that all agreed on stands in a key of another slot, so each shard remembers whose number it was filled with: an edge
@@ -82,11 +85,8 @@ local function append(nonce, first, chunk, joined)
     return {nonce, 'OK', '', skip}
   end
 
-  local entry = {'*', 'c', chunk, 'n', #fresh}
-  if #skipped > 0 then
-    entry[6] = 's'
-    entry[7] = skip
-  end
+  local counted = #fresh .. ':' .. skip
+  local entry = {'*', 'c', chunk, 'n', counted, 'd', total .. ':' .. counted}
   local id = redis.call('XADD', stream, 'NOMKSTREAM', unpack(entry))
   if not id or not had[6] then
     id = id or redis.call('XADD', stream, unpack(entry))
@@ -235,7 +235,7 @@ return owners
 };
 
 export const settleScript: Script = {
-  sha: "49bb15da5ca535ef12190df6d30a2e438d95b221",
+  sha: "5f14fb697c32d083f210bb20330dc5ed1358cfa3",
   source: `#!lua flags=allow-oom
 -- Removes entries whose events were all confirmed or dead-lettered, and counts them, exactly once.
 --
@@ -246,7 +246,10 @@ export const settleScript: Script = {
 -- Why so: a settle that timed out may run late, when some of its entries are gone. So it counts what it removes, from
 -- the entries themselves, never what it was told: accepted = relayed + dead + pending holds whatever is repeated. What
 -- the caller says is relayed is an upper limit; the rest of the removed events is dead. An entry whose chunk begins in
--- another way is another one that got the same id after a failover, and stays.
+-- another way is another one that got the same id after a failover, and stays. The number of its events stands twice in an
+-- entry, and what append wrote is what counts: of a damaged one the number in "d", if that agrees with itself, else "n"; an
+-- entry that append did not write counts nothing, since nothing was added for it. Fields go by their place, since a name can
+-- be damaged, too. src/entry.ts reads in the same way.
 -- allow-oom, since a full Redis must be one that can be emptied.
 
 local SLICE = 1000
@@ -254,20 +257,25 @@ local SLICE = 1000
 local relayed_max = tonumber(ARGV[2])
 if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 'FENCED' end
 
+local function countOf(counted, doubled)
+  if string.sub(doubled, -#counted - 1) ~= ':' .. counted then
+    local total, again, skipped = string.match(doubled, '^(%d+):(%d+):([%d,]*)$')
+    local _, left = string.gsub(skipped or '', '%d+', '')
+    if total and tonumber(total) == again + left then return tonumber(again) end
+  end
+  return tonumber(string.match(counted, '^(%d+):')) or 0
+end
+
 local events, bytes, present, taken = 0, 0, {}, {}
 for i = 3, #ARGV do
   local id, mark = string.match(ARGV[i], '^(%S+) ?(.*)$')
   local found = not taken[id] and redis.call('XRANGE', KEYS[1], id, id)[1]
   local fields = found and found[2] or {}
-  local count, chunk = 0, ''
-  for at = 1, #fields, 2 do
-    if fields[at] == 'n' then count = tonumber(fields[at + 1]) or 0 end
-    if fields[at] == 'c' then chunk = fields[at + 1] end
-  end
-  if found and string.sub(chunk, 1, #mark) == mark then
+  if found and string.sub(fields[2], 1, #mark) == mark then
     taken[id] = true
     present[#present + 1] = id
-    events, bytes = events + count, bytes + #chunk
+    local count = #fields == 6 and countOf(fields[4], fields[6]) or 0
+    if count > 0 then events, bytes = events + count, bytes + #fields[2] end
   end
 end
 if #present == 0 then return 'OK' end
@@ -275,6 +283,12 @@ if #present == 0 then return 'OK' end
 for from = 1, #present, SLICE do
   redis.call('XDEL', KEYS[1], unpack(present, from, math.min(from + SLICE - 1, #present)))
 end
+-- Never more than append has added and nobody has settled: without "count" (it was lost, or a hand wrote an entry as append
+-- does) the shard would count a backlog below nothing, and never be full again.
+local had = redis.call('HMGET', KEYS[2], 'accepted', 'relayed', 'dead', 'bytes')
+local function number(i) return tonumber(had[i]) or 0 end
+events = math.max(0, math.min(events, number(1) - number(2) - number(3)))
+bytes = math.max(0, math.min(bytes, number(4)))
 local relayed = math.min(relayed_max, events)
 redis.call('HINCRBY', KEYS[2], 'relayed', relayed)
 redis.call('HINCRBY', KEYS[2], 'dead', events - relayed)

@@ -10,6 +10,7 @@ import {
   retriable,
 } from "./append.ts";
 import type { Connection, RedisServer } from "./connection.ts";
+import { entryOf } from "./entry.ts";
 import { shardKeys } from "./keys.ts";
 import { leaseValue } from "./lease-value.ts";
 import { judgeMasters } from "./masters.ts";
@@ -22,38 +23,10 @@ export type ShardStreamOptions = AppendSetup & { readonly redis: RedisServer };
 /** How much longer than asked a blocking read may take before its connection counts as dead; ms. */
 const WATCHDOG_MS = 2000;
 const ENTRY_REF = /^\d{1,20}-\d{1,20}( [!-~]{0,44})?$/;
-/** Of a chunk in base64: version, flags and 31 bytes of the checksum. */
-const MARK_CHARACTERS = 44;
-
-const indexesOf = (csv: string): readonly number[] => (csv === "" ? [] : csv.split(",").map(Number));
-
-/** A foreign entry without our fields becomes one with an empty chunk: it does not decode and ends as a dead letter. */
-const entryOf = (item: unknown): Entry => {
-  const [id, fields] = item as [Buffer, Buffer[]];
-  let chunk = "";
-  let events = 0;
-  let skip = "";
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    const name = String(fields[at]);
-    const value = (fields[at + 1] as Buffer).toString("latin1");
-    if (name === "c") chunk = value;
-    else if (name === "n") events = Number(value) || 0;
-    else if (name === "s") skip = value;
-  }
-  return {
-    id: String(id),
-    ref: `${id} ${chunk.slice(0, MARK_CHARACTERS)}`,
-    chunk: Buffer.from(chunk, "base64"),
-    skip: indexesOf(skip),
-    events,
-    storedBytes: chunk.length,
-  };
-};
-
 const entriesOf = (reply: unknown): readonly Entry[] => {
   if (reply === null) return [];
   const [stream] = reply as [[Buffer, unknown[]]];
-  return stream[1].map(entryOf);
+  return stream[1].map((item) => entryOf(item as [Buffer, Buffer[]]));
 };
 
 const read = (connection: Connection, key: string, after: string, entriesMax: number, waitMs: number) => {

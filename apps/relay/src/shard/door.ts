@@ -1,8 +1,8 @@
 import type { Chunk, Entry } from "@spillway/event";
 import type { InHand } from "./in-hand.ts";
 import type { PumpParts } from "./pump.ts";
-import { handOver } from "./records.ts";
-import { decodeOrReason, undecodableLetter } from "./undecodable.ts";
+import { recordsOf } from "./records.ts";
+import { orUnreadable, readEntry, Unreadable, undecodableLetter } from "./undecodable.ts";
 import type { Waits } from "./waits.ts";
 
 /**
@@ -13,42 +13,54 @@ export const createDoor = (parts: PumpParts, waits: Waits, complete: (entry: InH
   const { term, shard, mode, window, router, topics, platform, clock, log, measures } = parts;
   let waiting: Entry | null = null;
 
-  const take = (entry: Entry, chunk: Chunk, dead: number): InHand => {
+  const inHandOf = (entry: Entry, chunk: Chunk, dead: number): InHand => {
     const { id, ref, events } = entry;
     const { events: chunkEvents, ...times } = chunk;
     const dataBytes = chunkEvents.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    const taken = { id, ref, events, ...times, term, chunkEvents, dataBytes, remaining: 0, dead, complete };
+    return { id, ref, events, ...times, term, chunkEvents, dataBytes, remaining: 0, dead, complete };
+  };
+
+  const keep = (taken: InHand): void => {
     window.keep(taken);
     waiting = null;
-    return taken;
   };
 
   /** Nothing of it is to be published: it only has to leave the stream. */
   const pass = (entry: Entry, dead: number): number => {
-    complete(take(entry, { receivedAtMs: clock.wallMs(), events: [] }, dead));
+    const taken = inHandOf(entry, { receivedAtMs: clock.wallMs(), events: [] }, dead);
+    keep(taken);
+    complete(taken);
     return entry.events;
   };
 
-  const bury = async (entry: Entry, reason: string): Promise<number> => {
+  const bury = async (entry: Entry, why: Unreadable): Promise<number> => {
     const { id, events } = entry;
-    const letter = undecodableLetter({ shard, entry: id, events }, entry.chunk, reason);
+    const letter = undecodableLetter({ shard, entry: id, events }, entry.chunk, why);
     if (!(await waits.burial(letter))) return 0;
-    log("error", "entry.undecodable", { shard, entry: id, events, reason });
+    log("error", "entry.undecodable", { shard, entry: id, events, ...why });
     measures.deadLetters.add(events, { class: "undecodable" });
     return pass(entry, events);
   };
 
   const relay = async (entry: Entry, chunk: Chunk): Promise<number> => {
-    if (router.missing(chunk.events) !== null) await waits.topics(chunk.events);
+    const missing = orUnreadable(() => router.missing(chunk.events));
+    if (missing instanceof Unreadable) return bury(entry, missing);
+    if (missing !== null) await waits.topics(chunk.events);
     if (!mode.isGoing()) return 0;
-    const taken = take(entry, chunk, 0);
-    handOver(taken, entry.skip, router, topics.push);
-    if (taken.remaining === 0) complete(taken);
+    const taken = inHandOf(entry, chunk, 0);
+    // All of them before the first is handed over: an entry is relayed whole or buried whole.
+    const records = orUnreadable(() => recordsOf(taken, entry.skip, router));
+    if (records instanceof Unreadable) return bury(entry, records);
+    taken.remaining = records.length;
+    keep(taken);
+    for (const { lane, record } of records) topics.push(lane, record);
+    if (records.length === 0) complete(taken);
     return entry.events;
   };
 
   return {
-    // The one place where an entry is judged: what it throws on its way in is a programmer's error, and ends the relay.
+    // The one place where an entry is judged: what is thrown over its content buries it, what a wait throws is a
+    // programmer's error and ends the relay.
     /** Ends when the entry is in hand, or need not be, or the pump is stopped. Answers how many events came in hand. */
     admit: async (entry: Entry): Promise<number> => {
       if (window.knows(entry.ref)) return 0;
@@ -57,8 +69,8 @@ export const createDoor = (parts: PumpParts, waits: Waits, complete: (entry: InH
       waiting = entry;
       if (window.isFull()) await waits.room();
       if (!mode.isGoing()) return 0;
-      const chunk = decodeOrReason(entry.chunk, platform);
-      return typeof chunk === "string" ? bury(entry, chunk) : relay(entry, chunk);
+      const chunk = readEntry(entry, platform);
+      return chunk instanceof Unreadable ? bury(entry, chunk) : relay(entry, chunk);
     },
     /** The entry that waits to be let in, also when the pump was stopped meanwhile. */
     get waiting() {

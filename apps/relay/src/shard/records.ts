@@ -59,20 +59,19 @@ const headersOf = (
   return tracestate === undefined ? { ...own, traceparent } : { ...own, traceparent, tracestate };
 };
 
-/** Hands each record of the entry to its lane, in order. The values are views of the chunk's buffer. */
-export const handOver = (
+/** The entry's records, in order, each with its lane. The values are views of the chunk's buffer. */
+export const recordsOf = (
   from: InHand,
   skip: readonly number[],
   router: Router,
-  push: (lane: Lane, record: RelayRecord) => void,
-): void => {
+): readonly { readonly lane: Lane; readonly record: RelayRecord }[] => {
   const { chunkEvents } = from;
   const appendedAtMs = Number(from.id.split("-")[0]);
   const place = `${from.term.lease.shard}/${from.id}/`;
   const skipped = skip.length === 0 ? null : new Set(skip);
+  const records: { lane: Lane; record: RelayRecord }[] = [];
   for (let index = 0; index < chunkEvents.length; index++) {
     if (skipped?.has(index)) continue;
-    from.remaining++;
     const event = chunkEvents[index]!;
     const { type, partitionKey, replay, bytes } = event;
     const headers = headersOf(event, place + index, replay === 0 ? "1" : String(replay + 1));
@@ -80,6 +79,7 @@ export const handOver = (
     // dead letters: the entry's id, which is Redis's clock and never earlier than the ingest, caps it.
     const timestampMs = Math.min(receivedAtMsOf(from, index), appendedAtMs);
     const record = { key: partitionKey, value: bytes, headers, timestampMs, from, index };
-    push(router.laneOf(type, partitionKey), record);
+    records.push({ lane: router.laneOf(type, partitionKey), record });
   }
+  return records;
 };

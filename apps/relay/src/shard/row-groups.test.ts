@@ -20,7 +20,7 @@ const damaged: OutboxRow = { id: "9", shard: 0, chunk: new Uint8Array(50), event
 
 const shapeOf = (rows: readonly OutboxRow[], eventsMax: number) =>
   groupsOf(rows, eventsMax, platform).map((group) =>
-    "reason" in group ? `not ${group.row.id}` : group.rows.map(({ id }) => id).join(" "),
+    "why" in group ? `not ${group.row.id}` : group.rows.map(({ id }) => id).join(" "),
   );
 
 describe("rows of the outbox", () => {

@@ -1,10 +1,10 @@
 import type { Chunk, OutboxRow, Platform } from "@spillway/event";
-import { decodeOrReason } from "./undecodable.ts";
+import { readChunk, Unreadable } from "./undecodable.ts";
 
 /** Rows that enter the stream in one append. */
 export type ReadableRows = { readonly rows: readonly OutboxRow[]; readonly chunks: readonly Chunk[] };
 /** One that nobody can read, and the reason. */
-export type UnreadableRow = { readonly row: OutboxRow; readonly reason: string };
+export type UnreadableRow = { readonly row: OutboxRow; readonly why: Unreadable };
 
 const APPEND_BYTES_MAX = 512 * 1024;
 
@@ -19,10 +19,10 @@ export const groupsOf = (
   let events = 0;
   let bytes = 0;
   for (const row of rows) {
-    const chunk = decodeOrReason(row.chunk, platform);
-    if (typeof chunk === "string") {
+    const chunk = readChunk(row.chunk, platform);
+    if (chunk instanceof Unreadable) {
       open = null;
-      groups.push({ row, reason: chunk });
+      groups.push({ row, why: chunk });
       continue;
     }
     events += chunk.events.length;

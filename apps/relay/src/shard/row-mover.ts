@@ -21,11 +21,11 @@ export const createRowMover = (options: RowMoverOptions): ((rows: readonly Outbo
   const { shard } = lease;
 
   /** A row that nobody can read must not hold up the others for ever. */
-  const bury = async ({ row, reason }: UnreadableRow): Promise<Moved> => {
+  const bury = async ({ row, why }: UnreadableRow): Promise<Moved> => {
     const place = { shard, entry: `outbox/${row.id}`, events: row.events };
-    const answer = await deadLetters.put([undecodableLetter(place, row.chunk, reason)]);
+    const answer = await deadLetters.put([undecodableLetter(place, row.chunk, why)]);
     if (!answer.ok) return "unavailable";
-    log("error", "outbox-row.undecodable", { shard, row: row.id, events: row.events, reason });
+    log("error", "outbox-row.undecodable", { shard, row: row.id, events: row.events, ...why });
     measures.deadLetters.add(row.events, { class: "undecodable" });
     return "moved";
   };
@@ -34,7 +34,6 @@ export const createRowMover = (options: RowMoverOptions): ((rows: readonly Outbo
     if (!isGoing()) return "stopped";
     const merged = mergeChunks(chunks);
     const { events } = merged;
-    if (events.length === 0) return "moved";
     const [first, second] = rows;
     const chunk = first && !second ? first.chunk : encodeChunk(merged, platform);
     const dedupKeys = dedupKeysOf(events);
@@ -53,12 +52,12 @@ export const createRowMover = (options: RowMoverOptions): ((rows: readonly Outbo
   return async (rows) => {
     let count = 0;
     for (const group of groupsOf(rows, drainEventsMax, platform)) {
-      const came = await ("reason" in group ? bury(group) : append(group));
+      const came = await ("why" in group ? bury(group) : append(group));
       if (came !== "moved") {
         if (count === 0) stand(came);
         break;
       }
-      count += "reason" in group ? 1 : group.rows.length;
+      count += "why" in group ? 1 : group.rows.length;
       moved();
     }
     measures.drainedRows.add(count, { shard: String(shard) });

@@ -1,7 +1,7 @@
 import { type ChunkEvent, encodeChunk, type ShardChunk } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { expect, test } from "vitest";
-import { createStage } from "../stage.fixture.ts";
+import { createStage, TOPIC } from "../stage.fixture.ts";
 
 const event: ChunkEvent = {
   identity: "0123456789abcdef",
@@ -57,3 +57,46 @@ test.each(poison)(
     expect(await stage.world.shardStream.counts(0)).toMatchObject({ accepted: 4, relayed: 3, dead: 1 });
   },
 );
+
+test("an entry whose chunk is whole and whose metadata is damaged is buried whole: nobody knows what to skip", async () => {
+  const stage = createStage();
+  await stage.post(["a"]);
+  await stage.post(["b", "c"]);
+  const [, entry] = await stage.world.shardStream.read(0, "0", 2, 0);
+  stage.world.streams.damage(0, entry?.id ?? "", "metadata");
+  await stage.post(["d"]);
+  const { relay } = stage.start("r1");
+  await stage.until(() => stage.ids().length === 2);
+  await stage.until(() => relay.state().shards[0]?.entries === 0);
+  expect(stage.ids()).toEqual(["a", "d"]);
+  expect(stage.letters()).toMatchObject([
+    { entry: entry?.id, index: -1, deadLetterClass: "undecodable", code: "damaged_metadata", bytes: entry?.chunk },
+  ]);
+  expect(await stage.world.shardStream.counts(0)).toMatchObject({ accepted: 4, relayed: 2, dead: 2 });
+});
+
+test("an entry that does not hold as many events as its metadata says is buried", async () => {
+  const stage = createStage();
+  await stage.world.tier.append([{ ...forged({}), events: 2, dedupKeys: "0123456789abcdefABCDEFGHIJKLMNOP" }], 100);
+  stage.start("r1");
+  await stage.until(() => stage.letters().length === 1);
+  expect(stage.letters()).toMatchObject([{ index: -1, code: "damaged_metadata" }]);
+  expect(stage.ids()).toEqual([]);
+});
+
+test("what its routing throws buries the entry, and the relay and the shard go on", async () => {
+  const stage = createStage();
+  const topicOf = (type: string): string => {
+    if (type === "bad") throw new RangeError("no payload in here, please");
+    return TOPIC;
+  };
+  await stage.post(["a"]);
+  await stage.post(["b"], "k", "bad");
+  await stage.post(["c"]);
+  stage.start("r1", {}, { topicOf });
+  await stage.until(() => stage.ids().length === 2);
+  expect(stage.ids()).toEqual(["a", "c"]);
+  expect(stage.letters()).toMatchObject([
+    { index: -1, code: "unexpected_error", detail: "A chunk of 1 events is damaged: RangeError." },
+  ]);
+});

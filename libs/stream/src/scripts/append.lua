@@ -13,8 +13,11 @@
 -- Why so: one call for all shards, since each call costs the REST server and Redis 40 us before its first event. An error
 -- of one shard stays its own. A dedup set per window in three slots. The current and the previous one are asked, so
 -- that an id is remembered for one to two windows; a set dies when its second window ends, a whole window before its
--- slot is used again. A chunk is opaque here, so a duplicate is named in field "s" rather than cut out. A stream that
--- does not exist begins a new epoch: counters that survived it would count a backlog that nobody can settle. The
+-- slot is used again. A chunk is opaque here, so a duplicate is named in field "n" rather than cut out: "2:0,3" counts
+-- two events, and skips the first and the fourth. No checksum but the chunk's own is in an entry, and an AOF has none: so
+-- what "n" says stands once more in "d", behind the number of events that the chunk must hold, "4:2:0,3". One damaged byte is
+-- seen by that and spoils no count (S2). A stream that does not
+-- exist begins a new epoch: counters that survived it would count a backlog that nobody can settle. The
 -- limits are compared before the chunk is added, since a chunk larger than the limit would otherwise never fit. XADD is
 -- the first write: without allow-oom it is where a full Redis refuses, before anything happened. The number of shards
 -- that all agreed on stands in a key of another slot, so each shard remembers whose number it was filled with: an edge
@@ -72,11 +75,8 @@ local function append(nonce, first, chunk, joined)
     return {nonce, 'OK', '', skip}
   end
 
-  local entry = {'*', 'c', chunk, 'n', #fresh}
-  if #skipped > 0 then
-    entry[6] = 's'
-    entry[7] = skip
-  end
+  local counted = #fresh .. ':' .. skip
+  local entry = {'*', 'c', chunk, 'n', counted, 'd', total .. ':' .. counted}
   local id = redis.call('XADD', stream, 'NOMKSTREAM', unpack(entry))
   if not id or not had[6] then
     id = id or redis.call('XADD', stream, unpack(entry))

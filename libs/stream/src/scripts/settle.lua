@@ -8,7 +8,10 @@
 -- Why so: a settle that timed out may run late, when some of its entries are gone. So it counts what it removes, from
 -- the entries themselves, never what it was told: accepted = relayed + dead + pending holds whatever is repeated. What
 -- the caller says is relayed is an upper limit; the rest of the removed events is dead. An entry whose chunk begins in
--- another way is another one that got the same id after a failover, and stays.
+-- another way is another one that got the same id after a failover, and stays. The number of its events stands twice in an
+-- entry, and what append wrote is what counts: of a damaged one the number in "d", if that agrees with itself, else "n"; an
+-- entry that append did not write counts nothing, since nothing was added for it. Fields go by their place, since a name can
+-- be damaged, too. src/entry.ts reads in the same way.
 -- allow-oom, since a full Redis must be one that can be emptied.
 
 local SLICE = 1000
@@ -16,20 +19,25 @@ local SLICE = 1000
 local relayed_max = tonumber(ARGV[2])
 if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 'FENCED' end
 
+local function countOf(counted, doubled)
+  if string.sub(doubled, -#counted - 1) ~= ':' .. counted then
+    local total, again, skipped = string.match(doubled, '^(%d+):(%d+):([%d,]*)$')
+    local _, left = string.gsub(skipped or '', '%d+', '')
+    if total and tonumber(total) == again + left then return tonumber(again) end
+  end
+  return tonumber(string.match(counted, '^(%d+):')) or 0
+end
+
 local events, bytes, present, taken = 0, 0, {}, {}
 for i = 3, #ARGV do
   local id, mark = string.match(ARGV[i], '^(%S+) ?(.*)$')
   local found = not taken[id] and redis.call('XRANGE', KEYS[1], id, id)[1]
   local fields = found and found[2] or {}
-  local count, chunk = 0, ''
-  for at = 1, #fields, 2 do
-    if fields[at] == 'n' then count = tonumber(fields[at + 1]) or 0 end
-    if fields[at] == 'c' then chunk = fields[at + 1] end
-  end
-  if found and string.sub(chunk, 1, #mark) == mark then
+  if found and string.sub(fields[2], 1, #mark) == mark then
     taken[id] = true
     present[#present + 1] = id
-    events, bytes = events + count, bytes + #chunk
+    local count = #fields == 6 and countOf(fields[4], fields[6]) or 0
+    if count > 0 then events, bytes = events + count, bytes + #fields[2] end
   end
 end
 if #present == 0 then return 'OK' end
@@ -37,6 +45,12 @@ if #present == 0 then return 'OK' end
 for from = 1, #present, SLICE do
   redis.call('XDEL', KEYS[1], unpack(present, from, math.min(from + SLICE - 1, #present)))
 end
+-- Never more than append has added and nobody has settled: without "count" (it was lost, or a hand wrote an entry as append
+-- does) the shard would count a backlog below nothing, and never be full again.
+local had = redis.call('HMGET', KEYS[2], 'accepted', 'relayed', 'dead', 'bytes')
+local function number(i) return tonumber(had[i]) or 0 end
+events = math.max(0, math.min(events, number(1) - number(2) - number(3)))
+bytes = math.max(0, math.min(bytes, number(4)))
 local relayed = math.min(relayed_max, events)
 redis.call('HINCRBY', KEYS[2], 'relayed', relayed)
 redis.call('HINCRBY', KEYS[2], 'dead', events - relayed)
