@@ -57,8 +57,11 @@ export const whileFrozen =
   (target: Target, injection: Injection): Injection =>
   async (world) => {
     await target(world).kill("SIGSTOP");
-    await injection(world);
-    await target(world).kill("SIGCONT");
+    try {
+      await injection(world);
+    } finally {
+      await target(world).kill("SIGCONT");
+    }
   };
 
 export const frozenFor = (target: Target, ms: number): Injection => whileFrozen(target, pause(ms));

@@ -64,8 +64,16 @@ test.runIf(folder !== null)(
     expect(answer).toEqual({ kind: "retriable", code: "disk_full" });
     expect(acknowledged).toBeGreaterThan(10);
     expect((await tier.size(DEADLINE_MS)).events).toBe(acknowledged);
+    for (let i = 0; i < 5; i++)
+      expect(await tier.health(DEADLINE_MS)).toMatchObject({ status: "down", warnings: ["disk_full"] });
+    // One that was never asked to take anything finds out by itself.
+    const dormant = createOutboxTier({ database });
+    expect(await dormant.health(DEADLINE_MS)).toMatchObject({ status: "down", warnings: ["disk_full"] });
     execFileSync("/bin/mount", ["-o", "remount,size=32m", place]);
-    await eventually("an append succeeds again", async () => (await append())?.kind === "ok");
+    const isUp = async () => (await tier.health(DEADLINE_MS)).status === "up";
+    await eventually("it is up again, before anything was appended", isUp);
+    expect((await tier.size(DEADLINE_MS)).events).toBe(acknowledged);
+    expect((await append())?.kind).toBe("ok");
     await admin.unsafe("alter table outbox set tablespace pg_default");
     await admin.unsafe("drop tablespace small");
     await close();

@@ -26,7 +26,7 @@ type Row = {
   readonly status: string;
 };
 
-const sound = { stream: true, outbox: true, reliance: "stream", divertedShards: 0 } as const;
+const sound = { stream: true, outbox: true, outboxFull: false, reliance: "stream", divertedShards: 0 } as const;
 const down = { status: "down" } as const;
 
 describe("readiness", () => {
@@ -47,6 +47,10 @@ describe("readiness", () => {
     { state: { divertedShards: SHARDS }, status: "degraded" },
     { state: { divertedShards: SHARDS - 1 }, outbox: down, status: "degraded" },
     { state: { divertedShards: SHARDS }, outbox: down, status: "down" },
+    { state: { outboxFull: true }, status: "degraded" },
+    { state: { outboxFull: true, stream: false }, status: "down" },
+    { state: { outboxFull: true, divertedShards: SHARDS }, status: "down" },
+    { state: { outboxFull: true, divertedShards: SHARDS - 1 }, status: "degraded" },
   ])("%j", async ({ stream = {}, outbox = {}, state = {}, status }) => {
     const health = createHealth({
       stream: tierWith("stream", stream),

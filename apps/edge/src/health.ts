@@ -14,10 +14,10 @@ type HealthPorts = {
 const KEEP_MS = 1_000;
 const DEADLINE_MS = 500;
 
-/** A tier is up for us when it answers and its breaker lets us ask. */
-const checked = ({ status, warnings, promise }: TierHealth, breakerClosed: boolean): TierHealth => ({
-  status: status === "up" && breakerClosed ? "up" : "down",
-  warnings,
+/** A tier is up for us when it answers, its breaker lets us ask, and it has room. */
+const checked = ({ status, warnings, promise }: TierHealth, breakerClosed: boolean, isFull = false): TierHealth => ({
+  status: status === "up" && breakerClosed && !isFull ? "up" : "down",
+  warnings: isFull ? [...warnings, "full"] : warnings,
   promise,
 });
 
@@ -56,7 +56,10 @@ export const createHealth = ({ stream, outbox, committer, clock, shards }: Healt
     readiness: async () => {
       const [streamHealth, outboxHealth] = await ask();
       const state = committer.state();
-      const checks = { stream: checked(streamHealth, state.stream), outbox: checked(outboxHealth, state.outbox) };
+      const checks = {
+        stream: checked(streamHealth, state.stream),
+        outbox: checked(outboxHealth, state.outbox, state.outboxFull),
+      };
       const status = statusOf([checks.stream, checks.outbox], state);
       return { status, checks, events_go_to: state.reliance, diverted_shards: state.divertedShards };
     },

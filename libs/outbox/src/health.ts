@@ -33,7 +33,7 @@ export const warningsOf = (settings: Settings): string[] => {
   return warnings;
 };
 
-/** Locks: none on the table; it reads settings and catalogs, so a locked table does not show here. */
+/** Locks: none on the table; it reads settings and catalogs. */
 const settingsOf = (sql: Sql) => sql<Settings[]>`
   select current_setting('synchronous_commit') as synchronous_commit, current_setting('fsync') as fsync,
     current_setting('full_page_writes') as full_page_writes,
@@ -43,16 +43,47 @@ const settingsOf = (sql: Sql) => sql<Settings[]>`
       as permitted,
     ${schemaColumns(sql)}`;
 
-/** Down: it cannot take an event now. */
-export const outboxHealth = async (database: Database, deadlineMs: number): Promise<TierHealth> => {
+/**
+ * Inserts a row of so many bytes and takes it back before it is committed, so that nobody ever sees it: a full disk, a
+ * lock or a trigger does not show in any setting. Locks: ROW EXCLUSIVE on the table, as an append.
+ */
+const tryInsert = (sql: Sql, bytes: number) =>
+  sql.unsafe(`
+    do $$ begin
+      insert into outbox (shard, chunk, events, bytes) values (0, convert_to(repeat('x', ${bytes}), 'UTF8'), 1, ${bytes});
+      raise 'taken back' using errcode = 'SPW02';
+    exception when sqlstate 'SPW02' then null;
+    end $$`);
+
+const refusalOf = async (tried: Promise<unknown> | null): Promise<string | null> => {
   try {
-    const [settings] = await database.run(deadlineMs, settingsOf);
+    await tried;
+    return null;
+  } catch (error) {
+    if (error instanceof DatabaseFailure) return error.code;
+    throw error;
+  }
+};
+
+/**
+ * Down: it cannot take an event now. `tryBytes`: of an insert that is tried, null for none; its refusal is a warning by
+ * its code.
+ */
+export const outboxHealth = async (
+  database: Database,
+  deadlineMs: number,
+  tryBytes: number | null,
+): Promise<TierHealth> => {
+  try {
+    const tried = tryBytes === null ? null : database.run(deadlineMs, (sql) => tryInsert(sql, tryBytes));
+    const [[settings], refusal] = await Promise.all([database.run(deadlineMs, settingsOf), refusalOf(tried)]);
     if (settings === undefined) return { status: "down", warnings: [], promise: null };
-    const writable = !settings.read_only && settings.permitted === true;
+    const mayWrite = !settings.read_only && settings.permitted === true;
     const because = breakingOf(settings);
     return {
-      status: writable ? "up" : "down",
-      warnings: warningsOf(settings),
+      status: mayWrite && refusal === null ? "up" : "down",
+      // What a setting says already has its own words.
+      warnings: [...warningsOf(settings), ...(mayWrite && refusal !== null ? [refusal] : [])],
       promise: because.length > 0 ? { state: "broken", because } : { state: "kept" },
     };
   } catch (error) {

@@ -1,5 +1,17 @@
+import { eventually } from "@spillway/backends/eventually";
 import postgres from "postgres";
-import { database, killedFor, outboxOnly, pause, times } from "../injection.ts";
+import {
+  database,
+  edge,
+  type Injection,
+  inTurn,
+  killedFor,
+  outboxOnly,
+  pause,
+  redis,
+  times,
+  whileFrozen,
+} from "../injection.ts";
 import type { FaultWorld, Scenario } from "../scenario.ts";
 
 const withPostgres = async <T>(world: FaultWorld, use: (sql: postgres.Sql) => Promise<T>): Promise<T> => {
@@ -10,6 +22,55 @@ const withPostgres = async <T>(world: FaultWorld, use: (sql: postgres.Sql) => Pr
     await sql.end({ timeout: 1 });
   }
 };
+
+/** As a full disk: the server reads, and refuses what would make the table longer, by the same SQLSTATE. */
+const whileDiskIsFull =
+  (injection: Injection): Injection =>
+  (world) =>
+    withPostgres(world, async (sql) => {
+      await sql.unsafe(`
+        CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
+          BEGIN RAISE 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
+        CREATE TRIGGER full_disk BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION full_disk()`);
+      try {
+        await injection(world);
+      } finally {
+        await sql`DROP TRIGGER full_disk ON outbox`;
+      }
+    });
+
+const readiness = async (world: FaultWorld): Promise<string> => {
+  const response = await fetch(`${edge(world).url}/readyz`);
+  const { status } = (await response.json()) as { status: string };
+  return `${response.status} ${status}`;
+};
+
+const readyAs =
+  (expected: string): Injection =>
+  async (world) =>
+    void (await eventually(`the edge is ${expected}`, async () => (await readiness(world)) === expected, 15_000));
+
+/** Every answer, four a second for so long, is this one. */
+const staysReadyAs =
+  (expected: string, ms: number): Injection =>
+  async (world) => {
+    const answers: string[] = [];
+    for (const until = performance.now() + ms; performance.now() < until; await world.sleep(250))
+      answers.push(await readiness(world));
+    const others = answers.filter((answer) => answer !== expected);
+    if (others.length > 0)
+      throw new Error(`/readyz was not ${expected} in ${others.length} of ${answers.length}: ${others}`);
+  };
+
+/** Neither does a client see anything else than what /readyz says. */
+const withoutAccepted =
+  (injection: Injection): Injection =>
+  async (world) => {
+    const accepted = world.producer.accepted();
+    await injection(world);
+    const more = world.producer.accepted() - accepted;
+    if (more > 0) throw new Error(`${more} events were accepted`);
+  };
 
 export const postgresScenarios: readonly Scenario[] = [
   {
@@ -67,6 +128,32 @@ export const postgresScenarios: readonly Scenario[] = [
       });
       if (more > 0) throw new Error(`${more} events were accepted by a read-only outbox`);
     }),
+  },
+  {
+    id: "F66",
+    fault: "Postgres's disk is full, then Redis is frozen as well for 8 s: /readyz is degraded, then down all the time",
+    quick: true,
+    during: "either",
+    run: inTurn(
+      whileDiskIsFull(
+        inTurn(
+          readyAs("200 degraded"),
+          staysReadyAs("200 degraded", 3_000),
+          whileFrozen(redis, inTurn(pause(2_000), withoutAccepted(staysReadyAs("503 down", 6_000)))),
+        ),
+      ),
+      readyAs("200 up"),
+    ),
+  },
+  {
+    id: "F66b",
+    fault: "Redis frozen and the outbox at its limit for 6 s: 429, and /readyz is down all the time",
+    during: "either",
+    edgeEnv: { OUTBOX_EVENTS_MAX: "300" },
+    run: inTurn(
+      whileFrozen(redis, inTurn(pause(4_000), withoutAccepted(staysReadyAs("503 down", 6_000)))),
+      readyAs("200 up"),
+    ),
   },
   {
     id: "F27",

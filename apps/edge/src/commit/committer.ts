@@ -96,6 +96,7 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
     state: () => ({
       stream: guarded.isUp(),
       outbox: outbox.isUp(),
+      outboxFull: meter.isFull(),
       reliance: promise.reliance(),
       divertedShards: gate.divertedCount(),
     }),
