@@ -41,6 +41,7 @@ const HOUR_MS = 3_600_000;
 
 /* The codes stand in full: operators look for them, and an adapter with names of its own would pass every other test. */
 const tooLarge = { kind: "fatal", code: "message_too_large", deadLetterClass: "oversize" };
+const notEncoded = { kind: "fatal", code: "record_not_encoded", deadLetterClass: "poison" };
 const rejected = { kind: "fatal", code: "invalid_record", deadLetterClass: "rejected" };
 
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
@@ -185,6 +186,14 @@ export const sinkConformance = (name: string, make: () => Promise<SinkUnderTest>
       const topic = await it.createTopic({ partitions: 1 });
       const refused = await publish(topic, [record({ value: noise(it.batchBytesMax + 1) })]);
       expect(refused).toEqual(tooLarge);
+      expect(await publish(topic, numbered(0, 1))).toEqual({ kind: "ok" });
+      expect(numbersIn(await it.read(topic, 0))).toEqual([0]);
+    });
+
+    test("refuses what cannot be written, for good, and the next one is not held up", async () => {
+      const topic = await it.createTopic({ partitions: 1 });
+      const wrong = [record({ key: 7 as never }), record({ headers: { a: 7 as never } }), record({ key: {} as never })];
+      for (const one of wrong) expect(await publish(topic, [...numbered(1, 2), one])).toEqual(notEncoded);
       expect(await publish(topic, numbered(0, 1))).toEqual({ kind: "ok" });
       expect(numbersIn(await it.read(topic, 0))).toEqual([0]);
     });

@@ -1,5 +1,5 @@
 import type { Sink } from "@spillway/event";
-import { type Admin, CompressionTypes, ConfigResourceTypes, type Producer } from "kafkajs";
+import { type Admin, CompressionTypes, ConfigResourceTypes, type Message, type Producer } from "kafkajs";
 import type { Compression } from "./compression.ts";
 import { rotating } from "./connection.ts";
 import { askAdmin, openProducer } from "./kafkajs-client.ts";
@@ -19,19 +19,20 @@ const compressionTypes: Readonly<Record<Compression, CompressionTypes>> = {
   zstd: CompressionTypes.ZSTD,
 };
 
-const kafkajsVendor = (settings: KafkaSettings): Vendor<Producer> => {
+const kafkajsVendor = (settings: KafkaSettings): Vendor<Producer, Message[]> => {
   const nextBrokers = rotating(settings.connection.brokers);
   const ask = <T>(question: (admin: Admin) => Promise<T>, brokers = nextBrokers()) =>
     askAdmin(settings, brokers, question);
   return {
     open: () => openProducer(settings, nextBrokers()),
-    send: async (producer, topic, partition, records) => {
+    encode: (_topic, partition, records) => encodedMessages(partition, records),
+    send: async (producer, topic, partition, messages) => {
       const replies = await producer.send({
         topic,
         acks: ACKS_ALL,
         timeout: settings.deadlines.acksMs,
         compression: compressionTypes[settings.compression],
-        messages: encodedMessages(partition, records),
+        messages,
       });
       const [reply] = replies;
       return (

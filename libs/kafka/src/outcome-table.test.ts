@@ -75,8 +75,10 @@ describe("the table of outcomes", () => {
     expect(ofProtocolCode(9_999)).toBe(clientTable.unknownCode);
   });
 
-  test("never lets a record die for a fault on our side of the wire", () => {
-    expect(Object.values(clientTable).filter(({ outcome }) => outcome.kind !== "retriable")).toEqual([]);
+  test("lets no record die for a fault on our side of the wire, but one that cannot be written", () => {
+    const { unencodable, ...others } = clientTable;
+    expect(unencodable.outcome).toMatchObject({ kind: "fatal", deadLetterClass: "poison" });
+    expect(Object.values(others).filter(({ outcome }) => outcome.kind !== "retriable")).toEqual([]);
   });
 
   test("uses codes that are safe as a metric label", () => {

@@ -108,6 +108,8 @@ export const clientTable = {
   sasl: pause("sasl_authentication_failed", "replace"),
   unsupported: pause("unsupported_by_client", "replace"),
   unknownCode: suspect("unknown_error_code", 5),
+  /** One of the records cannot be written as bytes, whoever is asked. */
+  unencodable: refuse("record_not_encoded", "poison"),
   /** kafkajs throws a plain `Error` for a half-open connection in every outage: no reason to count attempts. */
   unknown: retry("unknown_client_error", "replace"),
 } as const satisfies Record<string, Verdict>;

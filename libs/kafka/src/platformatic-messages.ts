@@ -1,7 +1,7 @@
 import type { MessageToProduce } from "@platformatic/kafka";
 import type { SinkRecord } from "@spillway/event";
 
-type Bytes = MessageToProduce<Buffer, Buffer, Buffer, Buffer>;
+export type BytesMessage = MessageToProduce<Buffer, Buffer, Buffer, Buffer>;
 
 /** A header as bytes. Of four headers three repeat from record to record, so the last value's bytes are kept. */
 type Header = { readonly name: Buffer; text: string; value: Buffer };
@@ -34,7 +34,7 @@ const headersOf = (record: SinkRecord): Map<Buffer, Buffer> => {
 };
 
 /** Records as @platformatic/kafka takes them without serializers: bytes throughout, the value as a view. */
-export const bytesMessages = (topic: string, partition: number, records: readonly SinkRecord[]): Bytes[] =>
+export const bytesMessages = (topic: string, partition: number, records: readonly SinkRecord[]): BytesMessage[] =>
   records.map((record) => ({
     topic,
     partition,

@@ -1,11 +1,11 @@
 import { type Admin, ConfigResourceTypes, compressionsAlgorithms, ProduceAcks } from "@platformatic/kafka";
-import type { Sink, SinkRecord } from "@spillway/event";
+import type { Sink } from "@spillway/event";
 import { gzip, zstd } from "./compression.ts";
 import { rotating } from "./connection.ts";
 import { type KafkaSettings, type KafkaSinkOptions, settingsOf } from "./options.ts";
 import { askOnce, type BytesProducer, openProducer } from "./platformatic-client.ts";
 import { platformaticVerdict } from "./platformatic-errors.ts";
-import { batchesBySpan, bytesMessages } from "./platformatic-messages.ts";
+import { type BytesMessage, batchesBySpan, bytesMessages } from "./platformatic-messages.ts";
 import { settingNames } from "./record-age.ts";
 import { createSink } from "./sink.ts";
 import type { Vendor } from "./vendor.ts";
@@ -14,24 +14,22 @@ const sendBatch = async (
   producer: BytesProducer,
   topic: string,
   partition: number,
-  records: readonly SinkRecord[],
+  messages: BytesMessage[],
 ): Promise<boolean> => {
-  const { offsets = [] } = await producer.send({
-    acks: ProduceAcks.ALL,
-    messages: bytesMessages(topic, partition, records),
-  });
+  const { offsets = [] } = await producer.send({ acks: ProduceAcks.ALL, messages });
   const [reply] = offsets;
   return offsets.length === 1 && reply?.topic === topic && reply.partition === partition && reply.offset >= 0n;
 };
 
-const platformaticVendor = (settings: KafkaSettings): Vendor<BytesProducer> => {
+const platformaticVendor = (settings: KafkaSettings): Vendor<BytesProducer, readonly BytesMessage[][]> => {
   const nextBrokers = rotating(settings.connection.brokers);
   const ask = <T>(question: (admin: Admin) => Promise<T>, brokers = nextBrokers()) =>
     askOnce(settings, brokers, question);
   return {
     open: () => openProducer(settings, nextBrokers()),
-    send: async (producer, topic, partition, records) => {
-      const batches = batchesBySpan(records);
+    encode: (topic, partition, records) =>
+      batchesBySpan(records).map((batch) => bytesMessages(topic, partition, batch)),
+    send: async (producer, topic, partition, batches) => {
       for (const batch of batches) {
         const confirmed = await sendBatch(producer, topic, partition, batch).catch((cause: unknown) => {
           // Below a cause nobody looks for the records that a broker names: it would count them from this batch's first.

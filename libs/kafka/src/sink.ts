@@ -16,16 +16,32 @@ import { createTopicClients } from "./topic-clients.ts";
 import type { Vendor } from "./vendor.ts";
 
 /** What every attempt needs. */
-type Setting<Client> = KafkaSettings & { readonly vendor: Vendor<Client> };
+type Setting<Client, Encoded> = KafkaSettings & { readonly vendor: Vendor<Client, Encoded> };
 
 /** Longer than the relay's longest pause, so that a forbidden topic stays known for one. */
 const LATELY_MS = 60_000;
 
 const closedOutcome = clientTable.closed.outcome;
 
+/** Null when one of them cannot be written: apart from sending, since that would be tried again for ever. */
+const encodedOrNull = <Client, Encoded>(
+  { vendor, log }: Setting<Client, Encoded>,
+  topic: string,
+  partition: number,
+  records: readonly SinkRecord[],
+): { readonly value: Encoded } | null => {
+  try {
+    return { value: vendor.encode(topic, partition, records) };
+  } catch (error) {
+    const name = error instanceof Error ? error.name : typeof error;
+    log("error", "kafka.not_encoded", { topic, partition, records: records.length, error: name });
+    return null;
+  }
+};
+
 /** One attempt under the deadline: null when it is confirmed. */
-const attempt = async <Client>(
-  { vendor, deadlines }: Setting<Client>,
+const attempt = async <Client, Encoded>(
+  { vendor, deadlines }: Setting<Client, Encoded>,
   client: Promise<Client>,
   send: (client: Client) => Promise<boolean>,
 ): Promise<Verdict | null> => {
@@ -39,7 +55,10 @@ const attempt = async <Client>(
 };
 
 /** Whether any broker answers where it says that it is: what answers a first question may not be what takes records. */
-const askBrokers = async <Client>({ vendor, deadlines }: Setting<Client>): ReturnType<Sink["health"]> => {
+const askBrokers = async <Client, Encoded>({
+  vendor,
+  deadlines,
+}: Setting<Client, Encoded>): ReturnType<Sink["health"]> => {
   const ask = async (): Promise<void> => {
     const brokers = await vendor.brokers();
     await Promise.any(brokers.map((address) => vendor.knock(address)));
@@ -54,7 +73,10 @@ const askBrokers = async <Client>({ vendor, deadlines }: Setting<Client>): Retur
   }
 };
 
-const traitsOf = async <Client>({ vendor, deadlines, log }: Setting<Client>, topic: string): Promise<TopicTraits> => {
+const traitsOf = async <Client, Encoded>(
+  { vendor, deadlines, log }: Setting<Client, Encoded>,
+  topic: string,
+): Promise<TopicTraits> => {
   const count = await within(systemClock, deadlines.publishMs, vendor.countPartitions(topic));
   if (count === late) throw late;
   const unknown: TopicSettings = new Map();
@@ -67,7 +89,7 @@ const traitsOf = async <Client>({ vendor, deadlines, log }: Setting<Client>, top
   return { count, recordAgeMsMax: recordAgeMsMax(settings === late ? unknown : settings) };
 };
 
-const countsOf = <Client>(setting: Setting<Client>, changed: (topic: string) => void) => {
+const countsOf = <Client, Encoded>(setting: Setting<Client, Encoded>, changed: (topic: string) => void) => {
   const { vendor, log } = setting;
   return createPartitionCounts({
     ask: (topic) => traitsOf(setting, topic),
@@ -95,16 +117,16 @@ const createForbidden = () => {
 };
 
 /** The rules that hold for every Kafka client; see the README for where each comes from. */
-export const createSink = <Client>(vendor: Vendor<Client>, settings: KafkaSettings): Sink => {
+export const createSink = <Client, Encoded>(vendor: Vendor<Client, Encoded>, settings: KafkaSettings): Sink => {
   const setting = { vendor, ...settings };
   const clients = createTopicClients(vendor.open, settings.log);
   const counts = countsOf(setting, (topic) => clients.retire(topic, "partitions_changed"));
   const forbidden = createForbidden();
   let closing: Promise<void> | undefined;
 
-  const attemptOn = async (topic: string, partition: number, records: readonly SinkRecord[]): Promise<Outcome> => {
+  const attemptOn = async (topic: string, partition: number, encoded: Encoded): Promise<Outcome> => {
     const loan = clients.borrow(topic);
-    const verdict = await attempt(setting, loan.client, (client) => vendor.send(client, topic, partition, records));
+    const verdict = await attempt(setting, loan.client, (client) => vendor.send(client, topic, partition, encoded));
     if (verdict?.client === "replace") loan.retire(verdict.outcome.code);
     loan.done();
     return verdict === null ? ok : counts.met(topic, verdict);
@@ -118,7 +140,9 @@ export const createSink = <Client>(vendor: Vendor<Client>, settings: KafkaSettin
     if (known.kind !== "ok") return known;
     // kafkajs resolves for a partition that does not exist, and the other client takes it modulo the count.
     if (!(partition >= 0 && partition < known.count)) return counts.met(topic, clientTable.partitionOutOfRange);
-    const outcome = await attemptOn(topic, partition, records);
+    const encoded = encodedOrNull(setting, topic, partition, records);
+    if (encoded === null) return clientTable.unencodable.outcome;
+    const outcome = await attemptOn(topic, partition, encoded.value);
     forbidden.note(topic, outcome);
     return outcome;
   };

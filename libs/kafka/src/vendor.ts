@@ -11,13 +11,15 @@ export type Opened<Client> = {
 };
 
 /** What the two Kafka clients do differently; every rule that they share is in `sink.ts`. */
-export type Vendor<Client> = {
+export type Vendor<Client, Encoded> = {
   open(): Opened<Client>;
+  /** In the shape that `send` takes. Throws for records that cannot be written, which is then their own fault: it asks nobody. */
+  encode(topic: string, partition: number, records: readonly SinkRecord[]): Encoded;
   /**
    * One attempt. True only when the broker confirmed the batch for exactly this partition; rejects with the vendor's
    * error.
    */
-  send(client: Client, topic: string, partition: number, records: readonly SinkRecord[]): Promise<boolean>;
+  send(client: Client, topic: string, partition: number, encoded: Encoded): Promise<boolean>;
   verdictOf(error: unknown): Verdict;
   /** Asks on a connection of its own, so that one topic's trouble stays out of the metadata of another's producer. */
   countPartitions(topic: string): Promise<number>;

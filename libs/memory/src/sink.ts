@@ -8,6 +8,7 @@ const OUT_OF_RANGE: Refusal = { kind: "retriable", code: "partition_out_of_range
 const CLOSED: Refusal = { kind: "retriable", code: "client_closed" };
 const TOO_LARGE: Refusal = { kind: "fatal", code: "message_too_large", deadLetterClass: "oversize" };
 const NO_KEY: Refusal = { kind: "fatal", code: "invalid_record", deadLetterClass: "rejected" };
+const UNENCODABLE: Refusal = { kind: "fatal", code: "record_not_encoded", deadLetterClass: "poison" };
 const WRONG_TIME: Refusal = { kind: "retriable", code: "invalid_timestamp", retime: true };
 
 /** Brokers refuse a time that is further ahead (`message.timestamp.after.max.ms`). */
@@ -20,6 +21,11 @@ const recordBytes = (record: SinkRecord): number => {
   for (const [name, value] of Object.entries(record.headers)) bytes += name.length + encoder.encode(value).length;
   return bytes;
 };
+
+const isText = (value: unknown): boolean => typeof value === "string";
+
+const isEncodable = ({ key, headers }: SinkRecord): boolean =>
+  (key === null || isText(key)) && Object.values(headers).every(isText);
 
 const refusalOfRecord = (record: SinkRecord, topic: Topic, nowMs: number): Refusal | null => {
   if (recordBytes(record) > topic.recordBytesMax) return TOO_LARGE;
@@ -48,6 +54,7 @@ export const createSink = (topics: Topics, outages: Outages, clock: Clock): Sink
       if ("kind" in found) return found;
       const log = found.partitions[partition];
       if (!log) return OUT_OF_RANGE;
+      if (!records.every(isEncodable)) return UNENCODABLE;
       const refusals = records.map((record) => refusalOfRecord(record, found, clock.wallMs()));
       const refusal = refusals.find((one) => one !== null);
       // As Kafka does: it names the records that it looked into, and those of another size it did not.
