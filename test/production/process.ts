@@ -7,9 +7,12 @@ export type Started = {
   readonly url: string;
   /** What it has written to stdout and stderr so far. */
   output(): string;
-  /** SIGTERM, and how it ended. */
+  /** SIGTERM, again for what waits for its balancer, and how it ended. */
   stop(): Promise<{ readonly code: number | null; readonly signal: string | null }>;
 };
+
+/** A second signal that comes sooner counts as the first. */
+const AGAIN_MS = 700;
 
 const collect = (child: ChildProcess): (() => string) => {
   let output = "";
@@ -49,6 +52,7 @@ export const spawnApp = async (
     output,
     stop: () => {
       child.kill("SIGTERM");
+      setTimeout(() => child.kill("SIGTERM"), AGAIN_MS).unref();
       return exited;
     },
   };

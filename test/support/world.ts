@@ -130,6 +130,8 @@ export const startEdge = (
       UPSTASH_REDIS_REST_TOKEN: REST_TOKEN,
       DATABASE_URL: at.databaseUrl,
       NAMESPACE: name,
+      // No balancer asks.
+      STOP_DELAY_MS: "300",
       ...env,
     },
   });

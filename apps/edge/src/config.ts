@@ -59,7 +59,7 @@ const settings = {
   OUTBOX_DEADLINE_MS: integerOr(100, 450, commitDefaults.outboxDeadlineMs),
   DATABASE_CONNECTIONS_MAX: integerOr(2, 100, 6),
   ON_WEAK_REDIS: withDefault(oneOf(...onWeakRedisChoices), "outbox"),
-  STOP_DELAY_MS: integerOr(0, 60_000, 300),
+  STOP_DELAY_MS: integerOr(0, 120_000, 12_000),
 };
 
 /** Looks at the environment itself, so that what is wrong with the keys is said with all the rest. */

@@ -67,7 +67,7 @@ const server = shell.serve({
 
 await shell.untilStopping();
 edge.stop();
-await systemClock.sleep(config.STOP_DELAY_MS);
+await systemClock.sleep(config.STOP_DELAY_MS, shell.hurrying);
 await shell.end(async () => {
   await server.stop();
   edge.committer.close();

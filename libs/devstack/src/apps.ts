@@ -17,6 +17,8 @@ export const appEnvironments = (stack: DevEnv, kafkaCompression: string) => {
       UPSTASH_REDIS_REST_URL,
       UPSTASH_REDIS_REST_TOKEN,
       DATABASE_URL,
+      // Nobody balances on this machine, and Ctrl-C is answered at once.
+      STOP_DELAY_MS: "0",
     },
     relay: {
       ...at(stack.RELAY_URL),

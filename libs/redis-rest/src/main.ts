@@ -10,7 +10,7 @@ const config = configOrExit(() => readConfig(process.env));
 const rest = await createRedisRest({ ...config, log: (line) => void process.stdout.write(`${line}\n`) }).catch(
   (error: unknown) => refuse(error instanceof Error ? error.message : String(error)),
 );
-const stopping = watchSignals(() => say("stopping"));
+const { stopping } = watchSignals(() => say("stopping"));
 say(`listening on ${rest.url}`);
 stopping.addEventListener("abort", async () => {
   await rest.stop();

@@ -14,6 +14,8 @@ export type Shell<Config> = {
   readonly log: Log;
   /** Aborts at the first SIGTERM or SIGINT. */
   readonly stopping: AbortSignal;
+  /** Aborts at a SIGINT, or at a second SIGTERM more than half a second later: somebody waits for the end. */
+  readonly hurrying: AbortSignal;
   /** Listens, or ends the process with a sentence. */
   serve(options: ServeOptions): Server;
   /** Ends the process, 1, with a sentence for the operator. */
@@ -113,19 +115,27 @@ export const listen = (host: string, port: number, options: ServeOptions): Serve
   }
 };
 
-/** Aborts at the first SIGTERM or SIGINT; a SIGINT that comes clearly later ends the process at once, 1. */
-export const watchSignals = (tell: (signal: string) => void): AbortSignal => {
+/**
+ * `stopping` aborts at the first SIGTERM or SIGINT. `hurrying`, at a SIGINT, which a person sends, and at a SIGTERM that
+ * comes clearly after another: no wait for anybody else. A SIGINT that comes clearly later ends the process at once, 1.
+ */
+export const watchSignals = (tell: (signal: string) => void) => {
   const stopping = new AbortController();
+  const hurrying = new AbortController();
   let firstAtMs = 0;
   const onSignal = (signal: string): void => {
-    if (!stopping.signal.aborted) {
+    const isFirst = !stopping.signal.aborted;
+    const isImpatient = !isFirst && performance.now() - firstAtMs > IMPATIENT_MS;
+    if (isFirst) {
       firstAtMs = performance.now();
       tell(signal);
       stopping.abort();
-    } else if (signal === "SIGINT" && performance.now() - firstAtMs > IMPATIENT_MS) process.exit(1);
+    }
+    if (isImpatient && signal === "SIGINT") process.exit(1);
+    if (isImpatient || signal === "SIGINT") hurrying.abort();
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => onSignal(signal));
-  return stopping.signal;
+  return { stopping: stopping.signal, hurrying: hurrying.signal };
 };
 
 /** Reads the configuration and begins the log with it; from then on signals, crashes and closed pipes are taken care of. */
@@ -137,11 +147,12 @@ export const openShell = <Config extends ShellConfig>(name: string, readConfig: 
   const config = configOrExit(readConfig);
   log = createLog(name, config.LOG_LEVEL, write);
   log("info", "config", config.shown);
-  const stopping = watchSignals((signal) => log("info", "stopping", { signal }));
+  const { stopping, hurrying } = watchSignals((signal) => log("info", "stopping", { signal }));
   return {
     config,
     log,
     stopping,
+    hurrying,
     refuse,
     serve(options) {
       try {
