@@ -1,4 +1,5 @@
 import { Redis } from "ioredis";
+import { forgedChunks } from "../../support/forged-chunks.ts";
 import { frozenFor, type Injection, inTurn, kafka, killedFor, pause, redis, times, whileFrozen } from "../injection.ts";
 import type { FaultWorld, Scenario } from "../scenario.ts";
 
@@ -117,6 +118,25 @@ export const redisScenarios: readonly Scenario[] = [
     check: async (world) => {
       const letters = await world.pipeline.sql`SELECT code FROM dead_letters WHERE class = 'undecodable'`;
       if (letters.length !== 1) throw new Error(`${letters.length} undecodable dead letters, not 1`);
+    },
+  },
+  {
+    id: "F10b",
+    fault: "twelve entries and twelve rows by hand, of every wrong type and with a right checksum",
+    during: "answers",
+    run: async (world) => {
+      const { name, sql } = world.pipeline;
+      for (const chunk of forgedChunks()) {
+        await withRedis(world, (redis) =>
+          redis.xadd(`{${name}:0}:stream`, "*", "c", chunk.toString("base64"), "n", "1"),
+        );
+        await sql`insert into outbox (shard, chunk, events, bytes) values (1, ${chunk}, 1, ${chunk.length})`;
+        await world.sleep(100);
+      }
+    },
+    check: async (world) => {
+      const letters = await world.pipeline.sql`SELECT code FROM dead_letters WHERE class = 'undecodable'`;
+      if (letters.length !== 24) throw new Error(`${letters.length} undecodable dead letters, not 24`);
     },
   },
   {
