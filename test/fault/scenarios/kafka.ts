@@ -47,16 +47,57 @@ const postOversize = (count: number): Injection =>
     data: Array.from({ length: 4_000 }, () => Math.floor(random() * 2 ** 32).toString(36)).join(""),
   }));
 
+type Readiness = { readonly status: string; readonly troubles: readonly { readonly topic?: string }[] };
+
+const readiness = async (world: FaultWorld): Promise<Readiness> =>
+  (await (await fetch(`${relay(world).url}/readyz`)).json()) as Readiness;
+
+const isAlarm = ({ status, troubles }: Readiness, name: string): boolean =>
+  status !== "up" && troubles.some(({ topic }) => topic === name);
+
 /** Waits until the relay is not up, and says of which topic. */
 const alarmed =
   (topicOf: (world: FaultWorld) => string): Injection =>
   async (world) => {
-    const isAlarmed = async () => {
-      const response = await fetch(`${relay(world).url}/readyz`);
-      const { status, troubles } = (await response.json()) as { status: string; troubles: { topic?: string }[] };
-      return status !== "up" && troubles.some((trouble) => trouble.topic === topicOf(world));
-    };
+    const isAlarmed = async () => isAlarm(await readiness(world), topicOf(world));
     await eventually("an alarm that names the topic", isAlarmed, 20_000);
+  };
+
+/** For so long, four a second, every answer of the relay names the topic. */
+const staysAlarmed =
+  (topicOf: (world: FaultWorld) => string, ms: number): Injection =>
+  async (world) => {
+    const others: string[] = [];
+    for (const until = performance.now() + ms; performance.now() < until; await world.sleep(250)) {
+      const answer = await readiness(world);
+      if (!isAlarm(answer, topicOf(world))) others.push(JSON.stringify(answer));
+    }
+    if (others.length > 0) throw new Error(`the relay said ${others.length} times that all is well: ${others[0]}`);
+  };
+
+const within =
+  (ms: number, injection: Injection): Injection =>
+  async (world) => {
+    const startMs = performance.now();
+    await injection(world);
+    const tookMs = performance.now() - startMs;
+    if (tookMs > ms) throw new Error(`it took ${Math.round(tookMs)} ms`);
+  };
+
+const isUp: Injection = async (world) =>
+  void (await eventually("the relay is up", async () => (await readiness(world)).status === "up", 30_000));
+
+/** The topic is deleted, and made anew when it is over. */
+const whileDeleted =
+  (injection: Injection): Injection =>
+  async (world) => {
+    const { topic, addresses } = world.pipeline;
+    await askKafka(addresses.brokers, (admin) => admin.deleteTopics({ topics: [topic] }));
+    try {
+      await injection(world);
+    } finally {
+      await world.services.kafka.createTopics([{ name: topic, partitions: 4 }]);
+    }
   };
 
 const ownTopic = ({ pipeline }: FaultWorld): string => pipeline.topic;
@@ -157,6 +198,15 @@ export const kafkaScenarios: readonly Scenario[] = [
     own: { kafka: aclKafka },
     relayEnv: lateRoute,
     run: inTurn(createLateTopic, whileDenied(lateTopic, AclOperationTypes.ALL, needLateTopic)),
+  },
+  {
+    id: "F67",
+    fault: "the topic deleted under load for 20 s: /readyz names it within 8 s and until it is there again",
+    during: "answers",
+    own: {},
+    // What Kafka had confirmed is deleted with it.
+    lossIsChecked: true,
+    run: inTurn(whileDeleted(inTurn(within(8_000, alarmed(ownTopic)), staysAlarmed(ownTopic, 12_000))), isUp),
   },
   {
     id: "F48a",
