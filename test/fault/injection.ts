@@ -53,6 +53,7 @@ export const killedFor =
     await process.restart();
   };
 
+/** Thawed whatever comes of it: nothing could be judged by a Kafka that stands still. */
 export const whileFrozen =
   (target: Target, injection: Injection): Injection =>
   async (world) => {

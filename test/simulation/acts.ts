@@ -89,7 +89,7 @@ const replay = ({ memory, trace }: Scene): void => {
 
 /** Does what the plan says, now. */
 export const perform = (scene: Scene, act: Act, source: EventSource): void => {
-  const { timeline, broker, trace } = scene;
+  const { timeline, broker, trace, memory } = scene;
   trace.note(`act ${JSON.stringify(act)}`);
   switch (act.kind) {
     case "kill":
@@ -103,6 +103,10 @@ export const perform = (scene: Scene, act: Act, source: EventSource): void => {
       break;
     case "empty-streams":
       emptyStreams(scene, act.clockBehindMs);
+      break;
+    case "weak-redis":
+      memory.promise.become({ state: "broken", because: ["appendonly"] });
+      timeline.after(act.ms, () => memory.promise.become({ state: "kept" }));
       break;
     case "damage-entry":
       damageEntry(scene, act.part);

@@ -22,6 +22,19 @@ export const bugsOfTheDrain: Readonly<Record<string, Bug>> = {
     },
   },
 
+  "rows are moved into a Redis that keeps nothing": {
+    relay: (ports) => ({
+      ...ports,
+      shardStream: {
+        ...ports.shardStream,
+        promise: async () => {
+          await ports.shardStream.promise();
+          return { state: "kept" };
+        },
+      },
+    }),
+  },
+
   "outbox rows are deleted before their append is confirmed": {
     backends: (memory, { outboxDrain }) => ({
       outboxDrain: {

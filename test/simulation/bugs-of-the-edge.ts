@@ -92,6 +92,20 @@ export const bugsOfTheEdge: Readonly<Record<string, Bug>> = {
     }),
   },
 
+  "an edge does not believe that Redis keeps nothing": {
+    edge: ({ stream, outbox }) => ({
+      outbox,
+      stream: { ...stream, health: async (ms) => ({ ...(await stream.health(ms)), promise: { state: "kept" } }) },
+    }),
+  },
+
+  "an edge asks only once whether Redis keeps what it takes": {
+    edge: ({ stream, outbox }) => {
+      let first: ReturnType<typeof stream.health> | null = null;
+      return { outbox, stream: { ...stream, health: (ms) => (first ??= stream.health(ms)) } };
+    },
+  },
+
   "an edge that fell back goes on writing to the stream": {
     edge: ({ stream, outbox }) => ({ stream, outbox: { ...outbox, occupied: async () => [] } }),
   },

@@ -12,9 +12,10 @@ export const createDrainPort = (
   network: RelayNetwork,
   ask: Ask,
 ): RelayPorts["outboxDrain"] => {
-  const { process, timeline, random, hintRate, watch } = network;
+  const { process, timeline, random, hintRate, watch, weak } = network;
 
   const drain: RelayPorts["outboxDrain"]["drain"] = async (shard, rowsMax, move) => {
+    weak.drains();
     const moved = Promise.withResolvers<number>();
     let drained: ReturnType<RelayPorts["outboxDrain"]["drain"]> | undefined;
     const rows = await ask("postgres", `drain ${shard}`, (heard) => {

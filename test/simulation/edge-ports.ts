@@ -3,6 +3,7 @@ import type { Backend } from "@spillway/memory";
 import type { Backends, EdgePorts } from "./backends.ts";
 import type { Caller } from "./call.ts";
 import type { History } from "./history.ts";
+import type { WeakWatch } from "./weak-watch.ts";
 
 const unavailable = (code: string): never => {
   throw new Unavailable(code);
@@ -12,7 +13,13 @@ const describe = (chunks: readonly ShardChunk[]): string =>
   chunks.map((chunk) => `${chunk.shard}:${chunk.events}`).join(",");
 
 /** One edge's view of its tiers through the network. An append without an answer ends `oversleptMs` after its deadline. */
-export const createEdgePorts = (backends: Backends, call: Caller, history: History, oversleptMs: number): EdgePorts => {
+export const createEdgePorts = (
+  backends: Backends,
+  call: Caller,
+  history: History,
+  oversleptMs: number,
+  weak: WeakWatch,
+): EdgePorts => {
   const tier = (backend: Backend, port: Tier, record: (chunk: ShardChunk) => void) => ({
     append: (chunks: readonly ShardChunk[], deadlineMs: number) =>
       call<readonly Appended[]>({
@@ -36,8 +43,21 @@ export const createEdgePorts = (backends: Backends, call: Caller, history: Histo
       }),
   });
   const { outboxTier, tier: streamTier } = backends;
+  const stream = tier("redis", streamTier, history.recordedInStream);
   return {
-    stream: { name: "stream", ...tier("redis", streamTier, history.recordedInStream) },
+    stream: {
+      name: "stream",
+      append: (chunks, deadlineMs) => {
+        weak.writes();
+        return stream.append(chunks, deadlineMs);
+      },
+      health: async (deadlineMs) => {
+        weak.asks();
+        const health = await stream.health(deadlineMs);
+        weak.told(health.promise);
+        return health;
+      },
+    },
     outbox: {
       name: "outbox",
       ...tier("postgres", outboxTier, history.recordedInOutbox),

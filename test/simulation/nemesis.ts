@@ -9,6 +9,7 @@ export type Act =
   | { readonly kind: "empty-streams"; readonly atMs: number; readonly clockBehindMs: number }
   | { readonly kind: "damage-entry"; readonly atMs: number; readonly part: "chunk" | "metadata" }
   | { readonly kind: "wrong-types"; readonly atMs: number; readonly by: "stream" | "outbox" }
+  | { readonly kind: "weak-redis"; readonly atMs: number; readonly ms: number }
   | { readonly kind: "topic-fault"; readonly atMs: number; readonly ms: number; readonly fault: TopicFault }
   | { readonly kind: "application-insert"; readonly atMs: number; readonly ms: number; readonly commits: boolean }
   | { readonly kind: "accept-poison"; readonly atMs: number }
@@ -68,5 +69,11 @@ export const createPlan = (random: Random, hosts: number, healAtMs: number): Pla
   const outages = createOutages(random, healAtMs);
   if (random.chance(0.15))
     acts.push({ kind: "topic-fault", atMs: atMs(), ms: random.between(100, 1_500), fault: "refusing" });
+  if (random.chance(0.15)) {
+    const fromMs = atMs();
+    const ms = random.between(100, healAtMs - fromMs + 100);
+    acts.push({ kind: "weak-redis", atMs: fromMs, ms });
+    if (random.chance(0.5)) acts.push({ kind: "empty-streams", atMs: fromMs + ms, clockBehindMs: 0 });
+  }
   return { acts, outages, badContentEvery };
 };

@@ -7,6 +7,7 @@ import type { Process } from "./process.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Watch } from "./watch.ts";
+import type { WeakWatch } from "./weak-watch.ts";
 
 /** The adapters' patience. Real ones wait for 2, 5 and 14 s; what matters is that a lease is shorter than a publish. */
 export const PATIENCE_MS: Readonly<Record<Backend, number>> = { redis: 400, postgres: 600, kafka: 1_500 };
@@ -19,6 +20,7 @@ export type RelayNetwork = {
   readonly call: Caller;
   readonly history: History;
   readonly watch: Watch;
+  readonly weak: WeakWatch;
   readonly copies: LedgerCopies;
   /** How many of the hints at new outbox rows arrive. */
   readonly hintRate: number;

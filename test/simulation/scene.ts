@@ -20,6 +20,7 @@ import { createRelayPorts } from "./relay-ports.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Trace } from "./trace.ts";
 import { createWatch } from "./watch.ts";
+import { createWeakWatch } from "./weak-watch.ts";
 
 /** Everything of one seed. */
 export type Scene = {
@@ -140,6 +141,9 @@ const createHosts = (
   };
   const callOf = (process: Process) => createCaller(process, timeline, fates, trace);
 
+  const weakWatchOf = (process: Process) =>
+    createWeakWatch(timeline.nowMs, process, (text) => violate(`${process.name} ${text}`));
+
   // An adapter may have a bug, and answer only when nobody waits any more.
   const oversleptMs = random.pick([0, 0, 0, 5_000]);
   // An orchestrator may give a restarted process its predecessor's name.
@@ -153,7 +157,7 @@ const createHosts = (
       ...common,
       name: `edge-${n}`,
       boot: (process) => {
-        const ports = createEdgePorts(backends, callOf(process), history, oversleptMs);
+        const ports = createEdgePorts(backends, callOf(process), history, oversleptMs, weakWatchOf(process));
         return bootEdge(process, bug.edge?.(ports, process) ?? ports, settings, random);
       },
     });
@@ -163,7 +167,19 @@ const createHosts = (
       name: `relay-${n}`,
       boot: async (process) => {
         const watch = createWatch(timeline.nowMs, (text) => violate(`${process.name}: ${text}`));
-        const network = { process, timeline, random, call: callOf(process), history, watch, streams, copies, hintRate };
+        const weak = weakWatchOf(process);
+        const network = {
+          process,
+          timeline,
+          random,
+          call: callOf(process),
+          history,
+          watch,
+          weak,
+          streams,
+          copies,
+          hintRate,
+        };
         const ports = createRelayPorts(backends, network);
         const running = bootRelay(
           process,

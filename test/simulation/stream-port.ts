@@ -6,7 +6,7 @@ import { type Ask, PATIENCE_MS, type RelayNetwork } from "./relay-network.ts";
 /** The streams as one relay sees them. */
 export const createStreamPort = (
   { shardStream }: Backends,
-  { history, watch, streams }: RelayNetwork,
+  { history, watch, weak, streams }: RelayNetwork,
   ask: Ask,
 ): RelayPorts["shardStream"] => {
   const check = (lease: Lease, isWritten: boolean): void => {
@@ -50,7 +50,11 @@ export const createStreamPort = (
       }),
     divert,
     append,
-    promise: () => ask("redis", "promise", () => shardStream.promise()),
+    promise: async () => {
+      const promise = await ask("redis", "promise", () => shardStream.promise());
+      weak.told(promise);
+      return promise;
+    },
     counts: (shard) => ask("redis", `counts ${shard}`, () => shardStream.counts(shard)),
   };
 };

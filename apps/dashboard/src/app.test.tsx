@@ -60,7 +60,15 @@ const setUp = (over: Partial<DashboardPorts> = {}, https = false) => {
       { shard: 1, known: null },
     ],
     outbox: async () => [{ shard: 0, rows: 2, events: 9, oldestAtMs: 0, exact: true }],
-    breakers: async () => [{ name: "stream", status: "down", warnings: ["appendonly is no"] }],
+    breakers: async () => [
+      {
+        name: "stream",
+        status: "up",
+        warnings: ["appendonly is no"],
+        promise: { state: "broken", because: ["appendonly"] },
+        eventsGoTo: "outbox",
+      },
+    ],
     unaccounted: async () => 0,
     totals: async () => ({ total: 1, capped: false, oldestAtMs: 0 }),
     letters: async () => ({ letters: [letter], next: "6" }),
@@ -231,6 +239,8 @@ describe("with a session", () => {
       "unknown",
       "1 of 2 shards cannot be read",
       "appendonly is no",
+      "promise broken: appendonly",
+      "events go by the outbox and wait there until Redis keeps what it takes",
     ])
       expect(page).toContain(text);
   });

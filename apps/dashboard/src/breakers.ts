@@ -1,6 +1,9 @@
 import type { BreakerRow } from "./ports.ts";
 
-type Answer = { readonly checks?: Readonly<Record<string, Partial<BreakerRow>>> };
+type Answer = {
+  readonly checks?: Readonly<Record<string, Partial<BreakerRow>>>;
+  readonly events_go_to?: NonNullable<BreakerRow["eventsGoTo"]>;
+};
 
 const ASK_MS = 1_500;
 const TIERS = ["stream", "outbox"] as const;
@@ -10,7 +13,7 @@ export const askBreakers = async (edgeUrl: string): Promise<BreakerRow[]> => {
   const asked = fetch(`${edgeUrl}/readyz`, { signal: AbortSignal.timeout(ASK_MS) });
   const answer: Answer | null = await asked.then((response) => response.json()).catch(() => null);
   return TIERS.map((name) => {
-    const { status = "unknown", warnings = [] } = answer?.checks?.[name] ?? {};
-    return { name, status, warnings };
+    const { status = "unknown", warnings = [], promise = null } = answer?.checks?.[name] ?? {};
+    return { name, status, warnings, promise, eventsGoTo: answer?.events_go_to ?? null };
   });
 };

@@ -1,7 +1,7 @@
 import { systemClock } from "@spillway/event";
 import { expect, test } from "vitest";
 import { look } from "./overview.ts";
-import type { DashboardPorts } from "./ports.ts";
+import type { BreakerRow, DashboardPorts } from "./ports.ts";
 
 const NOW_MS = 1_000_000;
 
@@ -27,5 +27,18 @@ test.each([
   ["an event waits in the outbox", 900, 12_000, [/^the oldest event has waited 12 s for Kafka/, /^1 event waits in/]],
 ])("the verdict when %s", async (_name, stream, outbox, said) => {
   const { troubles } = await look(seeing(stream, outbox), null);
+  expect(troubles).toEqual(said.map((text) => expect.stringMatching(text)));
+});
+
+test.each<[BreakerRow["promise"], BreakerRow["eventsGoTo"], RegExp[]]>([
+  [{ state: "kept" }, "stream", []],
+  [{ state: "unknown", because: ["appendonly"] }, "stream", []],
+  [null, null, []],
+  [{ state: "broken", because: ["appendonly"] }, "outbox", [/^events go by the outbox/]],
+  [{ state: "broken", because: ["appendonly"] }, "stream", [/loses events that are accepted now$/]],
+  [{ state: "broken", because: ["appendonly"] }, "nowhere", [/the edge refuses every event$/]],
+])("the verdict when the promise is %j and events go to the %s", async (promise, eventsGoTo, said) => {
+  const row: BreakerRow = { name: "stream", status: "up", warnings: [], promise, eventsGoTo };
+  const { troubles } = await look({ ...seeing(null, null), breakers: async () => [row] }, null);
   expect(troubles).toEqual(said.map((text) => expect.stringMatching(text)));
 });

@@ -1,4 +1,4 @@
-import type { DashboardPorts, Sights } from "./ports.ts";
+import type { BreakerRow, DashboardPorts, Sights } from "./ports.ts";
 
 type Seen = Sights & { readonly atMs: number };
 
@@ -44,12 +44,23 @@ const outboxTroubles = ({ outbox, totals }: Seen): string[] => {
   return troubles;
 };
 
+/** What follows from a stream that does not keep what it takes (`ON_WEAK_REDIS` of the edge). */
+const consequences = {
+  outbox: "events go by the outbox and wait there until Redis keeps what it takes",
+  stream: "Redis does not keep what it takes, and a crash of it loses events that are accepted now",
+  nowhere: "Redis does not keep what it takes: the edge refuses every event",
+} as const;
+
+const promiseTroubles = ({ name, promise, eventsGoTo }: BreakerRow): string[] =>
+  name === "stream" && promise?.state === "broken" && eventsGoTo !== null ? [consequences[eventsGoTo]] : [];
+
 const troublesOf = (seen: Seen): string[] => {
   const troubles = [...streamTroubles(seen), ...outboxTroubles(seen)];
-  for (const { name, status, warnings } of seen.breakers) {
+  for (const row of seen.breakers) {
+    const { name, status, warnings } = row;
     if (status !== "up")
       troubles.push(`the edge ${status === "down" ? "cannot write to" : "does not say how it sees"} the ${name}`);
-    troubles.push(...warnings.map((warning) => `${name}: ${warning}`));
+    troubles.push(...promiseTroubles(row), ...warnings.map((warning) => `${name}: ${warning}`));
   }
   if (seen.unaccounted !== null && seen.unaccounted > 0)
     troubles.push(`${seen.unaccounted} events were pending when Redis was emptied, and are gone`);

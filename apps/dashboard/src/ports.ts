@@ -1,5 +1,5 @@
 import type { LetterCounts, LetterPage } from "@spillway/dead-letters";
-import type { Clock, Platform } from "@spillway/event";
+import type { Clock, Platform, TierPromise } from "@spillway/event";
 import type { OutboxShard } from "@spillway/outbox";
 import type { ProbePorts } from "@spillway/service";
 import type { ShardView } from "@spillway/stream";
@@ -13,6 +13,10 @@ export type BreakerRow = {
   readonly name: string;
   readonly status: "up" | "down" | "unknown";
   readonly warnings: readonly string[];
+  /** Whether it keeps what it takes; null where nobody could say. */
+  readonly promise: TierPromise | null;
+  /** The best place that the edge sends events to by the stream's promise; null where nobody could say. */
+  readonly eventsGoTo: "stream" | "outbox" | "nowhere" | null;
 };
 
 /** Everything that the dashboard looks at. What cannot be read is null, never zero. All text in a letter is hostile. */

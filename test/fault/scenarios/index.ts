@@ -5,6 +5,7 @@ import { postgresScenarios } from "./postgres.ts";
 import { processScenarios } from "./processes.ts";
 import { readinessScenarios } from "./readiness.ts";
 import { redisScenarios } from "./redis.ts";
+import { weakRedisScenarios } from "./weak-redis.ts";
 
 /** Every scenario, in the order of the path: stream, links, outbox, processes, Kafka, settings. */
 export const scenarios: readonly Scenario[] = [
@@ -14,4 +15,5 @@ export const scenarios: readonly Scenario[] = [
   ...processScenarios,
   ...kafkaScenarios,
   ...readinessScenarios,
+  ...weakRedisScenarios,
 ];

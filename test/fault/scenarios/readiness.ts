@@ -1,6 +1,7 @@
 import { eventually } from "@spillway/backends/eventually";
 import type { FaultWorld, Scenario } from "../scenario.ts";
 import { withRedis } from "./redis.ts";
+import { goesByTheOutbox } from "./weak-redis.ts";
 
 const warned = (world: FaultWorld, kind: "edges" | "relays", warning: RegExp) =>
   eventually(
@@ -15,6 +16,7 @@ const warnedOf = (setting: string, faulty: string, sound: string, warning: RegEx
       await redis.config("SET", setting, faulty);
       await warned(world, "edges", warning);
       await warned(world, "relays", warning);
+      await goesByTheOutbox(world);
     } finally {
       await redis.config("SET", setting, sound);
     }
@@ -32,20 +34,20 @@ const withNewSessions = async ({ pipeline }: FaultWorld, setting: string): Promi
 export const readinessScenarios: readonly Scenario[] = [
   {
     id: "F07",
-    fault: "Redis may evict (maxmemory-policy allkeys-lru): /readyz says so",
+    fault: "Redis may evict (maxmemory-policy allkeys-lru): /readyz says so, and events go by the outbox",
     during: "either",
     run: warnedOf("maxmemory-policy", "allkeys-lru", "noeviction", /noeviction|evict/i),
   },
   {
     id: "F08",
-    fault: "Redis keeps no AOF (appendonly no): /readyz says so",
+    fault: "Redis keeps no AOF (appendonly no): /readyz says so, and events go by the outbox",
     quick: true,
     during: "either",
     run: warnedOf("appendonly", "no", "yes", /appendonly/i),
   },
   {
     id: "F02",
-    fault: "Redis syncs once a second (appendfsync everysec): /readyz says so",
+    fault: "Redis syncs once a second (appendfsync everysec): /readyz says so, and events go by the outbox",
     during: "either",
     run: warnedOf("appendfsync", "everysec", "always", /appendfsync/i),
   },

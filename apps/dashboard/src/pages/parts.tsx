@@ -1,7 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
 import type { Overview } from "../overview.ts";
-import type { ShardRow } from "../ports.ts";
+import type { BreakerRow, ShardRow } from "../ports.ts";
 import { bytesOf, countOf, durationOf } from "./format.ts";
 
 const Unknown = () => <span class="unknown">unknown</span>;
@@ -102,6 +102,12 @@ export const Outbox = ({ outbox, atMs }: Pick<Overview, "outbox" | "atMs">) => (
   </section>
 );
 
+const promiseText = (promise: BreakerRow["promise"]): string => {
+  if (promise === null) return "unknown";
+  if (promise.state === "kept") return "kept";
+  return `${promise.state}: ${promise.because.join(", ")}`;
+};
+
 export const Breakers = ({ breakers }: Pick<Overview, "breakers">) => (
   <section>
     <table>
@@ -115,6 +121,7 @@ export const Breakers = ({ breakers }: Pick<Overview, "breakers">) => (
                 {{ up: "closed", down: "open", unknown: "unknown" }[row.status]}
               </span>
             </td>
+            <td>{`promise ${promiseText(row.promise)}`}</td>
             <td>{row.warnings.join("; ")}</td>
           </tr>
         ))}
