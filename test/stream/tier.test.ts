@@ -163,6 +163,23 @@ describe("its health", () => {
     } finally {
       await services.admin.config("SET", name, good);
     }
+    await eventually("it is kept", async () => (await tier.health(DEADLINE_MS)).promise?.state === "kept");
+  });
+
+  test("does not keep it again before the rewrite that the AOF begins with has ended", async () => {
+    const tier = createStreamTier(options());
+    const state = async () => (await tier.health(DEADLINE_MS)).promise?.state;
+    await services.admin.config("SET", "appendonly", "no");
+    await services.admin.config("SET", "rdb-key-save-delay", "200000");
+    await services.admin.mset(...Array.from({ length: 20 }, (_, n) => [`rewritten-${n}`, "x"]).flat());
+    try {
+      expect(await state()).toBe("broken");
+      await services.admin.config("SET", "appendonly", "yes");
+      expect(await state()).toBe("mending");
+    } finally {
+      await services.admin.config("SET", "rdb-key-save-delay", "0");
+    }
+    await eventually("the rewrite has ended", async () => (await state()) === "kept", 30_000);
   });
 
   test("knows nothing of settings where CONFIG is forbidden, and warns of nothing", async () => {

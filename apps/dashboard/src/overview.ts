@@ -1,3 +1,4 @@
+import { isWeak } from "@spillway/event";
 import type { BreakerRow, DashboardPorts, Sights } from "./ports.ts";
 
 type Seen = Sights & { readonly atMs: number };
@@ -52,7 +53,9 @@ const consequences = {
 } as const;
 
 const promiseTroubles = ({ name, promise, eventsGoTo }: BreakerRow): string[] =>
-  name === "stream" && promise?.state === "broken" && eventsGoTo !== null ? [consequences[eventsGoTo]] : [];
+  name === "stream" && promise !== null && isWeak(promise.state) && eventsGoTo !== null
+    ? [consequences[eventsGoTo]]
+    : [];
 
 const troublesOf = (seen: Seen): string[] => {
   const troubles = [...streamTroubles(seen), ...outboxTroubles(seen)];

@@ -26,13 +26,28 @@ export type Appended =
  * Whether what a tier answers `ok` to is on disk and stays there, by the settings of its backend; `because` names them.
  *
  * - `broken`: one of them says that it is not (no AOF, eviction).
+ * - `mending`: all of them are as they should be, and the AOF is being written anew. After `CONFIG SET appendonly yes` Redis
+ *   says `yes` at once, and a crash before that rewrite ends (1.6 s with 200 MB) takes all that came since `no`.
  * - `unknown`: the backend answers and does not tell them, so nothing is known, neither way.
  */
 export type TierPromise =
   | { readonly state: "kept" }
-  | { readonly state: "broken" | "unknown"; readonly because: readonly string[] };
+  | { readonly state: "broken" | "mending" | "unknown"; readonly because: readonly string[] };
 
-export const promiseStates: readonly TierPromise["state"][] = ["kept", "broken", "unknown"];
+export const promiseStates: readonly TierPromise["state"][] = ["kept", "broken", "mending", "unknown"];
+
+/** Whether what the stream takes now may be gone after a crash. */
+export const isWeak = (promise: TierPromise["state"]): boolean => promise === "broken" || promise === "mending";
+
+/**
+ * What is known once a server has told this. What it broke it alone can mend: one that no longer tells (a right that was
+ * taken, a fault of the REST server) proves nothing. And a rewrite of what was kept before is Redis's daily work.
+ */
+export const promiseAfter = (known: TierPromise | null, told: TierPromise): TierPromise => {
+  if (known === null) return told;
+  const isNoNews = isWeak(known.state) ? told.state === "unknown" : told.state === "mending";
+  return isNoNews ? known : told;
+};
 
 /**
  * What becomes of events while Redis says that it does not keep what it takes (`ON_WEAK_REDIS`). They go by the outbox and

@@ -48,7 +48,12 @@ const settled = (node: Redis) =>
     node.once("end", resolve);
   });
 
-/** A setting is each node's own: what all masters say, one behind the other, or the error of one that does not say it. */
+/** Settings and INFO are each node's own: what all masters say, one behind the other, or the error of one that does not say it. */
+const ofEachNode: ReadonlySet<string> = new Set(["CONFIG", "INFO"]);
+
+const behindEachOther = (replies: readonly unknown[]): unknown =>
+  replies.every(Buffer.isBuffer) ? Buffer.concat(replies as Buffer[]) : replies.flat();
+
 const askMasters = async (cluster: Cluster, command: Command): Promise<Row> => {
   const asked = cluster.nodes("master").map((node) => {
     const sent = toRedisCommand(command);
@@ -56,7 +61,7 @@ const askMasters = async (cluster: Cluster, command: Command): Promise<Row> => {
     return sent.promise;
   });
   try {
-    return [null, (await Promise.all(asked)).flat()];
+    return [null, behindEachOther(await Promise.all(asked))];
   } catch (error) {
     return [error as Error];
   }
@@ -66,7 +71,7 @@ const askMasters = async (cluster: Cluster, command: Command): Promise<Row> => {
 const runEach = async (cluster: Cluster, commands: readonly Command[], replyMsMax: number): Promise<Reply[]> => {
   const replies: Reply[] = commands.map(() => new Fault("late"));
   const answered = commands.map(async (command, index) => {
-    if (command.name === "CONFIG") {
+    if (ofEachNode.has(command.name)) {
       replies[index] = toReply(await askMasters(cluster, command));
       return;
     }

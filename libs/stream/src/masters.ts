@@ -1,6 +1,6 @@
 import { Cluster, type Redis } from "ioredis";
 import type { Client } from "./connection.ts";
-import { type Judged, judgeSettings, settingNames, settingsOf } from "./settings.ts";
+import { isRewriting, type Judged, judgeSettings, settingNames, settingsOf } from "./settings.ts";
 
 const mastersOf = (client: Client): readonly Redis[] => (client instanceof Cluster ? client.nodes("master") : [client]);
 
@@ -18,12 +18,19 @@ const unique = (texts: readonly string[]): readonly string[] => [...new Set(text
 
 /** What the settings of all masters are worth together: the weakest decides, since some shard is on it. */
 export const judgeMasters = async (client: Client): Promise<Judged> => {
-  const configs = await Promise.all(
-    mastersOf(client).map((master) => orNull(master.call("config", "GET", ...settingNames))),
+  const judged = await Promise.all(
+    mastersOf(client).map(async (master) => {
+      const [config, info] = await Promise.all([
+        orNull(master.call("config", "GET", ...settingNames)),
+        orNull(master.call("info", "persistence")),
+      ]);
+      return judgeSettings(settingsOf(config), isRewriting(info));
+    }),
   );
-  const judged = configs.map((config) => judgeSettings(settingsOf(config)));
   const promises = judged.map(({ promise }) => promise);
-  const worst = (["broken", "unknown"] as const).flatMap((bad) => promises.filter(({ state }) => state === bad));
+  const worst = (["broken", "mending", "unknown"] as const).flatMap((bad) =>
+    promises.filter(({ state }) => state === bad),
+  );
   return {
     warnings: unique(judged.flatMap(({ warnings }) => warnings)),
     unknown: unique(judged.flatMap(({ unknown }) => unknown)),

@@ -16,8 +16,8 @@ export type Rest = {
    * became of the commands: no answer within `deadlineMs`, an HTTP error, a reply of another shape or length.
    */
   send(fill: (pipeline: Pipeline) => void, deadlineMs: number): Promise<readonly RestReply[]>;
-  /** CONFIG GET, which the client has no pipeline method for. Rejects alike, also when the server forbids it. */
-  config(names: readonly string[], deadlineMs: number): Promise<unknown>;
+  /** One command that the client has no pipeline method for. Rejects alike, also when the server forbids it. */
+  ask(command: readonly [string, ...string[]], deadlineMs: number): Promise<unknown>;
 };
 
 const replyOf = (item: unknown): RestReply => {
@@ -73,6 +73,6 @@ export const createRest = (url: string, token: string): Rest => {
       const commands = pipeline.length();
       return repliesOf(await inTime(deadlineMs, () => pipeline.exec({ keepErrors: true })), commands);
     },
-    config: (names, deadlineMs) => inTime(deadlineMs, () => redis.exec(["CONFIG", "GET", ...names])),
+    ask: ([name, ...words], deadlineMs) => inTime(deadlineMs, () => redis.exec([name, ...words])),
   };
 };

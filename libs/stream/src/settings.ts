@@ -22,13 +22,19 @@ export type Judged = {
   readonly promise: TierPromise;
 };
 
-const promiseOf = (broken: readonly string[], unknown: readonly string[]): TierPromise => {
+const REWRITE = "aof_rewrite_in_progress";
+
+const promiseOf = (broken: readonly string[], unknown: readonly string[], isRewriting: boolean): TierPromise => {
   if (broken.length > 0) return { state: "broken", because: broken };
+  if (isRewriting) return { state: "mending", because: [REWRITE] };
   return unknown.length > 0 ? { state: "unknown", because: unknown } : { state: "kept" };
 };
 
+/** Reads the reply of INFO persistence, of one server or several. */
+export const isRewriting = (info: unknown): boolean => String(info).includes(`${REWRITE}:1`);
+
 /** One server of a cluster that is weak breaks the promise: some shard is on it. */
-export const judgeSettings = (settings: Settings): Judged => {
+export const judgeSettings = (settings: Settings, rewriting: boolean): Judged => {
   const wrong = requirements.map((one) => ({
     ...one,
     values: settings[one.name]?.filter((is) => is !== one.value) ?? [],
@@ -41,6 +47,7 @@ export const judgeSettings = (settings: Settings): Judged => {
     promise: promiseOf(
       broken.map(({ name }) => name),
       unknown,
+      rewriting,
     ),
   };
 };

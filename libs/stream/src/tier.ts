@@ -16,7 +16,7 @@ import { metaKey } from "./keys.ts";
 import { judgeShards, orUnknown, SHARDS_FIELD, type ShardsAgreement } from "./meta.ts";
 import { createRest, type Rest, type RestReply } from "./rest.ts";
 import { appendScript } from "./scripts.ts";
-import { judgeSettings, type Settings, settingNames, settingsOf } from "./settings.ts";
+import { isRewriting, judgeSettings, settingNames, settingsOf } from "./settings.ts";
 
 export type { StreamLimits } from "./limits.ts";
 
@@ -121,12 +121,12 @@ const agreeOnShards = async (rest: Rest, namespace: string, shards: number, dead
 /** With these a server says that it does not tell; any other code is that of no answer, or of one that is no reply. */
 const untellingCodes: ReadonlySet<string> = new Set(["forbidden", "unknown_command", "redis_error"]);
 
-/** Null: no answer. */
-const settingsFrom = async (rest: Rest, deadlineMs: number): Promise<Settings | null> => {
+/** What the server answers; undefined: it does not tell; null: no answer. */
+const told = async (rest: Rest, command: readonly [string, ...string[]], deadlineMs: number): Promise<unknown> => {
   try {
-    return settingsOf(await rest.config(settingNames, deadlineMs));
+    return await rest.ask(command, deadlineMs);
   } catch (error) {
-    if (error instanceof Unavailable) return untellingCodes.has(error.code) ? {} : null;
+    if (error instanceof Unavailable) return untellingCodes.has(error.code) ? undefined : null;
     throw error;
   }
 };
@@ -157,9 +157,13 @@ export const createStreamTier = (options: StreamTierOptions): StreamTier => {
     },
     agreeOnShards: agree,
     async health(deadlineMs) {
-      const [agreement, settings] = await Promise.all([agree(deadlineMs), settingsFrom(rest, deadlineMs)]);
-      const { warnings, promise: told } = judgeSettings(settings ?? {});
-      const promise = settings === null ? null : told;
+      const [agreement, config, info] = await Promise.all([
+        agree(deadlineMs),
+        told(rest, ["CONFIG", "GET", ...settingNames], deadlineMs),
+        told(rest, ["INFO", "persistence"], deadlineMs),
+      ]);
+      const { warnings, promise: judged } = judgeSettings(settingsOf(config), isRewriting(info));
+      const promise = config === null || info === null ? null : judged;
       if (agreement.kind === "agreed") return { status: "up", warnings, promise };
       if (agreement.kind === "unknown") return { status: "down", warnings, promise, code: agreement.code };
       return { status: "down", warnings: [agreement.reason, ...warnings], promise, code: "shards_differ" };

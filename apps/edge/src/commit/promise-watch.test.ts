@@ -5,6 +5,7 @@ import { createEdgeWorld, type EdgeWorld, eventOfShard, kinds, SHARDS } from "./
 
 const broken: TierPromise = { state: "broken", because: ["appendonly"] };
 const unknown: TierPromise = { state: "unknown", because: ["appendonly", "appendfsync"] };
+const mending: TierPromise = { state: "mending", because: ["aof_rewrite_in_progress"] };
 const kept: TierPromise = { state: "kept" };
 
 /** Half a second between two questions, and 400 ms for the answer. */
@@ -120,6 +121,27 @@ describe("the way back", () => {
     for (let shard = 0; shard < SHARDS; shard++) edge.world.outbox.remove(edge.world.outbox.rows(shard));
     await edge.clock.advance(5_000);
     expect(edge.committer.state().divertedShards).toBe(SHARDS);
+    edge.committer.close();
+  });
+
+  test("waits for the end of the rewrite that a broken promise needs; one of a kept promise is no news", async () => {
+    const edge = await startedWith(kept);
+    edge.world.promise.become(mending);
+    await edge.clock.advance(2_000);
+    expect(await routesOf(edge)).toEqual(["accepted stream"]);
+    edge.world.promise.become(broken);
+    await edge.clock.advance(KNOWN_MS);
+    edge.world.promise.become(mending);
+    await edge.clock.advance(KNOWN_MS);
+    expect(await routesOf(edge)).toEqual(["accepted outbox"]);
+    edge.world.promise.become(kept);
+    await edge.clock.advance(KNOWN_MS);
+    expect(edge.committer.state().reliance).toBe("stream");
+    expect(promisesLogged(edge).map(({ event }) => event)).toEqual([
+      "promise.broken",
+      "promise.mending",
+      "promise.kept",
+    ]);
     edge.committer.close();
   });
 

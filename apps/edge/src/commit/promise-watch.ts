@@ -1,4 +1,4 @@
-import type { Tier, TierHealth, TierPromise } from "@spillway/event";
+import { promiseAfter, type Tier, type TierHealth, type TierPromise } from "@spillway/event";
 import type { CommitParts, CommitterOptions } from "./committer.ts";
 import { type Reliance, relianceOf } from "./route.ts";
 
@@ -6,18 +6,6 @@ import { type Reliance, relianceOf } from "./route.ts";
 const ASK_EVERY_MS = 500;
 /** The same while nobody answered, or an append has just failed: another server may answer next. */
 const ASK_AGAIN_MS = 100;
-
-type State = TierPromise["state"];
-
-/**
- * Which state may follow which. What a server broke it alone can mend: one that is asked and no longer tells (a right
- * that was taken, a fault of the REST server) proves nothing.
- */
-const follows: Readonly<Record<State, readonly State[]>> = {
-  unknown: ["kept", "broken", "unknown"],
-  kept: ["unknown", "broken"],
-  broken: ["kept", "broken"],
-};
 
 const becauseOf = (promise: TierPromise): string => (promise.state === "kept" ? "" : promise.because.join(", "));
 
@@ -36,20 +24,17 @@ export const createPromiseWatch = (
   let running: AbortController | null = null;
   let nap = new AbortController();
 
-  const isNews = (told: TierPromise): boolean => {
-    if (promise === null) return true;
-    return follows[promise.state].includes(told.state) && becauseOf(told) !== becauseOf(promise);
-  };
-
   const hear = ({ promise: told }: Pick<TierHealth, "promise">): void => {
-    if (told === null || !isNews(told)) return;
-    const [isFirst, relied] = [promise === null, reliance];
-    promise = told;
-    reliance = relianceOf(told.state, onWeakRedis);
-    metrics.promise(tier.name, told.state);
-    const fields = { tier: tier.name, because: becauseOf(told), events_go_to: reliance };
-    if (told.state !== "kept") log("warn", `promise.${told.state}`, fields);
-    else if (!isFirst) log("info", "promise.kept", { tier: tier.name });
+    if (told === null) return;
+    const [before, relied] = [promise, reliance];
+    const now = promiseAfter(before, told);
+    if (before !== null && before.state === now.state && becauseOf(before) === becauseOf(now)) return;
+    promise = now;
+    reliance = relianceOf(now.state, onWeakRedis);
+    metrics.promise(tier.name, now.state);
+    const fields = { tier: tier.name, because: becauseOf(now), events_go_to: reliance };
+    if (now.state !== "kept") log("warn", `promise.${now.state}`, fields);
+    else if (before !== null) log("info", "promise.kept", { tier: tier.name });
     if (reliance !== relied) onChange();
   };
 

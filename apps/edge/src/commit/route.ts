@@ -1,4 +1,4 @@
-import type { OnWeakRedis, TierPromise } from "@spillway/event";
+import { isWeak, type OnWeakRedis, type TierPromise } from "@spillway/event";
 import type { CommitParts } from "./committer.ts";
 import type { RefusalCode, TierName } from "./result.ts";
 
@@ -9,7 +9,7 @@ const onBroken: Readonly<Record<OnWeakRedis, Reliance>> = { outbox: "outbox", wa
 
 /** An unknown promise is relied on: a server that does not tell its settings (Upstash) may well keep it. */
 export const relianceOf = (promise: TierPromise["state"], onWeakRedis: OnWeakRedis): Reliance =>
-  promise === "broken" ? onBroken[onWeakRedis] : "stream";
+  isWeak(promise) ? onBroken[onWeakRedis] : "stream";
 
 /** Where a shard's next chunk goes: to a tier, nowhere for a moment (`hold`), or back to its sender with a code. */
 export type Route = TierName | "hold" | RefusalCode;

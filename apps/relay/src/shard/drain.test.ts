@@ -70,6 +70,9 @@ describe("the drain", () => {
     expect(stage.ids()).toEqual([]);
     expect(relay.state().troubles).toMatchObject([{ shard: 0, state: "draining", code: "weak_redis" }]);
     stage.postToOutbox(ids(50, 99));
+    stage.world.promise.become({ state: "mending", because: ["aof_rewrite_in_progress"] });
+    await stage.clock.advance(3_000);
+    expect(stage.ids()).toEqual([]);
     stage.world.promise.become({ state: "kept" });
     await stage.until(() => diversion() === "ended");
     await stage.until(() => stage.ids().length === 100);

@@ -1,3 +1,4 @@
+import { isWeak, promiseAfter, type TierPromise } from "@spillway/event";
 import type { Term } from "../lease/term.ts";
 import type { RelayParts } from "../parts.ts";
 import { createDrainMode, type Diversion, diversionOf, stepOf } from "./drain-mode.ts";
@@ -24,6 +25,7 @@ export const createDrain = (parts: RelayParts, term: Term): Drain => {
   const mode = createDrainMode(shard);
   const spot = parts.troubles.spot("shard");
   let isStopped = false;
+  let promise: TierPromise | null = null;
   term.onEnd(spot.end);
 
   const isGoing = (): boolean => !isStopped && !term.over;
@@ -59,7 +61,8 @@ export const createDrain = (parts: RelayParts, term: Term): Drain => {
   const mayMove = async (): Promise<boolean> => {
     if (onWeakRedis === "warn") return true;
     const answer = await shardStream.promise();
-    if (answer.ok && answer.value.state !== "broken") return true;
+    if (answer.ok) promise = promiseAfter(promise, answer.value);
+    if (answer.ok && promise !== null && !isWeak(promise.state)) return true;
     stand(answer.ok ? "weak_redis" : answer.code);
     return false;
   };
