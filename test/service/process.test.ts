@@ -19,6 +19,7 @@ const base = {
   KAFKA_BROKERS: "127.0.0.1:1",
   DASHBOARD_PASSWORD: "twelve characters",
   TOKEN: "t",
+  STOP_DELAY_MS: "0",
 };
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const entries = {

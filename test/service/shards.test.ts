@@ -16,6 +16,7 @@ test("an edge that ran on with another number of shards stores nothing, and ends
     UPSTASH_REDIS_REST_TOKEN: rest.token,
     DATABASE_URL: database.url,
     NAMESPACE: "shards",
+    STOP_DELAY_MS: "0",
   };
   const edge = (SHARDS: string) => startApp({ name: "edge", entry: entryOf("edge"), env: { ...env, SHARDS } });
   const post = (url: string) =>
