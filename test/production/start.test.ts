@@ -92,6 +92,8 @@ test("as the README says: migrated, started, an event from a client to the topic
   expect(stdout).toMatch(/\d+ migrations applied: 0000_tables/);
 
   const { rest, edge, relay, dashboard } = await startAll();
+  // The first relay of all founds the installation, and no event is taken before that.
+  await expect.poll(() => readiness(edge), { timeout: 30_000 }).not.toContain('"status":"down"');
   const posted = await fetch(`${edge.url}/v1/events`, {
     method: "POST",
     headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },

@@ -121,6 +121,9 @@ export const perform = (scene: Scene, act: Act, source: EventSource): void => {
     case "application-insert":
       applicationInsert(scene, source, act.ms, act.commits);
       break;
+    case "stranger":
+      scene.strangers.meet(act.edge, act.whose, act.ms);
+      break;
     case "accept-poison":
       broker.acceptPoison();
       break;

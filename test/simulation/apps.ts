@@ -4,15 +4,20 @@ import {
   commitDefaults,
   createCommitter,
 } from "@spillway/edge/commit/committer.ts";
+import { type Belonging, createBelonging } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import type { RelayOptions } from "@spillway/relay/parts.ts";
 import type { RelayPorts } from "@spillway/relay/ports.ts";
 import { createRelay, type Relay } from "@spillway/relay/relay.ts";
+import { askKeepers, tendInstallation, watchInstallation } from "@spillway/service";
 import { noMetrics, silentLog } from "@spillway/telemetry";
-import type { EdgePorts } from "./backends.ts";
+import type { EdgePorts, Keepers } from "./backends.ts";
 import { topicOf } from "./events.ts";
 import type { Process } from "./process.ts";
 import type { Random } from "./random.ts";
+
+/** Of the one Spillway that there is. */
+export const NAMESPACE = "simulated";
 
 /** Settings of production code, small enough that a dozen events reach every limit. Drawn once per seed. */
 export type Settings = {
@@ -56,8 +61,17 @@ const surroundings = (process: Process, random: Random) => ({
 });
 
 /** Boots the edge's production code, from its commits downwards. */
-export const bootEdge = async (process: Process, ports: EdgePorts, settings: Settings, random: Random) => {
-  const committer: Committer = createCommitter({ ...ports, ...surroundings(process, random) }, settings.edge);
+export const bootEdge = async (
+  process: Process,
+  ports: EdgePorts,
+  belonging: Belonging,
+  settings: Settings,
+  random: Random,
+) => {
+  const around = { ...ports, ...surroundings(process, random), belonging };
+  const committer: Committer = createCommitter(around, settings.edge);
+  await askKeepers(around);
+  void watchInstallation(around, new AbortController().signal);
   await committer.start();
   return committer;
 };
@@ -72,12 +86,15 @@ export type RunningRelay = {
 /** Boots the relay's production code, all of it. */
 export const bootRelay = (
   process: Process,
-  ports: RelayPorts,
+  ports: RelayPorts & Keepers,
   owner: string,
   relaySettings: Settings["relay"],
   random: Random,
 ): RunningRelay => {
-  const relay = createRelay({ ...ports, ...surroundings(process, random) }, { ...relaySettings, owner });
+  const ours = { namespace: NAMESPACE, shards: relaySettings.shards };
+  const around = { ...ports, ...surroundings(process, random), belonging: createBelonging(ours) };
+  const relay = createRelay(around, { ...relaySettings, owner });
   const stop = new AbortController();
+  void tendInstallation({ ...around, ours, newId: () => owner }, stop.signal);
   return { relay, terminate: () => stop.abort(), ended: relay.run(stop.signal) };
 };

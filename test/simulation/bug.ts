@@ -1,7 +1,7 @@
 import type { MemoryWorld } from "@spillway/memory";
 import type { RelayPorts } from "@spillway/relay/ports.ts";
 import type { Settings } from "./apps.ts";
-import type { Backends, EdgePorts } from "./backends.ts";
+import type { Backends, EdgePorts, Keepers } from "./backends.ts";
 import type { Process } from "./process.ts";
 import type { Random } from "./random.ts";
 
@@ -12,7 +12,7 @@ import type { Random } from "./random.ts";
 export type Bug = {
   backends?(memory: MemoryWorld, backends: Backends, random: Random): Partial<Backends>;
   edge?(ports: EdgePorts, process: Process): EdgePorts;
-  relay?(ports: RelayPorts, process: Process): RelayPorts;
+  relay?(ports: RelayPorts & Keepers, process: Process): RelayPorts & Keepers;
   /** A policy that its own setting switches off. */
   readonly relaySettings?: Partial<Settings["relay"]>;
 };

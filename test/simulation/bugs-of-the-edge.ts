@@ -28,9 +28,24 @@ const withoutProducers = (chunk: ShardChunk): ShardChunk => {
 
 /** Mistakes on the way in: what an edge, its tiers or the scripts behind them could get wrong. */
 export const bugsOfTheEdge: Readonly<Record<string, Bug>> = {
+  "an edge makes whatever empty Redis it finds its own": {
+    edge: ({ redis, postgres, ...ports }) => ({
+      ...ports,
+      postgres,
+      redis: {
+        ...redis,
+        read: async (deadlineMs) => {
+          const found = await redis.read(deadlineMs);
+          const own = found ?? (await postgres.read(deadlineMs));
+          return own && redis.record(own, deadlineMs);
+        },
+      },
+    }),
+  },
+
   "the edge answers 202 when the append timed out": {
-    edge: ({ stream, outbox }) => ({
-      outbox,
+    edge: ({ stream, ...ports }) => ({
+      ...ports,
       stream: {
         ...stream,
         append: async (chunks, deadlineMs) => {
@@ -93,21 +108,21 @@ export const bugsOfTheEdge: Readonly<Record<string, Bug>> = {
   },
 
   "an edge does not believe that Redis keeps nothing": {
-    edge: ({ stream, outbox }) => ({
-      outbox,
+    edge: ({ stream, ...ports }) => ({
+      ...ports,
       stream: { ...stream, health: async (ms) => ({ ...(await stream.health(ms)), promise: { state: "kept" } }) },
     }),
   },
 
   "an edge asks only once whether Redis keeps what it takes": {
-    edge: ({ stream, outbox }) => {
+    edge: ({ stream, ...ports }) => {
       let first: ReturnType<typeof stream.health> | null = null;
-      return { outbox, stream: { ...stream, health: (ms) => (first ??= stream.health(ms)) } };
+      return { ...ports, stream: { ...stream, health: (ms) => (first ??= stream.health(ms)) } };
     },
   },
 
   "an edge that fell back goes on writing to the stream": {
-    edge: ({ stream, outbox }) => ({ stream, outbox: { ...outbox, occupied: async () => [] } }),
+    edge: ({ outbox, ...ports }) => ({ ...ports, outbox: { ...outbox, occupied: async () => [] } }),
   },
 
   "an edge opens a shard by a watermark of drained ids": {

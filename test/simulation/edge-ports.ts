@@ -1,9 +1,24 @@
-import { type Appended, type ShardChunk, type Tier, type TierHealth, Unavailable } from "@spillway/event";
-import type { Backend } from "@spillway/memory";
+import {
+  type Appended,
+  type Belonging,
+  type InstallationKeeper,
+  type ShardChunk,
+  type Tier,
+  type TierHealth,
+  Unavailable,
+} from "@spillway/event";
+import type { Backend, MemoryWorld } from "@spillway/memory";
 import type { Backends, EdgePorts } from "./backends.ts";
 import type { Caller } from "./call.ts";
 import type { History } from "./history.ts";
+import { createAsk } from "./relay-network.ts";
 import type { WeakWatch } from "./weak-watch.ts";
+
+/** A Redis as an edge finds it behind its REST server. */
+export type MemoryRedis = Pick<MemoryWorld, "tier"> & {
+  readonly installation: MemoryWorld["streams"]["installation"];
+  readonly keeper: InstallationKeeper;
+};
 
 const unavailable = (code: string): never => {
   throw new Unavailable(code);
@@ -12,14 +27,30 @@ const unavailable = (code: string): never => {
 const describe = (chunks: readonly ShardChunk[]): string =>
   chunks.map((chunk) => `${chunk.shard}:${chunk.events}`).join(",");
 
-/** One edge's view of its tiers through the network. An append without an answer ends `oversleptMs` after its deadline. */
-export const createEdgePorts = (
-  backends: Backends,
-  call: Caller,
-  history: History,
-  oversleptMs: number,
-  weak: WeakWatch,
-): EdgePorts => {
+/** What one edge stands on. */
+export type EdgeNetwork = {
+  readonly call: Caller;
+  readonly history: History;
+  /** An append without an answer ends so long after its deadline. */
+  readonly oversleptMs: number;
+  readonly weak: WeakWatch;
+  readonly belonging: Pick<Belonging, "mark">;
+  /** The Redis that its REST server stands before now. */
+  readonly redis: () => MemoryRedis;
+};
+
+/** The tier appends only under the mark of its installation, as append.lua does. */
+const marked = (redis: () => MemoryRedis, mark: () => string): Tier["append"] => {
+  return async (chunks, deadlineMs) => {
+    const { tier, installation } = redis();
+    if (installation.now()?.id === mark()) return tier.append(chunks, deadlineMs);
+    return chunks.map((): Appended => ({ kind: "retriable", code: "no_installation" }));
+  };
+};
+
+/** One edge's view of its backends through the network. */
+export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgePorts => {
+  const { call, history, oversleptMs, weak, belonging, redis } = network;
   const tier = (backend: Backend, port: Tier, record: (chunk: ShardChunk) => void) => ({
     append: (chunks: readonly ShardChunk[], deadlineMs: number) =>
       call<readonly Appended[]>({
@@ -43,7 +74,12 @@ export const createEdgePorts = (
       }),
   });
   const { outboxTier, tier: streamTier } = backends;
-  const stream = tier("redis", streamTier, history.recordedInStream);
+  const ask = createAsk(call);
+  const keeper = (backend: Backend, port: () => InstallationKeeper): InstallationKeeper => ({
+    read: (deadlineMs) => ask(backend, "installation.read", () => port().read(deadlineMs)),
+    record: (one, deadlineMs) => ask(backend, "installation.record", () => port().record(one, deadlineMs)),
+  });
+  const stream = tier("redis", { ...streamTier, append: marked(redis, belonging.mark) }, history.recordedInStream);
   return {
     stream: {
       name: "stream",
@@ -58,6 +94,8 @@ export const createEdgePorts = (
         return health;
       },
     },
+    redis: keeper("redis", () => redis().keeper),
+    postgres: keeper("postgres", () => backends.postgresInstallation),
     outbox: {
       name: "outbox",
       ...tier("postgres", outboxTier, history.recordedInOutbox),

@@ -1,6 +1,7 @@
 import type { Backend } from "@spillway/memory";
 import type { Outage } from "./fate.ts";
 import type { Random } from "./random.ts";
+import type { Stranger } from "./strangers.ts";
 
 /** What is done to the whole world, and when. */
 export type Act =
@@ -13,6 +14,13 @@ export type Act =
   | { readonly kind: "topic-fault"; readonly atMs: number; readonly ms: number; readonly fault: TopicFault }
   | { readonly kind: "application-insert"; readonly atMs: number; readonly ms: number; readonly commits: boolean }
   | { readonly kind: "accept-poison"; readonly atMs: number }
+  | {
+      readonly kind: "stranger";
+      readonly atMs: number;
+      readonly ms: number;
+      readonly edge: number;
+      readonly whose: Stranger;
+    }
   | { readonly kind: "replay"; readonly atMs: number };
 
 /** How a topic refuses: its leader moves, its access is revoked, or it has a word to say about each record, or a last one. */
@@ -67,7 +75,7 @@ export const createPlan = (random: Random, hosts: number, healAtMs: number): Pla
     if (random.chance(0.5)) acts.push({ kind: "accept-poison", atMs: atMs() });
   }
   const outages = createOutages(random, healAtMs);
-  if (random.chance(0.15))
+  if (random.chance(0.35))
     acts.push({ kind: "topic-fault", atMs: atMs(), ms: random.between(100, 1_500), fault: "refusing" });
   if (random.chance(0.15)) {
     const fromMs = atMs();
@@ -75,5 +83,13 @@ export const createPlan = (random: Random, hosts: number, healAtMs: number): Pla
     acts.push({ kind: "weak-redis", atMs: fromMs, ms });
     if (random.chance(0.5)) acts.push({ kind: "empty-streams", atMs: fromMs + ms, clockBehindMs: 0 });
   }
+  if (random.chance(0.15))
+    acts.push({
+      kind: "stranger",
+      atMs: atMs(),
+      ms: random.between(200, 2_000),
+      edge: random.below(2),
+      whose: random.pick(["empty", "other"]),
+    });
   return { acts, outages, badContentEvery };
 };

@@ -1,6 +1,7 @@
-import type { Lease, Outcome } from "@spillway/event";
+import type { InstallationKeeper, Lease, Outcome } from "@spillway/event";
+import type { Backend } from "@spillway/memory";
 import { behind, eachCall, mapPorts, type RelayPorts } from "@spillway/relay/ports.ts";
-import type { Backends } from "./backends.ts";
+import type { Backends, Keepers } from "./backends.ts";
 import { createDrainPort } from "./drain-port.ts";
 import { type Ask, createAsk, type RelayNetwork } from "./relay-network.ts";
 import { createStreamPort } from "./stream-port.ts";
@@ -68,12 +69,19 @@ const special: Special = {
 };
 
 /** One relay's view of its backends through the network. */
-export const createRelayPorts = (backends: Backends, network: RelayNetwork): RelayPorts => {
+export const createRelayPorts = (backends: Backends, network: RelayNetwork): RelayPorts & Keepers => {
   const ask = createAsk(network.call);
-  return mapPorts(
+  const keeper = (backend: Backend, port: InstallationKeeper) =>
+    eachCall(port, (call, method) => ask(backend, `installation.${method}`, call));
+  const ports = mapPorts(
     backends,
     (port, name) =>
       special[name]?.(backends, network, ask) ??
       eachCall(port, (call, method) => ask(behind[name], `${name}.${method}`, call)),
   );
+  return {
+    ...ports,
+    redis: keeper("redis", backends.redisInstallation),
+    postgres: keeper("postgres", backends.postgresInstallation),
+  };
 };

@@ -1,13 +1,13 @@
 import type { Committer } from "@spillway/edge/commit/committer.ts";
-import type { Clock } from "@spillway/event";
+import { type Clock, createBelonging } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { createMemoryWorld, type MemoryWorld } from "@spillway/memory";
-import { bootEdge, bootRelay, createSettings, type RunningRelay, type Settings } from "./apps.ts";
+import { bootEdge, bootRelay, createSettings, NAMESPACE, type RunningRelay, type Settings } from "./apps.ts";
 import type { Backends } from "./backends.ts";
 import { createBroker } from "./broker.ts";
 import type { Bug } from "./bug.ts";
 import { createCaller } from "./call.ts";
-import { createEdgePorts } from "./edge-ports.ts";
+import { createEdgePorts, type MemoryRedis } from "./edge-ports.ts";
 import { RECORD_BYTES_MAX, topics } from "./events.ts";
 import { createFates, createWeather, type Fates, type Weather } from "./fate.ts";
 import { createHistory, type History } from "./history.ts";
@@ -17,6 +17,7 @@ import { calmPlan, createPlan, type Plan } from "./nemesis.ts";
 import { createProcess, type Process, START_MS } from "./process.ts";
 import type { Random } from "./random.ts";
 import { createRelayPorts } from "./relay-ports.ts";
+import { createStrangers, type Strangers } from "./strangers.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Trace } from "./trace.ts";
 import { createWatch } from "./watch.ts";
@@ -35,6 +36,7 @@ export type Scene = {
   readonly backends: Backends;
   readonly settings: Settings;
   readonly weather: Weather;
+  readonly strangers: Strangers;
   readonly plan: Plan;
   readonly edges: readonly Host<Committer>[];
   readonly relays: readonly Host<RunningRelay>[];
@@ -104,6 +106,8 @@ const createBackends = (
   servers.setBack(DAY_MS);
   for (let shard = 0; shard < settings.shards; shard++) memory.streams.take(shard, "yesterday", 1);
   servers.setBack(-DAY_MS);
+  const founded = { id: "yesterday", namespace: NAMESPACE, shards: settings.shards };
+  for (const { record } of [memory.installation, memory.streams.installation]) record(founded);
   const broker = createBroker(memory.sink, brokerRandom.chance(0.5), history.refused);
   const backends: Backends = { ...memory, sink: broker.sink };
   return {
@@ -125,11 +129,16 @@ const createProcesses = ({ random, timeline }: Ground, isSkewed: boolean) => {
 
 const createHosts = (
   ground: Ground,
-  parts: Pick<Scene, "history" | "memory" | "copies" | "backends" | "settings"> & { fates: Fates },
+  parts: Pick<Scene, "history" | "memory" | "copies" | "backends" | "settings" | "strangers"> & { fates: Fates },
 ) => {
   const { random, timeline, trace, violate, bug, brokerRandom } = ground;
-  const { history, copies, backends, settings, fates } = parts;
+  const { history, copies, backends, settings, fates, strangers } = parts;
   const { streams } = parts.memory;
+  const own: MemoryRedis = {
+    tier: backends.tier,
+    installation: streams.installation,
+    keeper: backends.redisInstallation,
+  };
   const fail = (error: unknown) => violate(`a process fell: ${error instanceof Error ? error.stack : String(error)}`);
   const isSkewed = random.chance(0.3);
   createTopics(parts.memory, brokerRandom, isSkewed);
@@ -157,8 +166,11 @@ const createHosts = (
       ...common,
       name: `edge-${n}`,
       boot: (process) => {
-        const ports = createEdgePorts(backends, callOf(process), history, oversleptMs, weakWatchOf(process));
-        return bootEdge(process, bug.edge?.(ports, process) ?? ports, settings, random);
+        const belonging = createBelonging({ namespace: NAMESPACE, shards: settings.shards });
+        const redis = () => strangers.at(n) ?? own;
+        const network = { call: callOf(process), history, oversleptMs, weak: weakWatchOf(process), belonging, redis };
+        const ports = createEdgePorts(backends, network);
+        return bootEdge(process, bug.edge?.(ports, process) ?? ports, belonging, settings, random);
       },
     });
   const relay = (n: number) =>
@@ -214,6 +226,8 @@ export const createScene = (ground: Ground): Scene => {
   const plan = weather.isCalm ? calmPlan : createPlan(random.fork(), 2 + RELAYS, weather.healAtMs);
   const fates = createFates(random.fork(), weather, plan.outages, timeline.nowMs);
   const copies = createLedgerCopies(memory.streams);
-  const { edges, relays } = createHosts(ground, { history, memory, copies, backends, settings, fates });
-  return { ...ground, history, memory, broker, copies, servers, backends, settings, weather, plan, edges, relays };
+  const strangers = createStrangers(timeline, settings.shards);
+  const { edges, relays } = createHosts(ground, { history, memory, copies, backends, settings, fates, strangers });
+  const state = { history, memory, broker, copies, servers, backends, strangers };
+  return { ...ground, ...state, settings, weather, plan, edges, relays };
 };

@@ -2,7 +2,7 @@ import { createStreamTier } from "@spillway/stream/tier";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { chunkOf } from "../conformance/chunks.ts";
 import { type ByzantineServer, http, type RawAnswer, startByzantineServer } from "./byzantine-server.ts";
-import { limitsOf, REST_TOKEN, SHARDS } from "./services.ts";
+import { belongingTo, limitsOf, REST_TOKEN } from "./services.ts";
 
 let server: ByzantineServer;
 beforeAll(async () => {
@@ -14,7 +14,13 @@ afterEach(() => vi.restoreAllMocks());
 const SECRET = "payload-that-nobody-may-log";
 const chunks = [chunkOf(0, ["a", "b"], new TextEncoder().encode(SECRET)), chunkOf(1, ["c"])];
 const open = () =>
-  createStreamTier({ url: server.url, token: REST_TOKEN, namespace: "byzantine", shards: SHARDS, limits: limitsOf() });
+  createStreamTier({
+    url: server.url,
+    token: REST_TOKEN,
+    namespace: "byzantine",
+    belonging: belongingTo("byzantine"),
+    limits: limitsOf(),
+  });
 
 const json = (value: unknown) => http("200 OK", JSON.stringify(value));
 const error = (status: string, text: string) => http(status, JSON.stringify({ error: text }));
@@ -201,7 +207,13 @@ describe("a REST server that lies", () => {
     const stalled = await startByzantineServer();
     try {
       stalled.set(() => null);
-      const tier = createStreamTier({ url: stalled.url, token: "x", namespace: "n", shards: 1, limits: limitsOf() });
+      const tier = createStreamTier({
+        url: stalled.url,
+        token: "x",
+        namespace: "n",
+        belonging: belongingTo("n"),
+        limits: limitsOf(),
+      });
       const appended = tier.append([chunkOf(0, ["a"])], 1000);
       await vi.waitUntil(() => stalled.bodies.length === 1);
       stalled.begin("HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n[{");

@@ -2,9 +2,9 @@ import { type RedisCluster, startRedisCluster } from "@spillway/backends";
 import { eventually } from "@spillway/backends/eventually";
 import { createRedisRest, type RedisRest } from "@spillway/redis-rest";
 import {
-  agreeOnShards,
   connectRedis,
   createLeases,
+  createRedisInstallation,
   createShardStream,
   createStreamInspection,
   createStreamTier,
@@ -15,7 +15,15 @@ import { chunkOf, freshNames } from "../conformance/chunks.ts";
 import { leasesConformance } from "../conformance/leases.ts";
 import { roomyLimits, type SubjectLimits, shardStreamConformance } from "../conformance/shard-stream.ts";
 import { tierConformance } from "../conformance/tier.ts";
-import { damageSkip, freshNamespace, limitsOf, REST_TOKEN } from "./services.ts";
+import {
+  belongingTo,
+  damageSkip,
+  freshNamespace,
+  installationOf,
+  limitsOf,
+  REST_TOKEN,
+  recordInstallation,
+} from "./services.ts";
 
 const SHARDS = 8;
 
@@ -30,15 +38,17 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-const open = (limits: SubjectLimits = roomyLimits) => {
+const open = async (limits: SubjectLimits = roomyLimits) => {
   const namespace = freshNamespace();
   const server = connectRedis({ url: cluster.urls.join(",") });
   const all = limitsOf(limits);
+  await recordInstallation(server, namespace);
+  const belonging = belongingTo(namespace);
   return {
     namespace,
     server,
-    tier: createStreamTier({ url: rest.url, token: REST_TOKEN, namespace, shards: SHARDS, limits: all }),
-    stream: createShardStream({ redis: server, namespace, shards: SHARDS, limits: all }),
+    tier: createStreamTier({ url: rest.url, token: REST_TOKEN, namespace, belonging, limits: all }),
+    stream: createShardStream({ redis: server, namespace, belonging, limits: all }),
     leases: createLeases({ redis: server, namespace }),
     damageMetadata: (shard: number) => server.commands.send((client) => damageSkip(client, namespace, shard)),
     close: async () => server.close(),
@@ -53,18 +63,18 @@ const weaken = async (isWeak: boolean): Promise<void> => {
 };
 
 tierConformance("a Redis Cluster", { dropsDuplicates: true, canBeWeak: true }, async () => {
-  const { tier, stream, close } = open();
+  const { tier, stream, close } = await open();
   return { tier, stored: (shard) => stream.read(shard, "0", 10_000, 0), weaken, close };
 });
 
-shardStreamConformance("a Redis Cluster", async (limits) => ({ ...open(limits), weaken }));
+shardStreamConformance("a Redis Cluster", async (limits) => ({ ...(await open(limits)), weaken }));
 
 leasesConformance("a Redis Cluster", async () => open());
 
 describe("a Redis Cluster", () => {
-  test("is inspected as one, and agrees on shards", async () => {
-    const { server, namespace, tier, close } = open();
-    expect(await agreeOnShards(server, namespace, SHARDS)).toEqual({ kind: "agreed" });
+  test("is inspected as one, and says whose it is", async () => {
+    const { server, namespace, tier, close } = await open();
+    expect(await createRedisInstallation(server, namespace).read(30_000)).toEqual(installationOf(namespace));
     expect(await tier.health(30_000)).toMatchObject({ status: "up", warnings: [] });
     const inspection = createStreamInspection(server, namespace);
     expect(await inspection.server()).toMatchObject({ warnings: [] });
@@ -73,7 +83,7 @@ describe("a Redis Cluster", () => {
   });
 
   test("goes on when a master was killed: leases, appends and blocked reads of every shard", async () => {
-    const { tier, stream, leases, close } = open();
+    const { tier, stream, leases, close } = await open();
     const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
     const append = async (shard: number) =>
       (await tier.append([chunkOf(shard, freshNames(1))], 1000))[0]?.kind === "ok";

@@ -14,10 +14,10 @@ const weaken = async (isWeak: boolean): Promise<void> =>
   void (await services.admin.config("SET", "maxmemory-policy", isWeak ? "allkeys-lru" : "noeviction"));
 
 tierConformance("Redis", { dropsDuplicates: true, canBeWeak: true }, async () => {
-  const { tier, stream, close } = openStream(services);
+  const { tier, stream, close } = await openStream(services);
   return { tier, stored: (shard) => stream.read(shard, "0", 10_000, 0), weaken, close };
 });
 
-shardStreamConformance("Redis", async (limits) => ({ ...openStream(services, limits), weaken }));
+shardStreamConformance("Redis", async (limits) => ({ ...(await openStream(services, limits)), weaken }));
 
 leasesConformance("Redis", async () => openStream(services));

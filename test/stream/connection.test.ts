@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";
 import { startForgetfulProxy } from "./forgetful-proxy.ts";
 import {
+  belongingTo,
   freshNamespace,
   limitsOf,
   type OpenedStream,
@@ -39,7 +40,7 @@ const appendOne = async ({ tier }: OpenedStream) =>
 
 describe("the connection over TCP", () => {
   test("gives up a read of a frozen server, and works again when it thaws", async () => {
-    const opened = openStream(services);
+    const opened = await openStream(services);
     const { stream, close } = opened;
     expect(await stream.read(0, "0", 10, 1)).toEqual([]);
     await services.redis.kill("SIGSTOP");
@@ -65,7 +66,12 @@ describe("the connection over TCP", () => {
   test("opens another connection when the old one died without a word", async () => {
     const proxy = await startForgetfulProxy(services.redis.port);
     const server = connectRedis({ url: `redis://127.0.0.1:${proxy.port}`, commandTimeoutMs: 300 });
-    const stream = createShardStream({ redis: server, namespace: freshNamespace(), shards: 4, limits: limitsOf() });
+    const stream = createShardStream({
+      redis: server,
+      namespace: freshNamespace(),
+      belonging: belongingTo("x"),
+      limits: limitsOf(),
+    });
     expect(await stream.read(0, "0", 10, 1)).toEqual([]);
     expect(await stream.counts(0)).toMatchObject({ accepted: 0 });
     proxy.forgetAll();
@@ -78,7 +84,7 @@ describe("the connection over TCP", () => {
   });
 
   test("reports a killed server at once, and reads on from its position when it is back", async () => {
-    const opened = openStream(services);
+    const opened = await openStream(services);
     const { stream, close } = opened;
     await appendOne(opened);
     const [first] = await stream.read(0, "0", 10, 0);
@@ -95,7 +101,7 @@ describe("the connection over TCP", () => {
   });
 
   test("does not send a command again that was under way when the connection broke", async () => {
-    const opened = openStream(services);
+    const opened = await openStream(services);
     const { stream, close } = opened;
     const reading = codeOf(stream.read(0, "0", 10, DEADLINE_MS));
     const [line = ""] = await eventually("a reader waits", async () => {
@@ -109,7 +115,7 @@ describe("the connection over TCP", () => {
   });
 
   test("lets other commands finish when one of them timed out", async () => {
-    const { server, stream, close } = openStream(services);
+    const { server, stream, close } = await openStream(services);
     await stream.counts(0);
     const slow = server.commands.send((client) => client.blpop("nobody-pushes-here", 2), 10_000);
     const late = codeOf(server.commands.send((client) => client.ping(), 50));
@@ -123,7 +129,12 @@ describe("the connection over TCP", () => {
     const { host } = new URL(services.redis.url);
     await services.admin.call("ACL", "SETUSER", "relay", "on", ">right-secret", "~*", "+@all");
     const server = connectRedis({ url: `redis://relay:wrong-secret@${host}` });
-    const stream = createShardStream({ redis: server, namespace: freshNamespace(), shards: 4, limits: limitsOf() });
+    const stream = createShardStream({
+      redis: server,
+      namespace: freshNamespace(),
+      belonging: belongingTo("x"),
+      limits: limitsOf(),
+    });
     const error = await stream.counts(0).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Unavailable);
     expect(String((error as Error).stack) + JSON.stringify(error)).not.toContain("wrong-secret");
@@ -136,7 +147,7 @@ describe("the connection over TCP", () => {
   test("sends nothing to another database when there is none of its number, and says so", async () => {
     const server = connectRedis({ url: `${services.redis.url}/16` });
     const namespace = freshNamespace();
-    const stream = createShardStream({ redis: server, namespace, shards: 4, limits: limitsOf() });
+    const stream = createShardStream({ redis: server, namespace, belonging: belongingTo("x"), limits: limitsOf() });
     const leases = createLeases({ redis: server, namespace });
     for (let again = 0; again < 3; again++) {
       expect(await codeOf(leases.take(0, "one", 60_000))).toBe("no_such_database");
@@ -159,10 +170,15 @@ describe("the connection over TCP", () => {
 
   test("answers commands that may not be run, and keys of another type, by code", async () => {
     const { host } = new URL(services.redis.url);
-    const opened = openStream(services);
+    const opened = await openStream(services);
     await services.admin.call("ACL", "SETUSER", "weak", "on", ">secret", "~*", "-@all", "+ping");
     const weak = connectRedis({ url: `redis://weak:secret@${host}` });
-    const forbidden = createShardStream({ redis: weak, namespace: opened.namespace, shards: 4, limits: limitsOf() });
+    const forbidden = createShardStream({
+      redis: weak,
+      namespace: opened.namespace,
+      belonging: belongingTo("x"),
+      limits: limitsOf(),
+    });
     expect(await codeOf(forbidden.counts(0))).toBe("forbidden");
     weak.close();
     await services.admin.call("ACL", "DELUSER", "weak");
@@ -172,7 +188,7 @@ describe("the connection over TCP", () => {
   });
 
   test("answers for a server that became a replica", async () => {
-    const { stream, leases, close } = openStream(services);
+    const { stream, leases, close } = await openStream(services);
     const lease = await leases.take(0, "one", 60_000);
     await services.admin.replicaof("127.0.0.1", "1");
     try {
@@ -186,7 +202,7 @@ describe("the connection over TCP", () => {
   });
 
   test("ends what waits when it is closed, and takes nothing more", async () => {
-    const { server, stream, close } = openStream(services);
+    const { server, stream, close } = await openStream(services);
     const reading = codeOf(stream.read(0, "0", 10, DEADLINE_MS));
     await eventually("a reader waits", async () => (await blockedReaders()).length === 1);
     server.close();

@@ -50,7 +50,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** One shard, and what a bookkeeper outside of Redis expects of it. */
 const openLedger = async () => {
-  const { tier, stream, leases, close } = openStream(services, { backlogEventsMax: 25 });
+  const { tier, stream, leases, close } = await openStream(services, { backlogEventsMax: 25 });
   const take = async () => (await leases.take(0, "one", 60_000)) as Lease;
   let lease = await take();
   let zombie = lease;

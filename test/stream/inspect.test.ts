@@ -15,7 +15,7 @@ afterAll(() => services.stop());
 
 describe("inspection", () => {
   test("of a shard that nobody used shows nothing, and no age", async () => {
-    const { server, namespace, close } = openStream(services);
+    const { server, namespace, close } = await openStream(services);
     expect(await createStreamInspection(server, namespace).shard(2)).toEqual({
       kind: "known",
       view: {
@@ -33,7 +33,7 @@ describe("inspection", () => {
   });
 
   test("of a busy shard shows what waits, who pumps it, and since when it is diverted", async () => {
-    const { server, namespace, tier, stream, leases, close } = openStream(services);
+    const { server, namespace, tier, stream, leases, close } = await openStream(services);
     const names = freshNames(3);
     await tier.append([chunkOf(0, names)], DEADLINE_MS);
     await tier.append([chunkOf(0, [...names, ...freshNames(1)])], DEADLINE_MS);
@@ -64,7 +64,7 @@ describe("inspection", () => {
   });
 
   test("of a server shows the settings that break the promise", async () => {
-    const { server, namespace, close } = openStream(services);
+    const { server, namespace, close } = await openStream(services);
     const inspection = createStreamInspection(server, namespace);
     expect(await inspection.server()).toEqual({ warnings: [], unknown: [], promise: { state: "kept" } });
     await services.admin.config("SET", "appendfsync", "no");

@@ -12,7 +12,7 @@ const NOTHING_PENDING = { relayed: 0, backlogBytes: 0 };
 
 /** A shard whose only entry was appended with these duplicates, and what an observer of it needs. */
 const open = async (known: number, fresh: number) => {
-  const { tier, stream, leases, namespace, close } = openStream(services);
+  const { tier, stream, leases, namespace, close } = await openStream(services);
   const lease = await leases.take(0, "one", 60_000);
   if (lease === null) throw new Error("the shard is new");
   const key = `{${namespace}:0}:stream`;

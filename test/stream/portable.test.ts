@@ -24,7 +24,8 @@ afterAll(async () => {
 /** Runs in Node, with the tier as one file: what a chunk of every byte becomes, twice. */
 const program = (options: unknown) => `
 import { createStreamTier } from "./tier.mjs";
-const tier = createStreamTier(${JSON.stringify(options)});
+const belonging = { mark: () => "portable", found: () => undefined, refusal: () => null, sentence: () => null };
+const tier = createStreamTier({ ...${JSON.stringify(options)}, belonging });
 const chunk = { shard: 0, chunk: Uint8Array.from({ length: 256 }, (_, i) => i), events: 1, dedupKeys: "0123456789abcdef" };
 const answers = [...(await tier.append([chunk], 30000)), ...(await tier.append([chunk], 30000))];
 console.log(JSON.stringify({ answers, health: await tier.health(30000) }));
@@ -40,7 +41,8 @@ describe("the tier as one bundled file", () => {
   test("runs in Node, base64 and all", async () => {
     const namespace = freshNamespace();
     const limits = { dedupWindowSeconds: 60, backlogEventsMax: 10, backlogBytesMax: 10_000 };
-    const options = { url: services.rest.url, token: REST_TOKEN, namespace, shards: 4, limits };
+    const options = { url: services.rest.url, token: REST_TOKEN, namespace, limits };
+    await services.admin.hset(`${namespace}:meta`, "shards", "4", "installation", "portable");
     await writeFile(join(folder, "main.mjs"), program(options));
     const node = Bun.spawn(["node", join(folder, "main.mjs")], { stdout: "pipe", stderr: "inherit" });
     const printed = await new Response(node.stdout).text();
@@ -52,7 +54,7 @@ describe("the tier as one bundled file", () => {
       ],
       health: { status: "up", warnings: [], promise: { state: "kept" } },
     });
-    const { stream, close } = openStream(services, {}, namespace);
+    const { stream, close } = await openStream(services, {}, namespace);
     const [entry] = await stream.read(0, "0", 10, 0);
     expect([...(entry?.chunk ?? [])]).toEqual(Array.from({ length: 256 }, (_, i) => i));
     await close();

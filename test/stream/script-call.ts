@@ -21,7 +21,7 @@ export type AppendValues = {
   readonly eventsMax?: number;
   readonly bytesMax?: number;
   readonly leaseValue?: string;
-  readonly shards?: number;
+  readonly installation?: string;
   readonly asked?: boolean;
 };
 
@@ -44,7 +44,7 @@ export const scriptCalls = (redis: Redis, namespace: string) => {
           values.eventsMax ?? 1e6,
           values.bytesMax ?? 1e9,
           values.leaseValue ?? "",
-          values.shards ?? 4,
+          values.installation ?? "ours",
           values.asked === false ? "" : "1",
           values.chunk ?? "Y2h1bms=",
           values.names.map(keyOf).join(""),

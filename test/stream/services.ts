@@ -1,8 +1,10 @@
 import { type Running, type ServiceOptions, startRedis } from "@spillway/backends";
+import { type Belonging, createBelonging, type Installation } from "@spillway/event";
 import { createRedisRest, type RedisRest } from "@spillway/redis-rest";
 import {
   connectRedis,
   createLeases,
+  createRedisInstallation,
   createShardStream,
   createStreamTier,
   type RedisServer,
@@ -13,7 +15,7 @@ import { type Cluster, Redis } from "ioredis";
 import type { StreamSubject } from "../conformance/shard-stream.ts";
 
 export const REST_TOKEN = "token-of-the-stream-tests";
-export const SHARDS = 4;
+const SHARDS = 4;
 
 /** A real Redis, the REST server in front of it, and a client that is not ours to look at it and to break it. */
 export type StreamServices = {
@@ -43,6 +45,18 @@ export const startStreamServices = async (options: ServiceOptions = {}): Promise
 let namespaces = 0;
 /** Every test has its own keys. */
 export const freshNamespace = (): string => `t${process.pid}-${Date.now().toString(36)}-${namespaces++}`;
+
+/** Whom a namespace's Redis is of in these tests. */
+export const installationOf = (namespace: string): Installation => ({
+  id: `of-${namespace}`,
+  namespace,
+  shards: SHARDS,
+});
+/** A part of it, which has to ask Redis yet. */
+export const belongingTo = (namespace: string): Belonging => createBelonging({ namespace, shards: SHARDS });
+/** As a relay does it. */
+export const recordInstallation = (server: RedisServer, namespace: string): Promise<Installation> =>
+  createRedisInstallation(server, namespace).record(installationOf(namespace), 30_000);
 
 export const limitsOf = (limits: Partial<StreamLimits> = {}): StreamLimits => ({
   dedupWindowSeconds: 3600,
@@ -75,18 +89,20 @@ export const damageSkip = (redis: Redis | Cluster, namespace: string, shard: num
   replaceEntry(redis, `{${namespace}:${shard}}:stream`, (fields) => fields.with(3, "2:1"));
 
 /** The write half over HTTP and the read half over TCP, on an empty namespace unless one is given. */
-export const openStream = (
+export const openStream = async (
   services: Pick<StreamServices, "redis" | "rest" | "admin">,
   limits: Partial<StreamLimits> = {},
   namespace = freshNamespace(),
-): OpenedStream => {
+): Promise<OpenedStream> => {
   const server = connectRedis({ url: services.redis.url });
+  await recordInstallation(server, namespace);
+  const belonging = belongingTo(namespace);
   const all = limitsOf(limits);
   return {
     namespace,
     server,
-    tier: createStreamTier({ url: services.rest.url, token: REST_TOKEN, namespace, shards: SHARDS, limits: all }),
-    stream: createShardStream({ redis: server, namespace, shards: SHARDS, limits: all }),
+    tier: createStreamTier({ url: services.rest.url, token: REST_TOKEN, namespace, belonging, limits: all }),
+    stream: createShardStream({ redis: server, namespace, belonging, limits: all }),
     leases: createLeases({ redis: server, namespace }),
     damageMetadata: (shard) => damageSkip(services.admin, namespace, shard),
     close: async () => server.close(),

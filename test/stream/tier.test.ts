@@ -1,14 +1,16 @@
 import { eventually } from "@spillway/backends/eventually";
 import { createRedisRest } from "@spillway/redis-rest";
+import { connectRedis } from "@spillway/stream";
 import { createStreamTier } from "@spillway/stream/tier";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";
 import {
+  belongingTo,
   freshNamespace,
   limitsOf,
   openStream,
   REST_TOKEN,
-  SHARDS,
+  recordInstallation,
   type StreamServices,
   startStreamServices,
 } from "./services.ts";
@@ -25,14 +27,23 @@ const options = (changes: Partial<Parameters<typeof createStreamTier>[0]> = {}) 
   url: services.rest.url,
   token: REST_TOKEN,
   namespace: freshNamespace(),
-  shards: SHARDS,
+  belonging: belongingTo("x"),
   limits: limitsOf(),
   ...changes,
 });
 
+/** The same, on a Redis that a relay has been at. */
+const recorded = async (changes: Partial<Parameters<typeof createStreamTier>[0]> = {}) => {
+  const namespace = freshNamespace();
+  const server = connectRedis({ url: services.redis.url });
+  await recordInstallation(server, namespace);
+  server.close();
+  return options({ namespace, belonging: belongingTo(namespace), ...changes });
+};
+
 describe("the tier over HTTP", () => {
   test("goes on when the server has lost its scripts", async () => {
-    const { tier, close } = openStream(services);
+    const { tier, close } = await openStream(services);
     const append = () => tier.append([chunkOf(0, freshNames(1)), chunkOf(1, freshNames(2))], DEADLINE_MS);
     for (let i = 0; i < 3; i++) {
       await services.admin.script("FLUSH");
@@ -57,7 +68,7 @@ describe("the tier over HTTP", () => {
       token: REST_TOKEN,
       limits: { bodyBytesMax: 10_000 },
     });
-    const tier = createStreamTier(options({ url: rest.url }));
+    const tier = createStreamTier(await recorded({ url: rest.url }));
     const append = (bytes: number) => tier.append([chunkOf(0, freshNames(1), new Uint8Array(bytes))], DEADLINE_MS);
     expect(await append(20_000)).toEqual([{ kind: "retriable", code: "request_too_large" }]);
     expect(await append(1000)).toMatchObject([{ kind: "ok" }]);
@@ -76,7 +87,7 @@ describe("the tier over HTTP", () => {
   });
 
   test("answers for a full Redis, and for one that is full no more", async () => {
-    const { tier, close } = openStream(services);
+    const { tier, close } = await openStream(services);
     const append = () => tier.append([chunkOf(0, freshNames(1))], DEADLINE_MS);
     await services.admin.config("SET", "maxmemory", "1");
     try {
@@ -91,7 +102,7 @@ describe("the tier over HTTP", () => {
   });
 
   test("keeps an error of one shard from the others", async () => {
-    const { tier, stream, namespace, close } = openStream(services);
+    const { tier, stream, namespace, close } = await openStream(services);
     await services.admin.rpush(`{${namespace}:1}:stream`, "of another type");
     const chunks = [0, 1, 2].map((shard) => chunkOf(shard, freshNames(2)));
     expect(await tier.append(chunks, DEADLINE_MS)).toMatchObject([
@@ -104,7 +115,7 @@ describe("the tier over HTTP", () => {
   });
 
   test("does not know what became of a write when Redis is frozen, and may repeat it", async () => {
-    const { tier, stream, close } = openStream(services);
+    const { tier, stream, close } = await openStream(services);
     await tier.append([chunkOf(0, freshNames(1))], DEADLINE_MS);
     const chunk = chunkOf(0, freshNames(2));
     await services.redis.kill("SIGSTOP");
@@ -119,7 +130,7 @@ describe("the tier over HTTP", () => {
   });
 
   test("has on disk what it said ok to when Redis is killed, and goes on when it is back", async () => {
-    const { tier, stream, server, close } = openStream(services);
+    const { tier, stream, server, close } = await openStream(services);
     const sent: string[] = [];
     let isKilled = false;
     const load = (async () => {
@@ -152,7 +163,7 @@ describe("its health", () => {
     ["appendfsync", "everysec", "always"],
     ["no-appendfsync-on-rewrite", "yes", "no"],
   ] as const)("names %s %s as a broken promise", async (name, bad, good) => {
-    const tier = createStreamTier(options());
+    const tier = createStreamTier(await recorded());
     expect(await tier.health(DEADLINE_MS)).toEqual({ status: "up", warnings: [], promise: { state: "kept" } });
     await services.admin.config("SET", name, bad);
     try {
@@ -186,7 +197,7 @@ describe("its health", () => {
     await services.admin.call("ACL", "SETUSER", "edge", "on", ">secret", "~*", "+@all", "-config");
     const url = new URL(services.redis.url);
     const rest = await createRedisRest({ redisUrls: [`redis://edge:secret@${url.host}`], token: REST_TOKEN });
-    const tier = createStreamTier(options({ url: rest.url }));
+    const tier = createStreamTier(await recorded({ url: rest.url }));
     const health = await tier.health(DEADLINE_MS);
     expect(health).toEqual({
       status: "up",

@@ -14,6 +14,9 @@ import {
   startRedisRest,
 } from "@spillway/backends";
 import { runMigrations } from "@spillway/drizzle";
+import { createPostgresInstallation } from "@spillway/outbox";
+import { openDatabase } from "@spillway/postgres";
+import { connectRedis, createRedisInstallation } from "@spillway/stream";
 import postgres from "postgres";
 import { readTopic, type TopicRecord } from "./topic.ts";
 
@@ -150,6 +153,17 @@ const startRelay = (name: string, at: Addresses, env: Readonly<Record<string, st
     },
   });
 
+/** As the first relay does it, so that a pipeline's edges may be asked at once, and without a relay. */
+const found = async (namespace: string, { redisUrl, databaseUrl }: Addresses, shards: number): Promise<void> => {
+  const database = openDatabase({ url: databaseUrl });
+  const redis = connectRedis({ url: redisUrl });
+  const installation = { id: `of-${namespace}`, namespace, shards };
+  const keepers = [createPostgresInstallation({ database }), createRedisInstallation(redis, namespace)];
+  for (const keeper of keepers) await keeper.record(installation, 10_000);
+  redis.close();
+  await database.close();
+};
+
 const times = <T>(count: number, start: () => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, start));
 
@@ -162,6 +176,7 @@ export const startPipeline = async (services: Services, options: PipelineOptions
     brokers: services.kafka.brokers,
   };
   await services.kafka.createTopics([{ name, partitions: options.partitions ?? 4, settings: options.topicSettings }]);
+  await found(name, addresses, Number(options.edgeEnv?.SHARDS ?? 4));
   const edgeAt = options.edgeAddresses?.(addresses) ?? addresses;
   const relayAt = options.relayAddresses?.(addresses) ?? addresses;
   const edges = await times(options.edges ?? 1, () => startEdge(name, edgeAt, options.edgeEnv ?? {}));

@@ -1,11 +1,11 @@
 import { createDeadLetterInspector, createDiscard, createReplay } from "@spillway/dead-letters";
-import { systemClock, Unavailable } from "@spillway/event";
+import { createBelonging, systemClock, Unavailable } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
-import { createOutboxInspector, schemaWarnings } from "@spillway/outbox";
+import { createOutboxInspector, createPostgresInstallation, schemaWarnings } from "@spillway/outbox";
 import { openDatabase } from "@spillway/postgres";
-import { whileAgreed } from "@spillway/service";
+import { watchInstallation } from "@spillway/service";
 import { openShell } from "@spillway/service/bun";
-import { compareShards, connectRedis, createStreamInspection } from "@spillway/stream";
+import { connectRedis, createRedisInstallation, createStreamInspection } from "@spillway/stream";
 import { createApp } from "./app.tsx";
 import css from "./assets/app.css" with { type: "text" };
 import script from "./assets/live.js" with { type: "text" };
@@ -27,6 +27,7 @@ const stream = createStreamInspection(redis, config.NAMESPACE);
 const outbox = createOutboxInspector({ database });
 const letters = createDeadLetterInspector({ database });
 const replay = createReplay({ database, shards: config.SHARDS, platform });
+const belonging = createBelonging({ namespace: config.NAMESPACE, shards: config.SHARDS });
 const { discard } = createDiscard({ database });
 
 /** What cannot be read now is null on the page. */
@@ -50,8 +51,9 @@ const health = createHealth(systemClock, async () => {
     orNull(outbox.shards(ASK_MS)),
     schemaWarnings(database, ASK_MS),
   ]);
+  const sentences = [belonging.mismatch()].filter((sentence) => sentence !== null);
   return {
-    redis: { status: shard.kind === "known" ? "up" : "down" },
+    redis: { status: shard.kind === "known" ? "up" : "down", ...(sentences.length > 0 && { warnings: sentences }) },
     postgres: { status: rows ? "up" : "down", ...(warnings.length > 0 && { warnings }) },
   };
 });
@@ -64,6 +66,8 @@ const ports: DashboardPorts = {
   totals: () => orNull(letters.counts()),
   letters: (before) => orNull(letters.page({ status: "waiting" }, before, PAGE_ROWS)),
   replay: async (id) => {
+    const detail = belonging.mismatch();
+    if (detail !== null) return { done: 0, refusals: [detail] };
     const { replayed, refused } = await replay([id], ACTOR);
     return { done: replayed.length, refusals: detailsOf(refused) };
   },
@@ -85,9 +89,11 @@ const app = createApp(ports, {
 });
 const server = shell.serve({ fetch: (request, addressOf) => app.fetch(request, { address: addressOf() }) });
 
-// A replay with another number of shards would put a key into a second one.
-const agreement = { ask: () => compareShards(redis, config.NAMESPACE, config.SHARDS), clock: systemClock };
-void whileAgreed(agreement, stopping).then((reason) => reason !== null && shell.refuse(reason));
+const keepers = {
+  redis: createRedisInstallation(redis, config.NAMESPACE),
+  postgres: createPostgresInstallation({ database }),
+};
+void watchInstallation({ ...keepers, belonging, clock: systemClock, log }, stopping);
 void schemaWarnings(database, ASK_MS).then(([warning]) => warning && log("warn", "database.schema", { warning }));
 await shell.untilStopping();
 health.stop();

@@ -1,5 +1,6 @@
+import type { Belonging } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
-import { createManualClock, createMemoryWorld } from "@spillway/memory";
+import { createManualClock, createMemoryWorld, settledBelonging } from "@spillway/memory";
 import { hashSecret } from "@spillway/service";
 import { noMetrics } from "@spillway/telemetry";
 import { createApp, type EdgeOptions } from "./app.ts";
@@ -8,7 +9,9 @@ import { commitDefaults } from "./commit/committer.ts";
 export const KEY = "key-of-the-tests";
 
 /** The whole app on memory tiers, started. */
-export const createAppWorld = async (options: Partial<EdgeOptions> & { readonly backlogEventsMax?: number } = {}) => {
+export const createAppWorld = async (
+  options: Partial<EdgeOptions> & { readonly backlogEventsMax?: number; readonly belonging?: Belonging } = {},
+) => {
   const clock = createManualClock();
   const backlogEventsMax = options.backlogEventsMax ?? 100_000;
   const world = createMemoryWorld({ clock, platform, shards: 4, backlogEventsMax });
@@ -18,6 +21,7 @@ export const createAppWorld = async (options: Partial<EdgeOptions> & { readonly 
     {
       stream: world.tier,
       outbox: world.outboxTier,
+      belonging: options.belonging ?? settledBelonging(),
       clock,
       platform,
       random: () => 0.5,

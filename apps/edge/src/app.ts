@@ -1,4 +1,4 @@
-import type { Clock, OutboxTier, Platform, Tier } from "@spillway/event";
+import type { Belonging, Clock, OutboxTier, Platform, Tier } from "@spillway/event";
 import {
   answerLive,
   answerOptions,
@@ -27,6 +27,7 @@ import { allowOf, methodsOf, type RoutePath, routePaths } from "./routes.ts";
 export type EdgePorts = {
   readonly stream: Tier;
   readonly outbox: OutboxTier;
+  readonly belonging: Belonging;
   readonly clock: Clock;
   readonly platform: Platform;
   /** From 0 to below 1. */

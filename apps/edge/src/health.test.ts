@@ -1,5 +1,5 @@
 import type { Tier, TierHealth } from "@spillway/event";
-import { createManualClock } from "@spillway/memory";
+import { createManualClock, settledBelonging } from "@spillway/memory";
 import { describe, expect, test } from "vitest";
 import type { Committer } from "./commit/committer.ts";
 import { createHealth } from "./health.ts";
@@ -57,6 +57,7 @@ describe("readiness", () => {
       outbox: tierWith("outbox", outbox),
       committer: { state: () => ({ ...sound, ...state }) },
       clock: createManualClock(),
+      belonging: settledBelonging(SHARDS),
       shards: SHARDS,
     });
     expect((await health.readiness()).status).toBe(status);
@@ -67,12 +68,42 @@ describe("readiness", () => {
   test("however many ask, a tier is asked once a second", async () => {
     const clock = createManualClock();
     const stream = tierWith("stream", {});
+    const belonging = settledBelonging(SHARDS);
     const committer = { state: () => sound };
-    const health = createHealth({ stream, outbox: tierWith("outbox", {}), committer, clock, shards: SHARDS });
+    const outbox = tierWith("outbox", {});
+    const health = createHealth({ stream, outbox, committer, clock, belonging, shards: SHARDS });
     await Promise.all(Array.from({ length: 50 }, () => health.readiness()));
     expect(stream.asked).toBe(1);
     await clock.advance(1_000);
     await health.readiness();
     expect(stream.asked).toBe(2);
+  });
+
+  test("is down with a sentence when the parts do not belong together, and says it again when they do", async () => {
+    const belonging = settledBelonging(SHARDS);
+    const installation = belonging.known("redis");
+    const clock = createManualClock();
+    const committer = { state: () => sound };
+    const [stream, outbox] = [tierWith("stream", {}), tierWith("outbox", {})];
+    const health = createHealth({ stream, outbox, committer, clock, belonging, shards: SHARDS });
+    belonging.found("redis", { id: "another", namespace: "memory", shards: SHARDS });
+    const { status, checks } = await health.readiness();
+    expect(status).toBe("down");
+    for (const { warnings } of [checks.stream, checks.outbox]) expect(warnings).toEqual([belonging.mismatch()]);
+    belonging.found("redis", installation);
+    await clock.advance(1_000);
+    expect((await health.readiness()).status).toBe("up");
+  });
+
+  test("with a Redis in which no relay has been it is degraded, and says so", async () => {
+    const belonging = settledBelonging(SHARDS);
+    belonging.found("redis", null);
+    const committer = { state: () => sound };
+    const [stream, outbox] = [tierWith("stream", {}), tierWith("outbox", {})];
+    const health = createHealth({ stream, outbox, committer, clock: createManualClock(), belonging, shards: SHARDS });
+    expect(await health.readiness()).toMatchObject({
+      status: "degraded",
+      checks: { stream: { status: "down", warnings: [belonging.sentence("redis")] } },
+    });
   });
 });

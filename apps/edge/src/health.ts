@@ -1,10 +1,12 @@
-import type { Clock, Tier, TierHealth } from "@spillway/event";
+import type { Belonging, Clock, Tier, TierHealth } from "@spillway/event";
 import type { Status } from "@spillway/service";
+import { createBelongingTier } from "./commit/belonging-tier.ts";
 import type { Committer } from "./commit/committer.ts";
 
 type HealthPorts = {
   readonly stream: Tier;
   readonly outbox: Tier;
+  readonly belonging: Belonging;
   readonly committer: Pick<Committer, "state">;
   readonly clock: Clock;
   readonly shards: number;
@@ -22,7 +24,10 @@ const checked = ({ status, warnings, promise }: TierHealth, breakerClosed: boole
 });
 
 /** Whether an event can be made durable now. */
-export const createHealth = ({ stream, outbox, committer, clock, shards }: HealthPorts) => {
+export const createHealth = (ports: HealthPorts) => {
+  const { belonging, committer, clock, shards } = ports;
+  const stream = createBelongingTier(ports.stream, belonging);
+  const outbox = createBelongingTier(ports.outbox, belonging);
   let stopping = false;
   let asked: Promise<[TierHealth, TierHealth]> | null = null;
   let askedAtMs = Number.NEGATIVE_INFINITY;

@@ -1,8 +1,8 @@
-import { systemClock } from "@spillway/event";
+import { createBelonging, systemClock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
-import { createOutboxTier, schemaWarnings } from "@spillway/outbox/tier";
+import { createOutboxTier, createPostgresInstallation, schemaWarnings } from "@spillway/outbox/tier";
 import { openDatabase } from "@spillway/postgres";
-import { whileAgreed } from "@spillway/service";
+import { askKeepers, watchInstallation } from "@spillway/service";
 import { openShell } from "@spillway/service/bun";
 import { createStreamTier } from "@spillway/stream/tier";
 import { createPrometheusMetrics } from "@spillway/telemetry/prometheus";
@@ -14,19 +14,19 @@ import { edgeOptionsOf } from "./settings.ts";
 const CLOSE_MS = 5_000;
 /** How much longer than a body may take a connection is kept on which nothing happens. */
 const IDLE_MARGIN_SECONDS = 10;
-/** How long Redis has to say how many shards there are, and Postgres which tables. */
-const AGREE_MS = 1_000;
+/** How long Postgres has to say which tables it has. */
+const ASK_MS = 1_000;
 
 const shell = openShell("edge", () => readConfig(process.env, platform));
 const { config, log, stopping } = shell;
 
 const database = openDatabase({ url: config.DATABASE_URL, connectionsMax: config.DATABASE_CONNECTIONS_MAX });
+const belonging = createBelonging({ namespace: config.NAMESPACE, shards: config.SHARDS });
 const stream = createStreamTier({
   url: config.UPSTASH_REDIS_REST_URL,
   token: config.UPSTASH_REDIS_REST_TOKEN,
   namespace: config.NAMESPACE,
-  shards: config.SHARDS,
-  onDisagreed: shell.refuse,
+  belonging,
   limits: {
     dedupWindowSeconds: config.DEDUP_WINDOW_SECONDS,
     backlogEventsMax: config.BACKLOG_EVENTS_MAX,
@@ -37,6 +37,7 @@ const edge = createApp(
   {
     stream,
     outbox: createOutboxTier({ database, shards: config.SHARDS }),
+    belonging,
     clock: systemClock,
     platform,
     random: Math.random,
@@ -49,12 +50,11 @@ const edge = createApp(
   edgeOptionsOf(config),
 );
 
-// Redis may be down now: events go to the outbox then, and the question is asked until it is answered, and ever again.
-const agreement = { ask: () => stream.agreeOnShards(AGREE_MS), clock: systemClock };
-const first = await agreement.ask();
-if (first.kind === "disagreed") shell.refuse(first.reason);
-void whileAgreed(agreement, stopping).then((reason) => reason !== null && shell.refuse(reason));
-void schemaWarnings(database, AGREE_MS).then(([warning]) => warning && log("warn", "database.schema", { warning }));
+// One of them may be down now: what the other says is enough to take events there. Both are asked until the end.
+const keepers = { belonging, redis: stream.installation, postgres: createPostgresInstallation({ database }) };
+await askKeepers(keepers);
+void watchInstallation({ ...keepers, clock: systemClock, log }, stopping);
+void schemaWarnings(database, ASK_MS).then(([warning]) => warning && log("warn", "database.schema", { warning }));
 await edge.committer.start();
 // Our own limits come first, in bytes and in time, so that the answer is ours.
 const idleSeconds = Math.ceil(config.BODY_TIMEOUT_MS / 1_000) + IDLE_MARGIN_SECONDS;

@@ -43,6 +43,7 @@ export const problems = {
   unavailable: later(503, "The event could not be stored"),
   overloaded: later(503, "Too much is waiting to be stored"),
   weak_redis: later(503, "The storage does not keep what it takes"),
+  wrong_installation: later(503, "This server is not set up with its storage"),
 } as const;
 
 export type ProblemCode = keyof typeof problems;
@@ -53,4 +54,5 @@ export const refusalDetails: Readonly<Record<RefusalCode, string>> = {
   overloaded: "the event was not stored; send it again",
   backlog_full: "the event was not stored; send it again after the given time",
   weak_redis: "the event was not stored: Redis is set to lose it, as /readyz says; send it again",
+  wrong_installation: "the event was not stored; an operator has to mend a setting, and /readyz says which one",
 };

@@ -1,5 +1,5 @@
 import { platform } from "@spillway/event/platform-node";
-import { createManualClock, settlePromises } from "@spillway/memory";
+import { createManualClock, settledBelonging, settlePromises } from "@spillway/memory";
 import type { MetricsAccess } from "@spillway/service";
 import { describe, expect, test } from "vitest";
 import { createApp } from "./app.ts";
@@ -35,7 +35,12 @@ const retrying = (forMs: number): Partial<RelayState> => ({
   troubles: [{ state: "retrying", code: "not_leader", topic: "t", partition: 0, forMs }],
 });
 
-const setup = (state: Partial<RelayState> = {}, kafka: Kafka = { status: "up" }, warnings: string[] = []) => {
+const setup = (
+  state: Partial<RelayState> = {},
+  kafka: Kafka = { status: "up" },
+  warnings: string[] = [],
+  belonging = settledBelonging(),
+) => {
   const clock = createManualClock();
   let asked = 0;
   const health = createHealth({
@@ -46,6 +51,7 @@ const setup = (state: Partial<RelayState> = {}, kafka: Kafka = { status: "up" },
         return kafka;
       },
     },
+    belonging,
     clock,
     warnings: async () => warnings,
     lastingMs: LASTING_MS,
@@ -103,6 +109,15 @@ describe("/readyz", () => {
     expect((await app().request("/readyz")).status).toBe(503);
   });
 
+  test("is down with a sentence when its parts do not belong together", async () => {
+    const belonging = settledBelonging();
+    belonging.found("postgres", { id: "another", namespace: "memory", shards: 4 });
+    const { app } = setup({}, undefined, [], belonging);
+    const answer = await app().request("/readyz");
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({ status: "down", warnings: [belonging.mismatch()] });
+  });
+
   test("asks Kafka at most every two seconds, however many ask us", async () => {
     const { app, clock, asked } = setup();
     for (let i = 0; i < 10; i++) await app().request("/readyz");
@@ -117,6 +132,7 @@ describe("/readyz", () => {
     const health = createHealth({
       relay: { state: () => up },
       sink: { health: () => new Promise(() => undefined) },
+      belonging: settledBelonging(),
       clock,
       warnings: async () => [],
       lastingMs: LASTING_MS,

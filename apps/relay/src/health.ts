@@ -1,4 +1,4 @@
-import type { Clock, Sink } from "@spillway/event";
+import type { Belonging, Clock, Sink } from "@spillway/event";
 import { createKept, type Status } from "@spillway/service";
 import type { DependencyName, DependencyState } from "./dependencies.ts";
 import type { Relay, RelayState } from "./relay.ts";
@@ -27,6 +27,7 @@ export type Health = {
 export type HealthPorts = {
   readonly relay: Pick<Relay, "state">;
   readonly sink: Pick<Sink, "health">;
+  readonly belonging: Pick<Belonging, "refusal" | "sentence">;
   readonly clock: Clock;
   /** What settings of the Redis server, or missing tables of Postgres, break; of whom cannot be asked nothing. */
   readonly warnings: () => Promise<readonly string[]>;
@@ -45,10 +46,14 @@ const statusOf = (readiness: Omit<Readiness, "status">, lastingMs: number): Stat
   return isSound && still.length === 0 && !lasting ? "up" : "degraded";
 };
 
-export const createHealth = ({ relay, sink, clock, warnings, lastingMs }: HealthPorts): Health => {
+export const createHealth = ({ relay, sink, belonging, clock, warnings, lastingMs }: HealthPorts): Health => {
   let stopping = false;
   const kafka = createKept<DependencyState>(clock, { initial: { status: "unknown" }, ask: () => sink.health() });
   const warned = createKept<readonly string[]>(clock, { initial: [], ask: warnings });
+  const foreign = (): readonly string[] => {
+    const sentences = [belonging.sentence("redis"), belonging.sentence("postgres")];
+    return [...new Set(sentences.filter((sentence) => sentence !== null))];
+  };
   return {
     readiness: async () => {
       const [kafkaState, found] = await Promise.all([kafka(), warned()]);
@@ -58,9 +63,10 @@ export const createHealth = ({ relay, sink, clock, warnings, lastingMs }: Health
         checks: { ...state.dependencies, kafka: kafkaState },
         shards: state.shards,
         troubles: state.troubles,
-        warnings: found,
+        warnings: [...foreign(), ...found],
       };
-      return { status: stopping ? "stopping" : statusOf(readiness, lastingMs), ...readiness };
+      const status = belonging.refusal("redis") === null ? statusOf(readiness, lastingMs) : "down";
+      return { status: stopping ? "stopping" : status, ...readiness };
     },
     stop: () => {
       stopping = true;

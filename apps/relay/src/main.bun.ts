@@ -1,14 +1,20 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { createDeadLetters } from "@spillway/dead-letters";
-import { systemClock } from "@spillway/event";
+import { createBelonging, systemClock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { topicFor, topicRoutes } from "@spillway/kafka";
-import { createLedger, createOutboxDrain, schemaWarnings } from "@spillway/outbox";
+import { createLedger, createOutboxDrain, createPostgresInstallation, schemaWarnings } from "@spillway/outbox";
 import { openDatabase } from "@spillway/postgres";
-import { untilAgreed, whileAgreed } from "@spillway/service";
+import { tendInstallation } from "@spillway/service";
 import { openShell } from "@spillway/service/bun";
-import { agreeOnShards, connectRedis, createLeases, createShardStream, createStreamInspection } from "@spillway/stream";
+import {
+  connectRedis,
+  createLeases,
+  createRedisInstallation,
+  createShardStream,
+  createStreamInspection,
+} from "@spillway/stream";
 import { createPrometheusMetrics } from "@spillway/telemetry/prometheus";
 import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";
@@ -30,6 +36,8 @@ const metrics = createPrometheusMetrics("relay");
 const redis = connectRedis({ url: config.REDIS_URL.join(), connectionName: `spillway-relay-${owner}` });
 const database = openDatabase({ url: config.DATABASE_URL, connectionsMax: config.DATABASE_CONNECTIONS_MAX });
 const namespace = config.NAMESPACE;
+const ours = { namespace, shards: config.SHARDS };
+const belonging = createBelonging(ours);
 const limits = {
   dedupWindowSeconds: config.DEDUP_WINDOW_SECONDS,
   backlogEventsMax: config.BACKLOG_EVENTS_MAX,
@@ -48,12 +56,13 @@ const sink = createSink({
 
 const relay = createRelay(
   {
-    shardStream: createShardStream({ redis, namespace, shards: config.SHARDS, limits }),
+    shardStream: createShardStream({ redis, namespace, belonging, limits }),
     leases: createLeases({ redis, namespace }),
     outboxDrain: createOutboxDrain({ database }),
     deadLetters: createDeadLetters({ database }),
     ledger: createLedger({ database }),
     sink,
+    belonging,
     clock: systemClock,
     random: Math.random,
     platform,
@@ -82,18 +91,17 @@ const redisWarnings = () =>
   );
 const warnings = async () => (await Promise.all([redisWarnings(), schemaWarnings(database, ASK_MS)])).flat();
 void schemaWarnings(database, ASK_MS).then(([warning]) => warning && log("warn", "database.schema", { warning }));
-const health = createHealth({ relay, sink, clock: systemClock, warnings, lastingMs: config.LEASE_TTL_MS });
+const health = createHealth({ relay, sink, belonging, clock: systemClock, warnings, lastingMs: config.LEASE_TTL_MS });
 const app = createApp({ health, metrics, platform }, config.metricsAccess);
 const server = shell.serve({ fetch: (request) => app.fetch(request) });
 stopping.addEventListener("abort", health.stop);
 
-/** The order of keys would break with another number of shards. */
-const exitFor = (reason: string | null): void => {
-  if (reason !== null) shell.refuse(reason);
+const keepers = {
+  redis: createRedisInstallation(redis, namespace),
+  postgres: createPostgresInstallation({ database }),
 };
-const agreement = { ask: () => agreeOnShards(redis, namespace, config.SHARDS), clock: systemClock };
-exitFor(await untilAgreed(agreement, stopping));
-void whileAgreed(agreement, stopping).then(exitFor);
+const founder = { ...keepers, belonging, ours, newId: () => Bun.randomUUIDv7(), clock: systemClock, log };
+void tendInstallation(founder, stopping);
 await relay.run(stopping);
 await shell.end(async () => {
   await Promise.allSettled([sink.close(), database.close(), server.stop()]);

@@ -1,4 +1,14 @@
-import type { Clock, DeadLetters, Leases, Ledger, OutboxDrain, Platform, ShardStream, Sink } from "@spillway/event";
+import type {
+  Belonging,
+  Clock,
+  DeadLetters,
+  Leases,
+  Ledger,
+  OutboxDrain,
+  Platform,
+  ShardStream,
+  Sink,
+} from "@spillway/event";
 import type { Log, Metrics } from "@spillway/telemetry";
 
 /**
@@ -17,6 +27,8 @@ export type RelayPorts = {
 /** What a relay has besides, of which none can be away. */
 export type RelaySurroundings = {
   readonly platform: Platform;
+  /** Whether this relay, its Redis and its Postgres are of one installation. */
+  readonly belonging: Pick<Belonging, "mismatch" | "refusal">;
   readonly clock: Clock;
   /** 0 ≤ x < 1. */
   readonly random: () => number;

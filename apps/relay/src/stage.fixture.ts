@@ -8,7 +8,13 @@ import {
   sealEvent,
 } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
-import { createManualClock, createMemoryWorld, type MemoryWorldOptions, settlePromises } from "@spillway/memory";
+import {
+  createManualClock,
+  createMemoryWorld,
+  type MemoryWorldOptions,
+  settledBelonging,
+  settlePromises,
+} from "@spillway/memory";
 import { type LogFields, noMetrics } from "@spillway/telemetry";
 import type { RelayOptions } from "./parts.ts";
 import { eachCall, mapPorts, type RelayPorts, type RelaySurroundings } from "./ports.ts";
@@ -55,6 +61,7 @@ export const createStage = (options: Partial<MemoryWorldOptions> & { readonly pa
   const shards = options.shards ?? 1;
   const world = createMemoryWorld({ clock, platform, ...options, shards });
   world.topics.create(TOPIC, { partitions: options.partitions ?? 1 });
+  const belonging = settledBelonging(shards);
   const publishes: Publish[] = [];
   const lines: LogLine[] = [];
   const broker = { latencyMs: 1, answer: (() => null) as Answer };
@@ -75,6 +82,7 @@ export const createStage = (options: Partial<MemoryWorldOptions> & { readonly pa
     return {
       ...mapPorts({ ...world, sink: sinkOf(owner) }, (port) => mortal(port, dead)),
       platform,
+      belonging,
       clock: { ...clock, sleep: mortal({ sleep: clock.sleep }, dead).sleep },
       random: () => 0.5,
       log: (_level, event, fields = {}) => void lines.push({ event, fields: { owner, ...fields } }),
@@ -142,6 +150,7 @@ export const createStage = (options: Partial<MemoryWorldOptions> & { readonly pa
   return {
     clock,
     world,
+    belonging,
     broker,
     publishes,
     lines,

@@ -6,6 +6,7 @@ export type { EventLimits, ReadEvent } from "./complete.ts";
 export * from "./dead-letters.ts";
 export * from "./deadline.ts";
 export type { Attributes, Defaults, InvalidEvent, InvalidEventCode } from "./event.ts";
+export * from "./installation.ts";
 export * from "./ledger.ts";
 export type { Malformed } from "./malformed.ts";
 export * from "./outbox.ts";

@@ -1,5 +1,6 @@
 import type { Appended, Clock, Entry, Settled, ShardChunk, ShardCounts } from "@spillway/event";
 import { createDedupKeys } from "./dedup-keys.ts";
+import { createInstallationCell } from "./installation.ts";
 import { createLeaseTable } from "./leases.ts";
 
 export type StreamLimits = {
@@ -74,6 +75,7 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
   let births = 0;
   let all = Array.from({ length: shards }, () => createShard(limits));
   const leases = createLeaseTable(clock);
+  const installation = createInstallationCell();
   const waiting = Array.from({ length: shards }, () => new Set<AbortController>());
 
   const of = (shard: number): Shard => {
@@ -125,6 +127,7 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
 
   return {
     ...leases,
+    installation,
     append,
     entriesAfter,
     settle: (shard: number, settled: Settled) => settleEntries(of(shard), settled),
@@ -138,6 +141,7 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
     empty: () => {
       all = Array.from({ length: shards }, () => createShard(limits));
       leases.empty();
+      installation.clear();
     },
     /** Changes one byte of an entry, as a failing disk does. */
     damage: (shard: number, id: string, part: "chunk" | "metadata" = "chunk") => {

@@ -1,4 +1,5 @@
 import type { Clock, Platform } from "@spillway/event";
+import { createInstallationCell, createInstallationKeeper } from "./installation.ts";
 import { createLeases } from "./leases.ts";
 import { createLedger } from "./ledger.ts";
 import { createDeadLetters, createLetters, createReplay } from "./letters.ts";
@@ -36,6 +37,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
     dedupWindowMs: options.dedupWindowMs ?? 3_600_000,
   });
   const outbox = createOutbox(clock);
+  const installation = createInstallationCell();
   const letters = createLetters();
   const topics = createTopics();
   const commit = async (): Promise<void> => {
@@ -47,6 +49,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
     /* What would stand in Redis, Postgres and Kafka, for a test to look at and to break. */
     streams,
     outbox,
+    installation,
     letters,
     topics,
     outages,
@@ -60,6 +63,8 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
     deadLetters: createDeadLetters(letters, outages),
     replay: createReplay({ letters, outbox, outages, clock, platform, shards, bytesMax: replayBytesMax }),
     ledger: createLedger(outages),
+    redisInstallation: createInstallationKeeper(streams.installation, "redis", outages),
+    postgresInstallation: createInstallationKeeper(installation, "postgres", outages),
     sink: openSink(),
     /** Another sink on the same topics. */
     openSink,

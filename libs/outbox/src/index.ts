@@ -1,5 +1,6 @@
 export * from "./drain.ts";
 export * from "./enqueue.ts";
 export * from "./inspect.ts";
+export * from "./installation.ts";
 export * from "./ledger.ts";
 export * from "./tier.ts";

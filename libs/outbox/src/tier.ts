@@ -5,6 +5,7 @@ import { outboxHealth } from "./health.ts";
 import { occupiedShards } from "./occupied.ts";
 import { outboxSize } from "./size.ts";
 
+export { createPostgresInstallation } from "./installation.ts";
 export { schemaWarnings } from "./schema-warning.ts";
 
 /**

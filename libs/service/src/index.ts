@@ -1,9 +1,10 @@
 export * from "./address.ts";
 export * from "./addressed.ts";
-export * from "./agreement.ts";
+
 export { answerText } from "./answer.ts";
 export * from "./bearer.ts";
 export * from "./host.ts";
+export * from "./installation.ts";
 export * from "./kafka.ts";
 export * from "./kept.ts";
 export * from "./metrics.ts";

@@ -1,11 +1,10 @@
-import type { ShardChunk } from "@spillway/event";
+import { createBelonging, type ShardChunk } from "@spillway/event";
 import { describe, expect, test } from "vitest";
 import { appendAgreed, appendCall, appendedOf, type ChunkAppended, createNonces } from "./append.ts";
-import type { ShardsAgreement } from "./meta.ts";
 
 const limits = { dedupWindowSeconds: 60, backlogEventsMax: 10, backlogBytesMax: 1000 };
 const chunk = { shard: 1, chunk: Uint8Array.of(1, 2, 3), events: 3, dedupKeys: "a".repeat(48) };
-const setup = { namespace: "ns", shards: 4, limits };
+const setup = { namespace: "ns", belonging: createBelonging({ namespace: "ns", shards: 4 }), limits };
 const caller = { nonce: "nonce", leaseValue: "", asked: false };
 const call = appendCall(setup, [chunk], caller);
 /** What is said of the one chunk. */
@@ -61,21 +60,21 @@ describe("the reply of append", () => {
   });
 });
 
-describe("a shard that does not know our number of shards", () => {
+describe("a shard that does not know our installation", () => {
   const ok = { kind: "ok", duplicates: [] } as const;
   const unagreed = { kind: "unagreed" } as const;
   const chunks = [chunk, { ...chunk, shard: 2 }];
-  const appending = (agreement: ShardsAgreement, second: ChunkAppended = ok) => {
+  const appending = (refusal: string | null, second: ChunkAppended = ok) => {
     const calls: [shards: number[], asked: boolean][] = [];
     const append = async (some: readonly ShardChunk[], asked: boolean): Promise<readonly ChunkAppended[]> => {
       calls.push([some.map(({ shard }) => shard), asked]);
       return some.map(({ shard }) => (shard === 1 ? ok : asked ? second : unagreed));
     };
-    return { calls, answers: appendAgreed(chunks, append, async () => agreement) };
+    return { calls, answers: appendAgreed(chunks, append, async () => refusal) };
   };
 
-  test("is written to after Redis has said that it is the recorded one, and the others are not written twice", async () => {
-    const { calls, answers } = appending({ kind: "agreed" });
+  test("is written to after Redis has said that it is ours, and the others are not written twice", async () => {
+    const { calls, answers } = appending(null);
     expect(await answers).toEqual([ok, ok]);
     expect(calls).toEqual([
       [[1, 2], false],
@@ -84,16 +83,9 @@ describe("a shard that does not know our number of shards", () => {
   });
 
   test("is not written to when Redis says another, or nothing, or the shard goes on asking", async () => {
-    const disagreed = { kind: "disagreed", recorded: 8, reason: "8" } as const;
-    expect(await appending(disagreed).answers).toEqual([ok, { kind: "retriable", code: "shards_differ" }]);
-    expect(await appending({ kind: "unknown", code: "timeout" }).answers).toEqual([
-      ok,
-      { kind: "retriable", code: "timeout" },
-    ]);
-    expect(await appending({ kind: "agreed" }, unagreed).answers).toEqual([
-      ok,
-      { kind: "retriable", code: "odd_reply" },
-    ]);
+    for (const code of ["wrong_installation", "no_installation", "timeout"])
+      expect(await appending(code).answers).toEqual([ok, { kind: "retriable", code }]);
+    expect(await appending(null, unagreed).answers).toEqual([ok, { kind: "retriable", code: "odd_reply" }]);
   });
 });
 

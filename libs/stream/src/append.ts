@@ -1,9 +1,15 @@
-import { type Appended, DIGEST96_LENGTH, type ShardChunk } from "@spillway/event";
+import {
+  type Appended,
+  type Belonging,
+  DIGEST96_LENGTH,
+  type InstallationRecord,
+  type ShardChunk,
+  Unavailable,
+} from "@spillway/event";
 import { toBase64 } from "./base64.ts";
 import { codeOfText } from "./errors.ts";
 import { checkNamespace, shardKeys } from "./keys.ts";
 import { checkLimits, type StreamLimits } from "./limits.ts";
-import type { ShardsAgreement } from "./meta.ts";
 
 const ENTRY_ID = /^\d{1,20}-\d{1,20}$/;
 
@@ -26,8 +32,9 @@ const checkChunk = ({ events, dedupKeys }: ShardChunk): void => {
 export type AppendSetup = {
   /** Begins every key; 1 to 64 of letters, digits and `_.:-`. */
   readonly namespace: string;
-  readonly shards: number;
   readonly limits: StreamLimits;
+  /** Learns from each reply whose this Redis is. */
+  readonly belonging: Belonging;
 };
 
 /** Throws `TypeError` for what no server could serve. */
@@ -40,19 +47,27 @@ export type AppendCaller = {
   readonly nonce: string;
   /** "" for an edge, else the value of the drain's lease. */
   readonly leaseValue: string;
-  /** Redis has just said that the number of shards is the recorded one. */
+  /** Redis has just said that it is of our installation. */
   readonly asked: boolean;
 };
 
 /** Throws `TypeError` for a chunk that contradicts itself. */
 export const appendCall = (
-  { namespace, shards, limits }: AppendSetup,
+  { namespace, limits, belonging }: AppendSetup,
   chunks: readonly ShardChunk[],
   { nonce, leaseValue, asked }: AppendCaller,
 ): AppendCall => {
   const keys: string[] = [];
   const { dedupWindowSeconds, backlogEventsMax, backlogBytesMax } = limits;
-  const values = [nonce, dedupWindowSeconds, backlogEventsMax, backlogBytesMax, leaseValue, shards, asked ? "1" : ""];
+  const values = [
+    nonce,
+    dedupWindowSeconds,
+    backlogEventsMax,
+    backlogBytesMax,
+    leaseValue,
+    belonging.mark(),
+    asked ? "1" : "",
+  ];
   for (const chunk of chunks) {
     checkChunk(chunk);
     const { stream, dedup, count, diverted, lease } = shardKeys(namespace, chunk.shard);
@@ -80,7 +95,7 @@ export const retriable = (code: string): Appended => ({ kind: "retriable", code 
 /** What is answered for a reply that is none to the call: it is not known what became of the chunk. */
 export const oddReply: Appended = retriable("odd_reply");
 
-/** `fenced`: the lease is another owner's now. `unagreed`: the shard does not know our number of shards; nothing was written. */
+/** `fenced`: the lease is another owner's now. `unagreed`: the shard does not know our installation; nothing was written. */
 export type ChunkAppended = Appended | { readonly kind: "fenced" } | { readonly kind: "unagreed" };
 
 const chunkAppendedOf = (reply: unknown, nonce: string, events: number): ChunkAppended => {
@@ -116,25 +131,39 @@ export const createNonces = (): (() => string) => {
   return () => `${prefix}${(calls++).toString(36)}`;
 };
 
+/** Reads whose this Redis is: null when it is ours, else why it must not be written to, or did not answer. */
+export const askRedis = async (
+  belonging: Belonging,
+  installation: InstallationRecord,
+  deadlineMs: number,
+): Promise<string | null> => {
+  try {
+    belonging.found("redis", await installation.read(deadlineMs));
+    return belonging.refusal("redis");
+  } catch (error) {
+    if (error instanceof Unavailable) return error.code;
+    throw error;
+  }
+};
+
 type Known = Exclude<ChunkAppended, { readonly kind: "unagreed" }>;
 
 /**
- * Appends; those chunks once more, after Redis was asked, whose shards do not know our number of shards: when a shard is
- * filled for the first time, after Redis was emptied, after the number was changed.
+ * Appends; those chunks once more, after Redis was asked, whose shards do not know our installation: when a shard is
+ * filled for the first time, after Redis was emptied, or when it is another one.
  */
 export const appendAgreed = async (
   chunks: readonly ShardChunk[],
   append: (chunks: readonly ShardChunk[], asked: boolean) => Promise<readonly ChunkAppended[]>,
-  ask: () => Promise<ShardsAgreement>,
+  ask: () => Promise<string | null>,
 ): Promise<readonly Known[]> => {
   const known = (answer: ChunkAppended | undefined): Known =>
     answer === undefined || answer.kind === "unagreed" ? oddReply : answer;
   const answers = await append(chunks, false);
   const again = chunks.filter((_, i) => answers[i]?.kind === "unagreed");
   if (again.length === 0) return answers.map(known);
-  const agreement = await ask();
-  const code = agreement.kind === "unknown" ? agreement.code : "shards_differ";
-  const second = agreement.kind === "agreed" ? await append(again, true) : again.map(() => retriable(code));
+  const refusal = await ask();
+  const second = refusal === null ? await append(again, true) : again.map(() => retriable(refusal));
   let next = 0;
   return answers.map((answer) => known(answer.kind === "unagreed" ? second[next++] : answer));
 };

@@ -1,6 +1,6 @@
 export { connectRedis, type RedisServer } from "./connection.ts";
 export { createStreamInspection, type ShardInspection, type ShardView } from "./inspect.ts";
+export { createRedisInstallation } from "./installation.ts";
 export { createLeases } from "./leases.ts";
 export { createShardStream } from "./shard-stream.ts";
-export { agreeOnShards, compareShards } from "./shards-agreement.ts";
 export { createStreamTier, type StreamLimits, type StreamTier } from "./tier.ts";

@@ -29,5 +29,5 @@ export const shardKeys = (namespace: string, shard: number): ShardKeys => {
 /** Sorted set: live relays by the end of their announced life. */
 export const relaysKey = (namespace: string): string => `${namespace}:relays`;
 
-/** Hash: what all processes must agree on (`shards`). */
+/** Hash: the `installation` that this namespace is of, and its `shards`. */
 export const metaKey = (namespace: string): string => `${namespace}:meta`;

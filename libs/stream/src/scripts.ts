@@ -7,17 +7,17 @@ export type Script = {
 };
 
 export const appendScript: Script = {
-  sha: "46c7d5633097968a80e391a49d1de2b407bb541b",
+  sha: "41201219fb1f56905b3e630b316ee95432d5b6db",
   source: `-- Adds chunks of events to the streams of their shards, each without the duplicates, each all or nothing.
 --
 -- KEYS   of every chunk: 1 stream  2..4 the dedup sets  5 count  6 diverted  7 lease
 -- ARGV   1 nonce  2 dedup window (s)  3 backlog events max  4 backlog bytes max
 --        5 "" from an edge, or the lease's value from the drain, which passes the diversion
---        6 the caller's number of shards  7 "1" when it has just asked whether the others have the same, else ""
+--        6 the caller's installation  7 "1" when it has just read that this Redis is of it, else ""
 --        and of every chunk: the chunk (base64), its events' dedup keys, KEY_LENGTH characters each, joined
 -- Reply  of every chunk {nonce.n, status, entry id, duplicates (csv of indexes)}, n from 1
 --        OK, with no entry id when every event was a duplicate; FULL, DIVERTED, FENCED: nothing was written;
---        UNAGREED: nothing was written, ask about the number of shards and call again;
+--        UNAGREED: nothing was written, ask whose this Redis is and call again;
 --        ERROR, with Redis's text in the place of the entry id
 --
 -- Why so: one call for all shards, since each call costs the REST server and Redis 40 us before its first event. An error
@@ -29,16 +29,16 @@ export const appendScript: Script = {
 -- seen by that and spoils no count (S2). A stream that does not
 -- exist begins a new epoch: counters that survived it would count a backlog that nobody can settle. The
 -- limits are compared before the chunk is added, since a chunk larger than the limit would otherwise never fit. XADD is
--- the first write: without allow-oom it is where a full Redis refuses, before anything happened. The number of shards
--- that all agreed on stands in a key of another slot, so each shard remembers whose number it was filled with: an edge
--- with 4 that ran on while Redis was emptied and an edge with 8 came finds no 4, and cannot put a key into a second shard.
+-- the first write: without allow-oom it is where a full Redis refuses, before anything happened. Whose this Redis is stands in
+-- a key of another slot, so each shard remembers whose it was filled as: an edge whose REST server suddenly stands before
+-- another Redis, or an emptied one, finds another installation there or none, and asks before it writes anything.
 
 local SLICE = 1000 -- arguments to one command: unpack() ends at about 8000
 local KEYS_EACH = 7
 local KEY_LENGTH = 16 -- of a dedup key; DIGEST96_LENGTH in libs/event, which a test compares
 
 local window, events_max, bytes_max = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local lease, shards, asked = ARGV[5], ARGV[6], ARGV[7] == '1'
+local lease, installation, asked = ARGV[5], ARGV[6], ARGV[7] == '1'
 local time = redis.call('TIME')
 local period = math.floor(tonumber(time[1]) / window)
 
@@ -50,8 +50,8 @@ local function append(nonce, first, chunk, joined)
     return {nonce, 'FENCED', '', ''}
   end
 
-  local had = redis.call('HMGET', count, 'accepted', 'duplicate', 'relayed', 'dead', 'bytes', 'epoch', 'shards')
-  local isAgreed = had[7] == shards
+  local had = redis.call('HMGET', count, 'accepted', 'duplicate', 'relayed', 'dead', 'bytes', 'epoch', 'installation')
+  local isAgreed = had[7] == installation
   if not isAgreed and not asked then return {nonce, 'UNAGREED', '', ''} end
   local accepted, duplicate = tonumber(had[1]) or 0, tonumber(had[2]) or 0
   local settled, bytes = (tonumber(had[3]) or 0) + (tonumber(had[4]) or 0), tonumber(had[5]) or 0
@@ -81,7 +81,7 @@ local function append(nonce, first, chunk, joined)
   local skip = table.concat(skipped, ',')
   if #fresh == 0 then
     redis.call('HINCRBY', count, 'duplicate', total)
-    if not isAgreed then redis.call('HSET', count, 'shards', shards) end
+    if not isAgreed then redis.call('HSET', count, 'installation', installation) end
     return {nonce, 'OK', '', skip}
   end
 
@@ -100,7 +100,7 @@ local function append(nonce, first, chunk, joined)
   redis.call('PEXPIREAT', current, (period + 2) * window * 1000)
   accepted, bytes = accepted + #fresh, bytes + #chunk
   redis.call('HSET', count, 'accepted', accepted, 'duplicate', duplicate + #skipped, 'bytes', bytes)
-  if not isAgreed then redis.call('HSET', count, 'shards', shards) end
+  if not isAgreed then redis.call('HSET', count, 'installation', installation) end
   return {nonce, 'OK', id, skip}
 end
 

@@ -4,6 +4,7 @@ import {
   appendAgreed,
   appendCall,
   appendedOf,
+  askRedis,
   checkSetup,
   createNonces,
   oddReply,
@@ -11,17 +12,19 @@ import {
 } from "./append.ts";
 import type { Connection, RedisServer } from "./connection.ts";
 import { entryOf } from "./entry.ts";
+import { createRedisInstallation } from "./installation.ts";
 import { shardKeys } from "./keys.ts";
 import { leaseValue } from "./lease-value.ts";
 import { judgeMasters } from "./masters.ts";
 import { runScript } from "./script.ts";
 import { appendScript, divertScript, settleScript } from "./scripts.ts";
-import { agreeOnShards } from "./shards-agreement.ts";
 
 export type ShardStreamOptions = AppendSetup & { readonly redis: RedisServer };
 
 /** How much longer than asked a blocking read may take before its connection counts as dead; ms. */
 const WATCHDOG_MS = 2000;
+/** How long Redis has to say whose it is. */
+const ASK_MS = 2000;
 const ENTRY_REF = /^\d{1,20}-\d{1,20}( [!-~]{0,44})?$/;
 const entriesOf = (reply: unknown): readonly Entry[] => {
   if (reply === null) return [];
@@ -73,10 +76,11 @@ const createReaders = (redis: RedisServer) => {
  * opens; they live until the server's `close`. Throws `TypeError` for options that no server could serve.
  */
 export const createShardStream = (options: ShardStreamOptions): ShardStream => {
-  const { redis, namespace, shards } = options;
+  const { redis, namespace, belonging } = options;
   checkSetup(options);
   const readerOf = createReaders(redis);
   const nonceOf = createNonces();
+  const installation = createRedisInstallation(redis, namespace);
   return {
     async read(shard, after, entriesMax, waitMs) {
       const { stream } = shardKeys(namespace, shard);
@@ -100,7 +104,7 @@ export const createShardStream = (options: ShardStreamOptions): ShardStream => {
         return appendedOf(await runScript(redis.commands, appendScript, call.keys, call.values), call);
       };
       try {
-        const [answer] = await appendAgreed([chunk], append, () => agreeOnShards(redis, namespace, shards));
+        const [answer] = await appendAgreed([chunk], append, () => askRedis(belonging, installation, ASK_MS));
         return answer ?? oddReply;
       } catch (error) {
         if (error instanceof Unavailable) return retriable(error.code);

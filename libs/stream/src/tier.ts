@@ -1,4 +1,4 @@
-import type { Appended, ShardChunk, Tier, TierHealth } from "@spillway/event";
+import type { Appended, InstallationRecord, ShardChunk, Tier, TierHealth } from "@spillway/event";
 import { Unavailable } from "@spillway/event";
 import {
   type AppendCall,
@@ -6,14 +6,14 @@ import {
   appendAgreed,
   appendCall,
   appendedOf,
+  askRedis,
   type ChunkAppended,
   checkSetup,
   createNonces,
   oddReply,
   retriable,
 } from "./append.ts";
-import { metaKey } from "./keys.ts";
-import { judgeShards, orUnknown, SHARDS_FIELD, type ShardsAgreement } from "./meta.ts";
+import { createRestInstallation, writeRefusal } from "./installation.ts";
 import { createRest, type Rest, type RestReply } from "./rest.ts";
 import { appendScript } from "./scripts.ts";
 import { isRewriting, judgeSettings, settingNames, settingsOf } from "./settings.ts";
@@ -24,8 +24,6 @@ export type StreamTierOptions = AppendSetup & {
   /** Base URL of an Upstash-compatible REST server; http or https. */
   readonly url: string;
   readonly token: string;
-  /** Called when an append was refused since Redis was set up with another number; nothing was written. */
-  readonly onDisagreed?: (reason: string) => void;
 };
 
 /** `code` says why it is down. */
@@ -35,8 +33,8 @@ export type StreamHealth = TierHealth & { readonly code?: string };
 export type StreamTier = Tier & {
   readonly name: "stream";
   health(deadlineMs: number): Promise<StreamHealth>;
-  /** Records the number of shards in Redis unless one is there, and compares. Never rejects. */
-  agreeOnShards(deadlineMs: number): Promise<ShardsAgreement>;
+  /** Whose Redis this is. */
+  readonly installation: InstallationRecord;
 };
 
 const unavailable = (error: unknown): Appended => {
@@ -105,17 +103,14 @@ const createAppend = (rest: Rest, callOf: (chunks: readonly ShardChunk[], asked:
   };
 };
 
-const agreeOnShards = async (rest: Rest, namespace: string, shards: number, deadlineMs: number) => {
-  const key = metaKey(namespace);
-  const [set, got] = await rest.send((pipeline) => {
-    pipeline.hsetnx(key, SHARDS_FIELD, String(shards));
-    pipeline.hget(key, SHARDS_FIELD);
-  }, deadlineMs);
-  if (got?.kind === "error") throw new Unavailable(got.code);
-  const agreement = judgeShards(namespace, got?.result, shards);
-  // HSETNX is refused where an append would be (full, read-only, disk failing), even when it has nothing to write.
-  if (agreement.kind !== "disagreed" && set?.kind === "error") throw new Unavailable(set.code);
-  return agreement;
+/** Why an append would be refused now, whatever Redis is set up with. */
+const refusalOf = async (asked: Promise<string | null>): Promise<string | null> => {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof Unavailable) return error.code;
+    throw error;
+  }
 };
 
 /** With these a server says that it does not tell; any other code is that of no answer, or of one that is no reply. */
@@ -133,40 +128,38 @@ const told = async (rest: Rest, command: readonly [string, ...string[]], deadlin
 
 /** Throws `TypeError` for options that no server could serve. */
 export const createStreamTier = (options: StreamTierOptions): StreamTier => {
-  const { namespace, shards } = options;
+  const { belonging, namespace } = options;
   checkSetup(options);
   const rest = createRest(options.url, options.token);
   const nonceOf = createNonces();
   const append = createAppend(rest, (chunks, asked) =>
     appendCall(options, chunks, { nonce: nonceOf(), leaseValue: "", asked }),
   );
-  const agree = (deadlineMs: number) => orUnknown(agreeOnShards(rest, namespace, shards, deadlineMs));
+  const installation = createRestInstallation(rest, namespace);
   return {
     name: "stream",
     async append(chunks, deadlineMs) {
       if (chunks.length === 0) return [];
       const endMs = performance.now() + deadlineMs;
       const leftMs = (): number => endMs - performance.now();
-      const ask = async (): Promise<ShardsAgreement> => {
-        const agreement = await agree(leftMs());
-        if (agreement.kind === "disagreed") options.onDisagreed?.(agreement.reason);
-        return agreement;
-      };
+      const ask = () => askRedis(belonging, installation, leftMs());
       const answers = await appendAgreed(chunks, (some, asked) => append(some, asked, leftMs), ask);
       return answers.map((answer) => (answer.kind === "fenced" ? oddReply : answer));
     },
-    agreeOnShards: agree,
+    installation,
     async health(deadlineMs) {
-      const [agreement, config, info] = await Promise.all([
-        agree(deadlineMs),
+      const [foreign, unwritable, config, info] = await Promise.all([
+        askRedis(belonging, installation, deadlineMs),
+        refusalOf(writeRefusal(rest, namespace, deadlineMs)),
         told(rest, ["CONFIG", "GET", ...settingNames], deadlineMs),
         told(rest, ["INFO", "persistence"], deadlineMs),
       ]);
       const { warnings, promise: judged } = judgeSettings(settingsOf(config), isRewriting(info));
       const promise = config === null || info === null ? null : judged;
-      if (agreement.kind === "agreed") return { status: "up", warnings, promise };
-      if (agreement.kind === "unknown") return { status: "down", warnings, promise, code: agreement.code };
-      return { status: "down", warnings: [agreement.reason, ...warnings], promise, code: "shards_differ" };
+      const code = foreign ?? unwritable;
+      if (code === null) return { status: "up", warnings, promise };
+      const sentence = belonging.sentence("redis");
+      return { status: "down", warnings: sentence === null ? warnings : [sentence, ...warnings], promise, code };
     },
   };
 };

@@ -1,6 +1,7 @@
-import type { Clock, OnWeakRedis, OutboxTier, Platform, SealedEvent, Tier } from "@spillway/event";
+import type { Belonging, Clock, OnWeakRedis, OutboxTier, Platform, SealedEvent, Tier } from "@spillway/event";
 import type { Log, Metrics } from "@spillway/telemetry";
 import { createAdmission } from "./admission.ts";
+import { createBelongingTier } from "./belonging-tier.ts";
 import { type CommitMetrics, createCommitMetrics } from "./commit-metrics.ts";
 import { createGate, type Gate } from "./gate.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -13,6 +14,8 @@ import { type EventResult, type RefusalCode, refused } from "./result.ts";
 export type CommitterPorts = {
   readonly stream: Tier;
   readonly outbox: OutboxTier;
+  /** Whether this edge and its tiers are of one installation. */
+  readonly belonging: Belonging;
   readonly clock: Clock;
   readonly platform: Platform;
   /** From 0 to below 1. */
@@ -77,10 +80,15 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
     group.pump();
   };
   const watch = { ...ports, metrics, onChange };
+  const tierOf = <One extends Tier>(tier: One): One => createBelongingTier(tier, ports.belonging);
   const promise = createPromiseWatch(ports.stream, watch, options);
-  const guarded = createGuardedTier(ports.stream, watch, { timeoutOpens: true, deadlineMs: streamDeadlineMs, promise });
+  const guarded = createGuardedTier(tierOf(ports.stream), watch, {
+    timeoutOpens: true,
+    deadlineMs: streamDeadlineMs,
+    promise,
+  });
   const stream = { ...guarded, isUp: (): boolean => guarded.isUp() && promise.reliance() === "stream" };
-  const outbox = createGuardedTier(ports.outbox, watch, { timeoutOpens: false, deadlineMs: outboxDeadlineMs });
+  const outbox = createGuardedTier(tierOf(ports.outbox), watch, { timeoutOpens: false, deadlineMs: outboxDeadlineMs });
   const parts = { ...watch, gate, stream, outbox, promise, reads: ports.outbox, meter, admission };
   const reopening = createReopening(parts);
   const group = new GroupCommit(parts, reopening, options);

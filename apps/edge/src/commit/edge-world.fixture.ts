@@ -1,6 +1,6 @@
 import { type SealedEvent, sealEvent } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
-import { createManualClock, createMemoryWorld } from "@spillway/memory";
+import { createManualClock, createMemoryWorld, settledBelonging } from "@spillway/memory";
 import { type LogFields, noMetrics } from "@spillway/telemetry";
 import { type CommitterOptions, commitDefaults, createCommitter } from "./committer.ts";
 import { obstructed } from "./obstructed-tier.fixture.ts";
@@ -15,11 +15,13 @@ export const createEdgeWorld = (options: Partial<CommitterOptions> & { readonly 
   const world = createMemoryWorld({ clock, platform, shards: SHARDS, backlogEventsMax });
   const stream = obstructed(world.tier, clock);
   const outbox = obstructed(world.outboxTier, clock);
+  const belonging = settledBelonging(SHARDS);
   const logged: { event: string; fields: LogFields }[] = [];
   const committer = createCommitter(
     {
       stream: stream.tier,
       outbox: outbox.tier,
+      belonging,
       clock,
       platform,
       random: () => 0.5,
@@ -35,7 +37,7 @@ export const createEdgeWorld = (options: Partial<CommitterOptions> & { readonly 
       ...options,
     },
   );
-  return { clock, world, stream, outbox, committer, logged };
+  return { clock, world, belonging, stream, outbox, committer, logged };
 };
 
 export type EdgeWorld = ReturnType<typeof createEdgeWorld>;

@@ -9,8 +9,9 @@ export type TierName = Tier["name"];
  * - `overloaded`: the edge has more waiting than it can commit in time. It is not stored.
  * - `backlog_full`: the outbox is at its limit. It is not stored.
  * - `weak_redis`: Redis does not keep what it takes, and the edge is told to refuse then. It is not stored.
+ * - `wrong_installation`: this edge, its Redis and its Postgres do not belong together. It is not stored.
  */
-export type RefusalCode = "unavailable" | "overloaded" | "backlog_full" | "weak_redis";
+export type RefusalCode = "unavailable" | "overloaded" | "backlog_full" | "weak_redis" | "wrong_installation";
 
 /** What came of one event. */
 export type EventResult =
@@ -30,4 +31,5 @@ export const refused: Readonly<Record<RefusalCode, EventResult>> = {
   overloaded: { kind: "refused", code: "overloaded" },
   backlog_full: { kind: "refused", code: "backlog_full" },
   weak_redis: { kind: "refused", code: "weak_redis" },
+  wrong_installation: { kind: "refused", code: "wrong_installation" },
 };

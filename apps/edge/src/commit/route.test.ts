@@ -2,16 +2,25 @@ import type { OnWeakRedis } from "@spillway/event";
 import { describe, expect, test } from "vitest";
 import { isRefusal, type Reliance, type Route, relianceOf, routeOf } from "./route.ts";
 
-const sound = { open: true, held: false, stream: true, outbox: true, full: false, reliance: "stream" as Reliance };
+const sound = {
+  open: true,
+  held: false,
+  stream: true,
+  outbox: true,
+  full: false,
+  foreign: false,
+  reliance: "stream" as Reliance,
+};
 
 const routeWith = (signs: Partial<typeof sound>): Route => {
-  const { open, held, stream, outbox, full, reliance } = { ...sound, ...signs };
+  const { open, held, stream, outbox, full, foreign, reliance } = { ...sound, ...signs };
   return routeOf(0, {
     gate: { isOpen: () => open, isHeld: () => held },
     stream: { isUp: () => stream && reliance === "stream" },
     outbox: { isUp: () => outbox },
     meter: { isFull: () => full },
     promise: { reliance: () => reliance },
+    belonging: { mismatch: () => (foreign ? "SHARDS is 8" : null) },
   });
 };
 
@@ -28,6 +37,8 @@ describe("the route", () => {
     [{ reliance: "outbox", full: true }, "backlog_full"],
     [{ reliance: "outbox", outbox: false }, "unavailable"],
     [{ reliance: "nowhere" }, "weak_redis"],
+    [{ foreign: true }, "wrong_installation"],
+    [{ foreign: true, open: false, held: true }, "wrong_installation"],
     [{ reliance: "nowhere", open: false, held: true }, "weak_redis"],
   ])("%j leads to %s", (signs, route) => {
     expect(routeWith(signs)).toBe(route);

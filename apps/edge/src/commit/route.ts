@@ -15,6 +15,7 @@ export const relianceOf = (promise: TierPromise["state"], onWeakRedis: OnWeakRed
 export type Route = TierName | "hold" | RefusalCode;
 
 type RouteSigns = {
+  readonly belonging: Pick<CommitParts["belonging"], "mismatch">;
   readonly gate: Pick<CommitParts["gate"], "isOpen" | "isHeld">;
   readonly promise: Pick<CommitParts["promise"], "reliance">;
   readonly meter: Pick<CommitParts["meter"], "isFull">;
@@ -25,7 +26,8 @@ type RouteSigns = {
  * goes to the stream, not even when the outbox is down: its earlier events may still wait there. `stream.isUp` is false
  * while its promise is not to be relied on, so a weak Redis is gone round, and come back to, as one that is down.
  */
-export const routeOf = (shard: number, { gate, stream, outbox, meter, promise }: RouteSigns): Route => {
+export const routeOf = (shard: number, { gate, stream, outbox, meter, promise, belonging }: RouteSigns): Route => {
+  if (belonging.mismatch() !== null) return "wrong_installation";
   if (promise.reliance() === "nowhere") return "weak_redis";
   if (gate.isOpen(shard) && stream.isUp()) return "stream";
   if (gate.isHeld(shard)) return "hold";

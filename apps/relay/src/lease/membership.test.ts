@@ -1,3 +1,4 @@
+import { settledBelonging } from "@spillway/memory";
 import { noMetrics } from "@spillway/telemetry";
 import { describe, expect, test } from "vitest";
 import { createDependencies, notedPorts } from "../dependencies.ts";
@@ -33,6 +34,7 @@ describe("a relay among others", () => {
         world,
         createDependencies(() => undefined),
       ).leases,
+      belonging: settledBelonging(1),
       clock,
       random: () => 0.5,
       log: () => undefined,
@@ -46,6 +48,30 @@ describe("a relay among others", () => {
     });
     await membership.leave();
     await expect(membership.run(new AbortController().signal)).rejects.toThrow("relay r1 took shard 0 while left");
+  });
+
+  test("ends its terms when its parts do not belong together, and takes leases again when they do", async () => {
+    const stage = createStage({ shards: 2 });
+    const { relay } = stage.start("r1");
+    const held = () => relay.state().shards.length;
+    await stage.until(() => held() === 2);
+    const ours = stage.belonging.known("redis");
+    stage.belonging.found("redis", { id: "another", namespace: "memory", shards: 2 });
+    await stage.until(() => held() === 0);
+    expect(stage.logged("lease.ended").map(({ fields }) => fields.reason)).toEqual(["foreign", "foreign"]);
+    await stage.post(["a"]);
+    await stage.clock.advance(20_000);
+    expect([held(), stage.ids()]).toEqual([0, []]);
+    stage.belonging.found("redis", ours);
+    await stage.until(() => stage.ids().length === 1);
+  });
+
+  test("takes nothing in a Redis of which it knows nothing", async () => {
+    const stage = createStage();
+    stage.belonging.found("redis", null);
+    const { relay } = stage.start("r1");
+    await stage.clock.advance(20_000);
+    expect(relay.state().shards).toEqual([]);
   });
 
   test("leaves once, and does not come back", () => {

@@ -8,7 +8,7 @@ import { createTerm, type Term } from "./term.ts";
 
 export type MembershipOptions = Pick<
   RelayParts,
-  "leases" | "clock" | "random" | "log" | "troubles" | "owner" | "shards" | "leaseTtlMs" | "start"
+  "leases" | "belonging" | "clock" | "random" | "log" | "troubles" | "owner" | "shards" | "leaseTtlMs" | "start"
 > & {
   /** A shard became ours. */
   readonly open: (term: Term) => void;
@@ -45,7 +45,7 @@ const createShortfall = ({ clock, leaseTtlMs, troubles }: MembershipOptions) => 
 };
 
 export const createMembership = (options: MembershipOptions): Membership => {
-  const { leases, clock, random, log, owner, shards, leaseTtlMs, open, finish, start } = options;
+  const { leases, belonging, clock, random, log, owner, shards, leaseTtlMs, open, finish, start } = options;
   const mode = createMembershipMode(owner);
   const terms = new Map<number, Term>();
   const judge = createShortfall(options);
@@ -91,8 +91,15 @@ export const createMembership = (options: MembershipOptions): Membership => {
     if (mode.is("shedding")) mode.enter("sharing");
   };
 
+  /** Whether we may take leases. What contradicts ends those that we have: their shards may be another installation's. */
+  const belongs = (): boolean => {
+    if (belonging.mismatch() !== null) for (const term of [...terms.values()]) term.end("foreign");
+    return belonging.refusal("redis") === null;
+  };
+
   const look = async (): Promise<void> => {
     for (const term of terms.values()) term.holds();
+    if (!belongs()) return;
     const owners = await leases.announce(owner, leaseTtlMs);
     if (!owners.ok) return;
     const share = shareOf(owner, owners.value, shards);

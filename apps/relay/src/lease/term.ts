@@ -2,9 +2,9 @@ import type { Clock, Lease } from "@spillway/event";
 
 /**
  * Why a term ended. `doubt`: something sent under its token may still happen that must not; the lease that follows has
- * another token.
+ * another token. `foreign`: what stands in Redis or in Postgres is not our installation.
  */
-export type TermEnd = "released" | "fenced" | "deadline" | "reshaped" | "doubt";
+export type TermEnd = "released" | "fenced" | "deadline" | "reshaped" | "doubt" | "foreign";
 
 /**
  * One lease from its taking to its end, as far as this process can trust it: up to a local monotonic deadline that is

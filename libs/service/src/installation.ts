@@ -1,0 +1,97 @@
+import {
+  type Belonging,
+  type Claim,
+  type Clock,
+  type Installation,
+  type InstallationKeeper,
+  type InstallationRecord,
+  type Keeper,
+  Unavailable,
+} from "@spillway/event";
+import type { Log } from "@spillway/telemetry";
+
+/** How long a keeper may take; both are asked at once. */
+const ASK_MS = 1_000;
+const EVERY_MS = 1_000;
+/** While nothing is known, every event is refused: a process that starts beside the first relay shall not wait for it. */
+const EVERY_MS_AT_FIRST = 100;
+
+export type InstallationPorts<Record> = {
+  readonly belonging: Belonging;
+  readonly redis: Record;
+  readonly postgres: Record;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** What a keeper answers; undefined when it does not. */
+const answerOf = async <T>(asked: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof Unavailable) return undefined;
+    throw error;
+  }
+};
+
+/** Asks both keepers once, and answers what they said. Who does not answer changes nothing. */
+export const askKeepers = async ({
+  belonging,
+  ...records
+}: Omit<InstallationPorts<InstallationRecord>, "clock" | "log">) => {
+  const ask = async (keeper: Keeper) => {
+    const found = await answerOf(records[keeper].read(ASK_MS));
+    if (found !== undefined) belonging.found(keeper, found);
+    return found;
+  };
+  const [redis, postgres] = await Promise.all([ask("redis"), ask("postgres")]);
+  return { redis, postgres };
+};
+
+/** Calls `ask` every second, and says in the log when what contradicts has changed. */
+const again = async (
+  { belonging, clock, log }: Pick<InstallationPorts<unknown>, "belonging" | "clock" | "log">,
+  signal: AbortSignal,
+  ask: () => Promise<unknown>,
+): Promise<void> => {
+  let said: string | null = null;
+  while (!signal.aborted) {
+    await ask();
+    const mismatch = belonging.mismatch();
+    if (mismatch !== said && mismatch !== null) log("error", "installation.mismatch", { reason: mismatch });
+    if (mismatch !== said && mismatch === null) log("info", "installation.agreed");
+    said = mismatch;
+    const isKnown = belonging.known("redis") !== null || belonging.known("postgres") !== null;
+    await clock.sleep(isKnown ? EVERY_MS : EVERY_MS_AT_FIRST, signal);
+  }
+};
+
+/** Asks for ever whether this process still belongs, for one that only looks or only brings events. */
+export const watchInstallation = (ports: InstallationPorts<InstallationRecord>, signal: AbortSignal): Promise<void> =>
+  again(ports, signal, () => askKeepers(ports));
+
+export type InstallationFounder = InstallationPorts<InstallationKeeper> & {
+  readonly ours: Claim;
+  readonly newId: () => string;
+};
+
+/**
+ * One look of a relay. Where neither keeper has an installation it founds one, in Postgres first. A Redis without one is given that
+ * of Postgres: it was emptied, or is new. A Postgres without one is given nothing while Redis has one: it is another database, or was lost.
+ */
+const tend = async (ports: InstallationFounder): Promise<void> => {
+  const { belonging, redis, postgres, ours, newId } = ports;
+  const record = async (keeper: Keeper, installation: Installation) => {
+    const recorded = await answerOf({ redis, postgres }[keeper].record(installation, ASK_MS));
+    if (recorded !== undefined) belonging.found(keeper, recorded);
+  };
+  const found = await askKeepers(ports);
+  if (found.redis !== null) return;
+  if (found.postgres === null) await record("postgres", { ...ours, id: newId() });
+  const known = belonging.known("postgres");
+  if (known !== null && belonging.mismatch() === null) await record("redis", known);
+};
+
+/** For a relay: asks for ever like `watchInstallation`, and writes what is missing. */
+export const tendInstallation = (ports: InstallationFounder, signal: AbortSignal): Promise<void> =>
+  again(ports, signal, () => tend(ports));
