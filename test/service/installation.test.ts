@@ -62,6 +62,7 @@ const start = async (name: "edge" | "relay", env: Readonly<Record<string, string
       DATABASE_URL: databaseUrl,
       // No test here asks for more than leases and rows.
       KAFKA_BROKERS: "127.0.0.1:1",
+      STOP_DELAY_MS: "0",
       NAMESPACE: namespace,
       ...env,
     },
@@ -99,6 +100,15 @@ const becomes = (app: Running, ...parts: readonly string[]) =>
   );
 const answers = (edge: Running, answer: string) =>
   eventually(`it answers ${answer}`, async () => (await post(edge)) === answer, DEADLINE_MS);
+
+const whileFrozen = async <T>(one: Running, act: () => Promise<T>): Promise<T> => {
+  await one.kill("SIGSTOP");
+  try {
+    return await act();
+  } finally {
+    await one.kill("SIGCONT");
+  }
+};
 
 const idIn = () => admin.hget(`${namespace}:meta`, "installation");
 const rowsIn = async () => (await sql`select from outbox`).length;
@@ -154,10 +164,11 @@ describe("parts that do not belong together", () => {
 
   test("an edge with other SHARDS that starts while Redis is frozen", async () => {
     await startRelay();
-    await redis.kill("SIGSTOP");
-    const edge = await start("edge", { SHARDS: "8" });
-    expect(await postMany(edge)).toEqual(new Set(["503 wrong_installation"]));
-    await redis.kill("SIGCONT");
+    const edge = await whileFrozen(redis, async () => {
+      const started = await start("edge", { SHARDS: "8" });
+      expect(await postMany(started)).toEqual(new Set(["503 wrong_installation"]));
+      return started;
+    });
     await becomes(edge, "503", "SHARDS is 8, but Postgres was set up with 4", "SHARDS=4");
     expect(await postMany(edge)).toEqual(new Set(["503 wrong_installation"]));
     expect(await rowsIn()).toBe(0);
@@ -184,16 +195,16 @@ describe("parts that do not belong together", () => {
     const edge = await start("edge", {});
     await answers(edge, "202 stream");
     const id = await idIn();
-    await relay.kill("SIGSTOP");
-    await admin.flushall();
-    const wrong = { SHARDS: "8" };
-    const [wrongEdge, wrongRelay] = [await start("edge", wrong), await start("relay", wrong)];
-    expect(await postMany(wrongEdge)).toEqual(new Set(["503 wrong_installation"]));
-    await becomes(wrongRelay, "503", "SHARDS is 8, but Postgres was set up with 4");
-    expect([await idIn(), await owners()]).toEqual([null, 0]);
-    // Nobody has said yet that this Redis is ours: another one that is empty would look the same.
-    expect(await postMany(edge)).toEqual(new Set(["202 outbox"]));
-    await relay.kill("SIGCONT");
+    await whileFrozen(relay, async () => {
+      await admin.flushall();
+      const wrong = { SHARDS: "8" };
+      const [wrongEdge, wrongRelay] = [await start("edge", wrong), await start("relay", wrong)];
+      expect(await postMany(wrongEdge)).toEqual(new Set(["503 wrong_installation"]));
+      await becomes(wrongRelay, "503", "SHARDS is 8, but Postgres was set up with 4");
+      expect([await idIn(), await owners()]).toEqual([null, 0]);
+      // Nobody has said yet that this Redis is ours: another one that is empty would look the same.
+      expect(await postMany(edge)).toEqual(new Set(["202 outbox"]));
+    });
     await answers(edge, "202 stream");
     expect(await idIn()).toBe(id);
     await eventually("what went by the outbox is moved", async () => (await rowsIn()) === 0, DEADLINE_MS);
@@ -209,6 +220,16 @@ describe("parts that do not belong together", () => {
     await admin.hset(`${namespace}:meta`, "installation", String(id));
     await eventually("it holds its leases", async () => (await owners()) === 4, DEADLINE_MS);
   });
+});
+
+test("an edge says that no relay has the lease of a shard that holds events", async () => {
+  const relay = await startRelay({ LEASE_TTL_MS: "1000" });
+  const edge = await start("edge", {});
+  await relay.stop();
+  await answers(edge, "202 stream");
+  await becomes(edge, '"status":"degraded"', "no relay has the lease of shard");
+  await startRelay({ LEASE_TTL_MS: "1000" });
+  await becomes(edge, '"status":"up"');
 });
 
 describe("an edge starts with one of both", () => {

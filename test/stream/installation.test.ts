@@ -144,6 +144,17 @@ describe("the installation in Redis", () => {
     it.close();
   });
 
+  test("beside it: which shards hold events and have no owner", async () => {
+    const it = open();
+    await it.record("a");
+    await it.four.put(2);
+    await it.four.put(3);
+    const leases = createLeases({ redis: it.server, namespace: it.namespace });
+    for (const shard of [0, 3]) await leases.take(shard, "r", 10_000);
+    expect(await it.four.tier.unowned(4, DEADLINE_MS)).toEqual([2]);
+    it.close();
+  });
+
   test("is not known while Redis does not answer", async () => {
     const nowhere = connectRedis({ url: "redis://127.0.0.1:1" });
     await expect(createRedisInstallation(nowhere, "ns").read(DEADLINE_MS)).rejects.toThrow("unreachable");

@@ -6,12 +6,14 @@ import { createServer, type Server, Socket } from "node:net";
  * - `pass`: nothing. `refuse`: closes at once. `black-hole`: takes bytes and delivers none, either way.
  * - `delay`: every chunk of bytes waits `ms`, in order. `slow`: at most `bytesPerSecond` towards the client.
  * - `cut-reply`: delivers the request, and resets the client when the reply arrives: executed, and nobody knows.
+ * - `elsewhere`: new connections go to another port, and those that are open are reset, then and when it is over.
  * - `cut-request`: delivers the first half of the request's bytes, then resets both sides.
  */
 export type ProxyMode =
   | { readonly kind: "pass" | "refuse" | "black-hole" | "cut-reply" | "cut-request" }
   | { readonly kind: "delay"; readonly ms: number }
-  | { readonly kind: "slow"; readonly bytesPerSecond: number };
+  | { readonly kind: "slow"; readonly bytesPerSecond: number }
+  | { readonly kind: "elsewhere"; readonly port: number };
 
 export type FaultProxy = {
   readonly port: number;
@@ -55,7 +57,7 @@ export const startProxy = async (target: { readonly port: number }): Promise<Fau
   const links = new Set<Link>();
   const server: Server = createServer((client) => {
     if (mode.kind === "refuse") return void client.resetAndDestroy();
-    const upstream = new Socket().connect(target.port, "127.0.0.1");
+    const upstream = new Socket().connect(mode.kind === "elsewhere" ? mode.port : target.port, "127.0.0.1");
     const link: Link = { client, upstream, poisoned: false };
     links.add(link);
     for (const [from, to] of [
@@ -78,8 +80,9 @@ export const startProxy = async (target: { readonly port: number }): Promise<Fau
   return {
     port,
     set(next) {
+      const moves = mode.kind === "elsewhere" || next.kind === "elsewhere";
       mode = next;
-      for (const link of links) if (next.kind === "refuse" || link.poisoned) reset(link);
+      for (const link of links) if (moves || next.kind === "refuse" || link.poisoned) reset(link);
     },
     async close() {
       for (const link of links) reset(link);

@@ -23,11 +23,13 @@ import type { IngestLimits } from "./ingest/ports.ts";
 import { createRequestIds } from "./request-id.ts";
 import { respondProblem } from "./respond.ts";
 import { allowOf, methodsOf, type RoutePath, routePaths } from "./routes.ts";
+import type { AskUnowned } from "./unowned.ts";
 
 export type EdgePorts = {
   readonly stream: Tier;
   readonly outbox: OutboxTier;
   readonly belonging: Belonging;
+  readonly unowned?: AskUnowned;
   readonly clock: Clock;
   readonly platform: Platform;
   /** From 0 to below 1. */

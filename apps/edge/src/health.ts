@@ -3,6 +3,8 @@ import type { Status } from "@spillway/service";
 import { createBelongingTier } from "./commit/belonging-tier.ts";
 import type { Committer } from "./commit/committer.ts";
 
+import { type AskUnowned, createUnownedWatch } from "./unowned.ts";
+
 type HealthPorts = {
   readonly stream: Tier;
   readonly outbox: Tier;
@@ -10,6 +12,8 @@ type HealthPorts = {
   readonly committer: Pick<Committer, "state">;
   readonly clock: Clock;
   readonly shards: number;
+  /** Where there is none, nobody is told of shards without a relay. */
+  readonly unowned?: AskUnowned | undefined;
 };
 
 /** Probes come from several sides (balancers, dashboards); the backends answer one a second for all of them. */
@@ -28,15 +32,21 @@ export const createHealth = (ports: HealthPorts) => {
   const { belonging, committer, clock, shards } = ports;
   const stream = createBelongingTier(ports.stream, belonging);
   const outbox = createBelongingTier(ports.outbox, belonging);
+  const unowned = ports.unowned === undefined ? async () => [] : createUnownedWatch(clock, ports.unowned);
   let stopping = false;
   let asked: Promise<[TierHealth, TierHealth]> | null = null;
   let askedAtMs = Number.NEGATIVE_INFINITY;
+
+  const streamHealth = async (): Promise<TierHealth> => {
+    const [health, sentences] = await Promise.all([stream.health(DEADLINE_MS), unowned(DEADLINE_MS)]);
+    return { ...health, warnings: [...health.warnings, ...sentences] };
+  };
 
   const ask = (): Promise<[TierHealth, TierHealth]> => {
     const nowMs = clock.monotonicMs();
     if (asked === null || nowMs - askedAtMs >= KEEP_MS) {
       askedAtMs = nowMs;
-      asked = Promise.all([stream.health(DEADLINE_MS), outbox.health(DEADLINE_MS)]);
+      asked = Promise.all([streamHealth(), outbox.health(DEADLINE_MS)]);
     }
     return asked;
   };
@@ -59,11 +69,11 @@ export const createHealth = (ports: HealthPorts) => {
   return {
     /** Asks both tiers, at most once a second. `diverted_shards` are those whose events go to the outbox. */
     readiness: async () => {
-      const [streamHealth, outboxHealth] = await ask();
+      const [streamSaid, outboxSaid] = await ask();
       const state = committer.state();
       const checks = {
-        stream: checked(streamHealth, state.stream),
-        outbox: checked(outboxHealth, state.outbox, state.outboxFull),
+        stream: checked(streamSaid, state.stream),
+        outbox: checked(outboxSaid, state.outbox, state.outboxFull),
       };
       const status = statusOf([checks.stream, checks.outbox], state);
       return { status, checks, events_go_to: state.reliance, diverted_shards: state.divertedShards };

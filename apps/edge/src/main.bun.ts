@@ -38,6 +38,7 @@ const edge = createApp(
     stream,
     outbox: createOutboxTier({ database, shards: config.SHARDS }),
     belonging,
+    unowned: (deadlineMs) => stream.unowned(config.SHARDS, deadlineMs),
     clock: systemClock,
     platform,
     random: Math.random,

@@ -12,13 +12,16 @@ const POLL_OCCUPIED_MS = 50;
 const LOOK_APART_MS = 20;
 const SIZE_EVERY_MS = 5_000;
 const DEADLINE_MS = 2_000;
+/** Rows are moved within milliseconds: one that is older waits for something, or is of a shard that nobody drains. */
+const OLD_MS = 60_000;
 
 /** Looks which shards have outbox rows, at every hint and at least twice a second, and starts their drains. */
 export const createOutboxWatch = (
-  { outboxDrain, clock, measures, start }: RelayParts,
+  { outboxDrain, clock, measures, troubles, start }: RelayParts,
   ours: () => readonly OpenShard[],
 ) => {
   const notifier = createNotifier(clock);
+  const spot = troubles.spot("relay");
   /** A hint that comes while we look may be about rows that the look did not see. */
   let hinted = false;
 
@@ -44,7 +47,10 @@ export const createOutboxWatch = (
     const { events, bytes, oldestAtMs } = answer.value;
     measures.outboxEvents.set(events);
     measures.outboxBytes.set(bytes);
-    measures.outboxOldestAge.set(oldestAtMs === null ? 0 : Math.max(0, clock.wallMs() - oldestAtMs) / 1000);
+    const ageMs = oldestAtMs === null ? 0 : Math.max(0, clock.wallMs() - oldestAtMs);
+    measures.outboxOldestAge.set(ageMs / 1000);
+    if (ageMs > OLD_MS) spot.stands("outbox", "old_rows", { outboxEvents: events });
+    else spot.goes();
   };
 
   const lookAgainAndAgain = async (signal: AbortSignal): Promise<void> => {

@@ -212,6 +212,21 @@ describe("what keeps a shard waiting", () => {
     ]);
   });
 
+  test("tells of a row that is older than a minute, also of a shard that nobody has", async () => {
+    const stage = createStage();
+    const transaction = stage.world.outbox.begin();
+    transaction.insert({ shard: 9, chunk: new Uint8Array(8), events: 3, dedupKeys: "" });
+    transaction.commit();
+    const { relay } = stage.start("r1");
+    await stage.clock.advance(50_000);
+    expect(relay.state().troubles).toEqual([]);
+    await stage.clock.advance(20_000);
+    expect(relay.state().troubles).toMatchObject([{ state: "outbox", code: "old_rows", outboxEvents: 3 }]);
+    stage.world.outbox.remove(stage.world.outbox.rows(9));
+    await stage.clock.advance(6_000);
+    expect(relay.state().troubles).toEqual([]);
+  });
+
   test("tells of leases that nobody can take", async () => {
     const stage = createStage({ shards: 2 });
     stage.world.streams.take(1, "a relay that is gone", 1e9);

@@ -5,7 +5,7 @@ import type { Measures } from "./measures.ts";
 /**
  * Why something stands still. `paused`: it needs an operator. The others may end by themselves: `retrying` a publish,
  * `dead-letters` that cannot be written, a `topic` that cannot be asked for, no `room` in memory, `reading`, `settling` or
- * `draining` that fails, `leases` that are held elsewhere.
+ * `draining` that fails, `leases` that are held elsewhere, rows that stay in the `outbox`.
  */
 export type TroubleState =
   | "paused"
@@ -16,13 +16,15 @@ export type TroubleState =
   | "reading"
   | "settling"
   | "draining"
-  | "leases";
+  | "leases"
+  | "outbox";
 
 /** A lane, a shard, or the relay as a whole. */
 export type Place =
   | { readonly topic: string; readonly partition: number }
   | { readonly shard: number; readonly topic?: string }
-  | { readonly missing: number };
+  | { readonly missing: number }
+  | { readonly outboxEvents: number };
 
 export type Trouble = Place & { readonly state: TroubleState; readonly code: string; readonly forMs: number };
 

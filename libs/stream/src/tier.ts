@@ -17,6 +17,7 @@ import { createRestInstallation, writeRefusal } from "./installation.ts";
 import { createRest, type Rest, type RestReply } from "./rest.ts";
 import { appendScript } from "./scripts.ts";
 import { isRewriting, judgeSettings, settingNames, settingsOf } from "./settings.ts";
+import { readUnowned } from "./unowned.ts";
 
 export type { StreamLimits } from "./limits.ts";
 
@@ -33,6 +34,8 @@ export type StreamHealth = TierHealth & { readonly code?: string };
 export type StreamTier = Tier & {
   readonly name: "stream";
   health(deadlineMs: number): Promise<StreamHealth>;
+  /** Shards that hold events and whose lease nobody has now. Rejects with `Unavailable`. */
+  unowned(shards: number, deadlineMs: number): Promise<readonly number[]>;
   /** Whose Redis this is. */
   readonly installation: InstallationRecord;
 };
@@ -147,6 +150,7 @@ export const createStreamTier = (options: StreamTierOptions): StreamTier => {
       return answers.map((answer) => (answer.kind === "fenced" ? oddReply : answer));
     },
     installation,
+    unowned: (shards, deadlineMs) => readUnowned(rest, namespace, shards, deadlineMs),
     async health(deadlineMs) {
       const [foreign, unwritable, config, info] = await Promise.all([
         askRedis(belonging, installation, deadlineMs),

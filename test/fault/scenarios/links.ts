@@ -1,6 +1,9 @@
+import { startRedis, startRedisRest } from "@spillway/backends";
+import { Redis } from "ioredis";
 import type { ProxyMode } from "../../support/proxy.ts";
+import { REST_TOKEN } from "../../support/world.ts";
 import { broken, inTurn, type Link, outboxOnly, pause, times } from "../injection.ts";
-import type { Scenario } from "../scenario.ts";
+import type { FaultWorld, Scenario } from "../scenario.ts";
 
 const refuse = { kind: "refuse" } as const;
 const cutReply = { kind: "cut-reply" } as const;
@@ -9,6 +12,24 @@ const blackHole = { kind: "black-hole" } as const;
 const slow = { kind: "slow", bytesPerSecond: 20_000 } as const;
 
 type BrokenLink = readonly [id: string, fault: string, link: Link, mode: ProxyMode, ms: number, quick?: true];
+
+/** The edge's REST server is suddenly one before a Redis of nobody's, which must get nothing. */
+const strangersRedis = async ({ proxies, sleep }: FaultWorld): Promise<void> => {
+  const stranger = await startRedis();
+  const rest = await startRedisRest({ redisUrl: stranger.url, token: REST_TOKEN });
+  const admin = new Redis(stranger.url, { protocol: 2 });
+  try {
+    proxies.edgeToRedis.set({ kind: "elsewhere", port: rest.port });
+    await sleep(6_000);
+    const streams = await admin.keys("*:stream");
+    if (streams.length > 0) throw new Error(`${streams.length} streams in a Redis that no relay reads`);
+  } finally {
+    proxies.edgeToRedis.set({ kind: "pass" });
+    admin.disconnect();
+    await rest.stop();
+    await stranger.stop();
+  }
+};
 
 /** One link that is broken in one way while clients are answered. */
 const brokenLinks: readonly BrokenLink[] = [
@@ -33,6 +54,12 @@ export const linkScenarios: readonly Scenario[] = [
       run: broken(link, mode, ms),
     }),
   ),
+  {
+    id: "F71",
+    fault: "edge → another REST server, before an empty Redis that no relay reads, for 6 s",
+    during: "answers",
+    run: strangersRedis,
+  },
   {
     id: "F17",
     fault: "edge → Redis: latency grows from 50 ms to 3 s",
