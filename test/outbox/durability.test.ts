@@ -73,7 +73,9 @@ describe("on a server with synchronous_commit=off", () => {
 
   test("the tier warns of it: an application's own commits are not that careful", async () => {
     const tier = createOutboxTier({ database });
-    expect(await tier.health(DEADLINE_MS)).toEqual({ status: "up", warnings: ["synchronous_commit=off"] });
+    const because = ["synchronous_commit=off"];
+    const promise = { state: "broken", because };
+    expect(await tier.health(DEADLINE_MS)).toEqual({ status: "up", warnings: because, promise });
   });
 });
 
@@ -98,7 +100,8 @@ describe("the tier's health", () => {
     const health = await createOutboxTier({ database: pool }).health(DEADLINE_MS);
     await pool.close();
     await reckless.stop();
-    expect(health).toEqual({ status: "up", warnings: ["fsync=off", "full_page_writes=off"] });
+    const because = ["fsync=off", "full_page_writes=off"];
+    expect(health).toEqual({ status: "up", warnings: because, promise: { state: "broken", because } });
   });
 
   test("is down for a user who may not write, and up for one with just those two rights", async () => {
@@ -111,9 +114,9 @@ describe("the tier's health", () => {
     const tier = createOutboxTier({ database: pool });
     await admin.unsafe("grant select on outbox to narrow");
     const warnings = ["synchronous_commit=off", "its user may not insert into and select from outbox"];
-    expect(await tier.health(DEADLINE_MS)).toEqual({ status: "down", warnings });
+    expect(await tier.health(DEADLINE_MS)).toMatchObject({ status: "down", warnings });
     await admin.unsafe("revoke select on outbox from narrow; grant insert on outbox to narrow");
-    expect(await tier.health(DEADLINE_MS)).toEqual({ status: "down", warnings });
+    expect(await tier.health(DEADLINE_MS)).toMatchObject({ status: "down", warnings });
     await admin.unsafe("grant select on outbox to narrow");
     expect(await tier.health(DEADLINE_MS)).toMatchObject({ status: "up" });
     expect(await tier.append([chunkOf(0, freshNames(1))], DEADLINE_MS)).toMatchObject([{ kind: "ok" }]);
