@@ -27,6 +27,8 @@ export const createLedgerCopies = (streams: MemoryWorld["streams"]) => {
       if (streams.counts(shard).epoch === counts.epoch) birth.inTime = further(birth.inTime, counts);
       ofShard.set(counts.epoch, birth);
     },
+    /** Whether there is a copy of the present birth. */
+    isCurrent: (shard: number): boolean => births.get(shard)?.has(streams.counts(shard).epoch ?? "") ?? false,
     /** Copies that were written only after a stream was emptied may count or not. */
     unaccounted: (shard: number): { readonly least: number; readonly most: number } => {
       const { epoch } = streams.counts(shard);
