@@ -1,4 +1,4 @@
-import type { Belonging, Clock, OutboxTier, Platform, Tier } from "@spillway/event";
+import { type Belonging, type Clock, errorName, type OutboxTier, type Platform, type Tier } from "@spillway/event";
 import {
   answerLive,
   answerOptions,
@@ -104,15 +104,14 @@ const createFrame = (
     try {
       response = fault === null ? await handler(request, requestId) : respondProblem(fault, requestId);
     } catch (error) {
-      const name = error instanceof Error ? error.name : typeof error;
-      log("error", "request.failed", { route, request_id: requestId, error: name });
+      log("error", "request.failed", { route, request_id: requestId, error: errorName(error) });
       response = respondProblem({ code: "internal", detail: "the request id names it in the log" }, requestId);
     }
     const dropping = dropBody(request, response);
     if (dropping !== undefined) await dropping;
     const isChunked = request.headers.has("transfer-encoding");
-    // The server refuses a chunked body's trailer with an answer of its own: let that one come first, or there are two. To
-    // the answer of a trailer that comes later a client that does not know gives the next request's place.
+    // The server refuses a chunked body's trailer with an answer of its own: let that one come first, or there are two.
+    // One that comes later would be answered, too: in the place of the next request's answer, if the connection went on.
     if (isChunked && response.status >= 400) await fairYield.next();
     if (isChunked || isStopping()) response.headers.set("connection", "close");
     answered(route, response.status, clock.monotonicMs() - startedAtMs);

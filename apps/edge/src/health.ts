@@ -2,7 +2,6 @@ import type { Belonging, Clock, Tier, TierHealth } from "@spillway/event";
 import type { Status } from "@spillway/service";
 import { createBelongingTier } from "./commit/belonging-tier.ts";
 import type { Committer } from "./commit/committer.ts";
-
 import { type AskUnowned, createUnownedWatch } from "./unowned.ts";
 
 type HealthPorts = {

@@ -5,6 +5,7 @@ export * from "./clock.ts";
 export type { EventLimits, ReadEvent } from "./complete.ts";
 export * from "./dead-letters.ts";
 export * from "./deadline.ts";
+export * from "./error-name.ts";
 export type { Attributes, Defaults, InvalidEvent, InvalidEventCode } from "./event.ts";
 export * from "./installation.ts";
 export * from "./ledger.ts";

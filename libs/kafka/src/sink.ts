@@ -1,4 +1,5 @@
 import {
+  errorName,
   late,
   type Outcome,
   ok,
@@ -33,8 +34,7 @@ const encodedOrNull = <Client, Encoded>(
   try {
     return { value: vendor.encode(topic, partition, records) };
   } catch (error) {
-    const name = error instanceof Error ? error.name : typeof error;
-    log("error", "kafka.not_encoded", { topic, partition, records: records.length, error: name });
+    log("error", "kafka.not_encoded", { topic, partition, records: records.length, error: errorName(error) });
     return null;
   }
 };

@@ -1,4 +1,4 @@
-import { type Appended, late, type ShardChunk, type Tier, type TierHealth, within } from "@spillway/event";
+import { type Appended, errorName, late, type ShardChunk, type Tier, type TierHealth, within } from "@spillway/event";
 import { type BreakerState, createBreaker, type Verdict } from "./breaker.ts";
 import type { CommitParts } from "./committer.ts";
 import { createProber } from "./prober.ts";
@@ -53,8 +53,7 @@ export const createGuardedTier = (
   };
   const attempt = createBreaker({ failuresMax: FAILURES_MAX, timeoutOpens, onChange: enter });
 
-  const threw = (error: unknown): void =>
-    log("error", "tier.threw", { tier: tier.name, error: error instanceof Error ? error.name : typeof error });
+  const threw = (error: unknown): void => log("error", "tier.threw", { tier: tier.name, error: errorName(error) });
 
   /** What throws is not up. */
   const healthVerdict = async (): Promise<Verdict> => {

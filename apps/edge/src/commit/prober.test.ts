@@ -4,16 +4,15 @@ import { createProber } from "./prober.ts";
 
 const MANY_MS = 5_000;
 
-test("a backend is asked until it is up, and no further", async () => {
+const setup = (probe: () => Promise<void>, isUp: () => boolean) => {
   const clock = createManualClock();
+  return { clock, prober: createProber(clock, () => 0.5, probe, isUp) };
+};
+
+test("a backend is asked until it is up, and no further", async () => {
   let probes = 0;
   const probe = async () => void probes++;
-  const prober = createProber(
-    clock,
-    () => 0.5,
-    probe,
-    () => probes >= 3,
-  );
+  const { clock, prober } = setup(probe, () => probes >= 3);
   prober.start();
   prober.start();
   await clock.advance(MANY_MS);
@@ -23,7 +22,6 @@ test("a backend is asked until it is up, and no further", async () => {
 test.each([0, 1, 2, 3, 4, 5])(
   "a backend that fails again %i promises after it was up is asked on",
   async (promises) => {
-    const clock = createManualClock();
     let isUp = false;
     let probes = 0;
     const failAgain = async () => {
@@ -35,12 +33,7 @@ test.each([0, 1, 2, 3, 4, 5])(
       isUp = true;
       if (++probes === 1) void Promise.resolve().then(failAgain);
     };
-    const prober = createProber(
-      clock,
-      () => 0.5,
-      probe,
-      () => isUp,
-    );
+    const { clock, prober } = setup(probe, () => isUp);
     prober.start();
     await clock.advance(MANY_MS);
     expect([probes, isUp]).toEqual([2, true]);
@@ -48,15 +41,9 @@ test.each([0, 1, 2, 3, 4, 5])(
 );
 
 test("stopped, it asks no more, and may be started again", async () => {
-  const clock = createManualClock();
   let probes = 0;
   const probe = async () => void probes++;
-  const prober = createProber(
-    clock,
-    () => 0.5,
-    probe,
-    () => false,
-  );
+  const { clock, prober } = setup(probe, () => false);
   prober.start();
   prober.stop();
   await clock.advance(MANY_MS);

@@ -1,4 +1,4 @@
-import { promiseAfter, type Tier, type TierHealth, type TierPromise } from "@spillway/event";
+import { errorName, promiseAfter, type Tier, type TierHealth, type TierPromise } from "@spillway/event";
 import type { CommitParts, CommitterOptions } from "./committer.ts";
 import { type Reliance, relianceOf } from "./route.ts";
 
@@ -45,7 +45,7 @@ export const createPromiseWatch = (
       hear(health);
       return health.promise !== null;
     } catch (error) {
-      log("error", "tier.threw", { tier: tier.name, error: error instanceof Error ? error.name : typeof error });
+      log("error", "tier.threw", { tier: tier.name, error: errorName(error) });
       return false;
     }
   };

@@ -1,3 +1,4 @@
+import { errorName } from "@spillway/event";
 import type { CommitParts } from "./committer.ts";
 import { createHold } from "./hold.ts";
 import { createOpener } from "./opener.ts";
@@ -36,7 +37,7 @@ export const createReopening = (parts: CommitParts) => {
     try {
       await look(mayHold, signal);
     } catch (error) {
-      log("error", "reopening.threw", { error: error instanceof Error ? error.name : typeof error });
+      log("error", "reopening.threw", { error: errorName(error) });
     }
   };
 

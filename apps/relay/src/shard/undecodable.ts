@@ -1,4 +1,12 @@
-import { type Chunk, type DeadLetter, decodeChunk, type Entry, type Platform, UndecodableChunk } from "@spillway/event";
+import {
+  type Chunk,
+  type DeadLetter,
+  decodeChunk,
+  type Entry,
+  errorName,
+  type Platform,
+  UndecodableChunk,
+} from "@spillway/event";
 
 /** Why an entry or a row becomes a dead letter as a whole. */
 export class Unreadable {
@@ -21,7 +29,7 @@ export const orUnreadable = <T>(step: () => T): T | Unreadable => {
     return step();
   } catch (error) {
     if (error instanceof UndecodableChunk) return new Unreadable("undecodable_chunk", error.message);
-    return new Unreadable("unexpected_error", error instanceof Error ? error.name : typeof error);
+    return new Unreadable("unexpected_error", errorName(error));
   }
 };
 
