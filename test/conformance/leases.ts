@@ -43,6 +43,17 @@ export const leasesConformance = (name: string, make: () => Promise<LeasesSubjec
       expect(tokens).toEqual([...new Set(tokens)].sort((a, b) => a - b));
     });
 
+    test("counts on above the token that is named, and never below its own", async () => {
+      const leases = await open();
+      const first = (await leases.take(0, "one", LONG_MS)) as Lease;
+      const above = first.token + 5_000_000_000;
+      const lifted = (await leases.take(0, "one", LONG_MS, above)) as Lease;
+      expect(lifted.token).toBeGreaterThan(above);
+      expect(await leases.renew(lifted, LONG_MS)).toBe(true);
+      expect((await leases.take(0, "one", LONG_MS, first.token))?.token).toBeGreaterThan(lifted.token);
+      expect((await leases.take(1, "one", LONG_MS, above))?.token).toBeGreaterThan(above);
+    });
+
     test("fences one's own earlier life when one takes it again", async () => {
       const leases = await open();
       const old = (await leases.take(0, "one", LONG_MS)) as Lease;

@@ -97,6 +97,20 @@ export const ledgerConformance = (name: string, make: () => Promise<LedgerSubjec
       expect(await checkpoint(counts(4, 4, { epoch: "second" }), 0, 8, 2)).toBe(10);
     });
 
+    test("tells whose copy comes behind a later one the token of that", async () => {
+      const subject = await make();
+      onTestFinished(() => subject.close());
+      const checkpoint = async (token: number, sequence: number) => {
+        const lease = { shard: 0, owner: "owner", token };
+        const { token: newest, late } = await subject.ledger.checkpoint(lease, sequence, counts(1, 1));
+        return [newest, late];
+      };
+      expect(await checkpoint(9_000_000_000_000_000, 2)).toEqual([9_000_000_000_000_000, false]);
+      expect(await checkpoint(7, 3)).toEqual([9_000_000_000_000_000, true]);
+      expect(await checkpoint(9_000_000_000_000_000, 1)).toEqual([9_000_000_000_000_000, true]);
+      expect(await checkpoint(9_000_000_000_000_001, 1)).toEqual([9_000_000_000_000_001, false]);
+    });
+
     test("keeps shards apart", async () => {
       const checkpoint = await open();
       await checkpoint(counts(10, 4), 0);

@@ -12,9 +12,9 @@ const PART_LANDS = 0.2;
 const createLeasesPort = ({ leases }: Backends, { watch }: RelayNetwork, ask: Ask): RelayPorts["leases"] => ({
   announce: (owner, ttlMs) => ask("redis", "announce", () => leases.announce(owner, ttlMs)),
   withdraw: (owner) => ask("redis", "withdraw", () => leases.withdraw(owner)),
-  take: (shard, owner, ttlMs) =>
+  take: (shard, owner, ttlMs, above) =>
     ask("redis", `take ${shard}`, async () => {
-      const lease = await leases.take(shard, owner, ttlMs);
+      const lease = await leases.take(shard, owner, ttlMs, above);
       if (lease) watch.leaseHeld(lease, ttlMs);
       return lease;
     }),

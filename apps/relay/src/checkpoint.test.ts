@@ -65,6 +65,18 @@ describe("the checkpoint", () => {
     await stage.until(() => relay.state().dependencies.postgres.status === "up");
   });
 
+  test("a relay whose copies come behind those of a higher token takes its lease above it", async () => {
+    const stage = createStage();
+    const higher = stage.clock.wallMs() + 1_000_000;
+    const lease = { shard: 0, owner: "before Redis was emptied", token: higher };
+    await stage.world.ledger.checkpoint(lease, 1, await stage.world.shardStream.counts(0));
+    const { relay } = stage.start("r1");
+    await stage.until(() => (relay.state().shards[0]?.token ?? 0) > higher);
+    expect(stage.logged("lease.ended").map(({ fields }) => fields.reason)).toEqual(["outranked"]);
+    await stage.clock.advance(3_000);
+    expect(stage.logged("lease.ended")).toHaveLength(1);
+  });
+
   test("a relay whose lease is over copies nothing: its late copy would look like an emptied Redis", async () => {
     const stage = createStage();
     const shardStream = stage.world.shardStream;

@@ -15,7 +15,7 @@ type Last = {
 };
 
 /** Copies a shard's counters out of Redis, shows them, and lets the pump look again where they do not fit what it saw. */
-export const createCheckpoints = ({ shardStream, ledger, clock, log, measures }: RelayParts) => {
+export const createCheckpoints = ({ shardStream, ledger, tokens, clock, log, measures }: RelayParts) => {
   const lasts = new Map<number, Last>();
   let sequence = 0;
 
@@ -76,7 +76,9 @@ export const createCheckpoints = ({ shardStream, ledger, clock, log, measures }:
       compare(shard, counts.value, pump);
       const answer = await ledger.checkpoint(term.lease, ++sequence, counts.value);
       if (!answer.ok) return;
-      const { unaccounted } = answer.value;
+      const { unaccounted, token, late } = answer.value;
+      tokens.saw(shard, token);
+      if (late) term.end("outranked");
       const last = lastOf(shard);
       measures.unaccounted.set(unaccounted, { shard: String(shard) });
       if (unaccounted > last.unaccounted) log("error", "events.unaccounted", { shard, events: unaccounted });

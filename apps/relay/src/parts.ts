@@ -1,5 +1,6 @@
 import type { OnWeakRedis } from "@spillway/event";
 import type { notedPorts } from "./dependencies.ts";
+import type { Tokens } from "./lease/tokens.ts";
 import type { Measures } from "./measures.ts";
 import type { Linger } from "./partition/linger.ts";
 import type { RelaySurroundings } from "./ports.ts";
@@ -31,6 +32,7 @@ export type RelayParts = ReturnType<typeof notedPorts> &
   RelayOptions & {
     readonly measures: Measures;
     readonly troubles: Troubles;
+    readonly tokens: Tokens;
     readonly linger: Linger;
     /** Runs a loop in the background; its rejection ends the relay. */
     readonly start: (loop: Promise<void>) => void;

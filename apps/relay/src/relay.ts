@@ -9,6 +9,7 @@ import {
 } from "./dependencies.ts";
 import { createMembership } from "./lease/membership.ts";
 import type { MembershipModeName } from "./lease/membership-mode.ts";
+import { createTokens } from "./lease/tokens.ts";
 import { createMeasures, type Measures } from "./measures.ts";
 import { createOutboxWatch } from "./outbox-watch.ts";
 import { createLinger } from "./partition/linger.ts";
@@ -91,6 +92,7 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
     ...ports,
     measures,
     troubles: createTroubles(clock, log, measures),
+    tokens: createTokens(),
     linger: createLinger(clock),
     start: (loop) => void loop.catch(fail),
     signal: ended.signal,

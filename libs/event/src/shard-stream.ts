@@ -71,8 +71,11 @@ export type Leases = {
   /** Says that this owner lives for `ttlMs` more, and answers all live owners in a stable order. */
   announce(owner: string, ttlMs: number): Promise<readonly string[]>;
   withdraw(owner: string): Promise<void>;
-  /** A new lease with a new token, or null when another owner's has not expired. One's own is renewed under a new token. */
-  take(shard: number, owner: string, ttlMs: number): Promise<Lease | null>;
+  /**
+   * A new lease with a new token, or null when another owner's has not expired. One's own is renewed under a new token.
+   * Tokens grow, and are greater than `above`: a server that was emptied or went back may know only smaller ones.
+   */
+  take(shard: number, owner: string, ttlMs: number, above?: number): Promise<Lease | null>;
   renew(lease: Lease, ttlMs: number): Promise<boolean>;
   release(lease: Lease): Promise<void>;
 };

@@ -16,12 +16,12 @@ export const createLeaseTable = (clock: Clock) => {
 
   return {
     holds,
-    /** The first token is the clock's, so that tokens grow although the streams were emptied and counting starts over. */
-    take: (shard: number, owner: string, ttlMs: number): Lease | null => {
+    /** The first token is the clock's: counting starts over when the streams are emptied. */
+    take: (shard: number, owner: string, ttlMs: number, above = 0): Lease | null => {
       const nowMs = clock.wallMs();
       const held = leases.get(shard);
       if (held && held.owner !== owner && held.expiresAtMs > nowMs) return null;
-      const token = (lastTokens.get(shard) ?? Math.floor(nowMs) - 1) + 1;
+      const token = Math.max(lastTokens.get(shard) ?? Math.floor(nowMs) - 1, above) + 1;
       lastTokens.set(shard, token);
       leases.set(shard, { shard, owner, token, expiresAtMs: nowMs + ttlMs });
       return { shard, owner, token };

@@ -22,10 +22,11 @@ export const createLedger = (outages: Outages): Ledger & { unaccounted(shard: nu
     checkpoint: outages.behind("postgres", (lease, sequence, counts) => {
       const { shard, token } = lease;
       const last = copies.get(shard);
-      if (last && isBehind(lease, sequence, last)) return { unaccounted: last.unaccounted };
+      if (last && isBehind(lease, sequence, last))
+        return { unaccounted: last.unaccounted, token: last.token, late: true };
       const unaccounted = last ? last.unaccounted + goneSince(last.counts, counts) : 0;
       copies.set(shard, { token, sequence, counts, unaccounted });
-      return { unaccounted };
+      return { unaccounted, token, late: false };
     }),
     unaccounted: (shard) => copies.get(shard)?.unaccounted ?? 0,
   };

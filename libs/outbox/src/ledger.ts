@@ -1,4 +1,4 @@
-import type { Ledger, ShardCounts } from "@spillway/event";
+import { type Ledger, type ShardCounts, Unavailable } from "@spillway/event";
 import { ask, type Database, STATEMENT_MS } from "@spillway/postgres";
 import type { Sql } from "postgres";
 
@@ -10,7 +10,7 @@ type Copy = ShardCounts & { readonly shard: number; readonly token: number; read
  * only: how much is gone cannot be told, so all that was pending counts. A copy that is behind the last one finds no row
  * to update and gets what is kept. Locks: the shard's row, until the statement is over.
  */
-const writeCopy = (sql: Sql, copy: Copy) => sql<{ unaccounted: string }[]>`
+const writeCopy = (sql: Sql, copy: Copy) => sql<{ unaccounted: string; token: string; late: boolean }[]>`
   with written as (
     insert into shard_checkpoints as last
       (shard, token, sequence, epoch, accepted, duplicate, relayed, dead, backlog_bytes, unaccounted)
@@ -28,16 +28,17 @@ const writeCopy = (sql: Sql, copy: Copy) => sql<{ unaccounted: string }[]>`
           last.accepted - last.relayed - last.dead
         else 0 end
     where (excluded.token, excluded.sequence) > (last.token, last.sequence)
-    returning last.unaccounted
+    returning last.unaccounted, last.token
   )
-  select unaccounted from written
+  select unaccounted, token, false as late from written
   union all
-  select unaccounted from shard_checkpoints where shard = ${copy.shard} and not exists (select from written)`;
+  select unaccounted, token, true from shard_checkpoints where shard = ${copy.shard} and not exists (select from written)`;
 
 /** One row per shard. */
 export const createLedger = ({ database }: { readonly database: Database }): Ledger => ({
   checkpoint: async ({ shard, token }, sequence, counts) => {
     const [row] = await ask(database, STATEMENT_MS, (sql) => writeCopy(sql, { ...counts, shard, token, sequence }));
-    return { unaccounted: Number(row?.unaccounted) };
+    if (row === undefined) throw new Unavailable("odd_reply");
+    return { unaccounted: Number(row.unaccounted), token: Number(row.token), late: row.late };
   },
 });

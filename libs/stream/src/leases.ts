@@ -26,9 +26,9 @@ export const createLeases = ({ redis, namespace }: Pick<ShardStreamOptions, "red
     if (!Array.isArray(reply)) throw new Unavailable("odd_reply");
     return reply.map(String);
   };
-  const lease = async (shard: number, operation: string, claim: string, ttlMs: number): Promise<number> => {
+  const lease = async (shard: number, operation: string, claim: string, ttlMs: number, above = 0): Promise<number> => {
     const keys = shardKeys(namespace, shard);
-    const values = [operation, claim, Math.ceil(ttlMs)];
+    const values = [operation, claim, Math.ceil(ttlMs), above];
     return numberOf(await runScript(redis.commands, leaseScript, [keys.lease, keys.count], values));
   };
   return {
@@ -36,9 +36,9 @@ export const createLeases = ({ redis, namespace }: Pick<ShardStreamOptions, "red
     async withdraw(owner) {
       await relays(owner, 0);
     },
-    async take(shard, owner, ttlMs) {
+    async take(shard, owner, ttlMs, above) {
       checkOwner(owner);
-      const token = await lease(shard, "take", owner, ttlMs);
+      const token = await lease(shard, "take", owner, ttlMs, above);
       return token === 0 ? null : { shard, owner, token };
     },
     renew: async (held, ttlMs) => (await lease(held.shard, "renew", leaseValue(held), ttlMs)) === 1,

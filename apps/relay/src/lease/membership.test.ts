@@ -7,6 +7,7 @@ import { createStage } from "../stage.fixture.ts";
 import { createTroubles } from "../troubles.ts";
 import { createMembership } from "./membership.ts";
 import { createMembershipMode } from "./membership-mode.ts";
+import { createTokens } from "./tokens.ts";
 
 describe("a relay among others", () => {
   test("shares, gives up one shard after the other when another comes, and leaves", async () => {
@@ -39,6 +40,7 @@ describe("a relay among others", () => {
       random: () => 0.5,
       log: () => undefined,
       troubles: createTroubles(clock, () => undefined, createMeasures(noMetrics)),
+      tokens: createTokens(),
       owner: "r1",
       shards: 1,
       leaseTtlMs: 5_000,

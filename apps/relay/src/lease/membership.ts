@@ -8,7 +8,17 @@ import { createTerm, type Term } from "./term.ts";
 
 export type MembershipOptions = Pick<
   RelayParts,
-  "leases" | "belonging" | "clock" | "random" | "log" | "troubles" | "owner" | "shards" | "leaseTtlMs" | "start"
+  | "leases"
+  | "belonging"
+  | "clock"
+  | "random"
+  | "log"
+  | "troubles"
+  | "tokens"
+  | "owner"
+  | "shards"
+  | "leaseTtlMs"
+  | "start"
 > & {
   /** A shard became ours. */
   readonly open: (term: Term) => void;
@@ -45,7 +55,7 @@ const createShortfall = ({ clock, leaseTtlMs, troubles }: MembershipOptions) => 
 };
 
 export const createMembership = (options: MembershipOptions): Membership => {
-  const { leases, belonging, clock, random, log, owner, shards, leaseTtlMs, open, finish, start } = options;
+  const { leases, belonging, clock, random, log, tokens, owner, shards, leaseTtlMs, open, finish, start } = options;
   const mode = createMembershipMode(owner);
   const terms = new Map<number, Term>();
   const judge = createShortfall(options);
@@ -56,6 +66,7 @@ export const createMembership = (options: MembershipOptions): Membership => {
     const trustMs = leaseTtlMs - leaseTtlMs / MARGIN_PART;
     const term = createTerm({ lease, clock, sentAtMs, trustMs });
     terms.set(shard, term);
+    tokens.saw(shard, token);
     log("info", "lease.taken", { shard, token });
     term.onEnd((reason) => {
       terms.delete(shard);
@@ -70,7 +81,7 @@ export const createMembership = (options: MembershipOptions): Membership => {
       const shard = (from + step) % shards;
       if (terms.has(shard)) continue;
       const sentAtMs = clock.monotonicMs();
-      const answer = await leases.take(shard, owner, leaseTtlMs);
+      const answer = await leases.take(shard, owner, leaseTtlMs, tokens.highest(shard));
       if (!answer.ok) return;
       if (answer.value) accept(answer.value, sentAtMs);
     }

@@ -2,9 +2,10 @@ import type { Clock, Lease } from "@spillway/event";
 
 /**
  * Why a term ended. `doubt`: something sent under its token may still happen that must not; the lease that follows has
- * another token. `foreign`: what stands in Redis or in Postgres is not our installation.
+ * another token. `foreign`: what stands in Redis or in Postgres is not our installation. `outranked`: the ledger knows a
+ * higher token, since Redis was emptied or went back, so that it would take no copy of ours; the lease is taken above it.
  */
-export type TermEnd = "released" | "fenced" | "deadline" | "reshaped" | "doubt" | "foreign";
+export type TermEnd = "released" | "fenced" | "deadline" | "reshaped" | "doubt" | "foreign" | "outranked";
 
 /**
  * One lease from its taking to its end, as far as this process can trust it: up to a local monotonic deadline that is
