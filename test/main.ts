@@ -78,5 +78,9 @@ const exitedWell = await run([
   ...only,
 ]);
 const tests = readReport(exitedWell);
+if (tests.passed + tests.failed === 0) {
+  console.log("FAILED: no test has that name or stands in that file.");
+  tests.failed = 1;
+}
 console.log(`\n${passed + tests.passed} passed, ${failed + tests.failed} failed`);
 process.exit(failed + tests.failed === 0 ? 0 : 1);

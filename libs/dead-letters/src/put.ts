@@ -16,7 +16,7 @@ const rowOf = (letter: DeadLetter) => ({
   detail: letter.detail.slice(0, DETAIL_LENGTH_MAX),
   tracestate: letter.tracestate ?? null,
   receivedAt: letter.receivedAtMs === null ? null : new Date(letter.receivedAtMs).toISOString(),
-  bytes: letter.bytes.toHex(),
+  bytes: Buffer.from(letter.bytes).toString("hex"),
 });
 
 /**

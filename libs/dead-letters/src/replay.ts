@@ -53,7 +53,7 @@ const moveToOutbox = (sql: Sql, rows: readonly Row[], shards: number, by: string
     select id, shard, decode(chunk, 'hex') as chunk from unnest(
       ${arrayOf(rows.map((row) => row.id))}::bigint[],
       ${arrayOf(rows.map((row) => row.shard))}::int[],
-      ${arrayOf(rows.map((row) => row.chunk.toHex()))}::text[]
+      ${arrayOf(rows.map((row) => Buffer.from(row.chunk).toString("hex")))}::text[]
     ) as sent (id, shard, chunk)
   ), locked as (
     select id from dead_letters where id in (select id from sent) and ${sql.unsafe(statusIs.waiting)}

@@ -44,7 +44,8 @@ const nextId = (shard: Shard, nowMs: number): string => {
 
 /** What is enough of a chunk to tell it from another: version, flags and most of the checksum. */
 const MARK_BYTES = 33;
-const refOf = (id: string, chunk: Uint8Array): string => `${id} ${chunk.subarray(0, MARK_BYTES).toHex()}`;
+const refOf = (id: string, chunk: Uint8Array): string =>
+  `${id} ${Buffer.from(chunk.subarray(0, MARK_BYTES)).toString("hex")}`;
 
 /**
  * Counts what it removes and not what it was told, since a settle that timed out may run late, when some of its entries

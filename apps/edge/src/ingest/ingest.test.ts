@@ -119,15 +119,15 @@ describe("a single event", () => {
   });
 
   test.each([
-    ["{}", 422, "missing_attribute", "/type"],
-    ['{"type":""}', 422, "invalid_attribute", "/type"],
-    ['{"type":"t","specversion":"0.3"}', 422, "unsupported_specversion", "/specversion"],
-    ['{"type":"t","UPPER":1}', 422, "invalid_attribute_name", "/UPPER"],
-    ['{"type":"t","data":1,"data_base64":""}', 422, "conflicting_data", "/data_base64"],
-    ["3", 422, "not_an_object", ""],
-    [`{"type":"t","data":${"[".repeat(20)}${"]".repeat(20)}}`, 422, "event_too_deep", ""],
-    [`{"type":"t","data":"${"x".repeat(10_000)}"}`, 413, "event_too_large", ""],
-  ])("%.40s is answered %i %s", async (body, status, code, pointer) => {
+    [422, "missing_attribute", "/type", "{}"],
+    [422, "invalid_attribute", "/type", '{"type":""}'],
+    [422, "unsupported_specversion", "/specversion", '{"type":"t","specversion":"0.3"}'],
+    [422, "invalid_attribute_name", "/UPPER", '{"type":"t","UPPER":1}'],
+    [422, "conflicting_data", "/data_base64", '{"type":"t","data":1,"data_base64":""}'],
+    [422, "not_an_object", "", "3"],
+    [422, "event_too_deep", "", `{"type":"t","data":${"[".repeat(20)}${"]".repeat(20)}}`],
+    [413, "event_too_large", "", `{"type":"t","data":"${"x".repeat(10_000)}"}`],
+  ])("a refused event is answered %i %s at '%s'", async (status, code, pointer, body) => {
     const app = await createAppWorld();
     const response = await app.post(body);
     expect(response.status).toBe(status);
