@@ -7,6 +7,7 @@ import {
   index,
   integer,
   pgTable,
+  primaryKey,
   text,
   timestamp,
   uniqueIndex,
@@ -117,6 +118,43 @@ export const deadLetterActions = pgTable(
   (table) => [index("dead_letter_actions_letter").on(table.letter, table.id)],
 );
 
+/** Each topic of a shard of which events were parked ever, with what waits of it now. Never deleted: `token` keeps former owners out. */
+export const parking = pgTable(
+  "parking",
+  {
+    shard: integer().notNull(),
+    topic: text().notNull(),
+    /** Of the lease whose owner alone may put events. */
+    token: bigint({ mode: "number" }).notNull(),
+    since: moment("since").notNull().defaultNow(),
+    code: text().notNull(),
+    events: bigint({ mode: "number" }).notNull().default(0),
+    bytes: bigint({ mode: "number" }).notNull().default(0),
+    /** Of all events that left it, those that became dead letters. */
+    died: bigint({ mode: "number" }).notNull().default(0),
+  },
+  (table) => [primaryKey({ columns: [table.shard, table.topic] })],
+);
+
+/** Events that wait for their topic outside of the stream, in the order of their ids; each a chunk of its own. */
+export const parkedEvents = pgTable(
+  "parked_events",
+  {
+    id: bigint({ mode: "bigint" }).primaryKey().generatedAlwaysAsIdentity(),
+    shard: integer().notNull(),
+    topic: text().notNull(),
+    /** The stream entry's. */
+    ref: text().notNull(),
+    index: integer().notNull(),
+    chunk: bytea().notNull(),
+    createdAt: moment("created_at").notNull().defaultNow(),
+  },
+  (table) => [
+    uniqueIndex("parked_events_place").on(table.shard, table.ref, table.index),
+    index("parked_events_topic").on(table.shard, table.topic, table.id),
+  ],
+);
+
 /** The last copy of a shard's counters outside of Redis, and what was found missing since ever. */
 export const shardCheckpoints = pgTable("shard_checkpoints", {
   shard: integer().primaryKey(),
@@ -128,6 +166,7 @@ export const shardCheckpoints = pgTable("shard_checkpoints", {
   duplicate: bigint({ mode: "number" }).notNull(),
   relayed: bigint({ mode: "number" }).notNull(),
   dead: bigint({ mode: "number" }).notNull(),
+  parked: bigint({ mode: "number" }).notNull().default(0),
   backlogBytes: bigint("backlog_bytes", { mode: "number" }).notNull(),
   unaccounted: bigint({ mode: "number" }).notNull().default(0),
   updatedAt: moment("updated_at").notNull().defaultNow(),

@@ -10,6 +10,7 @@ const counts = (accepted: number, relayed: number, fields: Partial<ShardCounts> 
   duplicate: 0,
   relayed,
   dead: 0,
+  parked: 0,
   backlogBytes: 100 * (accepted - relayed),
   ...fields,
 });

@@ -2,6 +2,7 @@ import { systemClock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { createMemoryWorld } from "@spillway/memory";
 import { leasesConformance } from "./leases.ts";
+import { parkingConformance } from "./parking.ts";
 import { roomyLimits, type SubjectLimits, shardStreamConformance } from "./shard-stream.ts";
 import { tierConformance } from "./tier.ts";
 
@@ -29,3 +30,5 @@ tierConformance("memory, the outbox,", { dropsDuplicates: false }, async () => {
 shardStreamConformance("memory", open);
 
 leasesConformance("memory", () => open(roomyLimits));
+
+parkingConformance("memory", () => open(roomyLimits));

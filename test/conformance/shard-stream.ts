@@ -26,7 +26,7 @@ const settledOf = (entries: readonly Entry[], dead = 0) => {
   return { entries: entries.map(({ id }) => id), relayed: events - dead };
 };
 
-const pendingOf = ({ accepted, relayed, dead }: ShardCounts): number => accepted - relayed - dead;
+const pendingOf = ({ accepted, relayed, dead, parked }: ShardCounts): number => accepted - relayed - dead - parked;
 
 /** What every `ShardStream` must do. `make` is called once a test. */
 export const shardStreamConformance = (name: string, make: (limits: SubjectLimits) => Promise<StreamSubject>): void => {
@@ -122,6 +122,38 @@ export const shardStreamConformance = (name: string, make: (limits: SubjectLimit
       expect(pendingOf(await stream.counts(0))).toBe(0);
     });
 
+    test("counts what was parked beside what was relayed and what is dead", async () => {
+      const { stream, lease, append, readAll } = await open();
+      for (let i = 0; i < 3; i++) await append(freshNames(2));
+      const [first, second] = await readAll();
+      const entries = [first?.ref ?? "", second?.ref ?? ""];
+      for (let i = 0; i < 2; i++) expect(await stream.settle(lease, { entries, relayed: 1, parked: 2 })).toBe("ok");
+      const counts = await stream.counts(0);
+      expect(counts).toMatchObject({ accepted: 6, relayed: 1, parked: 2, dead: 1 });
+      expect(pendingOf(counts)).toBe(2);
+    });
+
+    test("keeps the marks of parked topics for the next owner, and those of an owner only", async () => {
+      const { stream, leases, lease } = await open();
+      expect(await stream.parked(0)).toBeNull();
+      expect(await stream.park(lease, [], true)).toBe("ok");
+      expect(await stream.parked(0)).toEqual([]);
+      expect(await stream.park(lease, ["orders", "users"], true)).toBe("ok");
+      const marks = await stream.parked(0);
+      expect(marks?.map(({ topic }) => topic).sort()).toEqual(["orders", "users"]);
+      await leases.release(lease);
+      const next = (await leases.take(0, "two", LEASE_MS)) as Lease;
+      expect(await stream.park(lease, ["orders"], false)).toBe("fenced");
+      expect(await stream.park(lease, ["late"], true)).toBe("fenced");
+      expect(await stream.park(next, ["orders", "users"], true)).toBe("ok");
+      expect(await stream.parked(0)).toEqual(marks);
+      expect(await stream.park(next, ["orders"], false)).toBe("ok");
+      expect((await stream.parked(0))?.map(({ topic }) => topic)).toEqual(["users"]);
+      expect(await stream.park(next, ["users"], false)).toBe("ok");
+      expect(await stream.parked(0)).toEqual([]);
+      expect(await stream.parked(1)).toBeNull();
+    });
+
     test("takes nothing from an owner that lost its lease", async () => {
       const { stream, leases, lease, append, readAll } = await open();
       await append(freshNames(2));
@@ -191,7 +223,7 @@ export const shardStreamConformance = (name: string, make: (limits: SubjectLimit
 
     test("names its birth, and counts what came after it", async () => {
       const { stream, append } = await open();
-      const empty = { accepted: 0, duplicate: 0, relayed: 0, dead: 0, backlogBytes: 0 };
+      const empty = { accepted: 0, duplicate: 0, relayed: 0, dead: 0, parked: 0, backlogBytes: 0 };
       expect(await stream.counts(0)).toEqual({ epoch: null, ...empty });
       const names = freshNames(2);
       await append(names);

@@ -1,10 +1,11 @@
 import type { Running } from "@spillway/backends";
 import { startPostgres } from "@spillway/backends";
-import { createLedger, createOutboxDrain, createOutboxTier } from "@spillway/outbox";
+import { createLedger, createOutboxDrain, createOutboxTier, createParking } from "@spillway/outbox";
 import { afterAll, beforeAll } from "vitest";
 import { ledgerConformance } from "../conformance/ledger.ts";
 import { outboxDrainConformance } from "../conformance/outbox-drain.ts";
 import { outboxTierConformance } from "../conformance/outbox-tier.ts";
+import { parkingConformance } from "../conformance/parking.ts";
 import { tierConformance } from "../conformance/tier.ts";
 import { beginInsert, openFresh } from "./fresh-database.ts";
 
@@ -21,6 +22,7 @@ const open = async (pooled: boolean) => {
     tier: createOutboxTier({ database }),
     drain: createOutboxDrain({ database }),
     ledger: createLedger({ database }),
+    parking: createParking({ database }),
     stored: (shard: number) =>
       admin<{ chunk: Uint8Array }[]>`select chunk from outbox where shard = ${shard} order by id`,
     begin: (chunk: Parameters<typeof beginInsert>[1]) => beginInsert(admin, chunk),
@@ -40,3 +42,5 @@ for (const [name, pooled] of [
 outboxDrainConformance("Postgres", () => open(true));
 
 ledgerConformance("Postgres", () => open(true));
+
+parkingConformance("Postgres", () => open(true));

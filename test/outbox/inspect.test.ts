@@ -86,11 +86,11 @@ describe("the inspector", () => {
   test("tells what Redis lost of all shards, from the last copies of their counters", async () => {
     const [ledger, inspector] = [createLedger(fresh), createOutboxInspector(fresh)];
     expect(await inspector.unaccounted(DEADLINE_MS)).toBe(0);
-    const counts = { epoch: "e", accepted: 9, duplicate: 1, relayed: 5, dead: 2, backlogBytes: 77 };
+    const counts = { epoch: "e", accepted: 9, duplicate: 1, relayed: 5, dead: 2, parked: 0, backlogBytes: 77 };
     const copy = (shard: number, sequence: number, epoch: string) =>
       ledger.checkpoint({ shard, owner: "a", token: 1 }, sequence, { ...counts, epoch });
     const kept = () => fresh.admin`
-      select shard, epoch, accepted::int, duplicate::int, relayed::int, dead::int, backlog_bytes::int as "backlogBytes"
+      select shard, epoch, accepted::int, duplicate::int, relayed::int, dead::int, parked::int, backlog_bytes::int as "backlogBytes"
       from shard_checkpoints where updated_at = (select max(updated_at) from shard_checkpoints)`;
     for (const shard of [0, 3]) await copy(shard, 1, "e");
     expect(await inspector.unaccounted(DEADLINE_MS)).toBe(0);

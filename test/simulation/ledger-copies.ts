@@ -1,8 +1,8 @@
 import type { ShardCounts } from "@spillway/event";
 import type { MemoryWorld } from "@spillway/memory";
 
-const pending = (counts: ShardCounts): number => counts.accepted - counts.relayed - counts.dead;
-const progress = (counts: ShardCounts): number => counts.accepted + counts.relayed + counts.dead;
+const pending = (counts: ShardCounts): number => counts.accepted - counts.relayed - counts.dead - counts.parked;
+const progress = (counts: ShardCounts): number => counts.accepted + counts.relayed + counts.dead + counts.parked;
 
 /** The furthest copy of one birth of a stream. A copy read before the end of that birth may be written after it. */
 type Birth = { inTime: ShardCounts | null; ever: ShardCounts };

@@ -49,6 +49,13 @@ export const createStreamPort = (
         return done;
       }),
     divert,
+    park: (lease, topics, begin) =>
+      ask("redis", `park ${lease.shard} ${topics} ${begin}`, async () => {
+        const done = await shardStream.park(lease, topics, begin);
+        check(lease, done === "ok");
+        return done;
+      }),
+    parked: (shard) => ask("redis", `parked ${shard}`, () => shardStream.parked(shard)),
     append,
     promise: async () => {
       const promise = await ask("redis", "promise", () => shardStream.promise());

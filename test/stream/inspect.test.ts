@@ -25,6 +25,7 @@ describe("inspection", () => {
         oldestAgeMs: null,
         relayed: 0,
         dead: 0,
+        parked: 0,
         owner: null,
         divertedForMs: null,
       },
@@ -57,9 +58,9 @@ describe("inspection", () => {
     });
     await eventually("the oldest entry ages", async () => ((await look())?.oldestAgeMs ?? 0) > 0);
     await eventually("the diversion ages", async () => ((await look())?.divertedForMs ?? 0) > 0);
-    const settled = { entries: [first?.id ?? ""], relayed: 2 };
+    const settled = { entries: [first?.id ?? ""], relayed: 1, parked: 1 };
     await stream.settle(lease, settled);
-    expect(await look()).toMatchObject({ backlogEvents: 1, relayed: 2, dead: 1 });
+    expect(await look()).toMatchObject({ backlogEvents: 1, relayed: 1, parked: 1, dead: 1 });
     await close();
   });
 

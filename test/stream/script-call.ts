@@ -52,8 +52,8 @@ export const scriptCalls = (redis: Redis, namespace: string) => {
       );
       return (replies as AppendReply[])[0] as AppendReply;
     },
-    settle: (leaseValue: string, relayed: number, entries: readonly string[]) =>
-      call(settleScript, [keys.stream, keys.count, keys.lease], [leaseValue, relayed, ...entries]),
+    settle: (leaseValue: string, relayed: number, entries: readonly string[], parked = 0) =>
+      call(settleScript, [keys.stream, keys.count, keys.lease], [leaseValue, relayed, parked, ...entries]),
     lease: (...values: (string | number)[]) => call(leaseScript, [keys.lease, keys.count], values) as Promise<number>,
     divert: (leaseValue: string, begin: 0 | 1) => call(divertScript, [keys.diverted, keys.lease], [leaseValue, begin]),
     /** Everything that the shard's keys hold, to compare before with after. */

@@ -53,6 +53,7 @@ const setUp = (over: Partial<DashboardPorts> = {}, https = false) => {
           oldestAgeMs: 90_000,
           relayed: 5,
           dead: 1,
+          parked: 0,
           owner: "relay-a",
           divertedForMs: 3_000,
         },

@@ -6,7 +6,15 @@ import type { BreakerRow, DashboardPorts } from "./ports.ts";
 const NOW_MS = 1_000_000;
 
 const seeing = (oldestAgeMs: number | null, outboxAgeMs: number | null): DashboardPorts => {
-  const counts = { backlogEvents: 1, backlogBytes: 1, relayed: 0, dead: 0, owner: "r1", divertedForMs: null };
+  const counts = {
+    backlogEvents: 1,
+    backlogBytes: 1,
+    relayed: 0,
+    dead: 0,
+    parked: 0,
+    owner: "r1",
+    divertedForMs: null,
+  };
   const outbox = { shard: 0, rows: 1, events: 1, oldestAtMs: NOW_MS - (outboxAgeMs ?? 0), exact: true };
   const ports: Partial<DashboardPorts> = {
     shards: async () => [{ shard: 0, known: { ...counts, oldestAgeMs } }],

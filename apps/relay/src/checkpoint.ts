@@ -3,7 +3,15 @@ import type { Term } from "./lease/term.ts";
 import type { RelayParts } from "./parts.ts";
 import type { Pump } from "./shard/pump.ts";
 
-const NOTHING: ShardCounts = { epoch: null, accepted: 0, duplicate: 0, relayed: 0, dead: 0, backlogBytes: 0 };
+const NOTHING: ShardCounts = {
+  epoch: null,
+  accepted: 0,
+  duplicate: 0,
+  relayed: 0,
+  dead: 0,
+  parked: 0,
+  backlogBytes: 0,
+};
 
 /** What the last checkpoint of a shard told. It outlives a term, or an emptied Redis would look like a new one. */
 type Last = {

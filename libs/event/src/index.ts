@@ -13,6 +13,7 @@ export type { Malformed } from "./malformed.ts";
 export * from "./outbox.ts";
 export * from "./outcome.ts";
 export { MEMBERS_MAX } from "./outline.ts";
+export * from "./parking.ts";
 export * from "./partition.ts";
 export { PIECE_BYTES, type Pieces } from "./pieces.ts";
 export * from "./platform.ts";

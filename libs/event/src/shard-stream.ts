@@ -30,17 +30,26 @@ export type Entry = {
 export type Settled = {
   /** Refs. An id alone stands for whatever has it. */
   readonly entries: readonly string[];
-  /** Of their events, at most; the rest of what is removed is dead. */
+  /** Of their events, at most. */
   readonly relayed: number;
+  /** Of their events, at most, those that were parked; the rest of what is removed is dead. */
+  readonly parked?: number;
 };
 
-/** Counters of a shard since `epoch`, which names the stream's birth: another epoch means that Redis was emptied. */
+/** That a topic of a shard is parked, and since when. */
+export type ParkedMark = { readonly topic: string; readonly sinceMs: number };
+
+/**
+ * Counters of a shard since `epoch`, which names the stream's birth: another epoch means that Redis was emptied. What the
+ * stream holds is `accepted - relayed - dead - parked`; `parked` counts every event that left it so, whatever became of it since.
+ */
 export type ShardCounts = {
   readonly epoch: string | null;
   readonly accepted: number;
   readonly duplicate: number;
   readonly relayed: number;
   readonly dead: number;
+  readonly parked: number;
   readonly backlogBytes: number;
 };
 
@@ -55,10 +64,14 @@ export type ShardStream = {
    * first and answers `[]` when none came. Rejects with `Unavailable`, also when the server is frozen.
    */
   read(shard: number, after: string, entriesMax: number, waitMs: number): Promise<readonly Entry[]>;
-  /** Removes entries that Kafka confirmed or the dead letters hold. Safe to repeat. `fenced`: another owner has the lease, nothing was done. */
+  /** Removes entries that Kafka confirmed, the dead letters hold or are parked. Safe to repeat. `fenced`: another owner has the lease, nothing was done. */
   settle(lease: Lease, settled: Settled): Promise<"ok" | "fenced">;
   /** Begins or ends the diversion, which sends every edge's appends for this shard to the outbox. */
   divert(lease: Lease, begin: boolean): Promise<"ok" | "fenced">;
+  /** Marks topics of the shard as parked, or as such no more. Once it has begun for any, or for none, `parked` answers a list. */
+  park(lease: Lease, topics: readonly string[], begin: boolean): Promise<"ok" | "fenced">;
+  /** The marks, which every owner must obey; null when nobody has said whether there are any since Redis was emptied. */
+  parked(shard: number): Promise<readonly ParkedMark[] | null>;
   /** Append for the drain: passes the diversion, obeys the limits. */
   append(lease: Lease, chunk: ShardChunk): Promise<Appended | { readonly kind: "fenced" }>;
   counts(shard: number): Promise<ShardCounts>;

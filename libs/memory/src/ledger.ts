@@ -1,13 +1,13 @@
 import type { Lease, Ledger, ShardCounts } from "@spillway/event";
 import type { Outages } from "./outages.ts";
 
-const pending = (counts: ShardCounts): number => counts.accepted - counts.relayed - counts.dead;
+const pending = (counts: ShardCounts): number => counts.accepted - counts.relayed - counts.dead - counts.parked;
 
 /** Counters only grow and an epoch is written once: what contradicts that was in the last copy and is gone. */
 const goneSince = (last: ShardCounts, now: ShardCounts): number => {
   if (now.epoch !== last.epoch) return pending(last);
   if (now.accepted < last.accepted) return Math.min(last.accepted - now.accepted, pending(last));
-  return now.relayed < last.relayed || now.dead < last.dead ? pending(last) : 0;
+  return now.relayed < last.relayed || now.dead < last.dead || now.parked < last.parked ? pending(last) : 0;
 };
 
 type Copy = { readonly token: number; readonly sequence: number; readonly counts: ShardCounts };

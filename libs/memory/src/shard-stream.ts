@@ -26,6 +26,12 @@ export const createShardStream = (
     streams.divert(lease.shard, begin);
     return "ok";
   }),
+  park: behind("redis", (lease, topics, begin) => {
+    if (!streams.holds(lease)) return "fenced";
+    streams.marks(lease.shard).park(topics, begin);
+    return "ok";
+  }),
+  parked: behind("redis", (shard) => streams.marks(shard).parked()),
   append: async (lease, chunk) => {
     const down = code("redis");
     if (down !== null) return { kind: "retriable", code: down };

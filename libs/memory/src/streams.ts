@@ -2,6 +2,7 @@ import type { Appended, Clock, Entry, Settled, ShardChunk, ShardCounts } from "@
 import { createDedupKeys } from "./dedup-keys.ts";
 import { createInstallationCell } from "./installation.ts";
 import { createLeaseTable } from "./leases.ts";
+import { createMarks } from "./marks.ts";
 
 export type StreamLimits = {
   /** A shard that holds this many events refuses more; exceeded by one chunk at most. */
@@ -25,13 +26,14 @@ const isAfter = (a: Id, b: Id): boolean => a[0] > b[0] || (a[0] === b[0] && a[1]
 
 type Shard = ReturnType<typeof createShard>;
 
-const createShard = (limits: StreamLimits) => ({
+const createShard = (limits: StreamLimits, clock: Clock) => ({
   entries: [] as Entry[],
   dedup: createDedupKeys(limits.dedupWindowMs),
   diverted: false,
+  marks: createMarks(clock),
   lastMs: 0,
   lastSequence: 0,
-  counts: { epoch: null as string | null, accepted: 0, duplicate: 0, relayed: 0, dead: 0, backlogBytes: 0 },
+  counts: { epoch: null as string | null, accepted: 0, duplicate: 0, relayed: 0, dead: 0, parked: 0, backlogBytes: 0 },
 });
 
 /** Like XADD `*`: the server's time, and never back. */
@@ -49,7 +51,7 @@ const refOf = (id: string, chunk: Uint8Array): string =>
 
 /**
  * Counts what it removes and not what it was told, since a settle that timed out may run late, when some of its entries
- * are gone. What the caller says is relayed is an upper limit; the rest of the removed events is dead.
+ * are gone. What the caller says is relayed and parked are upper limits; the rest of the removed events is dead.
  */
 const settleEntries = (shard: Shard, settled: Settled): void => {
   const ids = new Set(settled.entries);
@@ -57,9 +59,11 @@ const settleEntries = (shard: Shard, settled: Settled): void => {
   const removed = shard.entries.filter(isSettled);
   const events = removed.reduce((sum, entry) => sum + entry.events, 0);
   const relayed = Math.min(settled.relayed, events);
+  const parked = Math.min(settled.parked ?? 0, events - relayed);
   shard.entries = shard.entries.filter((entry) => !isSettled(entry));
   shard.counts.relayed += relayed;
-  shard.counts.dead += events - relayed;
+  shard.counts.parked += parked;
+  shard.counts.dead += events - relayed - parked;
   shard.counts.backlogBytes -= removed.reduce((sum, entry) => sum + entry.storedBytes, 0);
 };
 
@@ -74,7 +78,7 @@ const damaged = (entry: Entry, part: "chunk" | "metadata"): Entry => {
 /** The streams' state: what would stand in Redis. Every method is one atomic step, as a script is. */
 export const createStreams = (clock: Clock, shards: number, limits: StreamLimits) => {
   let births = 0;
-  let all = Array.from({ length: shards }, () => createShard(limits));
+  let all = Array.from({ length: shards }, () => createShard(limits, clock));
   const leases = createLeaseTable(clock);
   const installation = createInstallationCell();
   const waiting = Array.from({ length: shards }, () => new Set<AbortController>());
@@ -102,8 +106,8 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
   const append = (chunk: ShardChunk, passesDiversion: boolean): Appended => {
     const shard = of(chunk.shard);
     if (shard.diverted && !passesDiversion) return { kind: "diverted" };
-    const { accepted, relayed, dead, backlogBytes } = shard.counts;
-    if (accepted - relayed - dead >= limits.backlogEventsMax || backlogBytes >= limits.backlogBytesMax)
+    const { accepted, relayed, dead, parked, backlogBytes } = shard.counts;
+    if (accepted - relayed - dead - parked >= limits.backlogEventsMax || backlogBytes >= limits.backlogBytesMax)
       return { kind: "full" };
     const duplicates = shard.dedup.duplicates(chunk.dedupKeys, clock.wallMs());
     if (duplicates.length < chunk.events) add(shard, chunk, duplicates);
@@ -135,12 +139,13 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
     divert: (shard: number, begin: boolean) => {
       of(shard).diverted = begin;
     },
+    marks: (shard: number) => of(shard).marks,
     diverted: (shard: number) => of(shard).diverted,
     counts: (shard: number): ShardCounts => ({ ...of(shard).counts }),
     arrival,
     /** Everything is gone, leases and owners too, as after FLUSHALL or a failover to an empty replica. */
     empty: () => {
-      all = Array.from({ length: shards }, () => createShard(limits));
+      all = Array.from({ length: shards }, () => createShard(limits, clock));
       leases.empty();
       installation.clear();
     },

@@ -7,6 +7,7 @@ import { createOutages } from "./outages.ts";
 import { createOutbox } from "./outbox.ts";
 import { createOutboxDrain } from "./outbox-drain.ts";
 import { createOutboxTier } from "./outbox-tier.ts";
+import { createParkedTable, createParking } from "./parking.ts";
 import { createServerPromise } from "./server-promise.ts";
 import { createShardStream } from "./shard-stream.ts";
 import { createSink } from "./sink.ts";
@@ -39,6 +40,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
   const outbox = createOutbox(clock);
   const installation = createInstallationCell();
   const letters = createLetters();
+  const parked = createParkedTable(clock);
   const topics = createTopics();
   const commit = async (): Promise<void> => {
     const ms = commitMs();
@@ -51,6 +53,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
     outbox,
     installation,
     letters,
+    parked,
     topics,
     outages,
     promise,
@@ -62,6 +65,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
     leases: createLeases(streams, outages),
     deadLetters: createDeadLetters(letters, outages),
     replay: createReplay({ letters, outbox, outages, clock, platform, shards, bytesMax: replayBytesMax }),
+    parking: createParking(parked, outages),
     ledger: createLedger(outages),
     redisInstallation: createInstallationKeeper(streams.installation, "redis", outages),
     postgresInstallation: createInstallationKeeper(installation, "postgres", outages),

@@ -6,26 +6,26 @@ type Copy = ShardCounts & { readonly shard: number; readonly token: number; read
 
 /**
  * Another epoch: all that was pending in the last copy is gone. Fewer accepted in the same epoch (a lagging replica was
- * promoted, or the end of the AOF was lost): the difference is gone, at most what was pending. Less relayed or dead
+ * promoted, or the end of the AOF was lost): the difference is gone, at most what was pending. Less relayed, dead or parked
  * only: how much is gone cannot be told, so all that was pending counts. A copy that is behind the last one finds no row
  * to update and gets what is kept. Locks: the shard's row, until the statement is over.
  */
 const writeCopy = (sql: Sql, copy: Copy) => sql<{ unaccounted: string; token: string; late: boolean }[]>`
   with written as (
     insert into shard_checkpoints as last
-      (shard, token, sequence, epoch, accepted, duplicate, relayed, dead, backlog_bytes, unaccounted)
+      (shard, token, sequence, epoch, accepted, duplicate, relayed, dead, parked, backlog_bytes, unaccounted)
     values (${copy.shard}, ${copy.token}, ${copy.sequence}, ${copy.epoch}, ${copy.accepted}, ${copy.duplicate},
-      ${copy.relayed}, ${copy.dead}, ${copy.backlogBytes}, 0)
+      ${copy.relayed}, ${copy.dead}, ${copy.parked}, ${copy.backlogBytes}, 0)
     on conflict (shard) do update set
       token = excluded.token, sequence = excluded.sequence, epoch = excluded.epoch,
       accepted = excluded.accepted, duplicate = excluded.duplicate, relayed = excluded.relayed, dead = excluded.dead,
-      backlog_bytes = excluded.backlog_bytes, updated_at = now(),
+      parked = excluded.parked, backlog_bytes = excluded.backlog_bytes, updated_at = now(),
       unaccounted = last.unaccounted + case
-        when excluded.epoch is distinct from last.epoch then last.accepted - last.relayed - last.dead
+        when excluded.epoch is distinct from last.epoch then last.accepted - last.relayed - last.dead - last.parked
         when excluded.accepted < last.accepted then
-          least(last.accepted - excluded.accepted, last.accepted - last.relayed - last.dead)
-        when excluded.relayed < last.relayed or excluded.dead < last.dead then
-          last.accepted - last.relayed - last.dead
+          least(last.accepted - excluded.accepted, last.accepted - last.relayed - last.dead - last.parked)
+        when excluded.relayed < last.relayed or excluded.dead < last.dead or excluded.parked < last.parked then
+          last.accepted - last.relayed - last.dead - last.parked
         else 0 end
     where (excluded.token, excluded.sequence) > (last.token, last.sequence)
     returning last.unaccounted, last.token

@@ -1,4 +1,12 @@
-import { deadLetterActions, deadLetters, installation, outbox, shardCheckpoints } from "@spillway/drizzle/schema";
+import {
+  deadLetterActions,
+  deadLetters,
+  installation,
+  outbox,
+  parkedEvents,
+  parking,
+  shardCheckpoints,
+} from "@spillway/drizzle/schema";
 import { type Database, DatabaseFailure } from "@spillway/postgres";
 import { getTableColumns, getTableName } from "drizzle-orm";
 import type { Sql } from "postgres";
@@ -6,7 +14,7 @@ import type { Sql } from "postgres";
 export type Schema = { readonly unmigrated: boolean; readonly missing: number };
 
 const needed = JSON.stringify(
-  [installation, outbox, deadLetters, deadLetterActions, shardCheckpoints].flatMap((table) =>
+  [installation, outbox, parking, parkedEvents, deadLetters, deadLetterActions, shardCheckpoints].flatMap((table) =>
     Object.values(getTableColumns(table)).map(({ name }) => ({ table: getTableName(table), column: name })),
   ),
 );

@@ -17,6 +17,8 @@ export type ShardView = {
   readonly oldestAgeMs: number | null;
   readonly relayed: number;
   readonly dead: number;
+  /** Every event that left the stream to be parked, whatever became of it since. */
+  readonly parked: number;
   /** Who has the lease. */
   readonly owner: string | null;
   /** How long the shard has been diverted; null when it is not. */
@@ -39,15 +41,16 @@ const ageOf = (nowMs: number, sinceMs: string): number | null =>
   sinceMs === "" ? null : Math.max(0, nowMs - Number(sinceMs));
 
 const viewOf = (shard: number, reply: unknown): ShardView => {
-  if (!Array.isArray(reply) || reply.length !== 8) throw new Unavailable("odd_reply");
-  const [nowMs, oldest, accepted, relayed, dead, backlogBytes, lease, diverted] = reply;
+  if (!Array.isArray(reply) || reply.length !== 9) throw new Unavailable("odd_reply");
+  const [nowMs, oldest, accepted, relayed, dead, backlogBytes, lease, diverted, parked] = reply;
   return {
     shard,
-    backlogEvents: Math.max(0, accepted - relayed - dead),
+    backlogEvents: Math.max(0, accepted - relayed - dead - parked),
     backlogBytes,
     oldestAgeMs: ageOf(nowMs, String(oldest).split("-")[0] as string),
     relayed,
     dead,
+    parked,
     owner: parseLeaseValue(String(lease))?.owner ?? null,
     divertedForMs: ageOf(nowMs, String(diverted)),
   };

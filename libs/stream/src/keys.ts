@@ -5,6 +5,7 @@ export type ShardKeys = {
   readonly dedup: readonly [string, string, string];
   readonly count: string;
   readonly diverted: string;
+  readonly parked: string;
   readonly lease: string;
 };
 
@@ -22,6 +23,7 @@ export const shardKeys = (namespace: string, shard: number): ShardKeys => {
     dedup: [`${tag}:dedup:0`, `${tag}:dedup:1`, `${tag}:dedup:2`],
     count: `${tag}:count`,
     diverted: `${tag}:diverted`,
+    parked: `${tag}:parked`,
     lease: `${tag}:lease`,
   };
 };

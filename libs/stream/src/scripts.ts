@@ -7,7 +7,7 @@ export type Script = {
 };
 
 export const appendScript: Script = {
-  sha: "41201219fb1f56905b3e630b316ee95432d5b6db",
+  sha: "5ea2bde526f7f18357ad9f66b07d7e38a758dc0a",
   source: `-- Adds chunks of events to the streams of their shards, each without the duplicates, each all or nothing.
 --
 -- KEYS   of every chunk: 1 stream  2..4 the dedup sets  5 count  6 diverted  7 lease
@@ -50,11 +50,12 @@ local function append(nonce, first, chunk, joined)
     return {nonce, 'FENCED', '', ''}
   end
 
-  local had = redis.call('HMGET', count, 'accepted', 'duplicate', 'relayed', 'dead', 'bytes', 'epoch', 'installation')
+  local had = redis.call('HMGET', count, 'accepted', 'duplicate', 'relayed', 'dead', 'bytes', 'epoch', 'installation', 'parked')
   local isAgreed = had[7] == installation
   if not isAgreed and not asked then return {nonce, 'UNAGREED', '', ''} end
   local accepted, duplicate = tonumber(had[1]) or 0, tonumber(had[2]) or 0
-  local settled, bytes = (tonumber(had[3]) or 0) + (tonumber(had[4]) or 0), tonumber(had[5]) or 0
+  local settled = (tonumber(had[3]) or 0) + (tonumber(had[4]) or 0) + (tonumber(had[8]) or 0)
+  local bytes = tonumber(had[5]) or 0
   if (accepted - settled >= events_max or bytes >= bytes_max) and redis.call('EXISTS', stream) == 1 then
     return {nonce, 'FULL', '', ''}
   end
@@ -91,7 +92,7 @@ local function append(nonce, first, chunk, joined)
   if not id or not had[6] then
     id = id or redis.call('XADD', stream, unpack(entry))
     accepted, duplicate, bytes = 0, 0, 0
-    redis.call('HSET', count, 'epoch', time[1] .. string.format('%06d', time[2]), 'relayed', 0, 'dead', 0)
+    redis.call('HSET', count, 'epoch', time[1] .. string.format('%06d', time[2]), 'relayed', 0, 'dead', 0, 'parked', 0)
   end
 
   for from = 1, #fresh, SLICE do
@@ -144,12 +145,12 @@ return 'OK'
 };
 
 export const inspectScript: Script = {
-  sha: "ccf2f257f6d90738aa9644c4698783c6520ac477",
+  sha: "04a68db3a027ffabecd8165b8241cab02980d67a",
   source: `#!lua flags=no-writes
 -- Answers everything about one shard, as of one moment.
 --
 -- KEYS   1 stream  2 count  3 diverted  4 lease
--- Reply  {now (ms), oldest entry id or "", accepted, relayed, dead, backlog bytes, lease value or "", diverted value or ""}
+-- Reply  {now (ms), oldest entry id or "", accepted, relayed, dead, backlog bytes, lease value or "", diverted value or "", parked}
 --
 -- Why so: read one by one, the numbers would contradict each other while the shard is busy.
 
@@ -157,7 +158,7 @@ local function number(value) return tonumber(value) or 0 end
 
 local time = redis.call('TIME')
 local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
-local had = redis.call('HMGET', KEYS[2], 'accepted', 'relayed', 'dead', 'bytes')
+local had = redis.call('HMGET', KEYS[2], 'accepted', 'relayed', 'dead', 'bytes', 'parked')
 return {
   tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000),
   oldest and oldest[1] or '',
@@ -167,6 +168,7 @@ return {
   number(had[4]),
   redis.call('GET', KEYS[4]) or '',
   redis.call('GET', KEYS[3]) or '',
+  number(had[5]),
 }
 `,
 };
@@ -210,6 +212,35 @@ return redis.call('DEL', KEYS[1])
 `,
 };
 
+export const parkScript: Script = {
+  sha: "f9f61631291e0cff02deba7a2f235a15562482c3",
+  source: `#!lua flags=allow-oom
+-- Marks topics of the shard as parked, or as such no more.
+--
+-- KEYS   1 parked  2 lease
+-- ARGV   1 the lease's value  2 "1" to begin, "0" to end  3.. topics
+-- Reply  OK, or FENCED and nothing was done
+--
+-- Why so: the mark is set before the first event of a topic is put aside, so whoever takes the lease next knows by it, without
+-- Postgres, that older events of the topic wait elsewhere. The field "*", which no topic is called, says that somebody has looked
+-- whether there are any: an emptied Redis does not have it, and its owner asks Postgres before it relays anything.
+-- The value is the time (ms) at which it began. allow-oom, since a topic that takes nothing is what fills a Redis.
+
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 'FENCED' end
+local time = redis.call('TIME')
+local now = time[1] .. string.format('%03d', math.floor(tonumber(time[2]) / 1000))
+if ARGV[2] == '1' then redis.call('HSETNX', KEYS[1], '*', now) end
+for i = 3, #ARGV do
+  if ARGV[2] == '1' then
+    redis.call('HSETNX', KEYS[1], ARGV[i], now)
+  else
+    redis.call('HDEL', KEYS[1], ARGV[i])
+  end
+end
+return 'OK'
+`,
+};
+
 export const relaysScript: Script = {
   sha: "c15d8d02cfa4c265e2dda39f7b2c438199bc9fad",
   source: `#!lua flags=allow-oom
@@ -238,17 +269,17 @@ return owners
 };
 
 export const settleScript: Script = {
-  sha: "5f14fb697c32d083f210bb20330dc5ed1358cfa3",
+  sha: "b359917fe363b1d2ac3331acd0a257eb6330ea04",
   source: `#!lua flags=allow-oom
--- Removes entries whose events were all confirmed or dead-lettered, and counts them, exactly once.
+-- Removes entries whose events were all confirmed, dead-lettered or parked, and counts them, exactly once.
 --
 -- KEYS   1 stream  2 count  3 lease
--- ARGV   1 the lease's value  2 events relayed  3.. entries: the id, or the id, a space and the beginning of the chunk
+-- ARGV   1 the lease's value  2 events relayed  3 events parked  4.. entries: the id, or the id, a space and the beginning of the chunk
 -- Reply  OK, or FENCED and nothing was done
 --
 -- Why so: a settle that timed out may run late, when some of its entries are gone. So it counts what it removes, from
--- the entries themselves, never what it was told: accepted = relayed + dead + pending holds whatever is repeated. What
--- the caller says is relayed is an upper limit; the rest of the removed events is dead. An entry whose chunk begins in
+-- the entries themselves, never what it was told: accepted = relayed + dead + parked + what the stream holds, whatever
+-- is repeated. What the caller says is relayed and parked are upper limits; the rest of the removed events is dead. An entry whose chunk begins in
 -- another way is another one that got the same id after a failover, and stays. The number of its events stands twice in an
 -- entry, and what append wrote is what counts: of a damaged one the number in "d", if that agrees with itself, else "n"; an
 -- entry that append did not write counts nothing, since nothing was added for it. Fields go by their place, since a name can
@@ -257,7 +288,7 @@ export const settleScript: Script = {
 
 local SLICE = 1000
 
-local relayed_max = tonumber(ARGV[2])
+local relayed_max, parked_max = tonumber(ARGV[2]), tonumber(ARGV[3])
 if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 'FENCED' end
 
 local function countOf(counted, doubled)
@@ -270,7 +301,7 @@ local function countOf(counted, doubled)
 end
 
 local events, bytes, present, taken = 0, 0, {}, {}
-for i = 3, #ARGV do
+for i = 4, #ARGV do
   local id, mark = string.match(ARGV[i], '^(%S+) ?(.*)$')
   local found = not taken[id] and redis.call('XRANGE', KEYS[1], id, id)[1]
   local fields = found and found[2] or {}
@@ -288,13 +319,15 @@ for from = 1, #present, SLICE do
 end
 -- Never more than append has added and nobody has settled: without "count" (it was lost, or a hand wrote an entry as append
 -- does) the shard would count a backlog below nothing, and never be full again.
-local had = redis.call('HMGET', KEYS[2], 'accepted', 'relayed', 'dead', 'bytes')
+local had = redis.call('HMGET', KEYS[2], 'accepted', 'relayed', 'dead', 'parked', 'bytes')
 local function number(i) return tonumber(had[i]) or 0 end
-events = math.max(0, math.min(events, number(1) - number(2) - number(3)))
-bytes = math.max(0, math.min(bytes, number(4)))
+events = math.max(0, math.min(events, number(1) - number(2) - number(3) - number(4)))
+bytes = math.max(0, math.min(bytes, number(5)))
 local relayed = math.min(relayed_max, events)
+local parked = math.min(parked_max, events - relayed)
 redis.call('HINCRBY', KEYS[2], 'relayed', relayed)
-redis.call('HINCRBY', KEYS[2], 'dead', events - relayed)
+if parked > 0 then redis.call('HINCRBY', KEYS[2], 'parked', parked) end
+redis.call('HINCRBY', KEYS[2], 'dead', events - relayed - parked)
 redis.call('HINCRBY', KEYS[2], 'bytes', 0 - bytes) -- a negated zero would be sent as -0, which is no integer
 return 'OK'
 `,

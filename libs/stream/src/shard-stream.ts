@@ -1,4 +1,11 @@
-import { type Entry, type ShardChunk, type ShardCounts, type ShardStream, Unavailable } from "@spillway/event";
+import {
+  type Entry,
+  type ParkedMark,
+  type ShardChunk,
+  type ShardCounts,
+  type ShardStream,
+  Unavailable,
+} from "@spillway/event";
 import {
   type AppendSetup,
   appendAgreed,
@@ -17,7 +24,7 @@ import { shardKeys } from "./keys.ts";
 import { leaseValue } from "./lease-value.ts";
 import { judgeMasters } from "./masters.ts";
 import { runScript } from "./script.ts";
-import { appendScript, divertScript, settleScript } from "./scripts.ts";
+import { appendScript, divertScript, parkScript, settleScript } from "./scripts.ts";
 
 export type ShardStreamOptions = AppendSetup & { readonly redis: RedisServer };
 
@@ -45,16 +52,25 @@ const statusOf = (status: unknown): "ok" | "fenced" => {
   throw new Unavailable("odd_reply");
 };
 
+/** Says that somebody has looked whether there are any; no topic is called so. */
+const LOOKED = "*";
+
+const marksOf = (values: Readonly<Record<string, string>>): readonly ParkedMark[] | null => {
+  if (values[LOOKED] === undefined) return null;
+  const marks = Object.entries(values).filter(([topic]) => topic !== LOOKED);
+  return marks.map(([topic, sinceMs]) => ({ topic, sinceMs: Number(sinceMs) }));
+};
+
 const countsOf = (exists: unknown, values: unknown): ShardCounts => {
   if (!Array.isArray(values)) throw new Unavailable("odd_reply");
   const [epoch, ...numbers] = exists === 1 ? values : [];
-  const [accepted = 0, duplicate = 0, relayed = 0, dead = 0, backlogBytes = 0] = numbers.map(Number);
-  return { epoch: typeof epoch === "string" ? epoch : null, accepted, duplicate, relayed, dead, backlogBytes };
+  const [accepted = 0, duplicate = 0, relayed = 0, dead = 0, parked = 0, backlogBytes = 0] = numbers.map(Number);
+  return { epoch: typeof epoch === "string" ? epoch : null, accepted, duplicate, relayed, dead, parked, backlogBytes };
 };
 
 const readCounts = async (connection: Connection, namespace: string, shard: number): Promise<ShardCounts> => {
   const { stream, count } = shardKeys(namespace, shard);
-  const fields = ["epoch", "accepted", "duplicate", "relayed", "dead", "bytes"];
+  const fields = ["epoch", "accepted", "duplicate", "relayed", "dead", "parked", "bytes"];
   const [exists, values] = await connection.send((client) =>
     Promise.all([client.exists(stream), client.hmget(count, ...fields)]),
   );
@@ -86,16 +102,25 @@ export const createShardStream = (options: ShardStreamOptions): ShardStream => {
       const { stream } = shardKeys(namespace, shard);
       return entriesOf(await read(readerOf(shard), stream, after, entriesMax, waitMs));
     },
-    async settle(lease, { entries, relayed }) {
+    async settle(lease, { entries, relayed, parked = 0 }) {
       if (!entries.every((ref) => ENTRY_REF.test(ref))) throw new TypeError("settle: an entry's ref is not like 1-0");
       const { stream, count, lease: key } = shardKeys(namespace, lease.shard);
-      const values = [leaseValue(lease), relayed, ...entries];
+      const values = [leaseValue(lease), relayed, parked, ...entries];
       return statusOf(await runScript(redis.commands, settleScript, [stream, count, key], values));
     },
     async divert(lease, begin) {
       const keys = shardKeys(namespace, lease.shard);
       const values = [leaseValue(lease), begin ? 1 : 0];
       return statusOf(await runScript(redis.commands, divertScript, [keys.diverted, keys.lease], values));
+    },
+    async park(lease, topics, begin) {
+      const keys = shardKeys(namespace, lease.shard);
+      const values = [leaseValue(lease), begin ? 1 : 0, ...topics];
+      return statusOf(await runScript(redis.commands, parkScript, [keys.parked, keys.lease], values));
+    },
+    parked: async (shard) => {
+      const { parked } = shardKeys(namespace, shard);
+      return marksOf(await redis.commands.send((client) => client.hgetall(parked)));
     },
     async append(lease, chunk) {
       const value = leaseValue(lease);

@@ -40,11 +40,12 @@ local function append(nonce, first, chunk, joined)
     return {nonce, 'FENCED', '', ''}
   end
 
-  local had = redis.call('HMGET', count, 'accepted', 'duplicate', 'relayed', 'dead', 'bytes', 'epoch', 'installation')
+  local had = redis.call('HMGET', count, 'accepted', 'duplicate', 'relayed', 'dead', 'bytes', 'epoch', 'installation', 'parked')
   local isAgreed = had[7] == installation
   if not isAgreed and not asked then return {nonce, 'UNAGREED', '', ''} end
   local accepted, duplicate = tonumber(had[1]) or 0, tonumber(had[2]) or 0
-  local settled, bytes = (tonumber(had[3]) or 0) + (tonumber(had[4]) or 0), tonumber(had[5]) or 0
+  local settled = (tonumber(had[3]) or 0) + (tonumber(had[4]) or 0) + (tonumber(had[8]) or 0)
+  local bytes = tonumber(had[5]) or 0
   if (accepted - settled >= events_max or bytes >= bytes_max) and redis.call('EXISTS', stream) == 1 then
     return {nonce, 'FULL', '', ''}
   end
@@ -81,7 +82,7 @@ local function append(nonce, first, chunk, joined)
   if not id or not had[6] then
     id = id or redis.call('XADD', stream, unpack(entry))
     accepted, duplicate, bytes = 0, 0, 0
-    redis.call('HSET', count, 'epoch', time[1] .. string.format('%06d', time[2]), 'relayed', 0, 'dead', 0)
+    redis.call('HSET', count, 'epoch', time[1] .. string.format('%06d', time[2]), 'relayed', 0, 'dead', 0, 'parked', 0)
   end
 
   for from = 1, #fresh, SLICE do

@@ -1,13 +1,13 @@
 #!lua flags=allow-oom
--- Removes entries whose events were all confirmed or dead-lettered, and counts them, exactly once.
+-- Removes entries whose events were all confirmed, dead-lettered or parked, and counts them, exactly once.
 --
 -- KEYS   1 stream  2 count  3 lease
--- ARGV   1 the lease's value  2 events relayed  3.. entries: the id, or the id, a space and the beginning of the chunk
+-- ARGV   1 the lease's value  2 events relayed  3 events parked  4.. entries: the id, or the id, a space and the beginning of the chunk
 -- Reply  OK, or FENCED and nothing was done
 --
 -- Why so: a settle that timed out may run late, when some of its entries are gone. So it counts what it removes, from
--- the entries themselves, never what it was told: accepted = relayed + dead + pending holds whatever is repeated. What
--- the caller says is relayed is an upper limit; the rest of the removed events is dead. An entry whose chunk begins in
+-- the entries themselves, never what it was told: accepted = relayed + dead + parked + what the stream holds, whatever
+-- is repeated. What the caller says is relayed and parked are upper limits; the rest of the removed events is dead. An entry whose chunk begins in
 -- another way is another one that got the same id after a failover, and stays. The number of its events stands twice in an
 -- entry, and what append wrote is what counts: of a damaged one the number in "d", if that agrees with itself, else "n"; an
 -- entry that append did not write counts nothing, since nothing was added for it. Fields go by their place, since a name can
@@ -16,7 +16,7 @@
 
 local SLICE = 1000
 
-local relayed_max = tonumber(ARGV[2])
+local relayed_max, parked_max = tonumber(ARGV[2]), tonumber(ARGV[3])
 if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 'FENCED' end
 
 local function countOf(counted, doubled)
@@ -29,7 +29,7 @@ local function countOf(counted, doubled)
 end
 
 local events, bytes, present, taken = 0, 0, {}, {}
-for i = 3, #ARGV do
+for i = 4, #ARGV do
   local id, mark = string.match(ARGV[i], '^(%S+) ?(.*)$')
   local found = not taken[id] and redis.call('XRANGE', KEYS[1], id, id)[1]
   local fields = found and found[2] or {}
@@ -47,12 +47,14 @@ for from = 1, #present, SLICE do
 end
 -- Never more than append has added and nobody has settled: without "count" (it was lost, or a hand wrote an entry as append
 -- does) the shard would count a backlog below nothing, and never be full again.
-local had = redis.call('HMGET', KEYS[2], 'accepted', 'relayed', 'dead', 'bytes')
+local had = redis.call('HMGET', KEYS[2], 'accepted', 'relayed', 'dead', 'parked', 'bytes')
 local function number(i) return tonumber(had[i]) or 0 end
-events = math.max(0, math.min(events, number(1) - number(2) - number(3)))
-bytes = math.max(0, math.min(bytes, number(4)))
+events = math.max(0, math.min(events, number(1) - number(2) - number(3) - number(4)))
+bytes = math.max(0, math.min(bytes, number(5)))
 local relayed = math.min(relayed_max, events)
+local parked = math.min(parked_max, events - relayed)
 redis.call('HINCRBY', KEYS[2], 'relayed', relayed)
-redis.call('HINCRBY', KEYS[2], 'dead', events - relayed)
+if parked > 0 then redis.call('HINCRBY', KEYS[2], 'parked', parked) end
+redis.call('HINCRBY', KEYS[2], 'dead', events - relayed - parked)
 redis.call('HINCRBY', KEYS[2], 'bytes', 0 - bytes) -- a negated zero would be sent as -0, which is no integer
 return 'OK'

@@ -1,0 +1,56 @@
+import type { Lease } from "./shard-stream.ts";
+
+/** An event that waits outside of its stream: a chunk of its own, and where it came from. */
+export type ParkedEvent = {
+  /** Of its stream entry. */
+  readonly ref: string;
+  /** Its place in the entry's chunk. */
+  readonly index: number;
+  readonly chunk: Uint8Array;
+};
+
+/** As it is kept, in the order of the ids. */
+export type ParkedRow = ParkedEvent & { readonly id: string };
+
+/** What is kept of one shard's topic. Bytes are those of chunks. `died`: of all that ever left it, those that became dead letters. */
+export type ParkedTopic = {
+  readonly shard: number;
+  readonly topic: string;
+  readonly sinceMs: number;
+  /** Why, by the sink's or the relay's table of codes. */
+  readonly code: string;
+  readonly events: number;
+  readonly bytes: number;
+  readonly died: number;
+};
+
+/** A topic, all shards together, that holds so much takes no more; exceeded by one `put` a shard at most. */
+export type ParkingLimits = { readonly eventsMax: number; readonly bytesMax: number };
+
+/**
+ * Where the events of a shard wait whose topic takes none, so that the shard's other topics go on. They are read in the
+ * order in which they were put; an event, which is (shard, ref, index), is put once however often it is repeated while
+ * it is kept. Only the owner whose token was opened last puts: what a former one sent too late is not taken, or is there
+ * before `open` answers. All reject with `Unavailable`: it may have happened or may still happen, and is to be repeated.
+ */
+export type Parking = {
+  /** Must be called before the other ones of each term. `why` is kept while events wait; null: as it was said before. */
+  open(lease: Lease, topic: string, why: { readonly code: string } | null): Promise<"ok" | "fenced">;
+  /** All or none, durably. */
+  put(
+    lease: Lease,
+    topic: string,
+    events: readonly ParkedEvent[],
+    limits: ParkingLimits,
+  ): Promise<"ok" | "full" | "fenced">;
+  /** The first ones behind this id, `"0"` being the start; at most so many, and at most some MiB, though always one. */
+  oldest(shard: number, topic: string, after: string, rowsMax: number): Promise<readonly ParkedRow[]>;
+  /** They were confirmed, or are dead letters. Safe to repeat, for whoever was an owner once. */
+  remove(
+    shard: number,
+    topic: string,
+    ids: { readonly relayed: readonly string[]; readonly dead: readonly string[] },
+  ): Promise<void>;
+  /** Each topic of these shards that was ever opened. */
+  topics(shards: readonly number[]): Promise<readonly ParkedTopic[]>;
+};

@@ -1,0 +1,84 @@
+import type { Clock, ParkedEvent, ParkedRow, ParkedTopic, Parking } from "@spillway/event";
+import type { Outages } from "./outages.ts";
+
+type Topic = Omit<ParkedTopic, "events" | "bytes"> & { readonly token: number; readonly rows: readonly ParkedRow[] };
+
+const nameOf = (shard: number, topic: string): string => `${shard}/${topic}`;
+const bytesOf = (rows: readonly ParkedEvent[]): number => rows.reduce((sum, { chunk }) => sum + chunk.length, 0);
+
+export type ParkedTable = ReturnType<typeof createParkedTable>;
+
+/** What is parked: every method is one atomic step, as a statement is. */
+export const createParkedTable = (clock: Clock) => {
+  const topics = new Map<string, Topic>();
+  let sequence = 0;
+
+  const change = (shard: number, name: string, changed: Partial<Topic>): void => {
+    const topic = topics.get(nameOf(shard, name));
+    if (topic !== undefined) topics.set(nameOf(shard, name), { ...topic, ...changed });
+  };
+
+  /** Of all shards together. */
+  const ofTopic = (name: string): readonly ParkedRow[] =>
+    [...topics.values()].filter(({ topic }) => topic === name).flatMap(({ rows }) => rows);
+
+  return {
+    open: (shard: number, topic: string, token: number, code: string | null): boolean => {
+      const last = topics.get(nameOf(shard, topic));
+      if (last === undefined) {
+        const opened = { shard, topic, token, sinceMs: clock.wallMs(), code: code ?? "unknown", died: 0, rows: [] };
+        topics.set(nameOf(shard, topic), opened);
+        return true;
+      }
+      if (last.token > token) return false;
+      const isNew = last.rows.length === 0 && code !== null;
+      change(shard, topic, { token, ...(isNew ? { sinceMs: clock.wallMs(), code } : null) });
+      return true;
+    },
+    owns: (shard: number, topic: string, token: number): boolean => topics.get(nameOf(shard, topic))?.token === token,
+    hasRoom: (topic: string, eventsMax: number, bytesMax: number): boolean =>
+      ofTopic(topic).length < eventsMax && bytesOf(ofTopic(topic)) < bytesMax,
+    put: (shard: number, topic: string, events: readonly ParkedEvent[]): void => {
+      const rows = topics.get(nameOf(shard, topic))?.rows ?? [];
+      const here = [...topics.values()].filter((one) => one.shard === shard).flatMap((one) => one.rows);
+      const places = new Set(here.map(({ ref, index }) => `${ref} ${index}`));
+      const fresh = events.filter(({ ref, index }) => !places.has(`${ref} ${index}`));
+      change(shard, topic, { rows: [...rows, ...fresh.map((event) => ({ ...event, id: String(++sequence) }))] });
+    },
+    rows: (shard: number, topic: string): readonly ParkedRow[] => topics.get(nameOf(shard, topic))?.rows ?? [],
+    remove: (shard: number, topic: string, relayed: readonly string[], dead: readonly string[]): void => {
+      const rows = topics.get(nameOf(shard, topic))?.rows ?? [];
+      const ids = new Set([...relayed, ...dead]);
+      const gone = rows.filter(({ id }) => ids.has(id));
+      const died = gone.filter(({ id }) => dead.includes(id)).length;
+      const before = topics.get(nameOf(shard, topic))?.died ?? 0;
+      change(shard, topic, { rows: rows.filter(({ id }) => !ids.has(id)), died: before + died });
+    },
+    all: (): readonly ParkedTopic[] =>
+      [...topics.values()].map(({ token: _, rows, ...topic }) => ({
+        ...topic,
+        events: rows.length,
+        bytes: bytesOf(rows),
+      })),
+  };
+};
+
+export const createParking = (table: ParkedTable, { behind }: Outages): Parking => ({
+  open: behind("postgres", ({ shard, token }, topic, why) =>
+    table.open(shard, topic, token, why?.code ?? null) ? "ok" : "fenced",
+  ),
+  put: behind("postgres", ({ shard, token }, topic, events, { eventsMax, bytesMax }) => {
+    if (!table.owns(shard, topic, token)) return "fenced";
+    if (!table.hasRoom(topic, eventsMax, bytesMax)) return "full";
+    table.put(shard, topic, events);
+    return "ok";
+  }),
+  oldest: behind("postgres", (shard, topic, after, rowsMax) =>
+    table
+      .rows(shard, topic)
+      .filter(({ id }) => Number(id) > Number(after))
+      .slice(0, rowsMax),
+  ),
+  remove: behind("postgres", (shard, topic, { relayed, dead }) => table.remove(shard, topic, relayed, dead)),
+  topics: behind("postgres", (shards) => table.all().filter(({ shard }) => shards.includes(shard))),
+});

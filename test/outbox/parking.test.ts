@@ -1,0 +1,70 @@
+import { eventually } from "@spillway/backends/eventually";
+import type { ParkedEvent } from "@spillway/event";
+import { createParking } from "@spillway/outbox";
+import { expect, test } from "vitest";
+import { freshEach } from "./fresh-database.ts";
+
+const fresh = freshEach();
+
+const TOPIC = "orders";
+const ROOM = { eventsMax: 1e9, bytesMax: 1e9 };
+
+const eventsOf = (from: number, count: number): ParkedEvent[] =>
+  Array.from({ length: count }, (_, i) => ({
+    ref: `${from + i}-0 AQA`,
+    index: 0,
+    chunk: new Uint8Array(1 + ((from + i) % 50)),
+  }));
+
+/** What is there, against what is counted. */
+const counted = async () => {
+  const [topic] = await createParking({ database: fresh.database }).topics([0]);
+  const [rows] = await fresh.admin<{ events: number; bytes: number }[]>`
+    select count(*)::int as events, coalesce(sum(octet_length(chunk)), 0)::int as bytes from parked_events`;
+  return { told: { events: topic?.events, bytes: topic?.bytes }, there: { ...rows } };
+};
+
+test("what is counted is what is there, whoever puts and removes at the same time", async () => {
+  const parking = createParking({ database: fresh.database });
+  const lease = (token: number) => ({ shard: 0, owner: `owner-${token}`, token });
+  await parking.open(lease(1), TOPIC, { code: "unknown_topic" });
+  const remove = async () => {
+    const ids = (await parking.oldest(0, TOPIC, "0", 40)).map(({ id }) => id);
+    await parking.remove(0, TOPIC, { relayed: ids.slice(3), dead: ids.slice(0, 3) });
+  };
+  for (let token = 1; token <= 8; token++) {
+    const asked = [
+      parking.put(lease(token), TOPIC, eventsOf(token * 100, 60), ROOM),
+      remove(),
+      parking.put(lease(token), TOPIC, eventsOf(token * 100 + 30, 60), ROOM),
+      parking.open(lease(token + 1), TOPIC, null),
+      parking.put(lease(token), TOPIC, eventsOf(token * 100 + 50, 60), ROOM),
+      remove(),
+    ];
+    await Promise.allSettled(asked);
+    const { told, there } = await counted();
+    expect(told).toEqual(there);
+  }
+});
+
+test("a put that waits for the next owner's opening puts nothing", async () => {
+  const parking = createParking({ database: fresh.database });
+  await parking.open({ shard: 0, owner: "one", token: 1 }, TOPIC, { code: "unknown_topic" });
+  const opened = Promise.withResolvers<void>();
+  const locked = Promise.withResolvers<void>();
+  const taken = fresh.admin.begin(async (tx) => {
+    await tx`update parking set token = 2 where topic = ${TOPIC}`;
+    locked.resolve();
+    await opened.promise;
+  });
+  await locked.promise;
+  const put = parking.put({ shard: 0, owner: "one", token: 1 }, TOPIC, eventsOf(0, 3), ROOM);
+  const waits = async () =>
+    (await fresh.admin`select from pg_stat_activity where wait_event_type = 'Lock' and query like '%parked_events%'`)
+      .length > 0;
+  await eventually("it waits for the row", waits);
+  opened.resolve();
+  await taken;
+  expect(await put).toBe("fenced");
+  expect((await counted()).there).toEqual({ events: 0, bytes: 0 });
+});
