@@ -43,7 +43,7 @@ const putEvents = (
     select ${shard}, ${topic}, ref, index, decode(chunk, 'hex')
     from ours, room, unnest(${arrayOf(events.map(({ ref }) => ref))}::text[],
       ${arrayOf(events.map(({ index }) => index))}::int[],
-      ${arrayOf(events.map(({ chunk }) => chunk.toHex()))}::text[]) with ordinality as event (ref, index, chunk, position)
+      ${arrayOf(events.map(({ chunk }) => Buffer.from(chunk).toString("hex")))}::text[]) with ordinality as event (ref, index, chunk, position)
     where has_room order by position
     on conflict (shard, ref, index) do nothing
     returning octet_length(chunk) as bytes
