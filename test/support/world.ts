@@ -40,7 +40,11 @@ export type Services = {
   stop(): Promise<void>;
 };
 
-export type ServicesOptions = { readonly redis?: ServiceOptions; readonly kafka?: KafkaOptions };
+export type ServicesOptions = {
+  readonly redis?: ServiceOptions;
+  readonly postgres?: ServiceOptions;
+  readonly kafka?: KafkaOptions;
+};
 
 const withRest = async (services: Omit<Services, "rest" | "stop">): Promise<Services> => {
   const { redis, postgres, kafka } = services;
@@ -50,7 +54,7 @@ const withRest = async (services: Omit<Services, "rest" | "stop">): Promise<Serv
 };
 
 export const startServices = async (options: ServicesOptions = {}): Promise<Services> => {
-  const starts = [startRedis(options.redis), startPostgres(), startKafka(options.kafka)] as const;
+  const starts = [startRedis(options.redis), startPostgres(options.postgres), startKafka(options.kafka)] as const;
   const [redis, postgres, kafka] = await Promise.all(starts);
   return withRest({ redis, postgres, kafka, cluster: null });
 };

@@ -1,3 +1,4 @@
+export { createWriteCache } from "./disk/write-cache.ts";
 export { eventually, TooLate } from "./eventually.ts";
 export { askKafka, createTopics, kafkaClient, type TopicSpec } from "./kafka/admin.ts";
 export { type Kafka, type KafkaCluster, type KafkaOptions, startKafka, startKafkaCluster } from "./kafka/kafka.ts";

@@ -2,6 +2,7 @@ import type { Scenario } from "../scenario.ts";
 import { kafkaScenarios } from "./kafka.ts";
 import { linkScenarios } from "./links.ts";
 import { postgresScenarios } from "./postgres.ts";
+import { powerScenarios } from "./power.ts";
 import { processScenarios } from "./processes.ts";
 import { readinessScenarios } from "./readiness.ts";
 import { redisScenarios } from "./redis.ts";
@@ -10,6 +11,7 @@ import { weakRedisScenarios } from "./weak-redis.ts";
 /** Every scenario, in the order of the path: stream, links, outbox, processes, Kafka, settings. */
 export const scenarios: readonly Scenario[] = [
   ...redisScenarios,
+  ...powerScenarios,
   ...linkScenarios,
   ...postgresScenarios,
   ...processScenarios,

@@ -41,7 +41,7 @@ const isComplete = async (lib: string): Promise<boolean> => {
 const provideMaven = (say: Say): Promise<string> =>
   provide(() => findExecutable("mvn"), {
     missing: () => "no Maven to fetch the broker with",
-    debianPackage: "maven",
+    debianPackages: ["maven"],
     remedy: REMEDIES.kafka,
     say,
   });

@@ -30,5 +30,5 @@ export const provideJava = (say: Say): Promise<string> => {
     return undefined;
   };
   const missing = () => [`no Java runtime of version ${JAVA_MAJOR_MIN} or newer`, ...tooOld].join("; ");
-  return provide(find, { missing, debianPackage: "default-jre-headless", remedy: REMEDIES.kafka, say });
+  return provide(find, { missing, debianPackages: ["default-jre-headless"], remedy: REMEDIES.kafka, say });
 };

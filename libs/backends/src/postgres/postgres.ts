@@ -1,3 +1,4 @@
+import { basename, join } from "node:path";
 import postgres from "postgres";
 import { openPlace } from "../process/place.ts";
 import { type Running, type ServiceOptions, startService } from "../process/service.ts";
@@ -46,7 +47,9 @@ export const startPostgres = async (options: ServiceOptions = {}): Promise<Runni
       const cluster = await openCluster(place.cwd, binaries, say);
       await removeStalePidFile(cluster);
       const args = ["-D", cluster, ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`])];
-      return { command: binaries.postgres, args, uid };
+      const folder = join(basename(cluster), "pg_wal");
+      const env = await options.writeCache?.attach({ cwd: place.cwd, folder, uid, say });
+      return { command: binaries.postgres, args, uid, env };
     },
     ready: () => answersQueries(url),
   });

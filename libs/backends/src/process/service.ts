@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { late, systemClock, within } from "@spillway/event";
+import type { WriteCache } from "../disk/write-cache.ts";
 import { eventually } from "../eventually.ts";
 import type { Say } from "../provision/say.ts";
 import { type Child, type Exit, spawnChild } from "./child.ts";
@@ -38,6 +39,8 @@ export type ServiceOptions = {
   readonly logFile?: string;
   /** Settings of the backend itself on top of those given here: { maxmemory: "64mb" }. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Put under its log, for a loss of power. Redis and Postgres. */
+  readonly writeCache?: WriteCache;
   readonly say?: Say;
   readonly onSpawn?: (pid: number) => void;
 };

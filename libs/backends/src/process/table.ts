@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { runCommand } from "./command.ts";
 
 export type ProcessEntry = {
@@ -33,6 +33,13 @@ export const readPs = async (pid: number): Promise<ProcessEntry | undefined> => 
   const match = /^\s*(\S+)\s+(\d+)\s+(\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s+(.*)$/m.exec(output);
   if (code !== 0 || !match || match[1]?.startsWith("Z")) return undefined;
   return { pid, parent: Number(match[2]), startedAt: match[3] ?? "", command: (match[4] ?? "").trim() };
+};
+
+/** The living children of a process, on Linux. */
+export const childrenOf = async (parent: number): Promise<number[]> => {
+  const pids = (await readdir("/proc")).map(Number).filter(Number.isInteger);
+  const entries = await Promise.all(pids.map(readProc));
+  return entries.flatMap((entry) => (entry?.parent === parent ? [entry.pid] : []));
 };
 
 const hasProc = existsSync("/proc/self/stat");

@@ -22,40 +22,40 @@ const aptGet = async (binary: string, args: readonly string[]): Promise<CommandR
   }
 };
 
-const install = async (binary: string, name: string, say: Say): Promise<void> => {
-  const attempt = () =>
-    withProgress(say, `apt-get install ${name}`, () => aptGet(binary, ["install", "--no-install-recommends", name]));
+const install = async (binary: string, names: readonly string[], say: Say): Promise<void> => {
+  const what = `apt-get install ${names.join(" ")}`;
+  const attempt = () => withProgress(say, what, () => aptGet(binary, ["install", "--no-install-recommends", ...names]));
   let result = await attempt();
   // There are no lists yet, or lists of another day name package versions that the mirror no longer has.
   if (result.code !== 0) {
     await withProgress(say, "apt-get update", () => aptGet(binary, ["update"]));
     result = await attempt();
   }
-  if (result.code !== 0) say(`apt-get install ${name} failed: ${result.output.trim().slice(-400)}`);
+  if (result.code !== 0) say(`${what} failed: ${result.output.trim().slice(-400)}`);
 };
 
 type Need = {
   /** What is said when `find` found nothing. */
   readonly missing: () => string;
-  readonly debianPackage: string;
+  readonly debianPackages: readonly string[];
   readonly remedy: Remedy;
   readonly say: Say;
 };
 
 /**
- * What `find` finds, if need be after installing the Debian package that brings it. That is done when it needs no
+ * What `find` finds, if need be after installing the Debian packages that bring it. That is done when it needs no
  * question: as root, where apt-get exists; one at a time. Throws NotProvided.
  */
 export const provide = async (
   find: () => Promise<string | undefined>,
-  { missing, debianPackage, remedy, say }: Need,
+  { missing, debianPackages, remedy, say }: Need,
 ): Promise<string> => {
   const found = await find();
   if (found) return found;
   say(missing());
   const aptGetBinary = process.getuid?.() === 0 ? await findExecutable("apt-get") : undefined;
   if (aptGetBinary) {
-    const installing = previous.then(() => install(aptGetBinary, debianPackage, say));
+    const installing = previous.then(() => install(aptGetBinary, debianPackages, say));
     previous = installing.catch(() => undefined);
     await installing;
   }

@@ -22,9 +22,18 @@ export const REMEDIES = {
     docker: "docker run -d -p 127.0.0.1:9092:9092 apache/kafka:4.3.1",
     setting: "KAFKA_BROKERS=127.0.0.1:9092",
   },
-} as const;
+  compiler: {
+    service: "a C compiler",
+    debian: "sudo apt-get update && sudo apt-get install -y gcc libc6-dev",
+    macos: "xcode-select --install",
+  },
+} as const satisfies Record<string, Remedy>;
 
-export type Remedy = (typeof REMEDIES)[keyof typeof REMEDIES];
+export type Remedy = {
+  readonly service: string;
+  readonly debian: string;
+  readonly macos: string;
+} & ({ readonly docker: string; readonly setting: string } | { readonly docker?: undefined });
 
 /** Nothing on this machine provides the service and nothing here may install it: the message is for a person. */
 export class NotProvided extends Error {
@@ -36,8 +45,7 @@ export class NotProvided extends Error {
         `${remedy.service}: ${found}. One of these provides it:`,
         `  Debian   ${remedy.debian}`,
         `  macOS    ${remedy.macos}`,
-        `  Docker   ${remedy.docker}`,
-        `           export ${remedy.setting}`,
+        ...(remedy.docker === undefined ? [] : [`  Docker   ${remedy.docker}`, `           export ${remedy.setting}`]),
       ].join("\n"),
     );
   }

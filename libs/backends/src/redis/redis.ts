@@ -45,7 +45,7 @@ export const askRedis = async <T>(url: string, ask: (redis: Redis) => Promise<T>
 const provideRedis = (say: Say): Promise<string> =>
   provide(() => findExecutable("redis-server", "valkey-server"), {
     missing: () => "no redis-server or valkey-server on the PATH",
-    debianPackage: "redis-server",
+    debianPackages: ["redis-server"],
     remedy: REMEDIES.redis,
     say,
   });
@@ -63,7 +63,10 @@ export const startRedis = async (options: ServiceOptions = {}): Promise<Running>
     url,
     stopDeadlineMs: STOP_DEADLINE_MS,
     readyDeadlineMs: READY_DEADLINE_MS,
-    prepare: async () => ({ command, args }),
+    prepare: async () => {
+      const env = await options.writeCache?.attach({ cwd: place.cwd, folder: "appendonlydir", say });
+      return { command, args, env };
+    },
     ready: () => askRedis(url, async (redis) => (await redis.ping()) === "PONG"),
     repair: (log) => mendAppendOnlyFile(command, place.cwd, log, say),
   });
