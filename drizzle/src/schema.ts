@@ -11,6 +11,7 @@ import {
   text,
   timestamp,
   uniqueIndex,
+  uuid,
 } from "drizzle-orm/pg-core";
 
 /*
@@ -51,6 +52,24 @@ export const outbox = pgTable(
     shards: integer(),
   },
   (table) => [index("outbox_shard_id").on(table.shard, table.id)],
+);
+
+/** Chunks of a stream once more, until they are settled there: of events that are to be in both. */
+export const copies = pgTable(
+  "copies",
+  {
+    /** Of the outbox's sequence: rows of both tables stand in one order. */
+    id: bigint({ mode: "bigint" }).primaryKey().default(sql`nextval('outbox_id_seq')`),
+    shard: integer().notNull(),
+    /** From the checksum of the chunk in which its events are in the stream. */
+    key: uuid().notNull(),
+    chunk: bytea().notNull(),
+    events: integer().notNull(),
+    bytes: integer().notNull(),
+    createdAt: moment("created_at").notNull().defaultNow(),
+    shards: integer(),
+  },
+  (table) => [index("copies_shard_id").on(table.shard, table.id), index("copies_key").on(table.key)],
 );
 
 /**

@@ -1,6 +1,6 @@
 import type { Entry, Lease, Leases, ShardCounts, ShardStream, Tier } from "@spillway/event";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { chunkOf, freshNames } from "./chunks.ts";
+import { chunkOf, freshNames, keyOf } from "./chunks.ts";
 
 /** The three ports on one empty state of their own. */
 export type StreamSubject = {
@@ -52,6 +52,31 @@ export const shardStreamConformance = (name: string, make: (limits: SubjectLimit
       expect(await stream.read(0, second?.id ?? "", 10, 0)).toEqual(all.slice(2));
       expect(await stream.read(0, all.at(-1)?.id ?? "", 10, 0)).toEqual([]);
       expect(await readAll()).toEqual(all);
+    });
+
+    test("tells how many of some events it does not know", async () => {
+      const { stream, append, readAll, lease } = await open();
+      const [a, b, c] = freshNames(3) as [string, string, string];
+      const missing = (...names: readonly string[]) => stream.missing(0, names.map(keyOf).join(""));
+      expect(await missing(a, b, c)).toBe(3);
+      await append([a, b]);
+      expect(await missing(a, b, c)).toBe(1);
+      expect(await missing(a, b)).toBe(0);
+      await stream.settle(lease, settledOf(await readAll()));
+      expect(await missing(b, c, a)).toBe(1);
+    });
+
+    test("tells the time, and that of the oldest entry", async () => {
+      const { stream, append, readAll, lease } = await open();
+      expect(await stream.oldest(0)).toMatchObject({ oldestAtMs: null });
+      await append(freshNames(1));
+      const [first] = await readAll();
+      await append(freshNames(1));
+      const { nowMs, oldestAtMs } = await stream.oldest(0);
+      expect(oldestAtMs).toBe(Number(first?.id.split("-")[0]));
+      expect(nowMs).toBeGreaterThanOrEqual(oldestAtMs ?? Infinity);
+      await stream.settle(lease, settledOf(await readAll()));
+      expect(await stream.oldest(0)).toMatchObject({ oldestAtMs: null });
     });
 
     test("tells whether the servers keep what they take, and by what not", async () => {

@@ -1,6 +1,7 @@
 import { type ShardChunk, systemClock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { createMemoryWorld } from "@spillway/memory";
+import { copiesConformance } from "../conformance/copies.ts";
 import { deadLettersConformance } from "../conformance/dead-letters.ts";
 import { ledgerConformance } from "../conformance/ledger.ts";
 import { outboxDrainConformance } from "../conformance/outbox-drain.ts";
@@ -28,6 +29,11 @@ outboxTierConformance("memory", async () => {
   const { outboxTier, outbox, begin, close } = open();
   const clear = async (shard: number) => void outbox.remove(outbox.rows(shard));
   return { tier: outboxTier, begin, clear, close };
+});
+
+copiesConformance("memory", async () => {
+  const { copies, outboxTier, outboxDrain, close } = open();
+  return { copies, tier: outboxTier, drain: outboxDrain, close };
 });
 
 outboxDrainConformance("memory", async () => {

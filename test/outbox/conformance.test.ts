@@ -1,7 +1,8 @@
 import type { Running } from "@spillway/backends";
 import { startPostgres } from "@spillway/backends";
-import { createLedger, createOutboxDrain, createOutboxTier, createParking } from "@spillway/outbox";
+import { createCopies, createLedger, createOutboxDrain, createOutboxTier, createParking } from "@spillway/outbox";
 import { afterAll, beforeAll } from "vitest";
+import { copiesConformance } from "../conformance/copies.ts";
 import { ledgerConformance } from "../conformance/ledger.ts";
 import { outboxDrainConformance } from "../conformance/outbox-drain.ts";
 import { outboxTierConformance } from "../conformance/outbox-tier.ts";
@@ -21,6 +22,7 @@ const open = async (pooled: boolean) => {
     database,
     tier: createOutboxTier({ database }),
     drain: createOutboxDrain({ database }),
+    copies: createCopies({ database }),
     ledger: createLedger({ database }),
     parking: createParking({ database }),
     stored: (shard: number) =>
@@ -38,6 +40,8 @@ for (const [name, pooled] of [
   tierConformance(name, { dropsDuplicates: false }, () => open(pooled));
   outboxTierConformance(name, () => open(pooled));
 }
+
+copiesConformance("Postgres", () => open(true));
 
 outboxDrainConformance("Postgres", () => open(true));
 

@@ -43,6 +43,7 @@ export const createSettings = (random: Random): Settings => {
       leaseTtlMs: random.pick([600, 1_000, 2_000]),
       inFlightEventsMax: random.pick([2, 10, 1_000]),
       drainEventsMax: random.pick([1, 3, 400]),
+      dedupWindowMs: 3_600_000,
       inFlightBytesMax: 1_000_000,
       onWeakRedis: "outbox",
       finishMs: 300,

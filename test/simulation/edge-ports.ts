@@ -51,19 +51,22 @@ const marked = (redis: () => MemoryRedis, mark: () => string): Tier["append"] =>
 /** One edge's view of its backends through the network. */
 export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgePorts => {
   const { call, history, oversleptMs, weak, belonging, redis } = network;
-  const tier = (backend: Backend, port: Tier, record: (chunk: ShardChunk) => void) => ({
-    append: (chunks: readonly ShardChunk[], deadlineMs: number) =>
+  const write =
+    (backend: Backend, name: string, port: Tier["append"], record: (chunk: ShardChunk) => void): Tier["append"] =>
+    (chunks, deadlineMs) =>
       call<readonly Appended[]>({
         backend,
-        name: `${port.name}.append ${describe(chunks)}`,
+        name: `${name} ${describe(chunks)}`,
         timeoutMs: deadlineMs + oversleptMs,
         execute: async () => {
-          const answers = await port.append(chunks, deadlineMs);
+          const answers = await port(chunks, deadlineMs);
           for (const [i, chunk] of chunks.entries()) if (answers[i]?.kind === "ok") record(chunk);
           return answers;
         },
         fail: (code) => chunks.map(() => ({ kind: "retriable", code })),
-      }),
+      });
+  const tier = (backend: Backend, port: Tier, record: (chunk: ShardChunk) => void) => ({
+    append: write(backend, `${port.name}.append`, port.append, record),
     health: (deadlineMs: number) =>
       call({
         backend,
@@ -99,6 +102,7 @@ export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgeP
     outbox: {
       name: "outbox",
       ...tier("postgres", outboxTier, history.recordedInOutbox),
+      copy: write("postgres", "outbox.copy", outboxTier.copy, history.copied),
       occupied: (shards, deadlineMs) =>
         call({
           backend: "postgres",

@@ -17,6 +17,8 @@ export type EventRecord = {
   accepted: { readonly by: string; readonly request: number; readonly index: number } | null;
   /** A tier recorded it, at any time. */
   durable: boolean;
+  /** Postgres had a copy of it beside the stream, at any time. */
+  copied: boolean;
   /** How many diversions of its shard had ended when it first entered the stream. */
   enteredInGeneration: number | null;
   /** It was pending in a stream that was emptied: the one loss that is allowed. */
@@ -51,6 +53,7 @@ export const createHistory = (shards: number) => {
       through: new Set(),
       accepted: null,
       durable: false,
+      copied: false,
       enteredInGeneration: null,
       wiped: false,
       refused: false,
@@ -137,6 +140,9 @@ export const createHistory = (shards: number) => {
     recordedInOutbox: (chunk: ShardChunk): void => {
       outboxChunks++;
       for (const record of recordsOf(chunk)) record.durable = true;
+    },
+    copied: (chunk: ShardChunk): void => {
+      for (const record of recordsOf(chunk)) record.copied = true;
     },
     recordedInStream: (chunk: ShardChunk): void => {
       for (const record of recordsOf(chunk)) {

@@ -62,6 +62,8 @@ export const createStreamPort = (
       weak.told(promise);
       return promise;
     },
+    missing: (shard, dedupKeys) => ask("redis", `missing ${shard}`, () => shardStream.missing(shard, dedupKeys)),
+    oldest: (shard) => ask("redis", `oldest ${shard}`, () => shardStream.oldest(shard)),
     counts: (shard) => ask("redis", `counts ${shard}`, () => shardStream.counts(shard)),
   };
 };

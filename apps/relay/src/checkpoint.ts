@@ -1,6 +1,7 @@
 import type { ShardCounts } from "@spillway/event";
-import type { Term } from "./lease/term.ts";
 import type { RelayParts } from "./parts.ts";
+import type { Drain } from "./shard/drain.ts";
+import type { OpenShard } from "./shard/open-shards.ts";
 import type { Pump } from "./shard/pump.ts";
 
 const NOTHING: ShardCounts = {
@@ -16,11 +17,14 @@ const NOTHING: ShardCounts = {
 /** What the last checkpoint of a shard told. It outlives a term, or an emptied Redis would look like a new one. */
 type Last = {
   epoch: string | null;
+  accepted: number;
   unaccounted: number;
   /** Events that had left the stream, and since when it has held some and none left it. */
   gone: number;
   stillSinceMs: number | null;
 };
+
+const UNSEEN: Last = { epoch: null, accepted: 0, unaccounted: 0, gone: -1, stillSinceMs: null };
 
 /** Copies a shard's counters out of Redis, shows them, and lets the pump look again where they do not fit what it saw. */
 export const createCheckpoints = ({ shardStream, ledger, tokens, clock, log, measures }: RelayParts) => {
@@ -28,7 +32,7 @@ export const createCheckpoints = ({ shardStream, ledger, tokens, clock, log, mea
   let sequence = 0;
 
   const lastOf = (shard: number): Last => {
-    const last = lasts.get(shard) ?? { epoch: null, unaccounted: 0, gone: -1, stillSinceMs: null };
+    const last = lasts.get(shard) ?? { ...UNSEEN };
     lasts.set(shard, last);
     return last;
   };
@@ -63,11 +67,14 @@ export const createCheckpoints = ({ shardStream, ledger, tokens, clock, log, mea
   };
 
   /** Another birth of the stream, or events that wait although all was read: its ids may have started over. */
-  const compare = (shard: number, counts: ShardCounts, pump: Pump): void => {
+  const compare = (shard: number, counts: ShardCounts, pump: Pump, drain: Drain): void => {
     const last = lastOf(shard);
     const { epoch, accepted, relayed, dead } = counts;
     const emptied = last.epoch !== null && epoch !== last.epoch;
     if (emptied) log("error", "stream.emptied", { shard });
+    // However old: the dedup keys are gone, too.
+    if (emptied || accepted < last.accepted) drain.restore.doubt(Number.POSITIVE_INFINITY);
+    last.accepted = accepted;
     if (emptied || (accepted > relayed + dead && pump.entries === 0)) pump.rewind();
     last.epoch = epoch;
   };
@@ -75,13 +82,13 @@ export const createCheckpoints = ({ shardStream, ledger, tokens, clock, log, mea
   return {
     /** For how long the shard has held events of which none left it, whatever the reason; 0 while some do. */
     stillMs,
-    write: async (term: Term, pump: Pump): Promise<void> => {
+    write: async ({ term, pump, drain }: OpenShard): Promise<void> => {
       const { shard } = term.lease;
       const counts = await shardStream.counts(shard);
       if (!counts.ok || !term.holds()) return;
       follow(shard, counts.value);
       show(shard, counts.value, pump.oldestAtMs);
-      compare(shard, counts.value, pump);
+      compare(shard, counts.value, pump, drain);
       const answer = await ledger.checkpoint(term.lease, ++sequence, counts.value);
       if (!answer.ok) return;
       const { unaccounted, token, late } = answer.value;

@@ -64,6 +64,7 @@ export const notedPorts = (ports: RelayPorts, dependencies: Dependencies) => ({
   shardStream: noted(ports.shardStream, behind.shardStream, dependencies),
   leases: noted(ports.leases, behind.leases, dependencies),
   outboxDrain: noted(ports.outboxDrain, behind.outboxDrain, dependencies),
+  copies: noted(ports.copies, behind.copies, dependencies),
   deadLetters: noted(ports.deadLetters, behind.deadLetters, dependencies),
   ledger: noted(ports.ledger, behind.ledger, dependencies),
   sink: ports.sink,

@@ -4,7 +4,13 @@ import { createDeadLetters } from "@spillway/dead-letters";
 import { createBelonging, systemClock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { topicFor, topicRoutes } from "@spillway/kafka";
-import { createLedger, createOutboxDrain, createPostgresInstallation, schemaWarnings } from "@spillway/outbox";
+import {
+  createCopies,
+  createLedger,
+  createOutboxDrain,
+  createPostgresInstallation,
+  schemaWarnings,
+} from "@spillway/outbox";
 import { openDatabase } from "@spillway/postgres";
 import { tendInstallation } from "@spillway/service";
 import { openShell } from "@spillway/service/bun";
@@ -59,6 +65,7 @@ const relay = createRelay(
     shardStream: createShardStream({ redis, namespace, belonging, limits }),
     leases: createLeases({ redis, namespace }),
     outboxDrain: createOutboxDrain({ database }),
+    copies: createCopies({ database }),
     deadLetters: createDeadLetters({ database }),
     ledger: createLedger({ database }),
     sink,
@@ -75,6 +82,7 @@ const relay = createRelay(
     leaseTtlMs: config.LEASE_TTL_MS,
     inFlightEventsMax: config.IN_FLIGHT_EVENTS_MAX,
     inFlightBytesMax: config.IN_FLIGHT_BYTES_MAX,
+    dedupWindowMs: config.DEDUP_WINDOW_SECONDS * 1_000,
     drainEventsMax: config.DRAIN_EVENTS_MAX,
     onWeakRedis: config.ON_WEAK_REDIS,
     finishMs: config.FINISH_MS,

@@ -53,6 +53,13 @@ export const createMeasures = (metrics: Metrics) => ({
   outboxEvents: metrics.gauge("spillway_outbox_events", "Events in the outbox"),
   outboxBytes: metrics.gauge("spillway_outbox_bytes", "Bytes in the outbox"),
   outboxOldestAge: metrics.gauge("spillway_outbox_oldest_age_seconds", "Age of the oldest outbox row"),
+  copiesEvents: metrics.gauge("spillway_copies_events", "Events of the streams that Postgres has a copy of"),
+  copiesBytes: metrics.gauge("spillway_copies_bytes", "Bytes of these copies"),
+  restored: metrics.counter(
+    "spillway_restored_events_total",
+    "Events that a stream had lost, back by their copies",
+    SHARD,
+  ),
   drainedRows: metrics.counter("spillway_drained_rows_total", "Outbox rows moved into the stream", SHARD),
   dependencyUp: metrics.gauge("spillway_dependency_up", "1 when the relay's last call to it was answered", [
     "dependency",

@@ -15,19 +15,53 @@ const DEADLINE_MS = 2_000;
 /** Rows are moved within milliseconds: one that is older waits for something, or is of a shard that nobody drains. */
 const OLD_MS = 60_000;
 
-/** Looks which shards have outbox rows, at every hint and at least twice a second, and starts their drains. */
-export const createOutboxWatch = (
-  { outboxDrain, clock, measures, troubles, start }: RelayParts,
-  ours: () => readonly OpenShard[],
-) => {
-  const notifier = createNotifier(clock);
+/** Measures the outbox and the copies. */
+const createMeasuring = ({ outboxDrain, copies, clock, measures, troubles }: RelayParts) => {
   const spot = troubles.spot("relay");
+  return async (): Promise<void> => {
+    const answer = await outboxDrain.size(DEADLINE_MS);
+    if (!answer.ok) return;
+    const { events, bytes, oldestAtMs } = answer.value;
+    measures.outboxEvents.set(events);
+    measures.outboxBytes.set(bytes);
+    const ageMs = oldestAtMs === null ? 0 : Math.max(0, clock.wallMs() - oldestAtMs);
+    measures.outboxOldestAge.set(ageMs / 1000);
+    const kept = await copies.size(DEADLINE_MS);
+    if (kept.ok) {
+      measures.copiesEvents.set(kept.value.events);
+      measures.copiesBytes.set(kept.value.bytes);
+    }
+    if (ageMs > OLD_MS) spot.stands("outbox", "old_rows", { outboxEvents: events });
+    else spot.goes();
+  };
+};
+
+/** Looks which shards have outbox rows, at every hint and at least twice a second, and starts their drains. */
+export const createOutboxWatch = (parts: RelayParts, ours: () => readonly OpenShard[]) => {
+  const { outboxDrain, copies, clock, start } = parts;
+  const notifier = createNotifier(clock);
+  const measure = createMeasuring(parts);
   /** A hint that comes while we look may be about rows that the look did not see. */
   let hinted = false;
 
   const hint = (): void => {
     hinted = true;
     notifier.notify();
+  };
+
+  /** Shards whose streams lack what is kept of them, or may. */
+  const lacking = async (shards: readonly OpenShard[]): Promise<readonly number[]> => {
+    const due = shards.filter(({ drain }) => drain.restore.isDue());
+    if (due.length === 0) return [];
+    const answer = await copies.occupied(
+      due.map(({ term }) => term.lease.shard),
+      DEADLINE_MS,
+    );
+    if (!answer.ok) return [];
+    for (const { term, drain } of due) if (!answer.value.includes(term.lease.shard)) drain.restore.nothingKept();
+    const kept = due.filter(({ term }) => answer.value.includes(term.lease.shard));
+    const sound = await Promise.all(kept.map(({ drain }) => drain.isSound()));
+    return kept.filter((_, i) => !sound[i]).map(({ term }) => term.lease.shard);
   };
 
   /** Answers whether there were rows. */
@@ -37,20 +71,12 @@ export const createOutboxWatch = (
     const numbers = shards.map(({ term }) => term.lease.shard);
     const answer = await outboxDrain.occupied(numbers, DEADLINE_MS);
     if (!answer.ok) return false;
-    for (const { term, drain } of shards) start(drain.run(answer.value.includes(term.lease.shard)));
+    const lack = await lacking(shards);
+    for (const { term, drain } of shards) {
+      const { shard } = term.lease;
+      start(drain.run(answer.value.includes(shard) || lack.includes(shard)));
+    }
     return answer.value.length > 0;
-  };
-
-  const measure = async (): Promise<void> => {
-    const answer = await outboxDrain.size(DEADLINE_MS);
-    if (!answer.ok) return;
-    const { events, bytes, oldestAtMs } = answer.value;
-    measures.outboxEvents.set(events);
-    measures.outboxBytes.set(bytes);
-    const ageMs = oldestAtMs === null ? 0 : Math.max(0, clock.wallMs() - oldestAtMs);
-    measures.outboxOldestAge.set(ageMs / 1000);
-    if (ageMs > OLD_MS) spot.stands("outbox", "old_rows", { outboxEvents: events });
-    else spot.goes();
   };
 
   const lookAgainAndAgain = async (signal: AbortSignal): Promise<void> => {

@@ -1,4 +1,5 @@
 import type { OnWeakRedis } from "@spillway/event";
+import type { CopyRemoval } from "./copy-removal.ts";
 import type { notedPorts } from "./dependencies.ts";
 import type { Tokens } from "./lease/tokens.ts";
 import type { Measures } from "./measures.ts";
@@ -16,6 +17,8 @@ export type RelayOptions = {
   readonly inFlightBytesMax: number;
   /** Events of outbox rows that enter the stream in one append. */
   readonly drainEventsMax: number;
+  /** How long the stream remembers dedup keys, at least. */
+  readonly dedupWindowMs: number;
   /** Whether rows of the outbox enter a stream that does not keep what it takes; only with `warn`. */
   readonly onWeakRedis: OnWeakRedis;
   /** How long a stop, or giving up a shard, waits for what is in hand. */
@@ -34,6 +37,7 @@ export type RelayParts = ReturnType<typeof notedPorts> &
     readonly troubles: Troubles;
     readonly tokens: Tokens;
     readonly linger: Linger;
+    readonly copyRemoval: CopyRemoval;
     /** Runs a loop in the background; its rejection ends the relay. */
     readonly start: (loop: Promise<void>) => void;
     /** Everything is over: cuts every wait short. */

@@ -1,6 +1,7 @@
 import type {
   Belonging,
   Clock,
+  Copies,
   DeadLetters,
   Leases,
   Ledger,
@@ -19,6 +20,7 @@ export type RelayPorts = {
   readonly shardStream: ShardStream;
   readonly leases: Leases;
   readonly outboxDrain: OutboxDrain;
+  readonly copies: Copies;
   readonly deadLetters: DeadLetters;
   readonly ledger: Ledger;
   readonly sink: Sink;
@@ -41,6 +43,7 @@ export const behind = {
   shardStream: "redis",
   leases: "redis",
   outboxDrain: "postgres",
+  copies: "postgres",
   deadLetters: "postgres",
   ledger: "postgres",
   sink: "kafka",

@@ -1,5 +1,6 @@
 import type { Log } from "@spillway/telemetry";
 import { createCheckpoints } from "./checkpoint.ts";
+import { createCopyRemoval } from "./copy-removal.ts";
 import {
   createDependencies,
   type Dependencies,
@@ -86,19 +87,22 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
   const measures = createMeasures(given.metrics);
   const dependencies = listenTo(measures, log, ended.signal);
   const ports = notedPorts(given, dependencies);
+  const signal = ended.signal;
+  const copyRemoval = createCopyRemoval({ ...given, ...ports, signal });
   const parts: RelayParts = {
     ...options,
     ...given,
     ...ports,
+    copyRemoval,
     measures,
     troubles: createTroubles(clock, log, measures),
     tokens: createTokens(),
     linger: createLinger(clock),
     start: (loop) => void loop.catch(fail),
-    signal: ended.signal,
+    signal,
   };
 
-  const shards = createOpenShards(parts);
+  const shards = createOpenShards(parts, () => watch.look());
   const topics = createTopics({ ...parts, onReshape: () => shards.endAll("reshaped") });
   const checkpoints = createCheckpoints(parts);
   const watch = createOutboxWatch(parts, shards.all);
@@ -115,7 +119,7 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
   const checkpoint = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       await clock.sleep(CHECKPOINT_MS, signal);
-      await Promise.all(shards.all().map(({ term, pump }) => checkpoints.write(term, pump)));
+      await Promise.all(shards.all().map((shard) => Promise.all([checkpoints.write(shard), shard.sweep.look()])));
       for (const { topic, partition, records } of topics.lanes())
         measures.laneRecords.set(records, { topic, partition: String(partition) });
       parts.troubles.tell();
@@ -124,9 +128,11 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
 
   return {
     run: async (signal) => {
+      parts.start(copyRemoval.run());
       const loops = [membership.run(signal), watch.run(signal), checkpoint(signal), topics.watch(signal)];
       await Promise.race([Promise.all(loops), failed]);
       await Promise.race([membership.leave(), failed]);
+      await copyRemoval.flush();
       ended.abort();
     },
     state: () => ({

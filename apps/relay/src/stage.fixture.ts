@@ -102,6 +102,7 @@ export const createStage = (options: Partial<MemoryWorldOptions> & { readonly pa
         inFlightEventsMax: 1_000,
         inFlightBytesMax: 1_000_000,
         drainEventsMax: 1,
+        dedupWindowMs: 3_600_000,
         onWeakRedis: "outbox",
         finishMs: 10_000,
         refusedInARowMax: 16,
@@ -134,17 +135,22 @@ export const createStage = (options: Partial<MemoryWorldOptions> & { readonly pa
     if (typeof goal !== "function") await goal;
   };
 
-  const chunkOf = (events: readonly SealedEvent[]): ShardChunk => ({
+  const chunkOf = (events: readonly SealedEvent[], copied = false): ShardChunk => ({
     shard: events[0]?.shard ?? 0,
-    chunk: encodeChunk({ receivedAtMs: clock.wallMs(), events }, platform),
+    chunk: encodeChunk({ receivedAtMs: clock.wallMs(), events, copied }, platform),
     events: events.length,
     dedupKeys: events.map((event) => event.dedupKey).join(""),
   });
 
-  const chunksOf = (ids: readonly string[], key: string | null, type = "t"): ShardChunk[] => {
+  const chunksOf = (ids: readonly string[], key: string | null, type = "t", copied = false): ShardChunk[] => {
     const events = ids.map((id) => sealed(id, key, shards, type));
     const own = new Set(events.map((event) => event.shard));
-    return [...own].map((shard) => chunkOf(events.filter((event) => event.shard === shard)));
+    return [...own].map((shard) =>
+      chunkOf(
+        events.filter((event) => event.shard === shard),
+        copied,
+      ),
+    );
   };
 
   return {
@@ -156,15 +162,23 @@ export const createStage = (options: Partial<MemoryWorldOptions> & { readonly pa
     lines,
     start,
     until,
+    /** These ids in one chunk of the first shard that they are of. */
+    chunkOf: (ids: readonly string[], copied: boolean) => chunksOf(ids, "k", "t", copied)[0] as ShardChunk,
     /** One chunk per shard of these ids, all with one key. */
     post: async (ids: readonly string[], key: string | null = "k", type = "t") => {
       for (const answer of await world.tier.append(chunksOf(ids, key, type), 100))
         if (answer.kind !== "ok") throw new Error(`not appended: ${answer.kind}`);
     },
-    /** Rows of one event each. */
-    postToOutbox: (ids: readonly string[], key = "k") => {
+    /** As `post`, and each chunk is in Postgres, too. */
+    postToBoth: async (ids: readonly string[], key: string | null = "k", type = "t") => {
+      const chunks = chunksOf(ids, key, type, true);
+      const answers = await Promise.all([world.tier.append(chunks, 100), world.outboxTier.copy(chunks, 100)]);
+      for (const { kind } of answers.flat()) if (kind !== "ok") throw new Error(`not in both: ${kind}`);
+    },
+    /** Rows of one event each; `copied`: that are to be in both tiers. */
+    postToOutbox: (ids: readonly string[], key = "k", copied = false) => {
       const transaction = world.outbox.begin();
-      for (const id of ids) for (const chunk of chunksOf([id], key)) transaction.insert(chunk);
+      for (const id of ids) for (const chunk of chunksOf([id], key, "t", copied)) transaction.insert(chunk);
       transaction.commit();
     },
     /** What Kafka holds of a partition. */

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   type Chunk,
+  copyKeyOf,
   decodeChunk,
   dedupKeysOf,
   encodeChunk,
@@ -28,10 +29,12 @@ const anyEvent = fc
   })
   .map(({ tracestate, ...event }) => (tracestate === null ? event : { ...event, tracestate }))
   .map((event) => ({ ...event, dedupKey: dedupKeyOf(event.identity, event.replay, platform) }));
-const anyChunk: fc.Arbitrary<Chunk> = fc.record({
-  receivedAtMs: fc.nat(2 ** 45),
-  events: fc.array(anyEvent, { minLength: 1, maxLength: 60 }),
-});
+const anyChunk: fc.Arbitrary<Chunk> = fc
+  .record({
+    receivedAtMs: fc.nat(2 ** 45),
+    events: fc.array(anyEvent, { minLength: 1, maxLength: 60 }),
+  })
+  .chain((chunk) => fc.constantFrom<Chunk>(chunk, { ...chunk, copied: true }));
 const plain = (chunk: Chunk) => ({ ...chunk, events: chunk.events.map((e) => ({ ...e, bytes: [...e.bytes] })) });
 
 test("what was encoded is decoded again, byte for byte", () => {
@@ -65,6 +68,19 @@ test("a chunk with any byte changed or cut off does not decode", () => {
       expect(() => decodeChunk(bytes, platform)).toThrow(UndecodableChunk);
     }),
     { seed, numRuns: 500 },
+  );
+});
+
+test("a chunk has a copy's key when a copy is kept, the same for the same bytes, and a merged one when any of its parts has", () => {
+  fc.assert(
+    fc.property(anyChunk, anyChunk, (one, other) => {
+      const key = copyKeyOf(encodeChunk(one, platform));
+      if (one.copied) expect(key).toMatch(/^[0-9a-f]{32}$/);
+      else expect(key).toBe(null);
+      expect(copyKeyOf(encodeChunk(one, platform))).toBe(key);
+      expect(mergeChunks([one, other]).copied).toBe(one.copied || other.copied ? true : undefined);
+    }),
+    { seed, numRuns: 200 },
   );
 });
 

@@ -7,26 +7,31 @@ import { dedupKeyOf, type SealedEvent } from "./seal.ts";
  * A chunk: 1..n sealed events of one shard, packed into one stream entry or outbox row.
  *
  *   byte 0       version, 1
- *   byte 1       flags, bit 0: the body is deflated
- *   bytes 2–33   SHA-256 of the body as stored (an AOF has no checksum: 10 damaged bytes load without complaint)
+ *   byte 1       flags, bit 0: the body is deflated, bit 1: a copy is kept in Postgres until it is settled
+ *   bytes 2–33   SHA-256 of the body as stored (an AOF has no checksum: 10 damaged bytes load without complaint), each bit of
+ *                it turned over where a copy is kept, so that it covers that flag, too
  *   bytes 34–    body: MsgPack of columns, so that decoding makes no object per attribute and the bytes are slices
  */
 const VERSION = 1;
 const DEFLATED = 1;
+const COPIED = 2;
 const HEADER_BYTES = 34;
+const KEY_BYTES = 16;
 /** Below this a deflated body is no smaller than the 4 µs that it costs are worth. */
 const DEFLATE_FROM_BYTES = 512;
 /** An inflated chunk is never larger: the limit of one commit is far below it. */
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 
 /** An event as a chunk carries it. */
-export type ChunkEvent = Omit<SealedEvent, "id" | "shard">;
+export type ChunkEvent = Omit<SealedEvent, "id" | "shard" | "durability">;
 
 export type Chunk = {
   /** Time of ingest, ms since 1970; of the oldest event where they differ. */
   readonly receivedAtMs: number;
   /** How much later each event came; absent when all came at once, as in one commit of an edge. */
   readonly laterMs?: readonly number[];
+  /** A copy of it is in Postgres, or should be, until it is settled. */
+  readonly copied?: boolean;
   readonly events: readonly ChunkEvent[];
 };
 
@@ -64,6 +69,19 @@ const concat = (events: readonly ChunkEvent[]): Uint8Array => {
 /** One for all: its buffer has grown to what chunks need, which saves 40 % of the encoding. The view it gives is copied. */
 const encoder = new Encoder({ initialBufferSize: 256 * 1024 });
 
+/** The keys of chunks that are to be copied. Throws a `RangeError` for one without, so that a caller's slip shows. */
+export const copyKeysOf = (chunks: readonly { readonly chunk: Uint8Array }[]): readonly string[] =>
+  chunks.map(({ chunk }) => {
+    const key = copyKeyOf(chunk);
+    if (key === null) throw new RangeError("a chunk without a copy's key is not copied");
+    return key;
+  });
+
+const checksumOf = (body: Uint8Array, copied: boolean, platform: Platform): Uint8Array => {
+  const digest = platform.sha256(body);
+  return copied ? digest.map((byte) => byte ^ 0xff) : digest;
+};
+
 export const encodeChunk = (chunk: Chunk, platform: Platform): Uint8Array => {
   const { events } = chunk;
   const columns: Columns = [
@@ -85,10 +103,21 @@ export const encodeChunk = (chunk: Chunk, platform: Platform): Uint8Array => {
   const body = smaller ? deflated : plain;
   const out = new Uint8Array(HEADER_BYTES + body.length);
   out[0] = VERSION;
-  out[1] = smaller ? DEFLATED : 0;
-  out.set(platform.sha256(body), 2);
+  out[1] = (smaller ? DEFLATED : 0) | (chunk.copied ? COPIED : 0);
+  out.set(checksumOf(body, chunk.copied === true, platform), 2);
   out.set(body, HEADER_BYTES);
   return out;
+};
+
+const isCopied = (bytes: Uint8Array): boolean =>
+  bytes.length >= HEADER_BYTES && bytes[0] === VERSION && ((bytes[1] ?? 0) & COPIED) !== 0;
+
+/** What a chunk's copy is known by, from the checksum: 32 hexadecimal digits. Null: there is none. */
+export const copyKeyOf = (bytes: Uint8Array): string | null => {
+  if (!isCopied(bytes)) return null;
+  let key = "";
+  for (const byte of bytes.subarray(2, 2 + KEY_BYTES)) key += byte.toString(16).padStart(2, "0");
+  return key;
 };
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
@@ -101,11 +130,11 @@ const bodyOf = (bytes: Uint8Array, platform: Platform): Uint8Array => {
   if (bytes.length < HEADER_BYTES) throw new UndecodableChunk("too short");
   if (bytes[0] !== VERSION) throw new UndecodableChunk(`version ${bytes[0]} is unknown`);
   const flags = bytes[1] ?? 0;
-  if (flags !== 0 && flags !== DEFLATED) throw new UndecodableChunk(`flags ${flags} are unknown`);
+  if ((flags & ~(DEFLATED | COPIED)) !== 0) throw new UndecodableChunk(`flags ${flags} are unknown`);
   const body = bytes.subarray(HEADER_BYTES);
-  if (!sameBytes(platform.sha256(body), bytes.subarray(2, HEADER_BYTES)))
+  if (!sameBytes(checksumOf(body, (flags & COPIED) !== 0, platform), bytes.subarray(2, HEADER_BYTES)))
     throw new UndecodableChunk("checksum differs");
-  return flags === DEFLATED ? platform.inflate(body, BODY_BYTES_MAX) : body;
+  return (flags & DEFLATED) !== 0 ? platform.inflate(body, BODY_BYTES_MAX) : body;
 };
 
 const columnsOf = (bytes: Uint8Array, platform: Platform): Columns => {
@@ -149,7 +178,8 @@ export const decodeChunk = (bytes: Uint8Array, platform: Platform): Chunk => {
     const [receivedAtMs] = columns;
     const laterMs = columns[8] ?? undefined;
     const events = eventsOf(columns, platform);
-    return laterMs === undefined ? { receivedAtMs, events } : { receivedAtMs, events, laterMs };
+    const chunk = isCopied(bytes) ? { receivedAtMs, events, copied: true } : { receivedAtMs, events };
+    return laterMs === undefined ? chunk : { ...chunk, laterMs };
   } catch (cause) {
     if (cause instanceof UndecodableChunk) throw cause;
     throw new UndecodableChunk("body is damaged", { cause });
@@ -166,5 +196,6 @@ export const mergeChunks = (chunks: readonly Chunk[]): Chunk => {
   const laterMs = chunks.flatMap((chunk) =>
     chunk.events.map((_, index) => receivedAtMsOf(chunk, index) - receivedAtMs),
   );
-  return { receivedAtMs, laterMs, events: chunks.flatMap((chunk) => chunk.events) };
+  const merged = { receivedAtMs, laterMs, events: chunks.flatMap((chunk) => chunk.events) };
+  return chunks.some(({ copied }) => copied) ? { ...merged, copied: true } : merged;
 };

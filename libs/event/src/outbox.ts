@@ -1,4 +1,4 @@
-import type { Tier } from "./tier.ts";
+import type { Appended, ShardChunk, Tier } from "./tier.ts";
 
 /** How much waits in the outbox. */
 export type OutboxSize = { readonly events: number; readonly bytes: number; readonly oldestAtMs: number | null };
@@ -6,6 +6,11 @@ export type OutboxSize = { readonly events: number; readonly bytes: number; read
 /** The outbox as the edge sees it: the second tier, and the answer to "may this shard go back to the stream?". */
 export type OutboxTier = Tier & {
   readonly name: "outbox";
+  /**
+   * Keeps a copy of chunks that the stream is given at the same time. As `append`, but nobody drains them; and an `append` of the same
+   * chunk takes its copy away in the same moment, so that it is not ahead of what the outbox held before it.
+   */
+  copy(chunks: readonly ShardChunk[], deadlineMs: number): Promise<readonly Appended[]>;
   /** Which of these shards have a committed row now. Rejects with `Unavailable`. */
   occupied(shards: readonly number[], deadlineMs: number): Promise<readonly number[]>;
   /** Rejects with `Unavailable`. */

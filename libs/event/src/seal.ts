@@ -1,3 +1,4 @@
+import type { Durability } from "./durability.ts";
 import type { Attributes } from "./event.ts";
 import type { Platform } from "./platform.ts";
 import { shardOf } from "./shard.ts";
@@ -16,6 +17,8 @@ export type SealedEvent = TraceContext & {
   /** 0, or the how-manieth replay of a dead letter this is. */
   readonly replay: number;
   readonly bytes: Uint8Array;
+  /** Absent: whatever tier takes it. */
+  readonly durability?: Durability;
 };
 
 let lastProducer = "";

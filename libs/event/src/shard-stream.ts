@@ -75,6 +75,10 @@ export type ShardStream = {
   /** Append for the drain: passes the diversion, obeys the limits. */
   append(lease: Lease, chunk: ShardChunk): Promise<Appended | { readonly kind: "fenced" }>;
   counts(shard: number): Promise<ShardCounts>;
+  /** How many events of these dedup keys the shard does not know: it has lost them, or never had them. */
+  missing(shard: number, dedupKeys: string): Promise<number>;
+  /** The time of the oldest entry, null for none, and the present one: both by the server's clock, ms since 1970. */
+  oldest(shard: number): Promise<{ readonly nowMs: number; readonly oldestAtMs: number | null }>;
   /** What the servers' settings are worth now, of all of them together. Rejects with `Unavailable`. */
   promise(): Promise<TierPromise>;
 };

@@ -1,28 +1,62 @@
-import type { Clock, OutboxRow, OutboxSize, ShardChunk } from "@spillway/event";
+import {
+  type Clock,
+  type Copy,
+  copyKeyOf,
+  copyKeysOf,
+  type Keyed,
+  type OutboxRow,
+  type OutboxSize,
+  type ShardChunk,
+} from "@spillway/event";
 
 type Row = OutboxRow & { readonly insertedAtMs: number };
+type KeptCopy = Copy & Pick<Row, "insertedAtMs">;
+
+const sizeOf = (rows: readonly Row[]): OutboxSize => ({
+  events: rows.reduce((sum, row) => sum + row.events, 0),
+  bytes: rows.reduce((sum, row) => sum + row.chunk.length, 0),
+  oldestAtMs: rows.length === 0 ? null : Math.min(...rows.map((row) => row.insertedAtMs)),
+});
 
 export type Outbox = ReturnType<typeof createOutbox>;
 
-/** The outbox table. Ids come from a sequence, so a lower id may well appear after a higher one. */
+/** The outbox table, and the copies beside it. Ids come from a sequence, so a lower id may well appear after a higher one. */
 export const createOutbox = (clock: Clock) => {
   let committed: Row[] = [];
+  let copies: KeptCopy[] = [];
   const watchers = new Set<() => void>();
   let sequence = 0;
+
+  const keepCopies = (more: readonly KeptCopy[]): void => {
+    const ids = new Set(more.map(({ id }) => id));
+    copies = [...copies.filter(({ id }) => !ids.has(id)), ...more].sort((a, b) => Number(a.id) - Number(b.id));
+  };
 
   /** A transaction of an application or a slow edge: its ids are taken at the insert, its rows appear at the commit. */
   const begin = () => {
     const inserted: Row[] = [];
+    const copied: KeptCopy[] = [];
+    const rowOf = ({ shard, chunk, events }: ShardChunk): Row => {
+      return { id: String(++sequence), shard, chunk, events, insertedAtMs: clock.wallMs() };
+    };
     return {
-      insert: ({ shard, chunk, events }: ShardChunk): void => {
-        inserted.push({ id: String(++sequence), shard, chunk, events, insertedAtMs: clock.wallMs() });
+      insert: (chunk: ShardChunk): void => void inserted.push(rowOf(chunk)),
+      copy: (chunk: ShardChunk): void => {
+        const [key = ""] = copyKeysOf([chunk]);
+        copied.push({ ...rowOf(chunk), key });
       },
       commit: () => {
+        const instead = new Set(inserted.map(({ chunk }) => copyKeyOf(chunk)));
+        copies = copies.filter(({ key }) => !instead.has(key));
+        keepCopies(copied.splice(0));
         committed.push(...inserted.splice(0));
         committed.sort((a, b) => Number(a.id) - Number(b.id));
         for (const onRows of [...watchers]) onRows();
       },
-      rollback: () => void inserted.splice(0),
+      rollback: () => {
+        inserted.splice(0);
+        copied.splice(0);
+      },
     };
   };
 
@@ -38,11 +72,20 @@ export const createOutbox = (clock: Clock) => {
       return before - committed.length;
     },
     occupied: (shards: readonly number[]) => shards.filter((shard) => committed.some((row) => row.shard === shard)),
-    size: (): OutboxSize => ({
-      events: committed.reduce((sum, row) => sum + row.events, 0),
-      bytes: committed.reduce((sum, row) => sum + row.chunk.length, 0),
-      oldestAtMs: committed.length === 0 ? null : Math.min(...committed.map((row) => row.insertedAtMs)),
-    }),
+    size: (): OutboxSize => sizeOf(committed),
+    /** Committed copies of a shard, in id order. */
+    copies: (shard: number): readonly KeptCopy[] => copies.filter((copy) => copy.shard === shard),
+    copiesSize: (): OutboxSize => sizeOf(copies),
+    keep: (rows: readonly Keyed[]): void =>
+      keepCopies(
+        rows.flatMap(({ id, key }) => committed.filter((row) => row.id === id).map((row) => ({ ...row, key }))),
+      ),
+    rekey: (keyed: readonly Keyed[]): void => {
+      copies = copies.map((copy) => ({ ...copy, ...keyed.find(({ id }) => id === copy.id) }));
+    },
+    removeCopies: (isMeant: (copy: Copy) => boolean): void => {
+      copies = copies.filter((copy) => !isMeant(copy));
+    },
     watch: (onRows: () => void) => {
       watchers.add(onRows);
       return () => void watchers.delete(onRows);

@@ -38,5 +38,7 @@ export const createShardStream = (
     return streams.holds(lease) ? streams.append(chunk, true) : { kind: "fenced" };
   },
   counts: behind("redis", streams.counts),
+  missing: behind("redis", streams.missing),
+  oldest: behind("redis", streams.oldest),
   promise: behind("redis", promise.now),
 });

@@ -1,4 +1,12 @@
-import type { Appended, Clock, Entry, Settled, ShardChunk, ShardCounts } from "@spillway/event";
+import {
+  type Appended,
+  type Clock,
+  DIGEST96_LENGTH,
+  type Entry,
+  type Settled,
+  type ShardChunk,
+  type ShardCounts,
+} from "@spillway/event";
 import { createDedupKeys } from "./dedup-keys.ts";
 import { createInstallationCell } from "./installation.ts";
 import { createLeaseTable } from "./leases.ts";
@@ -75,6 +83,14 @@ const damaged = (entry: Entry, part: "chunk" | "metadata"): Entry => {
   return { ...entry, skip: entry.skip.length > 0 ? entry.skip.map((index) => index + 1) : [0], total: null };
 };
 
+const missingOf = ({ dedup }: Shard, dedupKeys: string, nowMs: number): number =>
+  dedupKeys.length / DIGEST96_LENGTH - dedup.duplicates(dedupKeys, nowMs).length;
+
+const oldestOf = ({ entries: [first] }: Shard, nowMs: number) => ({
+  nowMs,
+  oldestAtMs: first === undefined ? null : parseId(first.id)[0],
+});
+
 /** The streams' state: what would stand in Redis. Every method is one atomic step, as a script is. */
 export const createStreams = (clock: Clock, shards: number, limits: StreamLimits) => {
   let births = 0;
@@ -141,6 +157,8 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
     },
     marks: (shard: number) => of(shard).marks,
     diverted: (shard: number) => of(shard).diverted,
+    missing: (shard: number, dedupKeys: string) => missingOf(of(shard), dedupKeys, clock.wallMs()),
+    oldest: (shard: number) => oldestOf(of(shard), clock.wallMs()),
     counts: (shard: number): ShardCounts => ({ ...of(shard).counts }),
     arrival,
     /** Everything is gone, leases and owners too, as after FLUSHALL or a failover to an empty replica. */

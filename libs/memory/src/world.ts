@@ -1,4 +1,5 @@
 import type { Clock, Platform } from "@spillway/event";
+import { createCopies } from "./copies.ts";
 import { createInstallationCell, createInstallationKeeper } from "./installation.ts";
 import { createLeases } from "./leases.ts";
 import { createLedger } from "./ledger.ts";
@@ -61,6 +62,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
     tier: createStreamTier(streams, outages, promise),
     outboxTier: createOutboxTier(outbox, outages, commit),
     outboxDrain: createOutboxDrain(outbox, outages),
+    copies: createCopies(outbox, outages, clock),
     shardStream: createShardStream(streams, outages, promise),
     leases: createLeases(streams, outages),
     deadLetters: createDeadLetters(letters, outages),

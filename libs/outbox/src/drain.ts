@@ -3,7 +3,7 @@ import type { OutboxDrain, OutboxRow } from "@spillway/event";
 import { arrayOf, ask, type Database, WRITE_MS } from "@spillway/postgres";
 import type { Sql } from "postgres";
 import { occupiedShards } from "./occupied.ts";
-import { outboxSize } from "./size.ts";
+import { chunksSize } from "./size.ts";
 
 export type OutboxDrainOptions = {
   readonly database: Database;
@@ -42,8 +42,8 @@ const deleteRows = (sql: Sql, ids: readonly string[]) => sql`
 export const createOutboxDrain = (options: OutboxDrainOptions): OutboxDrain => {
   const { database, bytesMax = 8 * 1024 * 1024, deadlineMs: ownMs = WRITE_MS } = options;
   return {
-    occupied: (shards, deadlineMs) => occupiedShards(database, shards, deadlineMs),
-    size: (deadlineMs) => outboxSize(database, deadlineMs),
+    occupied: (shards, deadlineMs) => occupiedShards(database, "outbox", shards, deadlineMs),
+    size: (deadlineMs) => chunksSize(database, "outbox", deadlineMs),
     drain: async (shard, rowsMax, move) => {
       const stored = await ask(database, ownMs, (sql) => oldestRows(sql, shard, rowsMax, bytesMax));
       if (stored.length === 0) return { found: 0, removed: 0 };

@@ -1,3 +1,4 @@
+export * from "./copies.ts";
 export * from "./drain.ts";
 export * from "./enqueue.ts";
 export * from "./inspect.ts";

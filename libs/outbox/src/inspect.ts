@@ -21,7 +21,7 @@ const shardsOf = (sql: Sql) => sql<OutboxShard[]>`
     union all
     select (select min(shard) from outbox where outbox.shard > occupied.shard) from occupied
     where occupied.shard is not null
-  ), sampled as (${sampled(sql)}), total as (
+  ), sampled as (${sampled(sql, "outbox")}), total as (
     select shard, count(*) as rows, sum(events)::float8 as events
     from outbox tablesample system (100 * (select share from sampled)) group by shard
   )

@@ -1,4 +1,5 @@
 import {
+  copies,
   deadLetterActions,
   deadLetters,
   installation,
@@ -14,8 +15,8 @@ import type { Sql } from "postgres";
 export type Schema = { readonly unmigrated: boolean; readonly missing: number };
 
 const needed = JSON.stringify(
-  [installation, outbox, parking, parkedEvents, deadLetters, deadLetterActions, shardCheckpoints].flatMap((table) =>
-    Object.values(getTableColumns(table)).map(({ name }) => ({ table: getTableName(table), column: name })),
+  [installation, outbox, copies, parking, parkedEvents, deadLetters, deadLetterActions, shardCheckpoints].flatMap(
+    (table) => Object.values(getTableColumns(table)).map(({ name }) => ({ table: getTableName(table), column: name })),
   ),
 );
 

@@ -1,9 +1,16 @@
-import { type Appended, type OutboxTier, oneChunkPerShard, type ShardChunk } from "@spillway/event";
-import { type Database, DatabaseFailure, durableCommit } from "@spillway/postgres";
+import {
+  type Appended,
+  copyKeyOf,
+  copyKeysOf,
+  type OutboxTier,
+  oneChunkPerShard,
+  type ShardChunk,
+} from "@spillway/event";
+import { arrayOf, type Database, DatabaseFailure, durableCommit } from "@spillway/postgres";
 import type { Sql } from "postgres";
 import { outboxHealth } from "./health.ts";
 import { occupiedShards } from "./occupied.ts";
-import { outboxSize } from "./size.ts";
+import { chunksSize } from "./size.ts";
 
 export { createPostgresInstallation } from "./installation.ts";
 export { schemaWarnings } from "./schema-warning.ts";
@@ -18,6 +25,29 @@ const insertChunks = (sql: Sql, chunks: readonly ShardChunk[], shards: number | 
     insert into outbox ${sql(rows, "shard", "shards", "chunk", "events", "bytes")}
     returning ${sql.unsafe(durableCommit)}`;
 };
+
+const keysOf = (chunks: readonly ShardChunk[]): string[] => chunks.flatMap(({ chunk }) => copyKeyOf(chunk) ?? []);
+
+/**
+ * Of chunks that were to be copied: their copies go in the same statement, so that they are not ahead of what stands before them in
+ * the outbox. Locks: besides those of the insert, the copies' rows.
+ */
+const insertInsteadOfCopies = (sql: Sql, chunks: readonly ShardChunk[], shards: number | null) => sql`
+  with gone as (delete from copies where key = any(${arrayOf(keysOf(chunks))}::uuid[]))
+  ${insertChunks(sql, chunks, shards)}`;
+
+/** Locks: as an insert into the outbox. */
+const insertCopies = (sql: Sql, chunks: readonly ShardChunk[], shards: number | null) => {
+  const keys = copyKeysOf(chunks);
+  const rows = chunks.map(({ shard, chunk, events }, i) => {
+    return { shard, shards, key: keys[i] as string, chunk, events, bytes: chunk.length };
+  });
+  return sql`
+    insert into copies ${sql(rows, "shard", "shards", "key", "chunk", "events", "bytes")}
+    returning ${sql.unsafe(durableCommit)}`;
+};
+
+type Insert = typeof insertChunks;
 
 export type OutboxTierOptions = {
   readonly database: Database;
@@ -57,20 +87,30 @@ const createTries = () => {
  */
 export const createOutboxTier = ({ database, shards }: OutboxTierOptions): OutboxTier => {
   const tries = createTries();
+
+  const write = async (insert: Insert, chunks: readonly ShardChunk[], deadlineMs: number): Promise<Appended[]> => {
+    oneChunkPerShard(chunks);
+    if (chunks.length === 0) return [];
+    try {
+      await database.run(deadlineMs, (sql) => insert(sql, chunks, shards ?? null));
+      tries.taken();
+      return chunks.map(() => ({ kind: "ok", duplicates: [] }));
+    } catch (error) {
+      if (!(error instanceof DatabaseFailure)) throw error;
+      tries.refused(chunks.reduce((sum, { chunk }) => sum + chunk.length, 0));
+      return chunks.map(() => ({ kind: "retriable", code: error.code }));
+    }
+  };
+
   return {
     name: "outbox",
-    append: async (chunks, deadlineMs) => {
-      oneChunkPerShard(chunks);
-      if (chunks.length === 0) return [];
-      try {
-        await database.run(deadlineMs, (sql) => insertChunks(sql, chunks, shards ?? null));
-        tries.taken();
-        return chunks.map((): Appended => ({ kind: "ok", duplicates: [] }));
-      } catch (error) {
-        if (!(error instanceof DatabaseFailure)) throw error;
-        tries.refused(chunks.reduce((sum, { chunk }) => sum + chunk.length, 0));
-        return chunks.map((): Appended => ({ kind: "retriable", code: error.code }));
-      }
+    append: (chunks, deadlineMs) => {
+      const isCopied = chunks.some(({ chunk }) => copyKeyOf(chunk) !== null);
+      return write(isCopied ? insertInsteadOfCopies : insertChunks, chunks, deadlineMs);
+    },
+    copy: async (chunks, deadlineMs) => {
+      copyKeysOf(chunks);
+      return write(insertCopies, chunks, deadlineMs);
     },
     health: async (deadlineMs) => {
       const dueBytes = tries.dueBytes();
@@ -79,7 +119,7 @@ export const createOutboxTier = ({ database, shards }: OutboxTierOptions): Outbo
       else if (dueBytes !== null) tries.taken();
       return health;
     },
-    occupied: (asked, deadlineMs) => occupiedShards(database, asked, deadlineMs),
-    size: (deadlineMs) => outboxSize(database, deadlineMs),
+    occupied: (asked, deadlineMs) => occupiedShards(database, "outbox", asked, deadlineMs),
+    size: (deadlineMs) => chunksSize(database, "outbox", deadlineMs),
   };
 };

@@ -24,7 +24,7 @@ import { shardKeys } from "./keys.ts";
 import { leaseValue } from "./lease-value.ts";
 import { judgeMasters } from "./masters.ts";
 import { runScript } from "./script.ts";
-import { appendScript, divertScript, parkScript, settleScript } from "./scripts.ts";
+import { appendScript, divertScript, inspectScript, missingScript, parkScript, settleScript } from "./scripts.ts";
 
 export type ShardStreamOptions = AppendSetup & { readonly redis: RedisServer };
 
@@ -66,6 +66,12 @@ const countsOf = (exists: unknown, values: unknown): ShardCounts => {
   const [epoch, ...numbers] = exists === 1 ? values : [];
   const [accepted = 0, duplicate = 0, relayed = 0, dead = 0, parked = 0, backlogBytes = 0] = numbers.map(Number);
   return { epoch: typeof epoch === "string" ? epoch : null, accepted, duplicate, relayed, dead, parked, backlogBytes };
+};
+
+const oldestOf = (reply: unknown): { readonly nowMs: number; readonly oldestAtMs: number | null } => {
+  const [nowMs, oldest] = Array.isArray(reply) ? reply : [];
+  if (typeof nowMs !== "number" || typeof oldest !== "string") throw new Unavailable("odd_reply");
+  return { nowMs, oldestAtMs: oldest === "" ? null : Number(oldest.split("-")[0]) };
 };
 
 const readCounts = async (connection: Connection, namespace: string, shard: number): Promise<ShardCounts> => {
@@ -135,6 +141,18 @@ export const createShardStream = (options: ShardStreamOptions): ShardStream => {
         if (error instanceof Unavailable) return retriable(error.code);
         throw error;
       }
+    },
+    missing: async (shard, dedupKeys) => {
+      const { dedup } = shardKeys(namespace, shard);
+      const values = [options.limits.dedupWindowSeconds, dedupKeys];
+      const missing = await runScript(redis.commands, missingScript, dedup, values);
+      if (typeof missing !== "number") throw new Unavailable("odd_reply");
+      return missing;
+    },
+    oldest: async (shard) => {
+      const { stream, count, diverted, lease } = shardKeys(namespace, shard);
+      const reply = await runScript(redis.commands, inspectScript, [stream, count, diverted, lease], []);
+      return oldestOf(reply);
     },
     counts: (shard) => readCounts(redis.commands, namespace, shard),
     promise: async () => (await redis.commands.send(judgeMasters)).promise,

@@ -13,6 +13,7 @@ export const recordOf = (index: number, term: Term, bytes = 1): RelayRecord => {
     id: "1-0",
     ref: "1-0",
     term,
+    copyKey: null,
     receivedAtMs: 0,
     events: 1,
     chunkEvents: [],

@@ -1,4 +1,4 @@
-import type { Chunk, Entry } from "@spillway/event";
+import { type Chunk, copyKeyOf, type Entry } from "@spillway/event";
 import type { InHand } from "./in-hand.ts";
 import type { PumpParts } from "./pump.ts";
 import { recordsOf } from "./records.ts";
@@ -16,8 +16,9 @@ export const createDoor = (parts: PumpParts, waits: Waits, complete: (entry: InH
   const inHandOf = (entry: Entry, chunk: Chunk, dead: number): InHand => {
     const { id, ref, events } = entry;
     const { events: chunkEvents, ...times } = chunk;
+    const copyKey = copyKeyOf(entry.chunk);
     const dataBytes = chunkEvents.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    return { id, ref, events, ...times, term, chunkEvents, dataBytes, remaining: 0, dead, complete };
+    return { id, ref, events, ...times, term, copyKey, chunkEvents, dataBytes, remaining: 0, dead, complete };
   };
 
   const keep = (taken: InHand): void => {

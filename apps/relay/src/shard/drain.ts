@@ -2,6 +2,7 @@ import { isWeak, promiseAfter, type TierPromise } from "@spillway/event";
 import type { Term } from "../lease/term.ts";
 import type { RelayParts } from "../parts.ts";
 import { createDrainMode, type Diversion, diversionOf, stepOf } from "./drain-mode.ts";
+import { createRestore, type Restore, type RestoreOptions } from "./restore.ts";
 import { createRowMover } from "./row-mover.ts";
 
 /**
@@ -10,7 +11,13 @@ import { createRowMover } from "./row-mover.ts";
  */
 export type Drain = {
   readonly diversion: Diversion;
-  /** Ends when the shard's outbox is empty, or at the first trouble; then it is to be called again after a while. */
+  readonly restore: Restore;
+  /** Whether the stream lacks nothing that is kept of it, as far as that can be told without the shard being diverted. */
+  isSound(): Promise<boolean>;
+  /**
+   * `occupied`: there are rows, or copies to be looked at. Ends when the shard's outbox is empty, or at the first trouble; then it is to
+   * be called again after a while.
+   */
   run(occupied: boolean): Promise<void>;
   /** Moves no further row. */
   stop(): void;
@@ -18,7 +25,9 @@ export type Drain = {
 
 const ROWS_MAX = 1_000;
 
-export const createDrain = (parts: RelayParts, term: Term): Drain => {
+export type DrainOptions = RelayParts & Pick<RestoreOptions, "isInHand" | "onDue">;
+
+export const createDrain = (parts: DrainOptions, term: Term): Drain => {
   const { shardStream, outboxDrain, log, onWeakRedis } = parts;
   const { lease } = term;
   const { shard } = lease;
@@ -55,6 +64,7 @@ export const createDrain = (parts: RelayParts, term: Term): Drain => {
     if (!isEnded) term.end(answer.ok ? "fenced" : "doubt");
   };
 
+  const restore = createRestore({ ...parts, term, isGoing, stand });
   const move = createRowMover({ ...parts, term, isGoing, stand, moved: spot.goes });
 
   /** A row is deleted once the stream has it, so it stays where it is while the stream does not keep what it takes. */
@@ -68,7 +78,7 @@ export const createDrain = (parts: RelayParts, term: Term): Drain => {
   };
 
   const moveAll = async (): Promise<void> => {
-    while (isGoing() && (await mayMove())) {
+    while (isGoing() && (await restore.run()) && (await mayMove())) {
       const answer = await outboxDrain.drain(shard, ROWS_MAX, move);
       if (answer.ok && answer.value.found === 0) {
         spot.goes();
@@ -81,6 +91,8 @@ export const createDrain = (parts: RelayParts, term: Term): Drain => {
   };
 
   return {
+    restore,
+    isSound: async () => mode.is("unknown", "open") && restore.isSound(),
     get diversion() {
       return diversionOf(mode.now);
     },

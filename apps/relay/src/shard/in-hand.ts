@@ -5,6 +5,8 @@ import type { Term } from "../lease/term.ts";
 export type InHand = Pick<Entry, "id" | "ref" | "events"> &
   Omit<Chunk, "events"> & {
     readonly term: Term;
+    /** What its copy in Postgres is known by; null: it has none. */
+    readonly copyKey: string | null;
     /** Emptied when all is done, since the wait for the settlement needs no payload. */
     chunkEvents: readonly ChunkEvent[];
     /** Bytes of the events that this process holds for it. */

@@ -4,13 +4,19 @@ import type { Topics } from "../partition/topics.ts";
 import type { RelayParts } from "../parts.ts";
 import { createDrain, type Drain } from "./drain.ts";
 import { createPump, type Pump } from "./pump.ts";
+import { createSweep, type Sweep } from "./sweep.ts";
 
 /** What a shard has for one term. */
-export type OpenShard = { readonly term: Term; readonly pump: Pump; readonly drain: Drain };
+export type OpenShard = {
+  readonly term: Term;
+  readonly pump: Pump;
+  readonly drain: Drain;
+  readonly sweep: Sweep;
+};
 
-/** The shards that are ours now. */
-export const createOpenShards = (parts: RelayParts) => {
-  const { clock, measures, shards, finishMs, inFlightEventsMax, inFlightBytesMax, start } = parts;
+/** The shards that are ours now. `onDue`: a drain of one has something to do. */
+export const createOpenShards = (parts: RelayParts, onDue: () => void) => {
+  const { clock, measures, shards, finishMs, inFlightEventsMax, inFlightBytesMax, dedupWindowMs, start } = parts;
   const open = new Map<number, OpenShard & { readonly pumped: Promise<void> }>();
   /** Outlives the terms. */
   const confirmed = Array.from({ length: shards }, () => new Map<string, number>());
@@ -21,18 +27,25 @@ export const createOpenShards = (parts: RelayParts) => {
     /** Opens it for as long as the term lasts. */
     open: (term: Term, topics: Topics): void => {
       const { shard } = term.lease;
+      const onDoubt = (): void => {
+        sweep.forget();
+        drain.restore.doubt(dedupWindowMs);
+      };
       const pump = createPump({
         ...parts,
+        onDoubt,
         term,
         topics,
         eventsMax: partOf(inFlightEventsMax),
         bytesMax: partOf(inFlightBytesMax),
         confirmed: confirmed[shard] ?? new Map(),
       });
-      const drain = createDrain(parts, term);
+      const drain = createDrain({ ...parts, isInHand: pump.holdsCopied, onDue }, term);
+      const sweep = createSweep(parts, shard, drain.restore);
+      onDoubt();
       const pumped = pump.run();
       start(pumped);
-      open.set(shard, { term, pump, drain, pumped });
+      open.set(shard, { term, pump, drain, sweep, pumped });
       measures.shardOwned.set(1, { shard: String(shard) });
       term.onEnd(() => {
         open.delete(shard);

@@ -11,7 +11,13 @@ import { createSettlement } from "./settlement.ts";
 import { createWaits } from "./waits.ts";
 import { createWindow, type Window, type WindowOptions } from "./window.ts";
 
-export type PumpOptions = RelayParts & WindowOptions & { readonly term: Term; readonly topics: Topics };
+export type PumpOptions = RelayParts &
+  WindowOptions & {
+    readonly term: Term;
+    readonly topics: Topics;
+    /** The connection was lost: what answers now may be another server, or an older state of this one. */
+    readonly onDoubt: () => void;
+  };
 
 /** What the parts of one pump have in common. */
 export type PumpParts = PumpOptions & {
@@ -37,6 +43,8 @@ export type Pump = {
   /** Reads from the start of the stream again; what is in hand is recognised. */
   rewind(): void;
   readonly mode: Pick<PumpMode, "now">;
+  /** Whether the chunk of this copy is in hand: its events will come out, whatever becomes of the stream. */
+  holdsCopied(key: string): boolean;
   /** Entries read and not settled. */
   readonly entries: number;
   /** Ingest time of the oldest that was read; of one that is not in hand yet, the time of its append. */
@@ -57,6 +65,7 @@ export const createPump = (options: PumpOptions): Pump => {
     ...options,
     onSettled: (entries) => {
       window.left(entries);
+      options.copyRemoval.settled(entries.flatMap(({ copyKey }) => copyKey ?? []));
       waits.wake();
     },
   });
@@ -99,6 +108,7 @@ export const createPump = (options: PumpOptions): Pump => {
     },
     rewind: loop.rewind,
     mode,
+    holdsCopied: window.holdsCopied,
     get entries() {
       return window.entries;
     },

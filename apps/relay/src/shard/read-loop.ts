@@ -20,10 +20,11 @@ const entriesMaxOf = (entryBytes: number): number =>
 
 /** Reads the stream from its start to wherever it ends, and brings each entry to the door. */
 export const createReadLoop = (parts: PumpParts, door: Door) => {
-  const { shard, shardStream, mode, spot, window, router, topics, linger, clock, random } = parts;
+  const { shard, shardStream, mode, spot, window, router, topics, linger, clock, random, onDoubt } = parts;
   const backoff = createBackoff(SHARD_RETRY, random);
   let after = "0";
   let isRewound = false;
+  let isLost = false;
   let entryBytes = READ_BYTES_AIM / READ_ENTRIES_FIRST;
   let abandon: () => void = () => undefined;
 
@@ -41,6 +42,8 @@ export const createReadLoop = (parts: PumpParts, door: Door) => {
   const backOff = async (code: string): Promise<void> => {
     // What comes after a lost connection may be another server with older ids.
     isRewound = true;
+    isLost = true;
+    onDoubt();
     mode.enter("backing-off");
     spot.stands("reading", code, { shard });
     await clock.sleep(backoff.nextMs());
@@ -50,6 +53,8 @@ export const createReadLoop = (parts: PumpParts, door: Door) => {
     mode.enter("admitting");
     backoff.reset();
     spot.goes();
+    if (isLost) onDoubt();
+    isLost = false;
     if (entries.length === 0) window.forgetConfirmed();
     router.turn();
     let sinceKick = 0;

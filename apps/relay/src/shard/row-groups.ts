@@ -1,21 +1,24 @@
-import type { Chunk, OutboxRow, Platform } from "@spillway/event";
+import type { Chunk, Copy, OutboxRow, Platform } from "@spillway/event";
 import { readChunk, Unreadable } from "./undecodable.ts";
 
+/** A row of the outbox, or of the copies. */
+export type ChunkRow = OutboxRow | Copy;
+
 /** Rows that enter the stream in one append. */
-export type ReadableRows = { readonly rows: readonly OutboxRow[]; readonly chunks: readonly Chunk[] };
+export type ReadableRows = { readonly rows: readonly ChunkRow[]; readonly chunks: readonly Chunk[] };
 /** One that nobody can read, and the reason. */
-export type UnreadableRow = { readonly row: OutboxRow; readonly why: Unreadable };
+export type UnreadableRow = { readonly row: ChunkRow; readonly why: Unreadable };
 
 const APPEND_BYTES_MAX = 512 * 1024;
 
-/** In the order of the rows. A row above the limits is alone. */
+/** In the order of the rows. A row above the limits is alone, and those that are to be copied are apart. */
 export const groupsOf = (
-  rows: readonly OutboxRow[],
+  rows: readonly ChunkRow[],
   eventsMax: number,
   platform: Platform,
 ): readonly (ReadableRows | UnreadableRow)[] => {
   const groups: (ReadableRows | UnreadableRow)[] = [];
-  let open: { readonly rows: OutboxRow[]; readonly chunks: Chunk[] } | null = null;
+  let open: { readonly rows: ChunkRow[]; readonly chunks: Chunk[] } | null = null;
   let events = 0;
   let bytes = 0;
   for (const row of rows) {
@@ -27,7 +30,8 @@ export const groupsOf = (
     }
     events += chunk.events.length;
     bytes += row.chunk.length;
-    if (open === null || events > eventsMax || bytes > APPEND_BYTES_MAX) {
+    const isOther = open !== null && open.chunks[0]?.copied !== chunk.copied;
+    if (open === null || isOther || events > eventsMax || bytes > APPEND_BYTES_MAX) {
       open = { rows: [], chunks: [] };
       groups.push(open);
       events = chunk.events.length;

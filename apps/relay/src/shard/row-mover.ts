@@ -1,8 +1,9 @@
-import { dedupKeysOf, encodeChunk, mergeChunks, type OutboxRow } from "@spillway/event";
+import type { OutboxRow } from "@spillway/event";
 import type { Term } from "../lease/term.ts";
 import type { RelayParts } from "../parts.ts";
-import { groupsOf, type ReadableRows, type UnreadableRow } from "./row-groups.ts";
-import { undecodableLetter } from "./undecodable.ts";
+import { chunkOf, keyedRows } from "./copied-rows.ts";
+import { createRowBurial } from "./row-burial.ts";
+import { groupsOf, type ReadableRows } from "./row-groups.ts";
 
 export type RowMoverOptions = RelayParts & {
   readonly term: Term;
@@ -16,32 +17,23 @@ type Moved = "moved" | "full" | "stopped" | "unavailable";
 
 /** Brings rows of the outbox into the stream, and answers how many of the first ones it did. */
 export const createRowMover = (options: RowMoverOptions): ((rows: readonly OutboxRow[]) => Promise<number>) => {
-  const { term, shardStream, deadLetters, platform, log, measures, drainEventsMax, isGoing, stand, moved } = options;
+  const { term, shardStream, copies, platform, measures, drainEventsMax, isGoing, stand, moved } = options;
   const { lease } = term;
   const { shard } = lease;
 
-  /** A row that nobody can read must not hold up the others for ever. */
-  const bury = async ({ row, why }: UnreadableRow): Promise<Moved> => {
-    const place = { shard, entry: `outbox/${row.id}`, events: row.events };
-    const answer = await deadLetters.put([undecodableLetter(place, row.chunk, why)]);
-    if (!answer.ok) return "unavailable";
-    log("error", "outbox-row.undecodable", { shard, row: row.id, events: row.events, ...why });
-    measures.deadLetters.add(row.events, { class: "undecodable" });
-    return "moved";
-  };
+  const bury = createRowBurial(options, "outbox");
 
-  const append = async ({ rows, chunks }: ReadableRows): Promise<Moved> => {
+  const append = async (group: ReadableRows): Promise<Moved> => {
     if (!isGoing()) return "stopped";
-    const merged = mergeChunks(chunks);
-    const { events } = merged;
-    const [first, second] = rows;
-    const chunk = first && !second ? first.chunk : encodeChunk(merged, platform);
-    const dedupKeys = dedupKeysOf(events);
-    const answer = await shardStream.append(lease, { shard, chunk, events: events.length, dedupKeys });
+    const chunk = chunkOf(group, shard, platform);
+    const answer = await shardStream.append(lease, chunk);
     if (!answer.ok) return "unavailable";
     if (answer.value.kind === "fenced") term.end("fenced");
-    if (answer.value.kind === "ok") return "moved";
-    return answer.value.kind === "full" ? "full" : "unavailable";
+    if (answer.value.kind !== "ok") return answer.value.kind === "full" ? "full" : "unavailable";
+    // What is to be in both must be so before it leaves one. Also duplicates: what they repeat may have no copy.
+    const rows = keyedRows(group, chunk.chunk, answer.value.duplicates);
+    const kept = rows.length === 0 || (await copies.keep(rows)).ok;
+    return kept ? "moved" : "unavailable";
   };
 
   /**
@@ -52,7 +44,7 @@ export const createRowMover = (options: RowMoverOptions): ((rows: readonly Outbo
   return async (rows) => {
     let count = 0;
     for (const group of groupsOf(rows, drainEventsMax, platform)) {
-      const came = await ("why" in group ? bury(group) : append(group));
+      const came = "why" in group ? ((await bury(group)) ? "moved" : "unavailable") : await append(group);
       if (came !== "moved") {
         if (count === 0) stand(came);
         break;

@@ -15,6 +15,7 @@ const entryOf = (n: number, { events = 1, dataBytes = 10, dead = 0 } = {}): InHa
   id: `${n}-0`,
   ref: `${n}-0 chunk`,
   term,
+  copyKey: null,
   receivedAtMs: n,
   events,
   chunkEvents: [],

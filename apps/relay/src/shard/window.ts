@@ -17,6 +17,7 @@ export type WindowOptions = {
 export const createWindow = ({ eventsMax, bytesMax, confirmed }: WindowOptions) => {
   const inHand = new Map<string, InHand>();
   const settledSinceRead = new Set<string>();
+  const copied = new Set<string>();
   let events = 0;
   let bytes = 0;
   return {
@@ -38,9 +39,11 @@ export const createWindow = ({ eventsMax, bytesMax, confirmed }: WindowOptions) 
     isFull: (): boolean => inHand.size > 0 && (events >= eventsMax() || bytes >= bytesMax()),
     /** In hand, or settled so lately that the answer of a read may be older. */
     knows: (ref: string): boolean => inHand.has(ref) || settledSinceRead.has(ref),
+    holdsCopied: (key: string): boolean => copied.has(key),
     keep: (entry: InHand): void => {
       if (inHand.has(entry.ref)) throw new Error(`entry ${entry.id} is in hand already`);
       inHand.set(entry.ref, entry);
+      if (entry.copyKey !== null) copied.add(entry.copyKey);
       events += entry.events;
       bytes += entry.dataBytes;
     },
@@ -53,6 +56,7 @@ export const createWindow = ({ eventsMax, bytesMax, confirmed }: WindowOptions) 
     left: (entries: readonly InHand[]): void => {
       for (const entry of entries) {
         inHand.delete(entry.ref);
+        if (entry.copyKey !== null) copied.delete(entry.copyKey);
         settledSinceRead.add(entry.ref);
         events -= entry.events;
       }

@@ -1,0 +1,114 @@
+import type { Copy } from "@spillway/event";
+import type { Term } from "../lease/term.ts";
+import type { RelayParts } from "../parts.ts";
+import { chunkOf, keyedRows } from "./copied-rows.ts";
+import { createRowBurial } from "./row-burial.ts";
+import { groupsOf, type ReadableRows } from "./row-groups.ts";
+
+const COPIES_MAX = 1_000;
+
+export type CopyAppenderOptions = RelayParts & {
+  readonly term: Term;
+  readonly isGoing: () => boolean;
+  /** Nothing goes on, and why. */
+  readonly stand: (code: string) => void;
+  /** Its events will come out, whatever the stream has lost. */
+  readonly isInHand: (key: string) => boolean;
+};
+
+/** A look at the copies of a shard, from the oldest on. */
+export type Look = {
+  readonly youngerThanMs: number;
+  /** What the stream held when the newest of these was written has left it: what is known of them was settled. 0: nothing is known. */
+  readonly settledUpTo: number;
+  /** The last copy that was looked at. */
+  after: string;
+};
+
+/** `missing`: the stream lacks one, so that the shard has to be diverted before the look goes on. */
+export type Looked = "done" | "missing" | "stopped";
+
+/** Brings copies to their stream, in their order, where the dedup keys say which of them it lacks. */
+export const createCopyAppender = (options: CopyAppenderOptions, restored: (events: number) => void) => {
+  const { term, shardStream, copies, platform, drainEventsMax, isGoing, stand, isInHand } = options;
+  const { lease } = term;
+  const { shard } = lease;
+  const bury = createRowBurial(options, "copies");
+
+  const stop = (code: string): "stopped" => {
+    stand(code);
+    return "stopped";
+  };
+
+  /** All of it is known: where it is also settled, the copies are left over. */
+  const removeSettled = async ({ rows }: ReadableRows, { settledUpTo }: Look): Promise<Looked> => {
+    const left = rows.filter(({ id }) => Number(id) <= settledUpTo).map(({ id }) => id);
+    const answer = left.length === 0 ? null : await copies.remove(left);
+    return answer === null || answer.ok ? "done" : stop(answer.code);
+  };
+
+  const ask = async (group: ReadableRows, look: Look): Promise<Looked> => {
+    const answer = await shardStream.missing(shard, chunkOf(group, shard, platform).dedupKeys);
+    if (!answer.ok) return stop(answer.code);
+    return answer.value === 0 ? removeSettled(group, look) : "missing";
+  };
+
+  const append = async (group: ReadableRows, look: Look): Promise<Looked> => {
+    const chunk = chunkOf(group, shard, platform);
+    const answer = await shardStream.append(lease, chunk);
+    if (!answer.ok) return stop(answer.code);
+    if (answer.value.kind === "fenced") term.end("fenced");
+    if (answer.value.kind !== "ok") return stop(answer.value.kind);
+    const { duplicates } = answer.value;
+    if (duplicates.length === chunk.events) return removeSettled(group, look);
+    restored(chunk.events - duplicates.length);
+    const rekeyed = await copies.rekey(keyedRows(group, chunk.chunk, duplicates));
+    return rekeyed.ok ? "done" : stop(rekeyed.code);
+  };
+
+  const lookAtGroups = async (found: readonly Copy[], look: Look, bring: typeof append): Promise<Looked> => {
+    const away = found.filter(({ key }) => !isInHand(key));
+    for (const group of groupsOf(away, drainEventsMax, platform)) {
+      if (!isGoing()) return "stopped";
+      if (!("why" in group)) {
+        const looked = await bring(group, look);
+        if (looked !== "done") return looked;
+        continue;
+      }
+      const isGone = (await bury(group)) && (await copies.remove([group.row.id])).ok;
+      if (!isGone) return stop("unavailable");
+    }
+    return "done";
+  };
+
+  /** One page of them; `done` when there is none behind it. */
+  const lookAtPage = async (look: Look, bring: typeof append): Promise<Looked | "more"> => {
+    const answer = await copies.read(shard, look.after, COPIES_MAX, look.youngerThanMs);
+    if (!answer.ok) return stop(answer.code);
+    const { settledUpTo } = look;
+    const found = answer.value.filter(({ id }) => settledUpTo === 0 || Number(id) <= settledUpTo);
+    const looked = await lookAtGroups(found, look, bring);
+    const last = found.at(-1)?.id;
+    if (looked !== "done" || last === undefined) return looked;
+    look.after = last;
+    return "more";
+  };
+
+  return {
+    /** Changes nothing in the stream; `missing` as well when there are more than one page. */
+    compare: async (look: Look): Promise<Looked> => {
+      for (let pages = 0; pages < 2; pages++) {
+        const looked = await lookAtPage(look, ask);
+        if (looked !== "more") return looked;
+      }
+      return "missing";
+    },
+    /** Appends what the stream lacks; the shard is diverted. */
+    append: async (look: Look): Promise<Looked> => {
+      for (;;) {
+        const looked = await lookAtPage(look, append);
+        if (looked !== "more") return looked;
+      }
+    },
+  };
+};

@@ -1,0 +1,22 @@
+import type { Clock, Copies } from "@spillway/event";
+import type { Outages } from "./outages.ts";
+import type { Outbox } from "./outbox.ts";
+
+export const createCopies = (outbox: Outbox, { behind }: Outages, clock: Clock): Copies => ({
+  occupied: behind("postgres", (shards) => shards.filter((shard) => outbox.copies(shard).length > 0)),
+  read: behind("postgres", (shard, after, copiesMax, youngerThanMs) =>
+    outbox
+      .copies(shard)
+      .filter(({ id, insertedAtMs }) => Number(id) > Number(after) && insertedAtMs > clock.wallMs() - youngerThanMs)
+      .slice(0, copiesMax),
+  ),
+  newest: behind("postgres", (shard, olderThanMs) => {
+    const older = outbox.copies(shard).filter(({ insertedAtMs }) => insertedAtMs < clock.wallMs() - olderThanMs);
+    return older.at(-1)?.id ?? null;
+  }),
+  keep: behind("postgres", outbox.keep),
+  rekey: behind("postgres", outbox.rekey),
+  settled: behind("postgres", (keys) => outbox.removeCopies(({ key }) => keys.includes(key))),
+  remove: behind("postgres", (ids) => outbox.removeCopies(({ id }) => ids.includes(id))),
+  size: behind("postgres", outbox.copiesSize),
+});

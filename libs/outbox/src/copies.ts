@@ -1,0 +1,91 @@
+import type { Copies, Copy, Keyed } from "@spillway/event";
+import { arrayOf, ask, type Database, durableCommit, WRITE_MS } from "@spillway/postgres";
+import type { Sql } from "postgres";
+import { occupiedShards } from "./occupied.ts";
+import { chunksSize } from "./size.ts";
+
+export type CopiesOptions = {
+  readonly database: Database;
+  /** Chunk bytes that one read answers at most, though always one copy. Default 8 MiB. */
+  readonly bytesMax?: number;
+};
+
+/** Older than any copy; an interval has no infinity in Postgres 14. */
+const MS_MAX = 1e12;
+
+/** Locks: ACCESS SHARE. The running sum is taken before the chunks are fetched. */
+const readCopies = (
+  sql: Sql,
+  shard: number,
+  after: string,
+  copiesMax: number,
+  youngerThanMs: number,
+  bytesMax: number,
+) =>
+  sql<Omit<Copy, "shard">[]>`
+  select id, replace(key::text, '-', '') as key, chunk, events from (
+    select *, sum(bytes) over (order by id) - bytes as bytes_before from (
+      select id, key, chunk, events, bytes from copies
+      where shard = ${shard} and id > ${after}::bigint
+        and created_at > now() - ${Math.min(youngerThanMs, MS_MAX)}::float8 * interval '1 ms'
+      order by id limit ${copiesMax}
+    ) as oldest
+  ) as summed where bytes_before < ${bytesMax} order by id`;
+
+/** Locks: ACCESS SHARE. */
+const newestCopy = (sql: Sql, shard: number, olderThanMs: number) => sql<{ id: string }[]>`
+  select id from copies
+  where shard = ${shard} and created_at < now() - ${olderThanMs}::float8 * interval '1 ms' order by id desc limit 1`;
+
+const keyed = (sql: Sql, rows: readonly Keyed[]) => sql`
+  unnest(${arrayOf(rows.map(({ id }) => id))}::bigint[], ${arrayOf(rows.map(({ key }) => key))}::uuid[]) as keyed (id, key)`;
+
+/** Under their own ids, so that they stay in their place. Locks: ROW EXCLUSIVE on copies, ACCESS SHARE on the outbox. */
+const keepRows = (sql: Sql, rows: readonly Keyed[]) => sql`
+  insert into copies (id, shard, key, chunk, events, bytes, created_at, shards)
+  select id, shard, key, chunk, events, bytes, created_at, shards from outbox join ${keyed(sql, rows)} using (id)
+  on conflict (id) do update set key = excluded.key
+  returning ${sql.unsafe(durableCommit)}`;
+
+/** Locks: these rows, until the statement is over. */
+const rekeyCopies = (sql: Sql, copies: readonly Keyed[]) => sql`
+  update copies set key = keyed.key from ${keyed(sql, copies)} where copies.id = keyed.id
+  returning ${sql.unsafe(durableCommit)}`;
+
+/**
+ * Whether this commit survives a crash does not matter, and nobody waits for the disk: a copy that comes back is one of a settled
+ * chunk. Locks: these rows, until the statement is over.
+ */
+const removeByKey = (sql: Sql, keys: readonly string[]) => sql`
+  with gone as (delete from copies where key = any(${arrayOf(keys)}::uuid[]))
+  select set_config('synchronous_commit', 'off', true)`;
+
+/** As by key. */
+const removeById = (sql: Sql, ids: readonly string[]) => sql`
+  with gone as (delete from copies where id = any(${arrayOf(ids)}::bigint[]))
+  select set_config('synchronous_commit', 'off', true)`;
+
+/** The relay's copies in Postgres. */
+export const createCopies = ({ database, bytesMax = 8 * 1024 * 1024 }: CopiesOptions): Copies => {
+  const write = async (query: (sql: Sql) => PromiseLike<unknown>): Promise<void> => {
+    await ask(database, WRITE_MS, query);
+  };
+  return {
+    occupied: (shards, deadlineMs) => occupiedShards(database, "copies", shards, deadlineMs),
+    read: async (shard, after, copiesMax, youngerThanMs) => {
+      const copies = await ask(database, WRITE_MS, (sql) =>
+        readCopies(sql, shard, after, copiesMax, youngerThanMs, bytesMax),
+      );
+      return copies.map((copy): Copy => ({ ...copy, shard }));
+    },
+    newest: async (shard, olderThanMs) => {
+      const [copy] = await ask(database, WRITE_MS, (sql) => newestCopy(sql, shard, olderThanMs));
+      return copy?.id ?? null;
+    },
+    keep: (rows) => write((sql) => keepRows(sql, rows)),
+    rekey: (rows) => write((sql) => rekeyCopies(sql, rows)),
+    settled: (keys) => write((sql) => removeByKey(sql, keys)),
+    remove: (ids) => write((sql) => removeById(sql, ids)),
+    size: (deadlineMs) => chunksSize(database, "copies", deadlineMs),
+  };
+};

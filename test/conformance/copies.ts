@@ -1,0 +1,140 @@
+import {
+  type Copies,
+  copyKeyOf,
+  type OutboxDrain,
+  type OutboxTier,
+  type ShardChunk,
+  systemClock,
+} from "@spillway/event";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { chunkOf, freshNames, hexOf } from "./chunks.ts";
+
+/** Copies, and the tier and the drain of the outbox beside which they are; all empty. */
+export type CopiesSubject = {
+  readonly copies: Copies;
+  readonly tier: OutboxTier;
+  readonly drain: OutboxDrain;
+  close(): Promise<void>;
+};
+
+const DEADLINE_MS = 30_000;
+const ALL = Number.POSITIVE_INFINITY;
+
+/** A chunk of which a copy is to be kept; no other has its key. */
+const copied = (shard: number, count = 1): ShardChunk => {
+  const bytes = Uint8Array.from([1, 2, ...crypto.getRandomValues(new Uint8Array(60))]);
+  return chunkOf(shard, freshNames(count), bytes);
+};
+const keyOf = ({ chunk }: ShardChunk): string => copyKeyOf(chunk) as string;
+
+/** What every pair of `OutboxTier.copy` and `Copies` must do. `make` is called once a test. */
+export const copiesConformance = (name: string, make: () => Promise<CopiesSubject>): void => {
+  describe(`${name} as the keeper of copies`, () => {
+    const open = async () => {
+      const subject = await make();
+      onTestFinished(() => subject.close());
+      const { copies, tier } = subject;
+      const copy = (...chunks: readonly ShardChunk[]) => tier.copy(chunks, DEADLINE_MS);
+      const read = (shard: number, after = "0", copiesMax = 100) => copies.read(shard, after, copiesMax, ALL);
+      const kept = async (shard: number) => (await read(shard)).map(hexOf);
+      return { ...subject, copy, read, kept };
+    };
+
+    test("holds what was copied, whole, in its order, by shard, and apart from the outbox", async () => {
+      const { copy, read, copies, tier } = await open();
+      const [a, b, c, d] = [copied(0, 2), copied(0), copied(0), copied(1)];
+      expect(await copy(a, d)).toEqual([
+        { kind: "ok", duplicates: [] },
+        { kind: "ok", duplicates: [] },
+      ]);
+      await copy(b);
+      await copy(c);
+      const all = await read(0);
+      expect(all.map(hexOf)).toEqual([a, b, c].map(hexOf));
+      expect(all.map(({ key }) => key)).toEqual([a, b, c].map(keyOf));
+      expect(all.map(({ events, shard }) => [events, shard])).toEqual([
+        [2, 0],
+        [1, 0],
+        [1, 0],
+      ]);
+      expect((await read(0, all[0]?.id, 1)).map(hexOf)).toEqual([hexOf(b)]);
+      expect(await copies.occupied([0, 1, 2], DEADLINE_MS)).toEqual([0, 1]);
+      expect(await tier.occupied([0, 1], DEADLINE_MS)).toEqual([]);
+      const bytes = [a, b, c, d].reduce((sum, { chunk }) => sum + chunk.length, 0);
+      expect(await copies.size(DEADLINE_MS)).toMatchObject({ events: 5, bytes, oldestAtMs: expect.any(Number) });
+    });
+
+    test("keeps none of a chunk that has no key", async () => {
+      const { tier, kept } = await open();
+      await expect(tier.copy([chunkOf(0, freshNames(1), Uint8Array.of(1, 0))], DEADLINE_MS)).rejects.toThrow(
+        RangeError,
+      );
+      expect(await kept(0)).toEqual([]);
+    });
+
+    test("forgets what was settled, by its key, and may be told twice", async () => {
+      const { copy, copies, kept } = await open();
+      const [a, b] = [copied(0), copied(0)];
+      await copy(a);
+      await copy(b);
+      await copies.settled([keyOf(a), keyOf(copied(0))]);
+      await copies.settled([keyOf(a)]);
+      expect(await kept(0)).toEqual([hexOf(b)]);
+      await copies.settled([]);
+      expect(await kept(0)).toEqual([hexOf(b)]);
+    });
+
+    test("a chunk that goes to the outbox after all takes its copy away", async () => {
+      const { copy, tier, kept } = await open();
+      const [a, b] = [copied(0), copied(0)];
+      await copy(a);
+      await copy(b);
+      await tier.append([a], DEADLINE_MS);
+      expect(await kept(0)).toEqual([hexOf(b)]);
+      expect(await tier.occupied([0], DEADLINE_MS)).toEqual([0]);
+    });
+
+    test("rows of the outbox become copies in their place, and stay until they are drained", async () => {
+      const { copy, copies, tier, drain, read } = await open();
+      const [first, second, newer, together] = [copied(0), copied(0), copied(0), copied(0)];
+      await tier.append([first], DEADLINE_MS);
+      await tier.append([second], DEADLINE_MS);
+      await copy(newer);
+      await drain.drain(0, 10, async (rows) => {
+        for (const key of [keyOf(first), keyOf(together)]) await copies.keep(rows.map(({ id }) => ({ id, key })));
+        expect(await tier.occupied([0], DEADLINE_MS)).toEqual([0]);
+        return rows.length;
+      });
+      const all = await read(0);
+      expect(all.map(hexOf)).toEqual([first, second, newer].map(hexOf));
+      expect(all.map(({ key }) => key)).toEqual([together, together, newer].map(keyOf));
+      expect(await tier.occupied([0], DEADLINE_MS)).toEqual([]);
+      await copies.settled([keyOf(together)]);
+      expect((await read(0)).map(hexOf)).toEqual([hexOf(newer)]);
+    });
+
+    test("copies get another key, or go, by their ids", async () => {
+      const { copy, copies, read, kept } = await open();
+      const [a, b, c] = [copied(0), copied(0), copied(0)];
+      for (const one of [a, b, c]) await copy(one);
+      const ids = (await read(0)).map(({ id }) => id);
+      await copies.rekey(ids.slice(0, 2).map((id) => ({ id, key: keyOf(c) })));
+      expect((await read(0)).map(({ key }) => key)).toEqual([c, c, c].map(keyOf));
+      await copies.remove([ids[1] as string]);
+      expect(await kept(0)).toEqual([a, c].map(hexOf));
+    });
+
+    test("tells the young from the old", async () => {
+      const { copy, copies, read } = await open();
+      await copy(copied(0));
+      await copy(copied(0));
+      const last = (await read(0)).at(-1)?.id;
+      await systemClock.sleep(5);
+      expect(await copies.newest(0, 60_000)).toBe(null);
+      expect(await copies.newest(0, 0)).toBe(last);
+      expect(await copies.newest(1, 0)).toBe(null);
+      expect(await copies.read(0, "0", 10, 60_000)).toHaveLength(2);
+      expect(await copies.read(0, "0", 10, 1)).toEqual([]);
+    });
+  });
+};
