@@ -83,12 +83,13 @@ const damaged = (entry: Entry, part: "chunk" | "metadata"): Entry => {
   return { ...entry, skip: entry.skip.length > 0 ? entry.skip.map((index) => index + 1) : [0], total: null };
 };
 
-const missingOf = ({ dedup }: Shard, dedupKeys: string, nowMs: number): number =>
-  dedupKeys.length / DIGEST96_LENGTH - dedup.duplicates(dedupKeys, nowMs).length;
-
-const oldestOf = ({ entries: [first] }: Shard, nowMs: number) => ({
-  nowMs,
-  oldestAtMs: first === undefined ? null : parseId(first.id)[0],
+const createLooks = (of: (shard: number) => Shard, clock: Clock) => ({
+  missing: (shard: number, dedupKeys: string): number =>
+    dedupKeys.length / DIGEST96_LENGTH - of(shard).dedup.duplicates(dedupKeys, clock.wallMs()).length,
+  oldest: (shard: number) => {
+    const [first] = of(shard).entries;
+    return { nowMs: clock.wallMs(), oldestAtMs: first === undefined ? null : parseId(first.id)[0] };
+  },
 });
 
 /** The streams' state: what would stand in Redis. Every method is one atomic step, as a script is. */
@@ -148,6 +149,7 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
 
   return {
     ...leases,
+    ...createLooks(of, clock),
     installation,
     append,
     entriesAfter,
@@ -157,8 +159,6 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
     },
     marks: (shard: number) => of(shard).marks,
     diverted: (shard: number) => of(shard).diverted,
-    missing: (shard: number, dedupKeys: string) => missingOf(of(shard), dedupKeys, clock.wallMs()),
-    oldest: (shard: number) => oldestOf(of(shard), clock.wallMs()),
     counts: (shard: number): ShardCounts => ({ ...of(shard).counts }),
     arrival,
     /** Everything is gone, leases and owners too, as after FLUSHALL or a failover to an empty replica. */
