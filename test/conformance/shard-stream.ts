@@ -1,10 +1,10 @@
-import type { Entry, Lease, Leases, ShardCounts, ShardStream, Tier } from "@spillway/event";
+import type { Diverted, Entry, Lease, Leases, ShardCounts, ShardStream, StreamTier } from "@spillway/event";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { chunkOf, freshNames, keyOf } from "./chunks.ts";
 
 /** The three ports on one empty state of their own. */
 export type StreamSubject = {
-  readonly tier: Tier;
+  readonly tier: StreamTier;
   readonly stream: ShardStream;
   readonly leases: Leases;
   /** Sets one of the servers so that it does not keep what it takes, and back. */
@@ -27,6 +27,12 @@ const settledOf = (entries: readonly Entry[], dead = 0) => {
 };
 
 const pendingOf = ({ accepted, relayed, dead, parked }: ShardCounts): number => accepted - relayed - dead - parked;
+
+const stampOf = async (diverted: Promise<Diverted>): Promise<string> => {
+  const answer = await diverted;
+  if (answer.kind === "fenced") throw new Error("fenced");
+  return answer.stamp;
+};
 
 /** What every `ShardStream` must do. `make` is called once a test. */
 export const shardStreamConformance = (name: string, make: (limits: SubjectLimits) => Promise<StreamSubject>): void => {
@@ -187,7 +193,8 @@ export const shardStreamConformance = (name: string, make: (limits: SubjectLimit
       const zombies = [lease, { ...newer, owner: "two" }, { ...newer, token: newer.token + 1 }];
       for (const zombie of zombies) {
         expect(await stream.settle(zombie, settledOf(before))).toBe("fenced");
-        expect(await stream.divert(zombie, true)).toBe("fenced");
+        expect(await stream.divert(zombie)).toEqual({ kind: "fenced" });
+        expect(await stream.endDiversion(zombie, "")).toBe("fenced");
         expect(await stream.append(zombie, chunkOf(0, freshNames(1)))).toEqual({ kind: "fenced" });
       }
       expect(await append(freshNames(1))).toBe("ok");
@@ -197,23 +204,40 @@ export const shardStreamConformance = (name: string, make: (limits: SubjectLimit
 
     test("turns every edge away while it is diverted, but not the drain", async () => {
       const { stream, lease, append } = await open();
-      expect(await stream.divert(lease, true)).toBe("ok");
-      expect(await stream.divert(lease, true)).toBe("ok");
+      expect(await stream.diversion(0)).toBeNull();
+      const stamp = await stampOf(stream.divert(lease));
+      expect(await stream.diversion(0)).toBe(stamp);
       expect(await append(freshNames(1))).toBe("diverted");
       expect(await stream.append(lease, chunkOf(0, freshNames(2)))).toMatchObject({ kind: "ok" });
-      expect(await stream.divert(lease, false)).toBe("ok");
-      expect(await stream.divert(lease, false)).toBe("ok");
+      expect(await stream.endDiversion(lease, stamp)).toBe("ok");
+      expect(await stream.endDiversion(lease, stamp)).toBe("ok");
       expect(await append(freshNames(1))).toBe("ok");
       expect(await stream.counts(0)).toMatchObject({ accepted: 3 });
     });
 
     test("stays diverted when its owner is gone: the next one ends it", async () => {
       const { stream, leases, lease, append } = await open();
-      await stream.divert(lease, true);
+      const stamp = await stampOf(stream.divert(lease));
       await leases.release(lease);
       expect(await append(freshNames(1))).toBe("diverted");
       const next = (await leases.take(0, "two", LEASE_MS)) as Lease;
-      await stream.divert(next, false);
+      expect(await stream.endDiversion(next, stamp)).toBe("ok");
+      expect(await append(freshNames(1))).toBe("ok");
+    });
+
+    test("is diverted by an edge, too, and stays so until an owner ends the stamp that stands now", async () => {
+      const { stream, tier, lease, append } = await open();
+      await append(freshNames(1));
+      const first = await stampOf(stream.divert(lease));
+      expect(await tier.divert([1, 0], DEADLINE_MS)).toBeNull();
+      expect(await stream.diversion(1)).toEqual(expect.any(String));
+      expect(await stream.endDiversion(lease, first)).toBe("renewed");
+      expect(await append(freshNames(1))).toBe("diverted");
+      const second = (await stream.diversion(0)) as string;
+      expect(second).not.toBe(first);
+      const third = await stampOf(stream.divert(lease));
+      expect(await stream.endDiversion(lease, second)).toBe("renewed");
+      expect(await stream.endDiversion(lease, third)).toBe("ok");
       expect(await append(freshNames(1))).toBe("ok");
     });
 

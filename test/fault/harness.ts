@@ -32,6 +32,8 @@ export type Result = Verdict & {
 const SLOWEST_ANSWER_MS = 1_000;
 /** On top, for a machine whose two cores also run the load, two databases and a broker. */
 const MACHINE_SLACK_MS = 500;
+/** How long after an edge's answer another one may not know that the outbox holds the event. */
+const BETWEEN_EDGES_MS = 1_000;
 const RECOVERY_MS = 30_000;
 const EMPTY_WITHIN_MS = 120_000;
 const PROGRESS_EVENTS = 100;
@@ -58,9 +60,9 @@ const through = (url: string, proxy: FaultProxy): string => {
 const startScenarioPipeline = (services: Services, scenario: Scenario, proxies: Proxies): Promise<Pipeline> =>
   startPipeline(services, {
     ...scenario,
-    edgeAddresses: (own) => ({
+    edgeAddresses: (own, edge) => ({
       ...own,
-      restUrl: through(own.restUrl, proxies.edgeToRedis),
+      restUrl: scenario.roams && edge > 0 ? own.restUrl : through(own.restUrl, proxies.edgeToRedis),
       databaseUrl: through(own.databaseUrl, proxies.edgeToPostgres),
     }),
     relayAddresses: (own) => ({
@@ -164,6 +166,7 @@ const runIn = async (services: Services, scenario: Scenario, seed: number): Prom
     keys: 16,
     eventsPerSecond: scenario.eventsPerSecond ?? 400,
     batch: scenario.batch,
+    roams: scenario.roams,
   });
   const world: FaultWorld = {
     services,
@@ -195,7 +198,8 @@ const runIn = async (services: Services, scenario: Scenario, seed: number): Prom
     await producer.stop();
     const isEmpty = async () => (await backlogOf(services, pipeline)) === 0;
     await attempt(async () => void (await eventually("an empty backlog", isEmpty, EMPTY_WITHIN_MS)));
-    const verdict = await judge(producer.attempts, pipeline.addresses.brokers, pipeline.topic, pipeline.sql);
+    const windowMs = scenario.roams ? BETWEEN_EDGES_MS + MACHINE_SLACK_MS : -1;
+    const verdict = await judge(producer.attempts, pipeline.addresses.brokers, pipeline.topic, pipeline.sql, windowMs);
     failures.push(
       ...verdictFailures(scenario, verdict),
       ...aliveFailures(pipeline),

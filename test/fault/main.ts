@@ -22,7 +22,7 @@ const tableOf = (results: readonly Result[]): string => {
   const head = "| scenario | fault | accepted | relayed | dead | lost | duplicates | recovery s | |";
   const lines = results.map(
     (r) =>
-      `| ${r.scenario} | ${r.fault} | ${r.accepted} | ${r.relayed} | ${r.dead} | ${r.lost} | ${r.duplicates} | ${r.recoveryMs < 0 ? "never" : (r.recoveryMs / 1000).toFixed(1)} | ${r.passed ? "passed" : "FAILED"} |`,
+      `| ${r.scenario} | ${r.fault} | ${r.accepted} | ${r.relayed} | ${r.dead} | ${r.lost} | ${r.duplicates} | ${r.recoveryMs < 0 ? "never" : (r.recoveryMs / 1000).toFixed(1)} | ${r.passed ? "passed" : "FAILED"}${r.inversionsInWindow > 0 ? `, ${r.inversionsInWindow} inversions in the window` : ""} |`,
   );
   return [head, "|---|---|---|---|---|---|---|---|---|", ...lines].join("\n");
 };

@@ -37,6 +37,8 @@ export type Scenario = Pick<PipelineOptions, "edges" | "relays" | "edgeEnv" | "r
   readonly run: (world: FaultWorld) => Promise<void>;
   /** Anything beyond the common checks; throws when it does not hold. */
   readonly check?: (world: FaultWorld, verdict: Verdict) => Promise<void> | void;
+  /** A key goes from edge to edge, request by request, and only the first edge's link to Redis can be cut. */
+  readonly roams?: boolean;
   readonly eventsPerSecond?: number;
   readonly batch?: number;
   /** Losses are measured by `check` then: Redis was emptied on purpose. */

@@ -29,8 +29,8 @@ const emptyStreams = ({ memory, history, settings, servers }: Scene, clockBehind
   for (let shard = 0; shard < settings.shards; shard++) {
     for (const entry of memory.streams.entriesAfter(shard, "0", 10_000))
       for (const record of recordsIn(shard, entry, history)) record.wiped = true;
-    history.divert(shard, false);
   }
+  history.emptied();
   memory.streams.empty();
   servers.setBack(clockBehindMs);
 };

@@ -1,6 +1,7 @@
 import {
   type Committer,
   type CommitterOptions,
+  type CommitterPorts,
   commitDefaults,
   createCommitter,
 } from "@spillway/edge/commit/committer.ts";
@@ -64,13 +65,13 @@ const surroundings = (process: Process, random: Random) => ({
 /** Boots the edge's production code, from its commits downwards. */
 export const bootEdge = async (
   process: Process,
-  ports: EdgePorts,
+  ports: EdgePorts & Pick<CommitterPorts, "metrics">,
   belonging: Belonging,
-  settings: Settings,
+  settings: Settings["edge"],
   random: Random,
 ) => {
-  const around = { ...ports, ...surroundings(process, random), belonging };
-  const committer: Committer = createCommitter(around, settings.edge);
+  const around = { ...surroundings(process, random), ...ports, belonging };
+  const committer: Committer = createCommitter(around, settings);
   await askKeepers(around);
   void watchInstallation(around, new AbortController().signal);
   await committer.start();

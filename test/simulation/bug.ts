@@ -14,6 +14,7 @@ export type Bug = {
   edge?(ports: EdgePorts, process: Process): EdgePorts;
   relay?(ports: RelayPorts & Keepers, process: Process): RelayPorts & Keepers;
   /** A policy that its own setting switches off. */
+  readonly edgeSettings?: Partial<Settings["edge"]>;
   readonly relaySettings?: Partial<Settings["relay"]>;
 };
 

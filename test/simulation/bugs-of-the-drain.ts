@@ -65,7 +65,20 @@ export const bugsOfTheDrain: Readonly<Record<string, Bug>> = {
 
   "no shard is diverted while its outbox is drained": {
     backends: ({ streams }, { shardStream }) => ({
-      shardStream: { ...shardStream, divert: async (lease) => (streams.holds(lease) ? "ok" : "fenced") },
+      shardStream: {
+        ...shardStream,
+        divert: async (lease) => (streams.holds(lease) ? { kind: "diverted", stamp: "none" } : { kind: "fenced" }),
+        endDiversion: (lease, stamp) => shardStream.endDiversion(lease, streams.diversion(lease.shard) ?? stamp),
+      },
+    }),
+  },
+
+  "a diversion ends although an edge has raised it since": {
+    backends: ({ streams }, { shardStream }) => ({
+      shardStream: {
+        ...shardStream,
+        endDiversion: (lease, stamp) => shardStream.endDiversion(lease, streams.diversion(lease.shard) ?? stamp),
+      },
     }),
   },
 
@@ -90,10 +103,8 @@ export const bugsOfTheDrain: Readonly<Record<string, Bug>> = {
           memory.streams.settle(shard, settled);
           return "ok";
         },
-        divert: async ({ shard }, begin) => {
-          memory.streams.divert(shard, begin);
-          return "ok";
-        },
+        divert: async ({ shard }) => ({ kind: "diverted", stamp: memory.streams.divert(shard) }),
+        endDiversion: async ({ shard }, stamp) => (memory.streams.endDiversion(shard, stamp) ? "ok" : "renewed"),
         append: async (_lease, chunk) => memory.streams.append(chunk, true),
       },
     }),

@@ -122,8 +122,23 @@ export const bugsOfTheEdge: Readonly<Record<string, Bug>> = {
   },
 
   "an edge that fell back goes on writing to the stream": {
-    edge: ({ outbox, ...ports }) => ({ ...ports, outbox: { ...outbox, occupied: async () => [] } }),
+    edge: ({ outbox, ...ports }) => ({
+      ...ports,
+      outbox: {
+        ...outbox,
+        occupied: async (shards, deadlineMs) => {
+          await outbox.occupied(shards, deadlineMs);
+          return [];
+        },
+      },
+    }),
   },
+
+  "an edge that falls back raises no stamp": {
+    edge: ({ stream, ...ports }) => ({ ...ports, stream: { ...stream, divert: async () => null } }),
+  },
+
+  "edges do not look at what is occupied": { edgeSettings: { lookApartMs: 1e9 } },
 
   "an edge opens a shard by a watermark of drained ids": {
     backends: (memory, { outboxTier, outboxDrain }) => {

@@ -2,7 +2,9 @@ import {
   type Appended,
   type Belonging,
   type InstallationKeeper,
+  type OutboxTier,
   type ShardChunk,
+  type StreamTier,
   type Tier,
   type TierHealth,
   Unavailable,
@@ -11,6 +13,7 @@ import type { Backend, MemoryWorld } from "@spillway/memory";
 import type { Backends, EdgePorts } from "./backends.ts";
 import type { Caller } from "./call.ts";
 import type { History } from "./history.ts";
+import type { RaiseWatch } from "./raise-watch.ts";
 import { createAsk } from "./relay-network.ts";
 import type { WeakWatch } from "./weak-watch.ts";
 
@@ -34,7 +37,8 @@ export type EdgeNetwork = {
   /** An append without an answer ends so long after its deadline. */
   readonly oversleptMs: number;
   readonly weak: WeakWatch;
-  readonly belonging: Pick<Belonging, "mark">;
+  readonly raises: RaiseWatch;
+  readonly belonging: Pick<Belonging, "mark" | "refusal">;
   /** The Redis that its REST server stands before now. */
   readonly redis: () => MemoryRedis;
 };
@@ -48,9 +52,62 @@ const marked = (redis: () => MemoryRedis, mark: () => string): Tier["append"] =>
   };
 };
 
+/** Diverts in the Redis that it finds, if that is its own. */
+const createDivert = ({ call, history, raises, belonging, redis }: EdgeNetwork): StreamTier["divert"] => {
+  return async (shards, deadlineMs) => {
+    let raisedIn: number | null = null;
+    // Whoever waits no longer than we do may go on before we have said what came of it.
+    raises.raised(shards, null);
+    const code = await call<string | null>({
+      backend: "redis",
+      name: `stream.divert ${shards.join(",")}`,
+      timeoutMs: deadlineMs,
+      execute: async () => {
+        const { tier, installation } = redis();
+        if (installation.now()?.id !== belonging.mark()) return "no_installation";
+        raisedIn = history.timesEmptied();
+        for (const shard of shards) history.divert(shard, true);
+        return tier.divert(shards, deadlineMs);
+      },
+      fail: (failed) => failed,
+    });
+    raises.raised(shards, code === null ? raisedIn : null);
+    return code;
+  };
+};
+
+/** What an edge asks the outbox about its rows. */
+const createOutboxReads = (outboxTier: OutboxTier, { call, raises }: EdgeNetwork) => {
+  const occupied: OutboxTier["occupied"] = async (shards, deadlineMs) => {
+    let hear = (): void => undefined;
+    raises.asks();
+    const answer = await call({
+      backend: "postgres",
+      name: `outbox.occupied ${shards.join(",")}`,
+      timeoutMs: deadlineMs,
+      execute: () => {
+        hear = raises.looks(shards);
+        return outboxTier.occupied(shards, deadlineMs);
+      },
+      fail: unavailable,
+    });
+    hear();
+    return answer;
+  };
+  const size: OutboxTier["size"] = (deadlineMs) =>
+    call({
+      backend: "postgres",
+      name: "outbox.size",
+      timeoutMs: deadlineMs,
+      execute: () => outboxTier.size(deadlineMs),
+      fail: unavailable,
+    });
+  return { occupied, size };
+};
+
 /** One edge's view of its backends through the network. */
 export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgePorts => {
-  const { call, history, oversleptMs, weak, belonging, redis } = network;
+  const { call, history, oversleptMs, weak, raises, belonging, redis } = network;
   const write =
     (backend: Backend, name: string, port: Tier["append"], record: (chunk: ShardChunk) => void): Tier["append"] =>
     (chunks, deadlineMs) =>
@@ -88,6 +145,7 @@ export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgeP
       name: "stream",
       append: (chunks, deadlineMs) => {
         weak.writes();
+        raises.writes();
         return stream.append(chunks, deadlineMs);
       },
       health: async (deadlineMs) => {
@@ -96,6 +154,7 @@ export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgeP
         weak.told(health.promise);
         return health;
       },
+      divert: createDivert(network),
     },
     redis: keeper("redis", () => redis().keeper),
     postgres: keeper("postgres", () => backends.postgresInstallation),
@@ -103,22 +162,7 @@ export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgeP
       name: "outbox",
       ...tier("postgres", outboxTier, history.recordedInOutbox),
       copy: write("postgres", "outbox.copy", outboxTier.copy, history.copied),
-      occupied: (shards, deadlineMs) =>
-        call({
-          backend: "postgres",
-          name: "outbox.occupied",
-          timeoutMs: deadlineMs,
-          execute: () => outboxTier.occupied(shards, deadlineMs),
-          fail: unavailable,
-        }),
-      size: (deadlineMs) =>
-        call({
-          backend: "postgres",
-          name: "outbox.size",
-          timeoutMs: deadlineMs,
-          execute: () => outboxTier.size(deadlineMs),
-          fail: unavailable,
-        }),
+      ...createOutboxReads(outboxTier, network),
     },
   };
 };

@@ -1,11 +1,28 @@
 import { DIGEST96_LENGTH, type SealedEvent, type ShardChunk } from "@spillway/event";
 
-/** Why one event must come out before another. `generation` counts how many diversions of the shard had ended before. */
+/**
+ * Why one event must come out before another. `generation` counts how many diversions of the shard had ended before.
+ *
+ * - `looked`: the process to which the later one is sent has looked since, and heard, whether the outbox holds rows.
+ * - `raised`: who accepted the earlier one into the outbox diverted the shard before it said so; `emptied` counts how often
+ *   the streams, and with them the stamp, had been emptied by then.
+ */
 type Precedence =
   | { readonly before: EventRecord; readonly because: "same-process"; readonly process: string }
-  | { readonly before: EventRecord; readonly because: "in-the-stream" | "committed-before" }
+  | { readonly before: EventRecord; readonly because: "in-the-stream" | "committed-before" | "looked" }
+  | { readonly before: EventRecord; readonly because: "raised"; readonly emptied: number }
   | { readonly before: EventRecord; readonly because: "diversion"; readonly generation: number }
   | { readonly before: EventRecord; readonly because: "same-request"; readonly request: number };
+
+type Acceptance = {
+  readonly by: string;
+  readonly request: number;
+  readonly index: number;
+  /** Its place in the order of all that was accepted. */
+  readonly nth: number;
+  /** How often the streams had been emptied when its process diverted the shard for it, or had to; null: it could not. */
+  readonly raisedIn: number | null;
+};
 
 /** All that is known about one event from outside: who sent it where, and what was answered. */
 export type EventRecord = {
@@ -14,13 +31,15 @@ export type EventRecord = {
   /** Processes through which it was tried. */
   readonly through: Set<string>;
   /** The first positive answer: the process that gave it, the request, and the event's place in it. */
-  accepted: { readonly by: string; readonly request: number; readonly index: number } | null;
+  accepted: Acceptance | null;
   /** A tier recorded it, at any time. */
   durable: boolean;
   /** Postgres had a copy of it beside the stream, at any time. */
   copied: boolean;
   /** How many diversions of its shard had ended when it first entered the stream. */
   enteredInGeneration: number | null;
+  /** How often the streams had been emptied when it first entered one. */
+  enteredAfterEmptied: number | null;
   /** It was pending in a stream that was emptied: the one loss that is allowed. */
   wiped: boolean;
   /** A topic refused it for good, so that it has lost its place. */
@@ -40,6 +59,11 @@ export const createHistory = (shards: number) => {
   const diverted = Array.from({ length: shards }, () => false);
   const generation = Array.from({ length: shards }, () => 0);
   const damagedEntries = new Set<string>();
+  /** Of each process and shard the last acceptance that a look of it may have seen. */
+  const looked = new Map<string, number>();
+  const raises = new Map<string, (shard: number) => number | null>();
+  let acceptances = 0;
+  let emptied = 0;
   let requests = 0;
   let outboxChunks = 0;
   let relayLives = 0;
@@ -55,6 +79,7 @@ export const createHistory = (shards: number) => {
       durable: false,
       copied: false,
       enteredInGeneration: null,
+      enteredAfterEmptied: null,
       wiped: false,
       refused: false,
       damagedIn: null,
@@ -69,6 +94,9 @@ export const createHistory = (shards: number) => {
     const { shard } = before.event;
     if (before.enteredInGeneration !== null) return { before, because: "in-the-stream" };
     if (before.accepted?.by === process) return { before, because: "same-process", process };
+    const accepted = before.accepted;
+    if (accepted && accepted.nth <= (looked.get(`${process} ${shard}`) ?? 0)) return { before, because: "looked" };
+    if (accepted?.raisedIn === emptied) return { before, because: "raised", emptied };
     if (diverted[shard]) return { before, because: "diversion", generation: generation[shard] ?? 0 };
     return null;
   };
@@ -88,14 +116,19 @@ export const createHistory = (shards: number) => {
         record.precedences.push({ before, because: "same-request", request });
   };
 
-  const accept = (record: EventRecord, by: string, request: number, index: number): void => {
+  const accept = (record: EventRecord, by: string, request: number, index: number, raisedIn: number | null): void => {
     if (record.accepted) return;
-    record.accepted = { by, request, index };
+    record.accepted = { by, request, index, nth: ++acceptances, raisedIn };
     const key = record.event.partitionKey;
     if (key === null) return;
     const list = acceptedOfKey.get(key) ?? [];
     list.push(record);
     acceptedOfKey.set(key, list);
+  };
+
+  const divert = (shard: number, begin: boolean): void => {
+    if (!begin) generation[shard] = (generation[shard] ?? 0) + 1;
+    diverted[shard] = begin;
   };
 
   const recordsOf = (chunk: ShardChunk): EventRecord[] => {
@@ -123,7 +156,23 @@ export const createHistory = (shards: number) => {
       return request;
     },
     accepted: (event: SealedEvent, process: string, request: number, index: number): void =>
-      accept(open(event), process, request, index),
+      accept(open(event), process, request, index, raises.get(process)?.(event.shard) ?? null),
+    /** Who knows of a process in which Redis it has diverted a shard for what it accepts now. */
+    watchRaises: (process: string, raisedIn: (shard: number) => number | null): void =>
+      void raises.set(process, raisedIn),
+    timesEmptied: (): number => emptied,
+    /** To be called when a look at the outbox is executed; answers what to call when its process has the answer. */
+    looks: (process: string, shards: readonly number[]): (() => void) => {
+      const upTo = acceptances;
+      return () => {
+        for (const shard of shards) looked.set(`${process} ${shard}`, upTo);
+      };
+    },
+    /** The streams are empty now. */
+    emptied: (): void => {
+      emptied++;
+      for (let shard = 0; shard < shards; shard++) divert(shard, false);
+    },
     isDurable: (event: SealedEvent): boolean => open(event).durable,
     /** An application inserts an event in its own transaction: all that was accepted by now has a lower id. */
     inserted: (event: SealedEvent): EventRecord => {
@@ -135,7 +184,7 @@ export const createHistory = (shards: number) => {
     },
     committed: (record: EventRecord): void => {
       record.durable = true;
-      accept(record, "application", ++requests, 0);
+      accept(record, "application", ++requests, 0, null);
     },
     recordedInOutbox: (chunk: ShardChunk): void => {
       outboxChunks++;
@@ -148,12 +197,10 @@ export const createHistory = (shards: number) => {
       for (const record of recordsOf(chunk)) {
         record.durable = true;
         record.enteredInGeneration ??= generation[chunk.shard] ?? 0;
+        record.enteredAfterEmptied ??= emptied;
       }
     },
-    divert: (shard: number, begin: boolean): void => {
-      if (!begin) generation[shard] = (generation[shard] ?? 0) + 1;
-      diverted[shard] = begin;
-    },
+    divert,
     /** An entry, named shard/id, cannot be decoded any more. */
     damaged: (entry: string, records: readonly EventRecord[]): void => {
       damagedEntries.add(entry);
@@ -190,7 +237,10 @@ export const isBinding = (record: EventRecord, precedence: Precedence): boolean 
   if (before.wiped) return false;
   switch (precedence.because) {
     case "same-process":
+    case "looked":
       return record.through.size === 1;
+    case "raised":
+      return record.enteredAfterEmptied === precedence.emptied;
     case "same-request":
       return isAcceptedBefore(before, record, precedence.request);
     case "diversion":

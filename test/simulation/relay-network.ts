@@ -24,7 +24,7 @@ export type RelayNetwork = {
   readonly copies: LedgerCopies;
   /** How many of the hints at new outbox rows arrive. */
   readonly hintRate: number;
-  readonly streams: Pick<MemoryWorld["streams"], "holds">;
+  readonly streams: Pick<MemoryWorld["streams"], "holds" | "diverted">;
 };
 
 export const unavailable = (code: string): never => {

@@ -15,6 +15,7 @@ import { createHost, type Host } from "./host.ts";
 import { createLedgerCopies, type LedgerCopies } from "./ledger-copies.ts";
 import { calmPlan, createPlan, type Plan } from "./nemesis.ts";
 import { createProcess, type Process, START_MS } from "./process.ts";
+import { createRaiseWatch } from "./raise-watch.ts";
 import type { Random } from "./random.ts";
 import { createRelayPorts } from "./relay-ports.ts";
 import { createStrangers, type Strangers } from "./strangers.ts";
@@ -168,9 +169,14 @@ const createHosts = (
       boot: (process) => {
         const belonging = createBelonging({ namespace: NAMESPACE, shards: settings.shards });
         const redis = () => strangers.at(n) ?? own;
-        const network = { call: callOf(process), history, oversleptMs, weak: weakWatchOf(process), belonging, redis };
-        const ports = createEdgePorts(backends, network);
-        return bootEdge(process, bug.edge?.(ports, process) ?? ports, belonging, settings, random);
+        const raises = createRaiseWatch(timeline.nowMs, process, history, belonging, (text) =>
+          violate(`${process.name} ${text}`),
+        );
+        const weak = weakWatchOf(process);
+        const network = { call: callOf(process), history, oversleptMs, weak, raises, belonging, redis };
+        const seen = createEdgePorts(backends, network);
+        const ports = { ...seen, ...bug.edge?.(seen, process), metrics: raises.metrics };
+        return bootEdge(process, ports, belonging, { ...settings.edge, ...bug.edgeSettings }, random);
       },
     });
   const relay = (n: number) =>

@@ -13,16 +13,26 @@ export const createStreamPort = (
     if (isWritten && !streams.holds(lease)) watch.wroteWithoutLease(lease);
   };
 
-  const divert: RelayPorts["shardStream"]["divert"] = async (lease, begin) => {
-    watch.diversionAsked(lease, begin);
-    const answer = await ask("redis", `divert ${lease.shard} ${begin}`, async () => {
-      const done = await shardStream.divert(lease, begin);
-      check(lease, done === "ok");
-      if (done === "ok") history.divert(lease.shard, begin);
+  const divert: RelayPorts["shardStream"]["divert"] = async (lease) => {
+    const answer = await ask("redis", `divert ${lease.shard}`, async () => {
+      const done = await shardStream.divert(lease);
+      check(lease, done.kind === "diverted");
+      if (done.kind === "diverted") history.divert(lease.shard, true);
       return done;
     });
-    if (answer === "ok") watch.diversionIs(lease, begin);
+    if (answer.kind === "diverted") watch.diverted(lease);
     return answer;
+  };
+
+  const endDiversion: RelayPorts["shardStream"]["endDiversion"] = (lease, stamp) => {
+    watch.diversionEnds(lease);
+    return ask("redis", `end the diversion of ${lease.shard}`, async () => {
+      const wasDiverted = streams.diverted(lease.shard);
+      const done = await shardStream.endDiversion(lease, stamp);
+      check(lease, done === "ok");
+      if (wasDiverted && !streams.diverted(lease.shard)) history.divert(lease.shard, false);
+      return done;
+    });
   };
 
   const append: RelayPorts["shardStream"]["append"] = (lease, chunk) => {
@@ -49,6 +59,8 @@ export const createStreamPort = (
         return done;
       }),
     divert,
+    endDiversion,
+    diversion: (shard) => ask("redis", `diversion ${shard}`, () => shardStream.diversion(shard)),
     park: (lease, topics, begin) =>
       ask("redis", `park ${lease.shard} ${topics} ${begin}`, async () => {
         const done = await shardStream.park(lease, topics, begin);

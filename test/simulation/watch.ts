@@ -7,9 +7,9 @@ export type Watch = {
   leaseGivenUp(shard: number): void;
   /** The server obeyed a lease that it has given to somebody else, or to nobody. */
   wroteWithoutLease(lease: Lease): void;
-  /** The relay asks for a diversion or its end, or was told that it began or ended. Asking for its end makes it uncertain. */
-  diversionAsked(lease: Lease, begin: boolean): void;
-  diversionIs(lease: Lease, begun: boolean): void;
+  /** The relay was told that the shard is diverted. Asking for the end of it makes it uncertain. */
+  diverted(lease: Lease): void;
+  diversionEnds(lease: Lease): void;
   /** The relay has read whether the outbox holds rows of a shard. */
   outboxRead(shard: number, hasRows: boolean): void;
   /** The drain moves a row into a shard. */
@@ -32,16 +32,13 @@ export const createWatch = (nowMs: () => number, violate: (violation: string) =>
     leaseHeld: ({ shard }, ttlMs) => void heldUntilMs.set(shard, nowMs() + ttlMs),
     leaseGivenUp: (shard) => void heldUntilMs.delete(shard),
     wroteWithoutLease: ({ shard, token }) => violate(`shard ${shard} was written to under the lost lease ${token}`),
-    diversionAsked: (lease, begin) => {
-      if (begin) return;
+    diversionEnds: (lease) => {
       diverted.delete(nameOf(lease));
       if (occupied.get(lease.shard) !== false)
         violate(`the diversion of shard ${lease.shard} ends before rows of the outbox`);
     },
     outboxRead: (shard, hasRows) => void occupied.set(shard, hasRows),
-    diversionIs: (lease, begun) => {
-      if (begun) diverted.add(nameOf(lease));
-    },
+    diverted: (lease) => void diverted.add(nameOf(lease)),
     drains: (lease) => {
       if (!diverted.has(nameOf(lease)))
         violate(`a row is moved into shard ${lease.shard} without knowing that it is diverted`);

@@ -96,7 +96,8 @@ describe("a Redis Cluster", () => {
     for (const shard of shards) {
       await eventually(`shard ${shard} appends`, () => append(shard));
       const lease = await eventually(`shard ${shard} is leased`, () => leases.take(shard, "one", 60_000));
-      expect(await stream.divert(lease, false)).toBe("ok");
+      expect(await tier.divert([shard], 1000)).toBeNull();
+      expect(await stream.endDiversion(lease, (await stream.diversion(shard)) ?? "")).toBe("ok");
     }
     for (const entry of await Promise.all(reading)) expect(entry).toMatchObject({ events: 1 });
     await cluster.nodes[0]?.restart();

@@ -93,7 +93,10 @@ const openLedger = async () => {
       zombie = lease;
       lease = await take();
     },
-    divert: ({ begin }) => stream.divert(lease, begin),
+    divert: async ({ begin }) => {
+      if (begin) await stream.divert(lease);
+      else await stream.endDiversion(lease, (await stream.diversion(0)) ?? "");
+    },
   };
 
   const check = async () => {

@@ -40,7 +40,7 @@ describe("inspection", () => {
     await tier.append([chunkOf(0, [...names, ...freshNames(1)])], DEADLINE_MS);
     const lease = await leases.take(0, "relay-1", 60_000);
     if (lease === null) throw new Error("the lease was not free");
-    await stream.divert(lease, true);
+    await stream.divert(lease);
     const [first] = await stream.read(0, "0", 1, 0);
     const inspection = createStreamInspection(server, namespace);
     const look = async () => {

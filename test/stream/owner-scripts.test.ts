@@ -126,22 +126,31 @@ describe("lease.lua", () => {
 });
 
 describe("divert.lua", () => {
-  test("remembers since when it lasts, also when it is begun again", async () => {
-    const { redis, keys, divert, leaseValue } = await open();
-    expect(await divert(leaseValue, 1)).toBe("OK");
-    const since = await redis.get(keys.diverted);
-    expect(since).toMatch(/^\d{13}$/);
-    expect(await divert(leaseValue, 1)).toBe("OK");
-    expect(await redis.get(keys.diverted)).toBe(since);
+  test("remembers since when it lasts, whoever begins it again; each time the stamp is another one", async () => {
+    const { redis, keys, append, divert, leaseValue } = await open();
+    await append({ names: ["a"] });
+    const [, stamp] = (await divert("begin", leaseValue, "n1")) as string[];
+    expect(stamp).toMatch(/^\d{13} n1$/);
+    const since = stamp?.split(" ")[0];
+    expect(await divert("raise", "ours", "n2", "")).toEqual(["OK", `${since} n2`]);
+    expect(await divert("begin", leaseValue, "n3")).toEqual(["OK", `${since} n3`]);
+    expect(await redis.get(keys.diverted)).toBe(`${since} n3`);
     expect(await redis.pttl(keys.diverted)).toBe(-1);
-    expect(await divert(leaseValue, 0)).toBe("OK");
+    for (const old of ["", stamp ?? "", `${since} n2`])
+      expect(await divert("end", leaseValue, old)).toEqual(["RENEWED", `${since} n3`]);
+    for (let i = 0; i < 2; i++) expect(await divert("end", leaseValue, `${since} n3`)).toEqual(["OK", ""]);
     expect(await redis.exists(keys.diverted)).toBe(0);
   });
 
-  test("obeys the owner only", async () => {
-    const { redis, keys, divert, token } = await open();
-    expect(await divert(`${token - 1} one`, 1)).toBe("FENCED");
+  test("obeys the owner only, and edges of the shard's installation", async () => {
+    const { redis, keys, append, divert, token } = await open();
+    expect(await divert("begin", `${token - 1} one`, "n")).toEqual(["FENCED", ""]);
+    expect(await divert("end", `${token - 1} one`, "n")).toEqual(["FENCED", ""]);
+    expect(await divert("raise", "ours", "n", "")).toEqual(["UNAGREED", ""]);
+    await append({ names: ["a"] });
+    for (const other of ["", "theirs"]) expect(await divert("raise", other, "n", "")).toEqual(["UNAGREED", ""]);
     expect(await redis.exists(keys.diverted)).toBe(0);
+    expect(await divert("raise", "theirs", "n", "1")).toEqual(["OK", expect.stringMatching(/ n$/)]);
   });
 });
 
@@ -154,7 +163,7 @@ describe("a full Redis", () => {
     try {
       expect(await append({ names: ["b"] })).toEqual(["nonce.1", "ERROR", expect.stringMatching(/^OOM/), ""]);
       expect(await dump()).toEqual(before);
-      expect(await divert(leaseValue, 1)).toBe("OK");
+      expect(await divert("raise", "ours", "n", "")).toEqual(["OK", expect.stringMatching(/ n$/)]);
       expect(await settle(leaseValue, 1, [id])).toBe("OK");
       expect(await redis.xlen(keys.stream)).toBe(0);
       expect(await lease("renew", leaseValue, 60_000)).toBe(1);

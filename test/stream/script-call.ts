@@ -55,7 +55,8 @@ export const scriptCalls = (redis: Redis, namespace: string) => {
     settle: (leaseValue: string, relayed: number, entries: readonly string[], parked = 0) =>
       call(settleScript, [keys.stream, keys.count, keys.lease], [leaseValue, relayed, parked, ...entries]),
     lease: (...values: (string | number)[]) => call(leaseScript, [keys.lease, keys.count], values) as Promise<number>,
-    divert: (leaseValue: string, begin: 0 | 1) => call(divertScript, [keys.diverted, keys.lease], [leaseValue, begin]),
+    divert: (op: "begin" | "raise" | "end", ...values: string[]) =>
+      call(divertScript, [keys.diverted, keys.lease, keys.count], [op, ...values]),
     /** Everything that the shard's keys hold, to compare before with after. */
     dump: async () => {
       const all = [keys.stream, ...keys.dedup, keys.count, keys.diverted, keys.lease];

@@ -18,6 +18,8 @@ export type Verdict = {
   readonly duplicates: number;
   /** Events whose first occurrence comes before the first occurrence of one that was accepted earlier for its key. */
   readonly inversions: number;
+  /** Of events by the stream that were sent within `windowMs` of an answer "accepted" by the outbox; not among the `inversions`. */
+  readonly inversionsInWindow: number;
   /** Where in the order of acceptance the losses are. */
   readonly firstLost: string | null;
   readonly lastLost: string | null;
@@ -34,17 +36,29 @@ const idOf = (value: Buffer): string => {
   }
 };
 
-const countInversions = (attempts: Iterable<Attempt>, seen: ReadonlyMap<string, Seen>): number => {
+/** Whether all that the event overtook may have been overtaken: it went by the stream, and they, into the outbox, shortly before. */
+const isInWindow = (event: Attempt, overtaken: readonly Attempt[], windowMs: number): boolean =>
+  event.tier === "stream" &&
+  overtaken.every(({ tier, acceptedAtMs }) => tier === "outbox" && event.sentAtMs - acceptedAtMs <= windowMs);
+
+const countInversions = (attempts: Iterable<Attempt>, seen: ReadonlyMap<string, Seen>, windowMs: number) => {
+  const orderOf = ({ id }: Attempt): number => seen.get(id)?.order ?? 0;
   const lastOfKey = new Map<string, number>();
-  let inversions = 0;
+  const earlierOfKey = new Map<string, Attempt[]>();
+  const counts = { inversions: 0, inversionsInWindow: 0 };
   const accepted = [...attempts].filter((attempt) => attempt.acceptedAt > 0 && seen.has(attempt.id));
   for (const attempt of accepted.sort((a, b) => a.seq - b.seq)) {
-    const order = seen.get(attempt.id)?.order ?? 0;
-    const last = lastOfKey.get(attempt.key) ?? -1;
-    if (order < last) inversions++;
-    else lastOfKey.set(attempt.key, order);
+    const order = orderOf(attempt);
+    const earlier = earlierOfKey.get(attempt.key) ?? [];
+    if (order > (lastOfKey.get(attempt.key) ?? -1)) lastOfKey.set(attempt.key, order);
+    else {
+      const overtaken = earlier.filter((one) => orderOf(one) > order);
+      counts[isInWindow(attempt, overtaken, windowMs) ? "inversionsInWindow" : "inversions"]++;
+    }
+    earlier.push(attempt);
+    earlierOfKey.set(attempt.key, earlier);
   }
-  return inversions;
+  return counts;
 };
 
 const deadIds = async (sql: postgres.Sql): Promise<Set<string>> => {
@@ -52,12 +66,16 @@ const deadIds = async (sql: postgres.Sql): Promise<Set<string>> => {
   return new Set(rows.map((row) => idOf(Buffer.from(row.bytes))));
 };
 
-/** Reads the whole topic and the dead letters, and compares them with what was attempted and accepted. */
+/**
+ * Reads the whole topic and the dead letters, and compares them with what was attempted and accepted. `windowMs`: for how long after
+ * an answer by one edge another may not know of it; -1 where nothing may be overtaken.
+ */
 export const judge = async (
   attempts: ReadonlyMap<string, Attempt>,
   brokers: readonly string[],
   topic: string,
   sql: postgres.Sql,
+  windowMs = -1,
 ): Promise<Verdict> => {
   const seen = new Map<string, Seen>();
   let unexpected = 0;
@@ -83,7 +101,7 @@ export const judge = async (
     unexpected,
     corrupted,
     duplicates: [...seen.values()].reduce((sum, { copies }) => sum + copies - 1, 0),
-    inversions: countInversions(attempts.values(), seen),
+    ...countInversions(attempts.values(), seen, windowMs),
     firstLost: lost[0]?.id ?? null,
     lastLost: lost.at(-1)?.id ?? null,
   };

@@ -8,6 +8,9 @@ export type Attempt = {
   /** Place among the events of its key. */
   readonly seq: number;
   readonly sha256: string;
+  /** When it was first sent, and when it was known to be accepted; of the producer's monotonic clock. */
+  sentAtMs: number;
+  acceptedAtMs: number;
   /** Order in which the answers "accepted" came, from 1; 0 while there was none. */
   acceptedAt: number;
   tier: "stream" | "outbox" | null;
@@ -17,6 +20,8 @@ export type Attempt = {
 export type ProducerOptions = {
   /** Full URLs of the edges; a key stays with one edge, since order is promised for events that go through one. */
   readonly urls: readonly string[];
+  /** A key goes from edge to edge instead, request by request, as behind a balancer that takes them in turn. */
+  readonly roams?: boolean;
   readonly apiKey: string;
   readonly keys: number;
   /** Events in a request. */
@@ -116,6 +121,7 @@ export const startProducer = (options: ProducerOptions): Producer => {
       open.forEach(({ attempt }, i) => {
         if (!stored.has(i)) return;
         attempt.acceptedAt = ++numbers.accepted;
+        attempt.acceptedAtMs = performance.now();
         attempt.tier = answer.tier ?? null;
       });
       open = open.filter((_, i) => !stored.has(i));
@@ -123,23 +129,27 @@ export const startProducer = (options: ProducerOptions): Producer => {
     }
   };
 
-  const worker = async (key: string, url: string) => {
+  const worker = async (key: string, first: number) => {
     let seq = 0;
+    let requests = 0;
     let next = performance.now() + Math.random() * pauseMs;
     while (!numbers.stopped) {
       if (pauseMs > 0) await systemClock.sleep(Math.max(0, next - performance.now()));
       next += pauseMs;
       const entries = Array.from({ length: batch }, () => {
         const { id, text, sha256 } = makeEvent(run, key, seq, dataBytes);
-        const attempt: Attempt = { id, key, seq: seq++, sha256, acceptedAt: 0, tier: null, tries: 0 };
+        const sentAtMs = performance.now();
+        const answered = { acceptedAt: 0, acceptedAtMs: 0, tier: null, tries: 0 };
+        const attempt: Attempt = { id, key, seq: seq++, sha256, sentAtMs, ...answered };
         attempts.set(id, attempt);
         return { attempt, text };
       });
-      await postUntilAccepted(url, entries);
+      const at = first + (options.roams ? requests++ : 0);
+      await postUntilAccepted(urls[at % urls.length] ?? "", entries);
     }
   };
 
-  const workers = Array.from({ length: keys }, (_, i) => worker(`key-${i}`, urls[i % urls.length] ?? ""));
+  const workers = Array.from({ length: keys }, (_, i) => worker(`key-${i}`, i));
   return {
     attempts,
     accepted: () => numbers.accepted,

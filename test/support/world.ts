@@ -90,7 +90,7 @@ export type PipelineOptions = {
   readonly partitions?: number;
   readonly topicSettings?: Readonly<Record<string, string>>;
   /** Addresses for the edge and for the relay; by default the services' own. */
-  readonly edgeAddresses?: (own: Addresses) => Addresses;
+  readonly edgeAddresses?: (own: Addresses, edge: number) => Addresses;
   readonly relayAddresses?: (own: Addresses) => Addresses;
 };
 
@@ -168,8 +168,8 @@ const found = async (namespace: string, { redisUrl, databaseUrl }: Addresses, sh
   await database.close();
 };
 
-const times = <T>(count: number, start: () => Promise<T>): Promise<T[]> =>
-  Promise.all(Array.from({ length: count }, start));
+const times = <T>(count: number, start: (n: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, (_, n) => start(n)));
 
 export const startPipeline = async (services: Services, options: PipelineOptions = {}): Promise<Pipeline> => {
   const name = `t${process.pid}_${++pipelines}`;
@@ -181,9 +181,9 @@ export const startPipeline = async (services: Services, options: PipelineOptions
   };
   await services.kafka.createTopics([{ name, partitions: options.partitions ?? 4, settings: options.topicSettings }]);
   await found(name, addresses, Number(options.edgeEnv?.SHARDS ?? 4));
-  const edgeAt = options.edgeAddresses?.(addresses) ?? addresses;
+  const edgeAt = (n: number) => options.edgeAddresses?.(addresses, n) ?? addresses;
   const relayAt = options.relayAddresses?.(addresses) ?? addresses;
-  const edges = await times(options.edges ?? 1, () => startEdge(name, edgeAt, options.edgeEnv ?? {}));
+  const edges = await times(options.edges ?? 1, (n) => startEdge(name, edgeAt(n), options.edgeEnv ?? {}));
   const relays = await times(options.relays ?? 1, () => startRelay(name, relayAt, options.relayEnv ?? {}));
   const apps = [...edges, ...relays];
   const sql = postgres(addresses.databaseUrl, { max: 2, onnotice: () => undefined });

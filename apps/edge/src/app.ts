@@ -1,4 +1,11 @@
-import { type Belonging, type Clock, errorName, type OutboxTier, type Platform, type Tier } from "@spillway/event";
+import {
+  type Belonging,
+  type Clock,
+  errorName,
+  type OutboxTier,
+  type Platform,
+  type StreamTier,
+} from "@spillway/event";
 import {
   answerLive,
   answerOptions,
@@ -26,7 +33,7 @@ import { allowOf, methodsOf, type RoutePath, routePaths } from "./routes.ts";
 import type { AskUnowned } from "./unowned.ts";
 
 export type EdgePorts = {
-  readonly stream: Tier;
+  readonly stream: StreamTier;
   readonly outbox: OutboxTier;
   readonly belonging: Belonging;
   readonly unowned?: AskUnowned;

@@ -53,6 +53,9 @@ export type ShardCounts = {
   readonly backlogBytes: number;
 };
 
+/** `stamp` is another one each time, also when the diversion had begun. */
+export type Diverted = { readonly kind: "diverted"; readonly stamp: string } | { readonly kind: "fenced" };
+
 /**
  * The relay's side of the streams. There is no consumer group: the lease makes the reader exclusive, and an entry
  * stays in the stream until it is settled, so whatever the stream holds is exactly what is pending, and a new owner
@@ -66,8 +69,15 @@ export type ShardStream = {
   read(shard: number, after: string, entriesMax: number, waitMs: number): Promise<readonly Entry[]>;
   /** Removes entries that Kafka confirmed, the dead letters hold or are parked. Safe to repeat. `fenced`: another owner has the lease, nothing was done. */
   settle(lease: Lease, settled: Settled): Promise<"ok" | "fenced">;
-  /** Begins or ends the diversion, which sends every edge's appends for this shard to the outbox. */
-  divert(lease: Lease, begin: boolean): Promise<"ok" | "fenced">;
+  /** Begins the diversion, which sends every edge's appends for this shard to the outbox, or renews its stamp. */
+  divert(lease: Lease): Promise<Diverted>;
+  /** The stamp of the diversion; null while there is none. */
+  diversion(shard: number): Promise<string | null>;
+  /**
+   * Ends the diversion, if its stamp is this one: to be read before the outbox is read empty. `renewed`: somebody has raised
+   * it since, so that the outbox may hold what that read did not see; it goes on.
+   */
+  endDiversion(lease: Lease, stamp: string): Promise<"ok" | "renewed" | "fenced">;
   /** Marks topics of the shard as parked, or as such no more. Once it has begun for any, or for none, `parked` answers a list. */
   park(lease: Lease, topics: readonly string[], begin: boolean): Promise<"ok" | "fenced">;
   /** The marks, which every owner must obey; null when nobody has said whether there are any since Redis was emptied. */

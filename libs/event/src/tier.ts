@@ -76,6 +76,16 @@ export type Tier = {
   health(deadlineMs: number): Promise<TierHealth>;
 };
 
+/** The first tier. */
+export type StreamTier = Tier & {
+  readonly name: "stream";
+  /**
+   * Diverts these shards for every edge, or renews the stamps of their diversions, since the outbox holds events of them.
+   * Answers null when all of it is done, else a code: it is not known of which of them it is. A drain ends it.
+   */
+  divert(shards: readonly number[], deadlineMs: number): Promise<string | null>;
+};
+
 /** Throws a `RangeError` for a call that breaks the contract, so that a caller's slip shows. */
 export const oneChunkPerShard = (chunks: readonly ShardChunk[]): void => {
   if (new Set(chunks.map((chunk) => chunk.shard)).size !== chunks.length)

@@ -21,10 +21,14 @@ export const createShardStream = (
     streams.settle(lease.shard, settled);
     return "ok";
   }),
-  divert: behind("redis", (lease, begin) => {
+  divert: behind("redis", (lease) => {
+    if (!streams.holds(lease)) return { kind: "fenced" };
+    return { kind: "diverted", stamp: streams.divert(lease.shard) };
+  }),
+  diversion: behind("redis", streams.diversion),
+  endDiversion: behind("redis", (lease, stamp) => {
     if (!streams.holds(lease)) return "fenced";
-    streams.divert(lease.shard, begin);
-    return "ok";
+    return streams.endDiversion(lease.shard, stamp) ? "ok" : "renewed";
   }),
   park: behind("redis", (lease, topics, begin) => {
     if (!streams.holds(lease)) return "fenced";

@@ -37,7 +37,8 @@ type Shard = ReturnType<typeof createShard>;
 const createShard = (limits: StreamLimits, clock: Clock) => ({
   entries: [] as Entry[],
   dedup: createDedupKeys(limits.dedupWindowMs),
-  diverted: false,
+  /** The stamp of the diversion. */
+  diverted: null as string | null,
   marks: createMarks(clock),
   lastMs: 0,
   lastSequence: 0,
@@ -92,6 +93,26 @@ const createLooks = (of: (shard: number) => Shard, clock: Clock) => ({
   },
 });
 
+const createDiversions = (of: (shard: number) => Shard) => {
+  let stamps = 0;
+  return {
+    /** Begins the diversion or renews its stamp. */
+    divert: (shard: number): string => {
+      const stamp = `stamp-${++stamps}`;
+      of(shard).diverted = stamp;
+      return stamp;
+    },
+    /** Answers whether none stands now. */
+    endDiversion: (shard: number, stamp: string): boolean => {
+      const here = of(shard);
+      if (here.diverted === stamp) here.diverted = null;
+      return here.diverted === null;
+    },
+    diversion: (shard: number): string | null => of(shard).diverted,
+    diverted: (shard: number): boolean => of(shard).diverted !== null,
+  };
+};
+
 /** The streams' state: what would stand in Redis. Every method is one atomic step, as a script is. */
 export const createStreams = (clock: Clock, shards: number, limits: StreamLimits) => {
   let births = 0;
@@ -122,7 +143,7 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
 
   const append = (chunk: ShardChunk, passesDiversion: boolean): Appended => {
     const shard = of(chunk.shard);
-    if (shard.diverted && !passesDiversion) return { kind: "diverted" };
+    if (shard.diverted !== null && !passesDiversion) return { kind: "diverted" };
     const { accepted, relayed, dead, parked, backlogBytes } = shard.counts;
     if (accepted - relayed - dead - parked >= limits.backlogEventsMax || backlogBytes >= limits.backlogBytesMax)
       return { kind: "full" };
@@ -154,11 +175,8 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
     append,
     entriesAfter,
     settle: (shard: number, settled: Settled) => settleEntries(of(shard), settled),
-    divert: (shard: number, begin: boolean) => {
-      of(shard).diverted = begin;
-    },
+    ...createDiversions(of),
     marks: (shard: number) => of(shard).marks,
-    diverted: (shard: number) => of(shard).diverted,
     counts: (shard: number): ShardCounts => ({ ...of(shard).counts }),
     arrival,
     /** Everything is gone, leases and owners too, as after FLUSHALL or a failover to an empty replica. */

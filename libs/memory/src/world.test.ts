@@ -62,7 +62,7 @@ describe("the stream tier", () => {
     const { world } = setup();
     const lease = await world.leases.take(0, "r1", 1000);
     if (!lease) throw new Error("no lease");
-    await world.shardStream.divert(lease, true);
+    await world.shardStream.divert(lease);
     expect(await world.tier.append([chunkOf("a")], 100)).toEqual([{ kind: "diverted" }]);
     expect(await world.shardStream.append(lease, chunkOf("a"))).toMatchObject({ kind: "ok" });
   });
@@ -78,7 +78,7 @@ describe("leases", () => {
     expect(await world.leases.renew(first, 1000)).toBe(false);
     const second = await world.leases.take(0, "r2", 1000);
     expect(second?.token).toBeGreaterThan(first.token);
-    expect(await world.shardStream.divert(first, true)).toBe("fenced");
+    expect(await world.shardStream.divert(first)).toEqual({ kind: "fenced" });
     expect(await world.shardStream.append(first, chunkOf("a"))).toEqual({ kind: "fenced" });
     const nothing = { entries: [], relayed: 0 };
     expect(await world.shardStream.settle(first, nothing)).toBe("fenced");

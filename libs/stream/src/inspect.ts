@@ -52,7 +52,7 @@ const viewOf = (shard: number, reply: unknown): ShardView => {
     dead,
     parked,
     owner: parseLeaseValue(String(lease))?.owner ?? null,
-    divertedForMs: ageOf(nowMs, String(diverted)),
+    divertedForMs: ageOf(nowMs, String(diverted).split(" ")[0] as string),
   };
 };
 

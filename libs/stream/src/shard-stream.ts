@@ -83,6 +83,18 @@ const readCounts = async (connection: Connection, namespace: string, shard: numb
   return countsOf(exists, values);
 };
 
+const divert = async (
+  redis: RedisServer,
+  namespace: string,
+  shard: number,
+  values: readonly string[],
+): Promise<readonly [status: string, stamp: string]> => {
+  const { diverted, lease, count } = shardKeys(namespace, shard);
+  const reply = await runScript(redis.commands, divertScript, [diverted, lease, count], values);
+  if (!Array.isArray(reply) || reply.length !== 2) throw new Unavailable("odd_reply");
+  return [String(reply[0]), String(reply[1])];
+};
+
 /** One connection per shard, so that a read that blocks holds up nobody. */
 const createReaders = (redis: RedisServer) => {
   const readers = new Map<number, Connection>();
@@ -114,10 +126,15 @@ export const createShardStream = (options: ShardStreamOptions): ShardStream => {
       const values = [leaseValue(lease), relayed, parked, ...entries];
       return statusOf(await runScript(redis.commands, settleScript, [stream, count, key], values));
     },
-    async divert(lease, begin) {
-      const keys = shardKeys(namespace, lease.shard);
-      const values = [leaseValue(lease), begin ? 1 : 0];
-      return statusOf(await runScript(redis.commands, divertScript, [keys.diverted, keys.lease], values));
+    async divert(lease) {
+      const values = ["begin", leaseValue(lease), nonceOf()];
+      const [status, stamp] = await divert(redis, namespace, lease.shard, values);
+      return statusOf(status) === "ok" ? { kind: "diverted", stamp } : { kind: "fenced" };
+    },
+    diversion: (shard) => redis.commands.send((client) => client.get(shardKeys(namespace, shard).diverted)),
+    async endDiversion(lease, stamp) {
+      const [status] = await divert(redis, namespace, lease.shard, ["end", leaseValue(lease), stamp]);
+      return status === "RENEWED" ? "renewed" : statusOf(status);
     },
     async park(lease, topics, begin) {
       const keys = shardKeys(namespace, lease.shard);

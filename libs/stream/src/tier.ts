@@ -1,4 +1,4 @@
-import type { Appended, InstallationRecord, ShardChunk, Tier, TierHealth } from "@spillway/event";
+import type { Appended, InstallationRecord, ShardChunk, StreamTier as StreamPort, TierHealth } from "@spillway/event";
 import { Unavailable } from "@spillway/event";
 import {
   type AppendCall,
@@ -13,6 +13,7 @@ import {
   oddReply,
   retriable,
 } from "./append.ts";
+import { createDivert } from "./divert.ts";
 import { createRestInstallation, writeRefusal } from "./installation.ts";
 import { createRest, type Rest, type RestReply } from "./rest.ts";
 import { appendScript } from "./scripts.ts";
@@ -31,8 +32,7 @@ export type StreamTierOptions = AppendSetup & {
 export type StreamHealth = TierHealth & { readonly code?: string };
 
 /** The first tier: one Redis stream per shard, written over HTTP. */
-export type StreamTier = Tier & {
-  readonly name: "stream";
+export type StreamTier = StreamPort & {
   health(deadlineMs: number): Promise<StreamHealth>;
   /** Shards that hold events and whose lease nobody has now. Rejects with `Unavailable`. */
   unowned(shards: number, deadlineMs: number): Promise<readonly number[]>;
@@ -139,8 +139,10 @@ export const createStreamTier = (options: StreamTierOptions): StreamTier => {
     appendCall(options, chunks, { nonce: nonceOf(), leaseValue: "", asked }),
   );
   const installation = createRestInstallation(rest, namespace);
+  const divert = createDivert(rest, options, nonceOf, (deadlineMs) => askRedis(belonging, installation, deadlineMs));
   return {
     name: "stream",
+    divert,
     async append(chunks, deadlineMs) {
       if (chunks.length === 0) return [];
       const endMs = performance.now() + deadlineMs;

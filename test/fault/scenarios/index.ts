@@ -1,4 +1,5 @@
 import type { Scenario } from "../scenario.ts";
+import { betweenEdgesScenarios } from "./between-edges.ts";
 import { kafkaScenarios } from "./kafka.ts";
 import { linkScenarios } from "./links.ts";
 import { postgresScenarios } from "./postgres.ts";
@@ -15,6 +16,7 @@ export const scenarios: readonly Scenario[] = [
   ...linkScenarios,
   ...postgresScenarios,
   ...processScenarios,
+  ...betweenEdgesScenarios,
   ...kafkaScenarios,
   ...readinessScenarios,
   ...weakRedisScenarios,

@@ -1,18 +1,29 @@
-import type { Belonging, Clock, OnWeakRedis, OutboxTier, Platform, SealedEvent, Tier } from "@spillway/event";
+import type {
+  Belonging,
+  Clock,
+  OnWeakRedis,
+  OutboxTier,
+  Platform,
+  SealedEvent,
+  StreamTier,
+  Tier,
+} from "@spillway/event";
 import type { Log, Metrics } from "@spillway/telemetry";
 import { createAdmission } from "./admission.ts";
 import { createBelongingTier } from "./belonging-tier.ts";
 import { type CommitMetrics, createCommitMetrics } from "./commit-metrics.ts";
+import { createDivertingOutbox } from "./diverting-outbox.ts";
 import { createGate, type Gate } from "./gate.ts";
-import { GroupCommit } from "./group-commit.ts";
+import { type Divert, GroupCommit } from "./group-commit.ts";
 import { createGuardedTier, type GuardedTier } from "./guarded-tier.ts";
+import { createOccupiedWatch } from "./occupied-watch.ts";
 import { createOutboxMeter } from "./outbox-meter.ts";
 import { createPromiseWatch, type PromiseWatch } from "./promise-watch.ts";
 import { createReopening } from "./reopening.ts";
 import { type EventResult, type RefusalCode, refused } from "./result.ts";
 
 export type CommitterPorts = {
-  readonly stream: Tier;
+  readonly stream: StreamTier;
   readonly outbox: OutboxTier;
   /** Whether this edge and its tiers are of one installation. */
   readonly belonging: Belonging;
@@ -40,6 +51,8 @@ export const commitDefaults = {
   outboxDeadlineMs: 450,
   /** From a request's commit to its results, at the most. */
   answerWithinMs: 850,
+  /** From one look to the next at which shards the outbox holds rows of. */
+  lookApartMs: 750,
 };
 
 export type CommitterOptions = Readonly<
@@ -88,10 +101,21 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
     promise,
   });
   const stream = { ...guarded, isUp: (): boolean => guarded.isUp() && promise.reliance() === "stream" };
-  const outbox = createGuardedTier(tierOf(ports.outbox), watch, { timeoutOpens: false, deadlineMs: outboxDeadlineMs });
+  const recording = createGuardedTier(tierOf(ports.outbox), watch, {
+    timeoutOpens: false,
+    deadlineMs: outboxDeadlineMs,
+  });
+  const outbox = createDivertingOutbox({ ...ports, outbox: recording, stream: guarded, tier: ports.stream });
   const parts = { ...watch, gate, stream, outbox, promise, reads: ports.outbox, meter, admission };
   const reopening = createReopening(parts);
-  const group = new GroupCommit(parts, reopening, options);
+  const divert: Divert = (shard, reason) => {
+    if (!gate.divert(shard)) return;
+    ports.log("warn", "shard.diverted", { shard, reason });
+    metrics.diverted(gate.divertedCount());
+    reopening.start();
+  };
+  const occupied = createOccupiedWatch(parts, options, divert);
+  const group = new GroupCommit(parts, divert, options);
 
   return {
     /** One result per event, in order, within `answerWithinMs` and a little. Never rejects. */
@@ -116,6 +140,7 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
       code === "backlog_full" ? meter.retryAfterSeconds() : 1 + Math.floor(ports.random() * 3),
     /** Finds out which shards may write to the stream, and what it promises. To be awaited before the first commit. */
     start: async (): Promise<void> => {
+      occupied.start();
       await Promise.all([reopening.readOnce(outboxDeadlineMs), promise.start()]);
       onChange();
       if (gate.divertedCount() > 0) reopening.start();
@@ -123,6 +148,7 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
     /** Ends the background work. Commits under way still get their answers. */
     close: (): void => {
       reopening.stop();
+      occupied.stop();
       promise.stop();
       stream.close();
       outbox.close();

@@ -12,15 +12,16 @@ export const drainOnce = async (world: MemoryWorld, shard: number, rowsMax: numb
   const { leases, shardStream } = world;
   const lease = await leases.take(shard, "relay", 60_000);
   if (!lease) throw new Error("the lease is free");
+  const stamp = await shardStream.diversion(shard);
   const { found } = await world.outboxDrain.drain(shard, rowsMax, async (rows) => {
-    if (rows.length > 0) await shardStream.divert(lease, true);
+    if (rows.length > 0) await shardStream.divert(lease);
     for (const row of rows) {
       const appended = await shardStream.append(lease, chunkOf(row));
       if (appended.kind !== "ok") return rows.indexOf(row);
     }
     return rows.length;
   });
-  if (found === 0) await shardStream.divert(lease, false);
+  if (found === 0 && stamp !== null) await shardStream.endDiversion(lease, stamp);
 };
 
 /** Ids of a shard's stream, in its order, without those that the append found to be duplicates. */

@@ -8,11 +8,16 @@ import type { EventResult } from "./result.ts";
 
 export const SHARDS = 4;
 
-/** A committer on memory tiers that a test can obstruct, under a clock that stands still. */
-export const createEdgeWorld = (options: Partial<CommitterOptions> & { readonly backlogEventsMax?: number } = {}) => {
+const createGround = (backlogEventsMax = 100_000) => {
   const clock = createManualClock();
-  const backlogEventsMax = options.backlogEventsMax ?? 100_000;
-  const world = createMemoryWorld({ clock, platform, shards: SHARDS, backlogEventsMax });
+  return { clock, world: createMemoryWorld({ clock, platform, shards: SHARDS, backlogEventsMax }) };
+};
+
+/** A committer on memory tiers that a test can obstruct, under a clock that stands still; or another one beside it. */
+export const createEdgeWorld = (
+  options: Partial<CommitterOptions> & { readonly backlogEventsMax?: number } = {},
+  { clock, world }: ReturnType<typeof createGround> = createGround(options.backlogEventsMax),
+) => {
   const stream = obstructed(world.tier, clock);
   const outbox = obstructed(world.outboxTier, clock);
   const belonging = settledBelonging(SHARDS);

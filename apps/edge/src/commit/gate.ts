@@ -4,7 +4,7 @@ type OutboxRead = { readonly shards: readonly number[]; readonly versions: reado
 const createShardState = () => ({
   open: false,
   inserting: false,
-  /** An insert of ours was recorded and not yet proved to be drained. */
+  /** The outbox holds a row of it, as far as we know: an insert of ours that was recorded, or one that a read has shown. */
   owing: false,
   /** Counts diversions and inserts, so that a read can tell whether one came in between. */
   version: 0,
@@ -62,6 +62,10 @@ export const createGate = (shards: number) => {
       state.version++;
       return wasOpen;
     },
+    /** A read has shown rows of this shard, which is diverted now. */
+    owe: (shard: number): void => {
+      stateOf(states, shard).owing = true;
+    },
     insertStarted: (shard: number): void => {
       const state = stateOf(states, shard);
       if (state.open) throw new Error(`shard ${shard} is open: an insert would be overtaken`);
@@ -83,11 +87,14 @@ export const createGate = (shards: number) => {
     /** Opens the shards that the read proved empty, and answers them. */
     finishRead: (read: OutboxRead, occupied: readonly number[], nowMs: number): readonly number[] => {
       const empty = new Map(read.shards.map((shard, i) => [shard, read.versions[i]]));
-      for (const shard of occupied) empty.delete(shard);
+      for (const shard of occupied) {
+        empty.delete(shard);
+        stateOf(states, shard).owing = true;
+      }
       return openWhere(states, nowMs, (state, shard) => empty.get(shard) === state.version);
     },
     /**
-     * Opens the diverted shards of which the outbox has recorded nothing from us, and answers them. Only for when the
+     * Opens the diverted shards of which the outbox holds nothing as far as we know, and answers them. Only for when the
      * outbox cannot be read: without it an outage of the outbox would keep a healthy stream closed for no event's sake.
      */
     openWithoutRead: (nowMs: number): readonly number[] => openWhere(states, nowMs, (state) => !state.owing),

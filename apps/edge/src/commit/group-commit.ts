@@ -4,7 +4,6 @@ import { Commit, type Waiting } from "./commit.ts";
 import type { CommitParts, CommitterOptions } from "./committer.ts";
 import { createLinger } from "./linger.ts";
 import type { Packed } from "./pack.ts";
-import type { Reopening } from "./reopening.ts";
 import type { EventResult, RefusalCode, TierName } from "./result.ts";
 import { isRefusal, routeOf } from "./route.ts";
 import { type Removed, ShardQueue } from "./shard-queue.ts";
@@ -16,6 +15,9 @@ const WATCH_LATE_MS = 50;
 const DIVERTED_GRACE_MS = 300;
 const DIVERTED_RETRY_MS = 30;
 
+/** Sends a shard's events to the outbox from now on, and sees to it that they come back to the stream. */
+export type Divert = (shard: number, reason: string) => void;
+
 /**
  * Commits events in groups: what arrives while an append is under way goes with the next one. At most one append per
  * tier is under way, so a shard's events keep their order.
@@ -26,8 +28,7 @@ const DIVERTED_RETRY_MS = 30;
  */
 export class GroupCommit {
   readonly #ports: CommitParts;
-  /** Started when a shard was diverted. */
-  readonly #reopening: Reopening;
+  readonly #divert: Divert;
   readonly #limits: CommitterOptions;
   readonly #queues: readonly ShardQueue[];
   readonly #appending: Record<TierName, boolean> = { stream: false, outbox: false };
@@ -37,10 +38,10 @@ export class GroupCommit {
   /** Which queue is asked first: the one that the last append had no room for, so that none starves. */
   #turn = 0;
 
-  constructor(ports: CommitParts, reopening: Reopening, limits: CommitterOptions) {
+  constructor(ports: CommitParts, divert: Divert, limits: CommitterOptions) {
     const { platform, clock, nextTurn } = ports;
     this.#ports = ports;
-    this.#reopening = reopening;
+    this.#divert = divert;
     this.#limits = limits;
     this.#queues = Array.from({ length: limits.shards }, (_, shard) => new ShardQueue(shard, limits, platform, clock));
     this.#answers = createAnswers(ports);
@@ -195,13 +196,6 @@ export class GroupCommit {
     await this.#ports.clock.sleep(DIVERTED_RETRY_MS);
     queue.putBack(packed, false);
     this.pump();
-  }
-
-  #divert(shard: number, reason: string): void {
-    if (!this.#ports.gate.divert(shard)) return;
-    this.#ports.log("warn", "shard.diverted", { shard, reason });
-    this.#ports.metrics.diverted(this.#ports.gate.divertedCount());
-    this.#reopening.start();
   }
 
   #afterOutbox(queue: ShardQueue, packed: Packed, answer: Appended): void {

@@ -87,17 +87,21 @@ export const createGuardedTier = (
     return answers === late ? allRetriable(chunks, "timeout") : answers;
   };
 
+  const tried = async (call: () => Promise<Verdict>): Promise<void> => {
+    await attempt(call);
+    if (!up) prober.start();
+  };
+
   const append = async (chunks: readonly ShardChunk[], deadlineMs: number): Promise<readonly Appended[]> => {
     const startedAtMs = clock.monotonicMs();
     let answers = allRetriable(chunks, "breaker_open");
-    await attempt(async () => {
+    await tried(async () => {
       answers = await inTime(chunks, deadlineMs);
       const verdict = verdictOf(answers);
       metrics.appended(tier.name, verdict, clock.monotonicMs() - startedAtMs);
       if (verdict === "failed" || verdict === "timeout") promise?.doubt();
       return verdict;
     });
-    if (!up) prober.start();
     return answers;
   };
 
@@ -107,6 +111,8 @@ export const createGuardedTier = (
     isUp,
     /** Only while `isUp`. One answer per chunk, in order, by `deadlineMs` plus 50 ms at the latest; never rejects. */
     append,
+    /** Only while `isUp`: another call to the same backend, of which the breaker takes note. It must end, and not reject. */
+    tried,
     /** Ends the background probing. */
     close: prober.stop,
   };

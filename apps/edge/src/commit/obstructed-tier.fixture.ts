@@ -1,4 +1,4 @@
-import type { Appended, Clock, OutboxTier, ShardChunk, Tier } from "@spillway/event";
+import type { Appended, Clock, OutboxTier, ShardChunk, StreamTier, Tier } from "@spillway/event";
 
 /**
  * What happens to the calls of a tier from now on.
@@ -12,7 +12,7 @@ import type { Appended, Clock, OutboxTier, ShardChunk, Tier } from "@spillway/ev
 export type Obstruction = "pass" | "freeze" | "lose_replies" | "hang" | "reject";
 
 /** A tier behind a network that a test can break. */
-export const obstructed = <T extends Tier | OutboxTier>(tier: T, clock: Clock) => {
+export const obstructed = <T extends StreamTier | OutboxTier>(tier: T, clock: Clock) => {
   const calls: (readonly ShardChunk[])[] = [];
   let obstruction: Obstruction = "pass";
   let delayMs = 0;
@@ -30,6 +30,17 @@ export const obstructed = <T extends Tier | OutboxTier>(tier: T, clock: Clock) =
     return tier.append(chunks, deadlineMs);
   };
 
+  /** Answers which shards were to be diverted, each time. */
+  const diverts: (readonly number[])[] = [];
+  const divert: StreamTier["divert"] = async (shards, deadlineMs) => {
+    diverts.push(shards);
+    if (obstruction === "pass" && "divert" in tier) return tier.divert(shards, deadlineMs);
+    if (obstruction === "hang") return new Promise(() => undefined);
+    if (obstruction === "reject") throw new Error("a bug");
+    await clock.sleep(deadlineMs);
+    return "timeout";
+  };
+
   const health: Tier["health"] = async (deadlineMs) => {
     if (obstruction === "pass") return tier.health(deadlineMs);
     await clock.sleep(deadlineMs);
@@ -45,9 +56,10 @@ export const obstructed = <T extends Tier | OutboxTier>(tier: T, clock: Clock) =
   };
 
   return {
-    tier: "occupied" in tier ? { ...tier, append, health, occupied } : { ...tier, append, health },
+    tier: "occupied" in tier ? { ...tier, append, health, occupied } : { ...tier, append, health, divert },
     /** Every append so far, as it was asked for. */
     calls,
+    diverts,
     obstruct: (next: Obstruction): void => {
       obstruction = next;
     },

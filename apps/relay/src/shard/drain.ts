@@ -1,6 +1,7 @@
 import { isWeak, promiseAfter, type TierPromise } from "@spillway/event";
 import type { Term } from "../lease/term.ts";
 import type { RelayParts } from "../parts.ts";
+import { createDiversion } from "./diversion.ts";
 import { createDrainMode, type Diversion, diversionOf, stepOf } from "./drain-mode.ts";
 import { createRestore, type Restore, type RestoreOptions } from "./restore.ts";
 import { createRowMover } from "./row-mover.ts";
@@ -28,7 +29,7 @@ const ROWS_MAX = 1_000;
 export type DrainOptions = RelayParts & Pick<RestoreOptions, "isInHand" | "onDue">;
 
 export const createDrain = (parts: DrainOptions, term: Term): Drain => {
-  const { shardStream, outboxDrain, log, onWeakRedis } = parts;
+  const { shardStream, outboxDrain, onWeakRedis } = parts;
   const { lease } = term;
   const { shard } = lease;
   const mode = createDrainMode(shard);
@@ -43,27 +44,7 @@ export const createDrain = (parts: DrainOptions, term: Term): Drain => {
     if (isGoing()) spot.stands("draining", code, { shard });
   };
 
-  const begin = async (): Promise<void> => {
-    mode.enter("beginning");
-    const answer = await shardStream.divert(lease, true);
-    const isBegun = answer.ok && answer.value === "ok";
-    mode.enter(isBegun ? "moving" : "unknown");
-    if (isBegun) log("info", "diversion.begun", { shard });
-    else if (answer.ok) term.end("fenced");
-    else stand("diversion_not_begun");
-  };
-
-  const end = async (): Promise<void> => {
-    const wasDiverted = mode.is("moving");
-    mode.enter("ending");
-    const answer = await shardStream.divert(lease, false);
-    const isEnded = answer.ok && answer.value === "ok";
-    mode.enter(isEnded ? "open" : "unknown");
-    if (isEnded && wasDiverted) log("info", "diversion.ended", { shard });
-    // Without an answer it may still end, at any time from now on, also after it was begun again: only a new token stops that.
-    if (!isEnded) term.end(answer.ok ? "fenced" : "doubt");
-  };
-
+  const diversion = createDiversion(parts, term, mode, stand);
   const restore = createRestore({ ...parts, term, isGoing, stand });
   const move = createRowMover({ ...parts, term, isGoing, stand, moved: spot.goes });
 
@@ -82,7 +63,7 @@ export const createDrain = (parts: DrainOptions, term: Term): Drain => {
       const answer = await outboxDrain.drain(shard, ROWS_MAX, move);
       if (answer.ok && answer.value.found === 0) {
         spot.goes();
-        return end();
+        return diversion.end();
       }
       if (!answer.ok) stand(answer.code);
       if (!answer.ok || answer.value.removed < answer.value.found) break;
@@ -99,9 +80,8 @@ export const createDrain = (parts: DrainOptions, term: Term): Drain => {
     run: async (occupied) => {
       const step = isGoing() ? stepOf(mode.now, occupied) : null;
       if (step === null) return;
-      if (step === "end") return end();
-      if (step === "begin") await begin();
-      else mode.enter("moving");
+      if (step === "move") mode.enter("moving");
+      else if (step === "begin" || (await diversion.isStamped(step))) await diversion.begin();
       if (mode.is("moving")) await moveAll();
     },
     stop: () => {

@@ -1,0 +1,46 @@
+import { errorName, late, type StreamTier, within } from "@spillway/event";
+import type { CommitParts, CommitterPorts } from "./committer.ts";
+import type { GuardedTier } from "./guarded-tier.ts";
+
+/** A stream that is up answers in milliseconds. With this an answer is out in less than a second, whatever came before. */
+const DIVERT_MS = 80;
+
+type Parts = Pick<CommitParts, "belonging" | "clock" | "log" | "outbox"> & {
+  readonly stream: Pick<GuardedTier, "isUp" | "tried">;
+  readonly tier: Pick<CommitterPorts["stream"], "divert">;
+};
+
+/**
+ * The outbox, of which what it has recorded is not said before the shard is diverted in Redis, where Redis can be reached:
+ * else another edge would put a newer event of the same key into the stream. Each time anew, since the drain may have
+ * moved what was recorded before, and ended the diversion. Not before it is recorded: a diversion of an
+ * outbox that holds nothing, and that nobody can read now, would turn every edge away for nothing.
+ */
+export const createDivertingOutbox = ({ outbox, stream, tier, belonging, clock, log }: Parts): GuardedTier => {
+  const answerOf = async (shards: readonly number[]): ReturnType<StreamTier["divert"]> => {
+    try {
+      return await tier.divert(shards, DIVERT_MS);
+    } catch (error) {
+      log("error", "tier.threw", { tier: "stream", error: errorName(error) });
+      return "internal";
+    }
+  };
+
+  const divert = async (shards: readonly number[]): Promise<"ok" | "failed"> => {
+    const code = await within(clock, DIVERT_MS, answerOf(shards));
+    if (code === null) return "ok";
+    log("warn", "shard.not_diverted", { shards: shards.join(","), code: code === late ? "timeout" : code });
+    return "failed";
+  };
+
+  return {
+    ...outbox,
+    append: async (chunks, deadlineMs) => {
+      const answers = await outbox.append(chunks, deadlineMs);
+      const recorded = chunks.filter((_, i) => answers[i]?.kind === "ok").map(({ shard }) => shard);
+      if (recorded.length > 0 && stream.isUp() && belonging.refusal("redis") === null)
+        await stream.tried(() => divert(recorded));
+      return answers;
+    },
+  };
+};
