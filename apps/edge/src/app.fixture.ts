@@ -43,6 +43,8 @@ export const createAppWorld = async (
       depthMax: 8,
       apiKeys: [{ name: "shop", sha256: hashSecret(KEY, platform) }],
       apiKeySources: [],
+      apiKeyDurabilities: [],
+      durabilityRoutes: [],
       metricsAccess: "open",
       ...options,
     },

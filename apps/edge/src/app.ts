@@ -17,6 +17,7 @@ import {
 import type { Log, Metrics } from "@spillway/telemetry";
 import { type Context, Hono } from "hono";
 import { type ApiKey, createKeyRing } from "./auth/api-key.ts";
+import { createDurabilities, type DurabilityRoute, type KeyDurability } from "./auth/durability.ts";
 import { type BoundSource, createKeySources } from "./auth/key-sources.ts";
 import { createDropBody, type DropBody } from "./body/drop-body.ts";
 import { type Committer, type CommitterOptions, createCommitter } from "./commit/committer.ts";
@@ -53,6 +54,8 @@ export type EdgeOptions = CommitterOptions &
   IngestLimits & {
     readonly apiKeys: readonly ApiKey[];
     readonly apiKeySources: readonly BoundSource[];
+    readonly apiKeyDurabilities: readonly KeyDurability[];
+    readonly durabilityRoutes: readonly DurabilityRoute[];
     readonly metricsAccess: MetricsAccess;
   };
 
@@ -132,8 +135,12 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
   const http = createHttpMetrics(ports.metrics);
   const keyOf = createKeyRing(options.apiKeys, ports.platform);
   const sources = createKeySources(options.apiKeySources);
+  const durabilities = createDurabilities(options.durabilityRoutes, options.apiKeyDurabilities);
   const fairYield = createFairYield(ports.nextTurn);
-  const ingest = createIngest({ ...ports, committer, keyOf, fairYield, sources, onInvalid: http.invalid }, options);
+  const ingest = createIngest(
+    { ...ports, committer, keyOf, fairYield, sources, durabilities, onInvalid: http.invalid },
+    options,
+  );
   const docs = createDocs(options, ports.platform);
   const metricsRoute = createMetricsRoute(ports.metrics, options.metricsAccess, ports.platform);
   const dropBody = createDropBody({ ...ports, fairYield }, options);

@@ -43,6 +43,8 @@ describe("the configuration", () => {
     [{ NAMESPACE: "a{b}" }, 'NAMESPACE: got "a{b}"; accepts 1 to 64 of letters, digits and _ . : -'],
     [{ STREAM_DEADLINE_MS: "900" }, 'STREAM_DEADLINE_MS: got "900"; accepts an integer from 100 to 400'],
     [{ EVENT_BYTES_MAX: "8388608" }, "EVENT_BYTES_MAX: got 8388608; accepts at most BODY_BYTES_MAX, 4194304"],
+    [{ DURABILITY_ROUTES: "payment." }, "DURABILITY_ROUTES: entry 1 does not begin with the beginning of a type and ="],
+    [{ API_KEY_DURABILITY: "till=both" }, "API_KEY_DURABILITY: entry 1 begins with a name that no key of API_KEYS has"],
     [
       { BODY_BYTES_MAX: "16777216" },
       "BODIES_BYTES_MAX: got 67108864; accepts at least 6 times BODY_BYTES_MAX, 100663296",

@@ -23,6 +23,7 @@ import {
   withDefault,
 } from "@spillway/service";
 import { parseApiKeys } from "./auth/api-keys-setting.ts";
+import { parseDurabilityRoutes, parseKeyDurabilities } from "./auth/durability-setting.ts";
 import { parseKeySources } from "./auth/key-sources-setting.ts";
 import { commitDefaults } from "./commit/committer.ts";
 
@@ -39,6 +40,8 @@ const settings = {
   LOG_LEVEL: logLevel(),
   API_KEYS: withDefault(secretText("keys, separated by commas: key, name:key or name:sha256:<64 hex digits>"), ""),
   API_KEY_SOURCES: withDefault(matching(/./, "sources bound to keys, separated by commas: name=source"), ""),
+  API_KEY_DURABILITY: withDefault(matching(/./, "durabilities of keys, separated by commas: name=both|may"), ""),
+  DURABILITY_ROUTES: withDefault(matching(/./, "durabilities of types, separated by commas: payment.=both"), ""),
   METRICS_TOKEN: optional(token(16)),
   UPSTASH_REDIS_REST_URL: httpUrl(),
   UPSTASH_REDIS_REST_TOKEN: token(1),
@@ -62,17 +65,29 @@ const settings = {
   STOP_DELAY_MS: integerOr(0, 120_000, 12_000),
 };
 
+const nothing = { apiKeys: [], apiKeySources: [], apiKeyDurabilities: [], durabilityRoutes: [] };
+
 /** Looks at the environment itself, so that what is wrong with the keys is said with all the rest. */
 const keysOf = (env: Environment, platform: Platform) => {
   const isDevelopment = env.ENVIRONMENT === "development";
   const apiKeys = parseApiKeys(env.API_KEYS ?? "", !isDevelopment, platform);
-  if (typeof apiKeys === "string") return { apiKeys: [], apiKeySources: [], wrong: [`API_KEYS: ${apiKeys}`] };
+  if (typeof apiKeys === "string") return { ...nothing, wrong: [`API_KEYS: ${apiKeys}`] };
   const wrong: string[] = [];
   if (apiKeys.length === 0 && !(isDevelopment && isLoopback(env.HOST || "127.0.0.1")))
     wrong.push("API_KEYS: got nothing; accepts that only where ENVIRONMENT is development and HOST a loopback address");
-  const apiKeySources = parseKeySources(env.API_KEY_SOURCES ?? "", new Set(apiKeys.map(({ name }) => name)));
-  if (typeof apiKeySources !== "string") return { apiKeys, apiKeySources, wrong };
-  return { apiKeys, apiKeySources: [], wrong: [...wrong, `API_KEY_SOURCES: ${apiKeySources}`] };
+  const names = new Set(apiKeys.map(({ name }) => name));
+  const or = <T>(variable: string, parsed: readonly T[] | string): readonly T[] => {
+    if (typeof parsed !== "string") return parsed;
+    wrong.push(`${variable}: ${parsed}`);
+    return [];
+  };
+  return {
+    apiKeys,
+    apiKeySources: or("API_KEY_SOURCES", parseKeySources(env.API_KEY_SOURCES ?? "", names)),
+    apiKeyDurabilities: or("API_KEY_DURABILITY", parseKeyDurabilities(env.API_KEY_DURABILITY ?? "", names)),
+    durabilityRoutes: or("DURABILITY_ROUTES", parseDurabilityRoutes(env.DURABILITY_ROUTES ?? "")),
+    wrong,
+  };
 };
 
 /** Rules over several variables, as sentences about what is wrong. */
@@ -91,9 +106,9 @@ const contradictions = ({
 
 /** Reads the configuration from a record such as the environment. Throws `ConfigError`. */
 export const readConfig = (env: Environment, platform: Platform) => {
-  const { apiKeys, apiKeySources, wrong } = keysOf(env, platform);
+  const { wrong, ...keys } = keysOf(env, platform);
   const { values, shown } = readSettings(settings, env, wrong);
   const contradicting = contradictions(values);
   if (contradicting.length > 0) throw new ConfigError(contradicting);
-  return { ...values, shown, apiKeys, apiKeySources, metricsAccess: metricsAccessOf(values) };
+  return { ...values, shown, ...keys, metricsAccess: metricsAccessOf(values) };
 };

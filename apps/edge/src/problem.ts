@@ -14,9 +14,11 @@ export const problems = {
   damaged_body: fault(400, "The body is incomplete or does not decompress"),
   not_a_batch: fault(400, "The body is not a batch"),
   invalid_idempotency_key: fault(400, "The idempotency key is invalid"),
+  invalid_durability: fault(400, "The durability is none"),
   no_events: fault(400, "The body holds no events"),
   unauthorized: fault(401, "A valid API key is required"),
   source_forbidden: fault(403, "This source is not for this key"),
+  durability_forbidden: fault(403, "The key may not ask for this durability"),
   not_found: fault(404, "There is nothing here"),
   method_not_allowed: fault(405, "This method is not for this path"),
   body_too_slow: later(408, "The body took too long to arrive"),
@@ -43,6 +45,7 @@ export const problems = {
   unavailable: later(503, "The event could not be stored"),
   overloaded: later(503, "Too much is waiting to be stored"),
   weak_redis: later(503, "The storage does not keep what it takes"),
+  both_unavailable: later(503, "The event is not in both tiers"),
   wrong_installation: later(503, "This server is not set up with its storage"),
 } as const;
 
@@ -54,5 +57,6 @@ export const refusalDetails: Readonly<Record<RefusalCode, string>> = {
   overloaded: "the event was not stored; send it again",
   backlog_full: "the event was not stored; send it again after the given time",
   weak_redis: "the event was not stored: Redis is set to lose it, as /readyz says; send it again",
+  both_unavailable: "the event must be in both tiers, and one could not take it; send it again with the same id",
   wrong_installation: "the event was not stored; an operator has to mend a setting, and /readyz says which one",
 };

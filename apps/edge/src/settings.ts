@@ -23,5 +23,7 @@ export const edgeOptionsOf = (config: ReturnType<typeof readConfig>): EdgeOption
   onWeakRedis: config.ON_WEAK_REDIS,
   apiKeys: config.apiKeys,
   apiKeySources: config.apiKeySources,
+  apiKeyDurabilities: config.apiKeyDurabilities,
+  durabilityRoutes: config.durabilityRoutes,
   metricsAccess: config.metricsAccess,
 });

@@ -70,7 +70,7 @@ export type TierHealth = {
  * `deadlineMs`; never rejects for a vendor's error; each chunk is recorded as a whole or not at all; repeating is safe.
  */
 export type Tier = {
-  readonly name: "stream" | "outbox";
+  readonly name: "stream" | "outbox" | "copies";
   append(chunks: readonly ShardChunk[], deadlineMs: number): Promise<readonly Appended[]>;
   /** Never rejects. */
   health(deadlineMs: number): Promise<TierHealth>;

@@ -1,7 +1,7 @@
 import type { Appended, Belonging, Keeper, Tier } from "@spillway/event";
 
 /** What a tier keeps its events in. */
-const KEEPERS: Readonly<Record<Tier["name"], Keeper>> = { stream: "redis", outbox: "postgres" };
+const KEEPERS: Readonly<Record<Tier["name"], Keeper>> = { stream: "redis", outbox: "postgres", copies: "postgres" };
 
 /**
  * The tier, which takes events only where our installation stands, since there a relay takes them out again. It asks nobody:

@@ -1,7 +1,7 @@
-import { promiseStates, type TierPromise } from "@spillway/event";
+import { promiseStates, type Tier, type TierPromise } from "@spillway/event";
 import type { Metrics } from "@spillway/telemetry";
 import { type BreakerState, breakerStates, type Verdict } from "./breaker.ts";
-import type { RefusalCode, TierName } from "./result.ts";
+import type { Held, RefusalCode } from "./result.ts";
 
 const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.5, 1];
 const EVENTS = [1, 4, 16, 64, 128, 256, 400, 800, 1_600];
@@ -35,15 +35,15 @@ export const createCommitMetrics = (metrics: Metrics) => {
   const commitEvents = metrics.histogram("spillway_commit_events", "Events of one append to a tier.", EVENTS);
   const shardsDiverted = metrics.gauge("spillway_shards_diverted", "Shards whose events go to the outbox.");
   return {
-    appended: (tier: TierName, outcome: Verdict, ms: number): void =>
+    appended: (tier: Tier["name"], outcome: Verdict, ms: number): void =>
       appendSeconds.observe(ms / 1_000, { tier, outcome }),
-    breaker: (tier: TierName, now: BreakerState): void => {
+    breaker: (tier: Tier["name"], now: BreakerState): void => {
       for (const state of breakerStates) breakerState.set(state === now ? 1 : 0, { tier, state });
     },
-    promise: (tier: TierName, now: TierPromise["state"]): void => {
+    promise: (tier: Tier["name"], now: TierPromise["state"]): void => {
       for (const state of promiseStates) promiseState.set(state === now ? 1 : 0, { tier, state });
     },
-    ingested: (tier: TierName, accepted: number, duplicates: number): void => {
+    ingested: (tier: Held, accepted: number, duplicates: number): void => {
       if (accepted > 0) ingestedTotal.add(accepted, { tier, status: "accepted" });
       if (duplicates > 0) ingestedTotal.add(duplicates, { tier, status: "duplicate" });
     },

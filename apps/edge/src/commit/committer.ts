@@ -64,6 +64,7 @@ export type CommitParts = Omit<CommitterPorts, "stream" | "outbox" | "metrics"> 
   readonly gate: Gate;
   readonly stream: GuardedTier;
   readonly outbox: GuardedTier;
+  readonly copies: GuardedTier;
   readonly promise: Pick<PromiseWatch, "reliance">;
   /** For its reads only; the breaker does not count them. */
   readonly reads: Pick<OutboxTier, "occupied">;
@@ -106,7 +107,11 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
     deadlineMs: outboxDeadlineMs,
   });
   const outbox = createDivertingOutbox({ ...ports, outbox: recording, stream: guarded, tier: ports.stream });
-  const parts = { ...watch, gate, stream, outbox, promise, reads: ports.outbox, meter, admission };
+  const copies = createGuardedTier(tierOf({ ...ports.outbox, name: "copies", append: ports.outbox.copy }), watch, {
+    timeoutOpens: true,
+    deadlineMs: outboxDeadlineMs,
+  });
+  const parts = { ...watch, gate, stream, outbox, copies, promise, reads: ports.outbox, meter, admission };
   const reopening = createReopening(parts);
   const divert: Divert = (shard, reason) => {
     if (!gate.divert(shard)) return;
@@ -152,6 +157,7 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
       promise.stop();
       stream.close();
       outbox.close();
+      copies.close();
     },
   };
 };

@@ -1,4 +1,4 @@
-import { type SealedEvent, sealEvent } from "@spillway/event";
+import { type Durability, type SealedEvent, sealEvent } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { createManualClock, createMemoryWorld, settledBelonging } from "@spillway/memory";
 import { type LogFields, noMetrics } from "@spillway/telemetry";
@@ -19,7 +19,8 @@ export const createEdgeWorld = (
   { clock, world }: ReturnType<typeof createGround> = createGround(options.backlogEventsMax),
 ) => {
   const stream = obstructed(world.tier, clock);
-  const outbox = obstructed(world.outboxTier, clock);
+  const copies = obstructed({ ...world.outboxTier, append: world.outboxTier.copy }, clock);
+  const outbox = obstructed({ ...world.outboxTier, copy: copies.tier.append }, clock);
   const belonging = settledBelonging(SHARDS);
   const logged: { event: string; fields: LogFields }[] = [];
   const committer = createCommitter(
@@ -42,7 +43,7 @@ export const createEdgeWorld = (
       ...options,
     },
   );
-  return { clock, world, belonging, stream, outbox, committer, logged };
+  return { clock, world, belonging, stream, outbox, copies, committer, logged };
 };
 
 export type EdgeWorld = ReturnType<typeof createEdgeWorld>;
@@ -54,6 +55,12 @@ export const event = (id: string, partitionKey: string | null = null, bytes = 10
   const body = textEncoder.encode(JSON.stringify({ ...attributes, data: "x".repeat(bytes) }));
   return sealEvent(attributes, body, SHARDS, platform, "shop");
 };
+
+/** The same, to be in both tiers. */
+export const eventFor = (durability: Durability, id: string, shard = 0): SealedEvent => ({
+  ...eventOfShard(shard, id),
+  durability,
+});
 
 /** Partition keys of which each lands in its own shard. */
 export const keyOfShard: readonly string[] = (() => {

@@ -2,10 +2,11 @@ import type { Appended, SealedEvent } from "@spillway/event";
 import { createAnswers } from "./answers.ts";
 import { Commit, type Waiting } from "./commit.ts";
 import type { CommitParts, CommitterOptions } from "./committer.ts";
+import { createCopier } from "./copier.ts";
 import { createLinger } from "./linger.ts";
 import type { Packed } from "./pack.ts";
 import type { EventResult, RefusalCode, TierName } from "./result.ts";
-import { isRefusal, routeOf } from "./route.ts";
+import { isRefusal, routeOf, routeOfEvent } from "./route.ts";
 import { type Removed, ShardQueue } from "./shard-queue.ts";
 
 /** With less time than this left an attempt would only be a timeout, and its event perhaps stored unacknowledged. */
@@ -34,6 +35,7 @@ export class GroupCommit {
   readonly #appending: Record<TierName, boolean> = { stream: false, outbox: false };
   readonly #answers: ReturnType<typeof createAnswers>;
   readonly #linger: ReturnType<typeof createLinger>;
+  readonly #copier: ReturnType<typeof createCopier>;
   #watchingLate = false;
   /** Which queue is asked first: the one that the last append had no room for, so that none starves. */
   #turn = 0;
@@ -45,6 +47,7 @@ export class GroupCommit {
     this.#limits = limits;
     this.#queues = Array.from({ length: limits.shards }, (_, shard) => new ShardQueue(shard, limits, platform, clock));
     this.#answers = createAnswers(ports);
+    this.#copier = createCopier(ports);
     const start = (): void => this.pump();
     this.#linger = nextTurn
       ? createLinger({ clock, nextTurn, waiting: () => this.#waiting(), start })
@@ -69,10 +72,9 @@ export class GroupCommit {
   }
 
   #add(waiting: Waiting): void {
-    const { shard } = waiting.event;
-    const route = routeOf(shard, this.#ports);
+    const route = routeOfEvent(waiting.event, this.#ports);
     if (isRefusal(route)) this.#answers.refuse([waiting], route);
-    else this.#queueOf(shard).add(waiting);
+    else this.#queueOf(waiting.event.shard).add(waiting);
   }
 
   /** How many events wait and are in no append. */
@@ -134,7 +136,7 @@ export class GroupCommit {
   async #watchLate(): Promise<void> {
     if (this.#watchingLate) return;
     this.#watchingLate = true;
-    while (this.#appending.stream || this.#appending.outbox) {
+    while (this.#appending.stream || this.#appending.outbox || this.#copier.isBusy()) {
       await this.#ports.clock.sleep(WATCH_LATE_MS);
       for (const queue of this.#queues) this.#refuseLate(queue);
     }
@@ -155,19 +157,38 @@ export class GroupCommit {
         this.#divert(shard, this.#ports.promise.reliance() === "stream" ? "stream_down" : "weak_redis");
         this.#ports.gate.insertStarted(shard);
       }
-    const answers = await this.#ports[tier].append(chunks, this.#deadlineMs(tier, chunks));
+    const deadlineMs = this.#deadlineMs(tier, chunks);
+    const copies = tier === "stream" ? this.#copy(chunks, deadlineMs) : null;
+    const answers = await this.#ports[tier].append(chunks, deadlineMs);
     this.#appending[tier] = false;
     let events = 0;
     for (let i = 0; i < chunks.length; i++) {
       const packed = chunks[i] as Packed;
-      const queue = this.#queueOf(packed.shard);
-      queue.busy = false;
-      if (tier === "stream") this.#afterStream(queue, packed, answers[i] as Appended);
-      else this.#afterOutbox(queue, packed, answers[i] as Appended);
-      events += packed.events;
+      const answer = answers[i] as Appended;
+      const copying = copies?.get(packed);
+      if (copying !== undefined) void this.#afterBoth(packed, answer, copying);
+      else if (tier === "stream") this.#afterStream(packed, answer, null);
+      else this.#afterOutbox(packed, answer);
+      if (copying === undefined) events += packed.events;
     }
     this.#ports.metrics.committed(events);
     this.#linger.answered(events);
+  }
+
+  /** Begins the copies of those that are to have one; null: none is. */
+  #copy(chunks: readonly Packed[], deadlineMs: number): ReadonlyMap<Packed, Promise<Appended>> | null {
+    const copied = chunks.filter((packed) => packed.copied);
+    if (copied.length === 0) return null;
+    const copying = this.#copier.copy(copied, deadlineMs);
+    return new Map(copied.map((packed, i) => [packed, copying[i] as Promise<Appended>]));
+  }
+
+  /** The shard's next chunk waits for this one's copy, other shards' do not. */
+  async #afterBoth(packed: Packed, answer: Appended, copying: Promise<Appended>): Promise<void> {
+    const copy = await copying;
+    this.#afterStream(packed, answer, copy);
+    this.#ports.metrics.committed(packed.events);
+    this.#linger.answered(packed.events);
   }
 
   /** The tier's own, or less when an event in the call has waited already. */
@@ -177,28 +198,33 @@ export class GroupCommit {
     return Math.min(leftMs, tier === "stream" ? this.#limits.streamDeadlineMs : this.#limits.outboxDeadlineMs);
   }
 
-  #afterStream(queue: ShardQueue, packed: Packed, answer: Appended): void {
+  /** `copy`: what became of the chunk's copy; one that is there may be restored, so such a chunk is never surely refused. */
+  #afterStream(packed: Packed, answer: Appended, copy: Appended | null): void {
+    const queue = this.#queueOf(packed.shard);
+    queue.busy = false;
     if (answer.kind === "ok") {
-      this.#answers.stored(packed, "stream", answer.duplicates);
+      this.#answers.stored(packed, copy?.kind === "ok" ? "both" : "stream", answer.duplicates);
       return;
     }
     const sinceOpenedMs = this.#ports.clock.monotonicMs() - this.#ports.gate.openedAtMs(queue.shard);
     if (answer.kind === "diverted" && sinceOpenedMs < DIVERTED_GRACE_MS) {
-      void this.#retryDiverted(queue, packed);
+      void this.#retryDiverted(queue, packed, copy !== null);
       return;
     }
-    queue.putBack(packed, answer.kind === "retriable");
+    queue.putBack(packed, answer.kind === "retriable" || copy !== null);
     this.#divert(queue.shard, answer.kind === "retriable" ? answer.code : answer.kind);
   }
 
-  async #retryDiverted(queue: ShardQueue, packed: Packed): Promise<void> {
+  async #retryDiverted(queue: ShardQueue, packed: Packed, inDoubt: boolean): Promise<void> {
     queue.busy = true;
     await this.#ports.clock.sleep(DIVERTED_RETRY_MS);
-    queue.putBack(packed, false);
+    queue.putBack(packed, inDoubt);
     this.pump();
   }
 
-  #afterOutbox(queue: ShardQueue, packed: Packed, answer: Appended): void {
+  #afterOutbox(packed: Packed, answer: Appended): void {
+    const queue = this.#queueOf(packed.shard);
+    queue.busy = false;
     this.#ports.gate.insertEnded(queue.shard, answer.kind === "ok");
     if (answer.kind !== "ok") {
       this.#answers.refuse(packed.waiting, "unavailable");

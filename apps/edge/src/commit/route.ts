@@ -1,4 +1,4 @@
-import { isWeak, type OnWeakRedis, type TierPromise } from "@spillway/event";
+import { isWeak, type OnWeakRedis, type SealedEvent, type TierPromise } from "@spillway/event";
 import type { CommitParts } from "./committer.ts";
 import type { RefusalCode, TierName } from "./result.ts";
 
@@ -13,6 +13,9 @@ export const relianceOf = (promise: TierPromise["state"], onWeakRedis: OnWeakRed
 
 /** Where a shard's next chunk goes: to a tier, nowhere for a moment (`hold`), or back to its sender with a code. */
 export type Route = TierName | "hold" | RefusalCode;
+
+/** What an event's route is told by, besides its shard's. */
+export type CopySigns = RouteSigns & { readonly copies: Pick<CommitParts["copies"], "isUp"> };
 
 type RouteSigns = {
   readonly belonging: Pick<CommitParts["belonging"], "mismatch">;
@@ -33,6 +36,16 @@ export const routeOf = (shard: number, { gate, stream, outbox, meter, promise, b
   if (gate.isHeld(shard)) return "hold";
   if (!outbox.isUp()) return "unavailable";
   return meter.isFull() ? "backlog_full" : "outbox";
+};
+
+/** As its shard's; but an event that must be in both goes nowhere unless both may be tried. */
+export const routeOfEvent = (
+  { shard, durability }: Pick<SealedEvent, "shard" | "durability">,
+  signs: CopySigns,
+): Route => {
+  const route = routeOf(shard, signs);
+  if (durability !== "required" || isRefusal(route)) return route;
+  return route === "stream" && signs.copies.isUp() ? route : "both_unavailable";
 };
 
 /** Narrows to the routes that end here. */

@@ -36,6 +36,24 @@ test("chunks leave in the order of arrival, whether packed before or not", () =>
   expect(queue.front()).toBeNull();
 });
 
+test("a chunk of events that are not copied ends where one comes that is, and that one's takes what comes behind it", () => {
+  const durable = (ms: number): Waiting => {
+    const { event: of, ...waiting } = waitingOf(`e${ms}`, ms);
+    return { ...waiting, event: { ...of, durability: "both" } };
+  };
+  add(1);
+  queue.add(durable(2));
+  add(3, 4);
+  queue.add(durable(5));
+  const taken = Array.from({ length: 4 }, takeFront);
+  expect(taken.map(({ waiting, copied }) => [startsOf(waiting), copied])).toEqual([
+    [[1], false],
+    [[2, 3], true],
+    [[4], false],
+    [[5], true],
+  ]);
+});
+
 test("a chunk that was put back goes before the one that is ready", () => {
   add(1, 2);
   const first = takeFront();

@@ -91,6 +91,8 @@ const calls: readonly Call[] = [
   ["/v1/batch", post(event), "not_a_batch"],
   ["/v1/events", post("{"), "invalid_json"],
   ["/v1/events", post(event, { "idempotency-key": "" }), "invalid_idempotency_key"],
+  ["/v1/events", post(event, { "spillway-durability": "some" }), "invalid_durability"],
+  ["/v1/events", post(event, { "spillway-durability": "both" }), "durability_forbidden"],
   ["/v1/events", post(event, { trailer: "x" }), "unsupported_trailers"],
   ["/v1/events", post(event, { host: "a, b" }), "malformed_request"],
   ["/v1/events", post(event, { authorization: "" }), "unauthorized"],

@@ -1,3 +1,4 @@
+import { durabilities } from "@spillway/event";
 import type { IngestLimits } from "../ingest/ports.ts";
 import { mediaTypesOf } from "../media-type.ts";
 import type { ProblemCode } from "../problem.ts";
@@ -44,6 +45,9 @@ const parameter = (name: string, description: string, schema: Json): Json => ({
 const parameters: readonly Json[] = [
   parameter("X-Request-Id", "Comes back in the answer.", { pattern: "^[\\w-]{1,128}$" }),
   parameter("Idempotency-Key", "The id of an event that has none.", { minLength: 1, maxLength: 255 }),
+  parameter("Spillway-Durability", "What must have an event before it is answered, where the key may ask for it.", {
+    enum: [...durabilities],
+  }),
   parameter("Content-Encoding", "How the body is compressed.", { enum: ["gzip", "identity"] }),
   parameter("traceparent", "W3C trace context of events that have none.", {}),
   parameter("tracestate", "Belongs to traceparent.", {}),

@@ -21,11 +21,20 @@ export const object = (properties: Json, required = Object.keys(properties)): Js
   required,
 });
 
+const held: Json = {
+  enum: ["stream", "outbox", "both"],
+  description: "What has it; both are the stream and a copy in Postgres.",
+};
+
 const batchAnswer = {
   accepted: count,
   duplicates: count,
   invalid: count,
   refused: count,
+  tiers: {
+    ...object({ both: count, stream: count, outbox: count }),
+    description: "Where a batch is that has events for both.",
+  },
   request_id: text,
   errors: { type: "array", items: { $ref: "#/components/schemas/BatchError" } },
 };
@@ -56,8 +65,11 @@ export const schemas = {
   },
   Batch: { type: "array", items: { $ref: "#/components/schemas/Event" } },
   Envelope: object({ events: { $ref: "#/components/schemas/Batch" } }),
-  Stored: object({ id: text, status: { enum: ["accepted", "duplicate"] }, tier: { enum: ["stream", "outbox"] } }),
-  BatchAnswer: object(batchAnswer),
+  Stored: object({ id: text, status: { enum: ["accepted", "duplicate"] }, tier: held }),
+  BatchAnswer: object(
+    batchAnswer,
+    Object.keys(batchAnswer).filter((name) => name !== "tiers"),
+  ),
   BatchError: object({
     index: count,
     id: { type: ["string", "null"] },

@@ -50,11 +50,17 @@ export const ingestBatch = async (
   }
   const results = await committer.commit(sealed);
   const counts = { accepted: 0, duplicate: 0, refused: 0 };
+  const tiers = { both: 0, stream: 0, outbox: 0 };
+  let isToBeInBoth = false;
   let refusal: RefusalCode | null = null;
   for (let i = 0; i < sealed.length; i++) {
     const result = results[i] as EventResult;
     counts[result.kind]++;
-    if (result.kind !== "refused") continue;
+    isToBeInBoth ||= sealed[i]?.durability !== undefined;
+    if (result.kind !== "refused") {
+      tiers[result.tier]++;
+      continue;
+    }
     refusal ??= result.code;
     errors.push(refusedError(indexes[i] as number, (sealed[i] as SealedEvent).id, result.code));
   }
@@ -63,6 +69,7 @@ export const ingestBatch = async (
     duplicates: counts.duplicate,
     invalid: events.length - sealed.length,
     refused: counts.refused,
+    ...(isToBeInBoth ? { tiers } : {}),
     request_id: requestId,
     errors: errors.sort((a, b) => a.index - b.index),
   };

@@ -1,5 +1,13 @@
-import { type Malformed, type Pieces, type ReadBody, type TraceContext, traceContextOf } from "@spillway/event";
+import {
+  type Durability,
+  type Malformed,
+  type Pieces,
+  type ReadBody,
+  type TraceContext,
+  traceContextOf,
+} from "@spillway/event";
 import { refusalOf } from "../auth/api-key.ts";
+import { HEADER } from "../auth/durability.ts";
 import { BodyBudget, Share } from "../body/budget.ts";
 import { createBodyReader } from "../body/read-body.ts";
 import { Seat, Seats } from "../body/seat.ts";
@@ -58,6 +66,8 @@ type Received = {
   /** Whose key it came with. */
   readonly name: string;
   readonly idempotencyKey: string | null;
+  /** How durable its events have to be at least. */
+  readonly durability: Durability | undefined;
 };
 
 const notABatch: Problem = { code: "not_a_batch", detail: 'a batch is a JSON array or {"events":[…]}' };
@@ -72,7 +82,7 @@ const traceContextIn = (headers: Headers): TraceContext => {
 
 /** The cheap checks come first: a body is read only for somebody who may send it, in a form that can be read. */
 export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest => {
-  const { clock, newId, keyOf, sources, fairYield } = ports;
+  const { clock, newId, keyOf, sources, durabilities, fairYield } = ports;
   const admit = createAdmit(ports, limits);
   const budget = new BodyBudget(limits.bodiesBytesMax);
   const seats = new Seats(ports.collectGarbage);
@@ -92,11 +102,15 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
     return first.done ? first.value : inTurns(pieces, fairYield);
   };
 
-  const answer = ({ name, requestId, batchOnly }: Received, read: ReadBody): Response | Promise<Response> => {
+  const answer = (
+    { name, requestId, batchOnly, durability }: Received,
+    read: ReadBody,
+  ): Response | Promise<Response> => {
     if (read.kind === "malformed") return respondProblem(malformedProblem(read, limits), requestId);
-    if (read.kind === "ok") return ingestBatch(read.events, (event) => admit(event, name), ports, requestId);
+    if (read.kind === "ok")
+      return ingestBatch(read.events, (event) => admit(event, name, durability), ports, requestId);
     if (batchOnly) return respondProblem(notABatch, requestId);
-    return ingestSingle(admit(read.event, name), ports, limits, requestId);
+    return ingestSingle(admit(read.event, name, durability), ports, limits, requestId);
   };
 
   const ingestBody = async (request: Request, received: Received): Promise<Response> => {
@@ -129,6 +143,8 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
     if (media.kind === "refused") return respondProblem(mediaTypeProblem(media, batchOnly), requestId);
     const idempotencyKey = idempotencyKeyOf(headers.get("idempotency-key"));
     if (typeof idempotencyKey === "object" && idempotencyKey !== null) return respondProblem(idempotencyKey, requestId);
-    return ingestBody(request, { headers, requestId, batchOnly, media, name, idempotencyKey });
+    const durability = durabilities.ofRequest(headers.get(HEADER), name);
+    if (typeof durability === "object") return respondProblem(durability, requestId);
+    return ingestBody(request, { headers, requestId, batchOnly, media, name, idempotencyKey, durability });
   };
 };

@@ -1,5 +1,6 @@
 import type { BatchLimits, Clock, Platform } from "@spillway/event";
 import type { createKeyRing } from "../auth/api-key.ts";
+import type { createDurabilities } from "../auth/durability.ts";
 import type { createKeySources } from "../auth/key-sources.ts";
 import type { BodyLimits } from "../body/read-body.ts";
 import type { Committer } from "../commit/committer.ts";
@@ -16,6 +17,7 @@ export type IngestPorts = {
   /** Whose key an `Authorization` header holds. */
   readonly keyOf: ReturnType<typeof createKeyRing>;
   readonly sources: ReturnType<typeof createKeySources>;
+  readonly durabilities: ReturnType<typeof createDurabilities>;
   /** Called for events that will never be stored as they are. */
   readonly onInvalid: (code: string) => void;
 };
