@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { CompressionCodecs, CompressionTypes } from "kafkajs";
 import { gzipCodec, zstdCodec } from "./compression.ts";
+import { keepLeaderlessPartitionsApart } from "./kafkajs-metadata.ts";
 import { nameRefusedRecords } from "./kafkajs-produce.ts";
 
 /*
@@ -46,4 +47,5 @@ export const prepareKafkajs = (): void => {
   CompressionCodecs[CompressionTypes.ZSTD] = () => zstdCodec;
   CompressionCodecs[CompressionTypes.GZIP] = () => gzipCodec;
   nameRefusedRecords();
+  keepLeaderlessPartitionsApart();
 };
