@@ -68,14 +68,14 @@ const startScenarioPipeline = (services: Services, scenario: Scenario, proxies: 
     relayAddresses: (own) => ({
       ...own,
       // The nodes of a cluster name each other's ports: there is nothing to put in between.
-      redisUrl: services.cluster === null ? through(own.redisUrl, proxies.relayToRedis) : own.redisUrl,
+      redisUrl: services.nodes.redis.length === 1 ? through(own.redisUrl, proxies.relayToRedis) : own.redisUrl,
       databaseUrl: through(own.databaseUrl, proxies.relayToPostgres),
     }),
   });
 
-const openRedis = ({ redis, cluster }: Services): Redis | Cluster => {
+const openRedis = ({ redis, nodes }: Services): Redis | Cluster => {
   const options = { maxRetriesPerRequest: 0, enableReadyCheck: false };
-  if (cluster === null) return new Redis(redis.url, { ...options, retryStrategy: () => null });
+  if (nodes.redis.length === 1) return new Redis(redis.url, { ...options, retryStrategy: () => null });
   return new Cluster(redis.url.split(","), { redisOptions: options, clusterRetryStrategy: () => 100 });
 };
 

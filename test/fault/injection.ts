@@ -15,14 +15,16 @@ const present = (process: Running | undefined): Running => {
 
 export const redis: Target = ({ services }) => services.redis;
 export const database: Target = ({ services }) => services.postgres;
+export const rest: Target = ({ services }) => services.rest;
 export const kafka: Target = ({ services }) => services.kafka;
 export const edge: Target = ({ pipeline }) => present(pipeline.edges[0]);
 export const relay: Target = ({ pipeline }) => present(pipeline.relays[0]);
 export const anotherRelay: Target = ({ pipeline }) => present(pipeline.relays[1]);
 export const thirdRelay: Target = ({ pipeline }) => present(pipeline.relays[2]);
-/** The second of three masters, and the third of three brokers. */
-export const master: Target = ({ services }) => present(services.cluster?.redis[1]);
-export const broker: Target = ({ services }) => present(services.cluster?.kafka[2]);
+/** The second of three masters, and the second and the third of three brokers. */
+export const master: Target = ({ services }) => present(services.nodes.redis[1]);
+export const secondBroker: Target = ({ services }) => present(services.nodes.kafka[1]);
+export const broker: Target = ({ services }) => present(services.nodes.kafka[2]);
 
 export const pause =
   (ms: number): Injection =>

@@ -1,6 +1,8 @@
 import { fileURLToPath } from "node:url";
 import {
   type Kafka,
+  type KafkaCluster,
+  type KafkaClusterOptions,
   type KafkaOptions,
   type RedisRest,
   type Running,
@@ -18,6 +20,7 @@ import { createPostgresInstallation } from "@spillway/outbox";
 import { openDatabase } from "@spillway/postgres";
 import { connectRedis, createRedisInstallation } from "@spillway/stream";
 import postgres from "postgres";
+import { type Replicated, type Standby, startReplicatedPostgres, startReplicatedRedis } from "./standby.ts";
 import { readTopic, type TopicRecord } from "./topic.ts";
 
 export const entryOf = (app: string) => fileURLToPath(new URL(`../../apps/${app}/src/main.bun.ts`, import.meta.url));
@@ -35,8 +38,10 @@ export type Services = {
   readonly rest: RedisRest;
   readonly postgres: Running;
   readonly kafka: Kafka;
-  /** The nodes behind `redis` and `kafka` where these are clusters; the first Redis nodes are masters. */
-  readonly cluster: { readonly redis: readonly Running[]; readonly kafka: readonly Running[] } | null;
+  /** The nodes behind `redis` and `kafka`, one each where these are no clusters; the first Redis nodes are masters. */
+  readonly nodes: { readonly redis: readonly Running[]; readonly kafka: readonly Running[] };
+  /** What follows `redis` or `postgres`, where something does. */
+  readonly standby: Standby | null;
   stop(): Promise<void>;
 };
 
@@ -44,6 +49,10 @@ export type ServicesOptions = {
   readonly redis?: ServiceOptions;
   readonly postgres?: ServiceOptions;
   readonly kafka?: KafkaOptions;
+  /** Three brokers that are one Kafka, in place of one. */
+  readonly brokers?: KafkaClusterOptions;
+  /** Which of them has a standby. */
+  readonly standby?: "redis" | "postgres";
 };
 
 const withRest = async (services: Omit<Services, "rest" | "stop">): Promise<Services> => {
@@ -53,10 +62,36 @@ const withRest = async (services: Omit<Services, "rest" | "stop">): Promise<Serv
   return { ...services, rest, stop };
 };
 
+/** Three brokers as one service: the first node's handle, with all brokers' addresses, and it stops all. */
+const startBrokers = async (options: KafkaClusterOptions): Promise<Kafka & KafkaCluster> => {
+  const cluster = await startKafkaCluster(options);
+  return { ...(cluster.nodes[0] as Running), ...cluster };
+};
+
+const startBroker = async (options?: KafkaOptions): Promise<Kafka & KafkaCluster> => {
+  const kafka = await startKafka(options);
+  return { ...kafka, nodes: [kafka] };
+};
+
+const alone = async (starts: Promise<Running>): Promise<Omit<Replicated, "standby"> & { standby: null }> => ({
+  master: await starts,
+  standby: null,
+});
+
 export const startServices = async (options: ServicesOptions = {}): Promise<Services> => {
-  const starts = [startRedis(options.redis), startPostgres(options.postgres), startKafka(options.kafka)] as const;
+  const startsKafka = options.brokers === undefined ? startBroker(options.kafka) : startBrokers(options.brokers);
+  const startsRedis = options.standby === "redis" ? startReplicatedRedis() : alone(startRedis(options.redis));
+  const startsPostgres =
+    options.standby === "postgres" ? startReplicatedPostgres() : alone(startPostgres(options.postgres));
+  const starts = [startsRedis, startsPostgres, startsKafka] as const;
   const [redis, postgres, kafka] = await Promise.all(starts);
-  return withRest({ redis, postgres, kafka, cluster: null });
+  return withRest({
+    redis: redis.master,
+    postgres: postgres.master,
+    kafka,
+    nodes: { redis: [redis.master], kafka: kafka.nodes },
+    standby: redis.standby ?? postgres.standby,
+  });
 };
 
 /**
@@ -64,13 +99,14 @@ export const startServices = async (options: ServicesOptions = {}): Promise<Serv
  * is as one service: its first node's handle, with all nodes' URLs, and it stops all.
  */
 export const startClusterServices = async (): Promise<Services> => {
-  const starts = [startRedisCluster(), startPostgres(), startKafkaCluster({})] as const;
+  const starts = [startRedisCluster(), startPostgres(), startBrokers({})] as const;
   const [{ nodes, urls, stop }, postgres, kafka] = await Promise.all(starts);
   return withRest({
     redis: { ...(nodes[0] as Running), url: urls.join(","), stop },
     postgres,
-    kafka: { ...(kafka.nodes[0] as Running), ...kafka },
-    cluster: { redis: nodes, kafka: kafka.nodes },
+    kafka,
+    nodes: { redis: nodes, kafka: kafka.nodes },
+    standby: null,
   });
 };
 

@@ -1,7 +1,14 @@
 export { createWriteCache } from "./disk/write-cache.ts";
 export { eventually, TooLate } from "./eventually.ts";
 export { askKafka, createTopics, kafkaClient, type TopicSpec } from "./kafka/admin.ts";
-export { type Kafka, type KafkaCluster, type KafkaOptions, startKafka, startKafkaCluster } from "./kafka/kafka.ts";
+export {
+  type Kafka,
+  type KafkaCluster,
+  type KafkaClusterOptions,
+  type KafkaOptions,
+  startKafka,
+  startKafkaCluster,
+} from "./kafka/kafka.ts";
 export { answersQueries, startPostgres } from "./postgres/postgres.ts";
 export { createApp, startApp } from "./process/app.ts";
 export { bunBinary } from "./process/bun-binary.ts";

@@ -1,5 +1,7 @@
 import type { Scenario } from "../scenario.ts";
 import { betweenEdgesScenarios } from "./between-edges.ts";
+import { brokersScenarios } from "./brokers.ts";
+import { failoverScenarios } from "./failover.ts";
 import { kafkaScenarios } from "./kafka.ts";
 import { linkScenarios } from "./links.ts";
 import { postgresScenarios } from "./postgres.ts";
@@ -13,11 +15,13 @@ import { weakRedisScenarios } from "./weak-redis.ts";
 export const scenarios: readonly Scenario[] = [
   ...redisScenarios,
   ...powerScenarios,
+  ...failoverScenarios,
   ...linkScenarios,
   ...postgresScenarios,
   ...processScenarios,
   ...betweenEdgesScenarios,
   ...kafkaScenarios,
+  ...brokersScenarios,
   ...readinessScenarios,
   ...weakRedisScenarios,
 ];

@@ -6,7 +6,7 @@ import { frozenFor, type Injection, inTurn, kafka, killedFor, pause, relay, whil
 import type { FaultWorld, Scenario } from "../scenario.ts";
 import { withRedis } from "./redis.ts";
 
-const topicSetting =
+export const topicSetting =
   (name: string, value: string): Injection =>
   async ({ pipeline }) =>
     void (await setTopic(pipeline.addresses.brokers, pipeline.topic, name, value));
@@ -56,7 +56,7 @@ const isAlarm = ({ status, troubles }: Readiness, name: string): boolean =>
   status !== "up" && troubles.some(({ topic }) => topic === name);
 
 /** Waits until the relay is not up, and says of which topic. */
-const alarmed =
+export const alarmed =
   (topicOf: (world: FaultWorld) => string): Injection =>
   async (world) => {
     const isAlarmed = async () => isAlarm(await readiness(world), topicOf(world));
@@ -84,7 +84,7 @@ const within =
     if (tookMs > ms) throw new Error(`it took ${Math.round(tookMs)} ms`);
   };
 
-const isUp: Injection = async (world) =>
+export const isUp: Injection = async (world) =>
   void (await eventually("the relay is up", async () => (await readiness(world)).status === "up", 30_000));
 
 /** The topic is deleted, and made anew when it is over. */
@@ -100,7 +100,7 @@ const whileDeleted =
     }
   };
 
-const ownTopic = ({ pipeline }: FaultWorld): string => pipeline.topic;
+export const ownTopic = ({ pipeline }: FaultWorld): string => pipeline.topic;
 
 /** A topic that nobody needed until now: there is none, or it is forbidden, or it is there. */
 const lateTopic = () => "needed-late";
@@ -129,7 +129,7 @@ const deadLettersAre =
   async (world) =>
     void (await eventually(`${count} dead letters`, async () => (await deadLetters(world)) === count, 30_000));
 
-const deadLettersAtMost =
+export const deadLettersAtMost =
   (count: number): Injection =>
   async (world) => {
     const letters = await deadLetters(world);

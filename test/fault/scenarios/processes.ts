@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { eventually } from "@spillway/backends/eventually";
 import {
   anotherRelay,
@@ -16,6 +17,7 @@ import {
   pause,
   redis,
   relay,
+  rest,
   restarted,
   thirdRelay,
   times,
@@ -43,6 +45,25 @@ const killedBehind =
       await target(world).kill();
     })(world);
     await target(world).restart();
+  };
+
+/** From now on it may have so many files and sockets open at once; those that it has stay. */
+const limited =
+  (target: typeof edge, descriptors: number): Injection =>
+  async (world) => {
+    const pid = String(target(world).pid());
+    const { success, stderr } = Bun.spawnSync(["prlimit", "--pid", pid, `--nofile=${descriptors}`], { stderr: "pipe" });
+    if (!success) throw new Error(`the limit could not be set: ${stderr}`);
+  };
+
+/** So many clients have a connection to the edge, and say nothing. */
+const whileIdle =
+  (count: number, injection: Injection): Injection =>
+  async (world) => {
+    const { port } = edge(world);
+    const clients = Array.from({ length: count }, () => connect(port, "127.0.0.1").on("error", () => undefined));
+    await injection(world);
+    for (const client of clients) client.destroy();
   };
 
 const someCut = (link: Link): Injection =>
@@ -79,6 +100,30 @@ export const processScenarios: readonly Scenario[] = [
     during: "either",
     slowAnswersAllowed: true,
     run: frozenFor(edge, 5_000),
+  },
+  {
+    id: "F36",
+    fault: "the edge may open 64 files and sockets and has 100 idle clients, the relay 48, and Redis is frozen for 8 s",
+    during: "answers",
+    run: inTurn(
+      limited(edge, 64),
+      limited(relay, 48),
+      whileIdle(100, inTurn(pause(1_000), frozenFor(redis, 8_000), pause(2_000))),
+    ),
+  },
+  {
+    id: "F36b",
+    fault:
+      "the same limits, and REST server, Postgres and Kafka are killed −9 in turn: new connections are hard to come by",
+    during: "either",
+    run: inTurn(
+      limited(edge, 64),
+      limited(relay, 48),
+      whileIdle(
+        100,
+        inTurn(pause(1_000), killedFor(rest, 3_000), killedFor(database, 3_000), killedFor(kafka, 3_000), pause(2_000)),
+      ),
+    ),
   },
   {
     id: "F39",
@@ -148,7 +193,7 @@ export const processScenarios: readonly Scenario[] = [
     id: "F55",
     fault: "REST server killed −9, back after 4 s",
     during: "answers",
-    run: killedFor(({ services }) => services.rest, 4_000),
+    run: killedFor(rest, 4_000),
   },
   {
     id: "F52",

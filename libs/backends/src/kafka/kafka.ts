@@ -33,17 +33,17 @@ const JVM = [
   "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
 ];
 
-/** Starts brokers on loopback that are their own controllers. Throws NotProvided, or the log of one. */
-const startNodes = async (count: number, options: KafkaOptions): Promise<Running[]> => {
+/** Starts brokers on loopback, the first of which are the controllers. Throws NotProvided, or the log of one. */
+const startNodes = async (count: number, controllerCount: number, options: KafkaOptions): Promise<Running[]> => {
   const { say = silent, settings } = options;
   const runtime = { java: await provideJava(say), classPath: join(await provideKafkaJars(say), "*") };
-  const controllers = await Promise.all(Array.from({ length: count }, () => freePort()));
+  const controllers = await Promise.all(Array.from({ length: controllerCount }, () => freePort()));
   const clusterId = newClusterId();
-  const starts = controllers.map(async (_, index) => {
+  const starts = Array.from({ length: count }, async (_, index) => {
     const nodeId = index + 1;
     const place = await openPlace(nodeId === 1 ? "kafka" : `kafka-${nodeId}`, options);
     const url = `127.0.0.1:${place.port}`;
-    const config = { nodeId, port: place.port, controllers, clusterId, settings };
+    const config = { nodeId, port: place.port, nodes: count, controllers, clusterId, settings };
     return startService({
       ...place,
       url,
@@ -66,7 +66,7 @@ const brokersOf = (nodes: readonly Running[]): Brokers => {
 
 /** Starts one real broker. */
 export const startKafka = async (options: KafkaOptions = {}): Promise<Kafka> => {
-  const [node] = (await startNodes(1, options)) as [Running];
+  const [node] = (await startNodes(1, 1, options)) as [Running];
   const kafka = brokersOf([node]);
   const createOwn = () => kafka.createTopics(options.topics ?? []);
   await createOwn();
@@ -75,9 +75,14 @@ export const startKafka = async (options: KafkaOptions = {}): Promise<Kafka> => 
 
 export type KafkaCluster = Brokers & { readonly nodes: readonly Running[]; stop(): Promise<void> };
 
+export type KafkaClusterOptions = Pick<KafkaOptions, "settings" | "topics"> & {
+  /** How many of the brokers are controllers too, the first ones; all three when not told. */
+  readonly controllers?: 1 | 3;
+};
+
 /** Starts three brokers that are one cluster, each with a temporary data folder. */
-export const startKafkaCluster = async (options: Pick<KafkaOptions, "settings" | "topics">): Promise<KafkaCluster> => {
-  const nodes = await startNodes(3, options);
+export const startKafkaCluster = async (options: KafkaClusterOptions = {}): Promise<KafkaCluster> => {
+  const nodes = await startNodes(3, options.controllers ?? 3, options);
   const kafka = brokersOf(nodes);
   await kafka.createTopics(options.topics ?? []);
   return { ...kafka, nodes, stop: () => stopAll(nodes) };

@@ -10,7 +10,9 @@ const parse = (text: string) =>
   );
 
 test("a single broker listens on loopback and copies its internal topics once", () => {
-  const settings = parse(brokerProperties({ nodeId: 1, port: 9001, controllers: [9002], clusterId: "x" }, "/data/log"));
+  const settings = parse(
+    brokerProperties({ nodeId: 1, port: 9001, nodes: 1, controllers: [9002], clusterId: "x" }, "/data/log"),
+  );
   expect(settings).toMatchObject({
     listeners: "PLAINTEXT://127.0.0.1:9001,CONTROLLER://127.0.0.1:9002",
     "controller.quorum.voters": "1@127.0.0.1:9002",
@@ -21,13 +23,23 @@ test("a single broker listens on loopback and copies its internal topics once", 
 });
 
 test("a node of three knows all voters, and a setting given by the caller wins", () => {
-  const config = { nodeId: 2, port: 9001, controllers: [1, 2, 3], clusterId: "x" };
+  const config = { nodeId: 2, port: 9001, nodes: 3, controllers: [1, 2, 3], clusterId: "x" };
   const settings = parse(brokerProperties({ ...config, settings: { "min.insync.replicas": "1" } }, "/log"));
   expect(settings).toMatchObject({
     "controller.quorum.voters": "1@127.0.0.1:1,2@127.0.0.1:2,3@127.0.0.1:3",
     listeners: "PLAINTEXT://127.0.0.1:9001,CONTROLLER://127.0.0.1:2",
     "default.replication.factor": "3",
     "min.insync.replicas": "1",
+  });
+});
+
+test("a node without a port for it is no controller", () => {
+  const config = { nodeId: 2, port: 9001, nodes: 3, controllers: [1], clusterId: "x" };
+  expect(parse(brokerProperties(config, "/log"))).toMatchObject({
+    "process.roles": "broker",
+    "controller.quorum.voters": "1@127.0.0.1:1",
+    listeners: "PLAINTEXT://127.0.0.1:9001",
+    "default.replication.factor": "3",
   });
 });
 

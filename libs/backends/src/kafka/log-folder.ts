@@ -8,7 +8,8 @@ import type { Say } from "../provision/say.ts";
 export type BrokerConfig = {
   readonly nodeId: number;
   readonly port: number;
-  /** The controller port of every node, by node id from 1. */
+  readonly nodes: number;
+  /** The controller ports of those nodes that are controllers too, by node id from 1. */
   readonly controllers: readonly number[];
   readonly clusterId: string;
   readonly settings?: Readonly<Record<string, string>>;
@@ -22,17 +23,19 @@ export const newClusterId = (): string => {
   }
 };
 
-/** The content of server.properties for a node that is broker and controller. */
+/** The content of server.properties for a node, which is a broker and, with a port for it, a controller. */
 export const brokerProperties = (config: BrokerConfig, logFolder: string): string => {
-  const { nodeId, port, controllers } = config;
-  const copies = String(Math.min(controllers.length, 3));
-  const inSync = controllers.length >= 3 ? "2" : "1";
+  const { nodeId, port, nodes, controllers } = config;
+  const controllerPort = controllers[nodeId - 1];
+  const copies = String(Math.min(nodes, 3));
+  const inSync = nodes >= 3 ? "2" : "1";
+  const listener = `PLAINTEXT://127.0.0.1:${port}`;
   const settings: Record<string, string> = {
-    "process.roles": "broker,controller",
+    "process.roles": controllerPort === undefined ? "broker" : "broker,controller",
     "node.id": String(nodeId),
     "controller.quorum.voters": controllers.map((at, index) => `${index + 1}@127.0.0.1:${at}`).join(","),
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllers[nodeId - 1]}`,
-    "advertised.listeners": `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: controllerPort === undefined ? listener : `${listener},CONTROLLER://127.0.0.1:${controllerPort}`,
+    "advertised.listeners": listener,
     "controller.listener.names": "CONTROLLER",
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "log.dirs": logFolder,

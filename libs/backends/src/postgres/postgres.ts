@@ -5,6 +5,7 @@ import { type Running, type ServiceOptions, startService } from "../process/serv
 import { silent } from "../provision/say.ts";
 import { providePostgres } from "./binaries.ts";
 import { openCluster, removeStalePidFile } from "./cluster.ts";
+import { openStandby } from "./standby.ts";
 
 const ASK_S = 2;
 const READY_DEADLINE_MS = 60_000;
@@ -28,14 +29,21 @@ export const answersQueries = async (url: string): Promise<boolean> => {
   }
 };
 
+export type PostgresOptions = ServiceOptions & {
+  /** Another one that it is a hot standby of, asynchronously; its data is a copy of that one's at the first start. */
+  readonly follows?: Pick<Running, "url" | "port">;
+};
+
 /** Starts a real Postgres on loopback, every commit on disk. Throws NotProvided, or its log. */
-export const startPostgres = async (options: ServiceOptions = {}): Promise<Running> => {
+export const startPostgres = async (options: PostgresOptions = {}): Promise<Running> => {
   const { say = silent } = options;
   const binaries = await providePostgres(say);
   const { uid } = binaries;
   const place = await openPlace("postgres", options, uid);
   const url = `postgres://postgres@127.0.0.1:${place.port}/postgres`;
-  const settings = Object.entries({ ...SETTINGS, ...options.settings, port: String(place.port) });
+  const { follows } = options;
+  const followed = follows && { primary_conninfo: `host=127.0.0.1 port=${follows.port} user=postgres` };
+  const settings = Object.entries({ ...SETTINGS, ...followed, ...options.settings, port: String(place.port) });
   return startService({
     ...place,
     url,
@@ -44,7 +52,9 @@ export const startPostgres = async (options: ServiceOptions = {}): Promise<Runni
     stopDeadlineMs: STOP_DEADLINE_MS,
     readyDeadlineMs: READY_DEADLINE_MS,
     prepare: async () => {
-      const cluster = await openCluster(place.cwd, binaries, say);
+      const cluster = await (follows
+        ? openStandby(place.cwd, binaries, follows.url, say)
+        : openCluster(place.cwd, binaries, say));
       await removeStalePidFile(cluster);
       const args = ["-D", cluster, ...settings.flatMap(([name, value]) => ["-c", `${name}=${value}`])];
       const folder = join(basename(cluster), "pg_wal");

@@ -1,0 +1,58 @@
+import { type Injection, inTurn, kafka, pause, redis, whileFrozen } from "../injection.ts";
+import type { FaultWorld, Scenario } from "../scenario.ts";
+
+const standbyOf = ({ services }: FaultWorld) => {
+  if (services.standby === null) throw new Error("there is no standby");
+  return services.standby;
+};
+
+/** Of what was accepted while the standby no longer followed, and nothing else may be lost. */
+const createLag = () => {
+  let most = 0;
+  return {
+    /** The replica lags for as long as the seed says, half a second to two; then the master dies, and it takes its place. */
+    failover:
+      (master: "redis" | "postgres"): Injection =>
+      async (world) => {
+        const standby = standbyOf(world);
+        const before = world.producer.accepted();
+        standby.replication.set({ kind: "black-hole" });
+        await world.sleep(500 + world.random() * 1_500);
+        await world.services[master].kill();
+        await world.sleep(300);
+        most = world.producer.accepted() - before;
+        await standby.promote();
+      },
+    check: (lost: number): void => {
+      if (lost === 0) throw new Error("nothing was lost: the fault did not hit");
+      if (lost > most) throw new Error(`${lost} lost, and only ${most} were accepted while the standby did not follow`);
+    },
+  };
+};
+
+const redisLag = createLag();
+const postgresLag = createLag();
+
+export const failoverScenarios: readonly Scenario[] = [
+  {
+    id: "F13",
+    fault:
+      "Kafka stopped, Redis's replica lags for 0.5 to 2 s, the master is killed −9 and the replica has its address",
+    during: "answers",
+    relayEnv: { IN_FLIGHT_EVENTS_MAX: "16" },
+    own: { standby: "redis" },
+    lossIsChecked: true,
+    run: whileFrozen(kafka, inTurn(pause(2_000), redisLag.failover("redis"), pause(3_000))),
+    check: (_, { lost }) => redisLag.check(lost),
+  },
+  {
+    id: "F13b",
+    fault:
+      "Redis frozen, Postgres's standby lags for 0.5 to 2 s, the master is killed −9 and the standby has its address",
+    during: "answers",
+    own: { standby: "postgres" },
+    lossIsChecked: true,
+    run: whileFrozen(redis, inTurn(pause(2_000), postgresLag.failover("postgres"), pause(3_000))),
+    check: (_, { lost }) => postgresLag.check(lost),
+  },
+];
