@@ -82,6 +82,26 @@ describe("a Redis Cluster", () => {
     await close();
   });
 
+  test("brings what edges tell each other with an append's answer, from the first one on, in whatever slots", async () => {
+    const { namespace, close } = await open();
+    const told = ["shop", "till", "kiosk"].map((name) => ({ name, usage: { events: 2, bytes: 1 } }));
+    const heard = new Map<string, number>();
+    let due = told;
+    const tier = createStreamTier({
+      ...{ url: rest.url, token: REST_TOKEN, namespace, belonging: belongingTo(namespace), limits: limitsOf() },
+      usage: { due: () => due.splice(0), heard: (name, { events }) => void heard.set(name, events) },
+    });
+    const chunks = [0, 1, 2, 3].map((shard) => chunkOf(shard, freshNames(1)));
+    for (let i = 0; i < 3; i++) {
+      due = [...told];
+      heard.clear();
+      const answers = await tier.append(chunks, 30_000);
+      expect(answers.every(({ kind }) => kind === "ok")).toBe(true);
+      expect(Object.fromEntries(heard)).toEqual({ shop: 2, till: 2, kiosk: 2 });
+    }
+    await close();
+  });
+
   test("goes on when a master was killed: leases, appends and blocked reads of every shard", async () => {
     const { tier, stream, leases, close } = await open();
     const shards = Array.from({ length: SHARDS }, (_, shard) => shard);

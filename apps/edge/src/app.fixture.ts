@@ -2,20 +2,27 @@ import type { Belonging } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { createManualClock, createMemoryWorld, settledBelonging } from "@spillway/memory";
 import { hashSecret } from "@spillway/service";
-import { noMetrics } from "@spillway/telemetry";
+import { type Log, noMetrics } from "@spillway/telemetry";
 import { createApp, type EdgeOptions } from "./app.ts";
 import { commitDefaults } from "./commit/committer.ts";
+import type { Quota } from "./quota/key-quota.ts";
+import { createKeyQuotas } from "./quota/key-quotas.ts";
 
 export const KEY = "key-of-the-tests";
 
 /** The whole app on memory tiers, started. */
 export const createAppWorld = async (
-  options: Partial<EdgeOptions> & { readonly backlogEventsMax?: number; readonly belonging?: Belonging } = {},
+  options: Partial<EdgeOptions> & {
+    readonly backlogEventsMax?: number;
+    readonly belonging?: Belonging;
+    readonly quotas?: readonly Quota[];
+  } = {},
 ) => {
   const clock = createManualClock();
   const backlogEventsMax = options.backlogEventsMax ?? 100_000;
   const world = createMemoryWorld({ clock, platform, shards: 4, backlogEventsMax });
   const logged: string[] = [];
+  const log: Log = (level, event, fields) => void logged.push(JSON.stringify({ level, event, ...fields }));
   let ids = 0;
   const edge = createApp(
     {
@@ -26,7 +33,8 @@ export const createAppWorld = async (
       platform,
       random: () => 0.5,
       newId: () => `new-${++ids}`,
-      log: (level, event, fields) => void logged.push(JSON.stringify({ level, event, ...fields })),
+      log,
+      quotas: createKeyQuotas(options.quotas ?? [], { clock, log, metrics: noMetrics }),
       metrics: { ...noMetrics, expose: async () => ({ text: "metric 1\n", contentType: "text/plain; version=0.0.4" }) },
     },
     {

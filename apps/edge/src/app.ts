@@ -28,6 +28,7 @@ import { createHealth } from "./health.ts";
 import { createHttpMetrics } from "./http-metrics.ts";
 import { createIngest } from "./ingest/ingest.ts";
 import type { IngestLimits } from "./ingest/ports.ts";
+import type { KeyQuotas } from "./quota/key-quotas.ts";
 import { createRequestIds } from "./request-id.ts";
 import { respondProblem } from "./respond.ts";
 import { allowOf, methodsOf, type RoutePath, routePaths } from "./routes.ts";
@@ -48,6 +49,8 @@ export type EdgePorts = {
   readonly metrics: Metrics;
   readonly nextTurn?: (then: () => void) => void;
   readonly collectGarbage?: () => void;
+  /** Absent where no key has one. */
+  readonly quotas?: Pick<KeyQuotas, "of">;
 };
 
 export type EdgeOptions = CommitterOptions &

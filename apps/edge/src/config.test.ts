@@ -59,6 +59,8 @@ describe("the configuration", () => {
       { API_KEY_SOURCES: "shop=/shop,evil=/evil" },
       "API_KEY_SOURCES: entry 2 begins with a name that no key of API_KEYS",
     ],
+    [{ API_KEY_QUOTAS: "shop=10/s,evil=1/s" }, "API_KEY_QUOTAS: entry 2 begins with a name that no key of API_KEYS"],
+    [{ API_KEY_SOURCES: "shop", API_KEY_QUOTAS: "shop=5mb/s" }, "API_KEY_QUOTAS: entry 1 has a rate that is not"],
     [{ API_KEYS: "", ENVIRONMENT: "development", API_KEY_SOURCES: "shop=/shop" }, "API_KEY_SOURCES: entry 1 begins"],
   ])("refuses %j", (change, message) => {
     expect(refusal(change)).toContain(message);

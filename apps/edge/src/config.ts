@@ -24,6 +24,7 @@ import {
 } from "@spillway/service";
 import { parseApiKeys } from "./auth/api-keys-setting.ts";
 import { parseDurabilityRoutes, parseKeyDurabilities } from "./auth/durability-setting.ts";
+import { parseKeyQuotas } from "./auth/key-quotas-setting.ts";
 import { parseKeySources } from "./auth/key-sources-setting.ts";
 import { commitDefaults } from "./commit/committer.ts";
 
@@ -42,6 +43,7 @@ const settings = {
   API_KEY_SOURCES: withDefault(matching(/./, "sources bound to keys, separated by commas: name=source"), ""),
   API_KEY_DURABILITY: withDefault(matching(/./, "durabilities of keys, separated by commas: name=both|may"), ""),
   DURABILITY_ROUTES: withDefault(matching(/./, "durabilities of types, separated by commas: payment.=both"), ""),
+  API_KEY_QUOTAS: withDefault(matching(/./, "quotas of keys, separated by commas: name=1000/s or name=5MB/s"), ""),
   METRICS_TOKEN: optional(token(16)),
   UPSTASH_REDIS_REST_URL: httpUrl(),
   UPSTASH_REDIS_REST_TOKEN: token(1),
@@ -65,7 +67,7 @@ const settings = {
   STOP_DELAY_MS: integerOr(0, 120_000, 12_000),
 };
 
-const nothing = { apiKeys: [], apiKeySources: [], apiKeyDurabilities: [], durabilityRoutes: [] };
+const nothing = { apiKeys: [], apiKeySources: [], apiKeyQuotas: [], apiKeyDurabilities: [], durabilityRoutes: [] };
 
 /** Looks at the environment itself, so that what is wrong with the keys is said with all the rest. */
 const keysOf = (env: Environment, platform: Platform) => {
@@ -84,6 +86,7 @@ const keysOf = (env: Environment, platform: Platform) => {
   return {
     apiKeys,
     apiKeySources: or("API_KEY_SOURCES", parseKeySources(env.API_KEY_SOURCES ?? "", names)),
+    apiKeyQuotas: or("API_KEY_QUOTAS", parseKeyQuotas(env.API_KEY_QUOTAS ?? "", names)),
     apiKeyDurabilities: or("API_KEY_DURABILITY", parseKeyDurabilities(env.API_KEY_DURABILITY ?? "", names)),
     durabilityRoutes: or("DURABILITY_ROUTES", parseDurabilityRoutes(env.DURABILITY_ROUTES ?? "")),
     wrong,

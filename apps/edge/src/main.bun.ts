@@ -8,6 +8,7 @@ import { createStreamTier } from "@spillway/stream/tier";
 import { createPrometheusMetrics } from "@spillway/telemetry/prometheus";
 import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";
+import { createKeyQuotas } from "./quota/key-quotas.ts";
 import { edgeOptionsOf } from "./settings.ts";
 
 /** What requests in hand may take when the edge stops; a body that comes slower is cut, and was not answered. */
@@ -21,12 +22,15 @@ const shell = openShell("edge", () => readConfig(process.env, platform));
 const { config, log, stopping } = shell;
 
 const database = openDatabase({ url: config.DATABASE_URL, connectionsMax: config.DATABASE_CONNECTIONS_MAX });
+const metrics = createPrometheusMetrics("edge");
+const quotas = createKeyQuotas(config.apiKeyQuotas, { clock: systemClock, log, metrics });
 const belonging = createBelonging({ namespace: config.NAMESPACE, shards: config.SHARDS });
 const stream = createStreamTier({
   url: config.UPSTASH_REDIS_REST_URL,
   token: config.UPSTASH_REDIS_REST_TOKEN,
   namespace: config.NAMESPACE,
   belonging,
+  usage: quotas.exchange,
   limits: {
     dedupWindowSeconds: config.DEDUP_WINDOW_SECONDS,
     backlogEventsMax: config.BACKLOG_EVENTS_MAX,
@@ -44,7 +48,8 @@ const edge = createApp(
     random: Math.random,
     newId: () => Bun.randomUUIDv7(),
     log,
-    metrics: createPrometheusMetrics("edge"),
+    metrics,
+    quotas,
     nextTurn: (then) => void setImmediate(then),
     collectGarbage: () => void Bun.gc(false),
   },

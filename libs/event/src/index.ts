@@ -27,3 +27,4 @@ export * from "./shard-stream.ts";
 export * from "./sink.ts";
 export * from "./tier.ts";
 export * from "./trace-context.ts";
+export * from "./usage.ts";

@@ -33,3 +33,7 @@ export const relaysKey = (namespace: string): string => `${namespace}:relays`;
 
 /** Hash: the `installation` that this namespace is of, and its `shards`. */
 export const metaKey = (namespace: string): string => `${namespace}:meta`;
+
+/** Hash: what each edge sees of a producer that has a quota. A slot of its own for each, whichever shards its events go to. */
+export const usageKey = (namespace: string, installation: string, name: string): string =>
+  `{${namespace}:usage:${name}}:${installation}`;

@@ -7,7 +7,7 @@ export type RestReply =
   | { readonly kind: "result"; readonly result: unknown }
   | { readonly kind: "error"; readonly code: string };
 
-type Pipeline = ReturnType<Redis["pipeline"]>;
+export type Pipeline = ReturnType<Redis["pipeline"]>;
 
 /** Sends commands to a Redis over HTTP, one request a call, never twice. */
 export type Rest = {

@@ -1,4 +1,11 @@
-import type { Appended, InstallationRecord, ShardChunk, StreamTier as StreamPort, TierHealth } from "@spillway/event";
+import type {
+  Appended,
+  InstallationRecord,
+  ShardChunk,
+  StreamTier as StreamPort,
+  TierHealth,
+  UsageExchange,
+} from "@spillway/event";
 import { Unavailable } from "@spillway/event";
 import {
   type AppendCall,
@@ -19,6 +26,7 @@ import { createRest, type Rest, type RestReply } from "./rest.ts";
 import { appendScript } from "./scripts.ts";
 import { isRewriting, judgeSettings, settingNames, settingsOf } from "./settings.ts";
 import { readUnowned } from "./unowned.ts";
+import { createUsageRiders, type Rider } from "./usage.ts";
 
 export type { StreamLimits } from "./limits.ts";
 
@@ -26,6 +34,8 @@ export type StreamTierOptions = AppendSetup & {
   /** Base URL of an Upstash-compatible REST server; http or https. */
   readonly url: string;
   readonly token: string;
+  /** Of producers that have a quota. */
+  readonly usage?: UsageExchange;
 };
 
 /** `code` says why it is down. */
@@ -62,12 +72,15 @@ const sendCalls = async (
   calls: readonly AppendCall[],
   by: "evalsha" | "eval",
   leftMs: () => number,
+  rider: Rider | null = null,
 ): Promise<readonly (readonly ChunkAppended[])[]> => {
   const script = by === "evalsha" ? appendScript.sha : appendScript.source;
   try {
     const replies = await rest.send((pipeline) => {
       for (const { keys, values } of calls) pipeline[by](script, keys as string[], values as unknown[]);
+      rider?.fill(pipeline);
     }, leftMs());
+    rider?.hear(replies.slice(calls.length));
     return calls.map((call, i) => answersOf(replies[i], call));
   } catch (error) {
     return calls.map(({ events }) => events.map(() => unavailable(error)));
@@ -79,8 +92,9 @@ const appendCalls = async (
   rest: Rest,
   calls: readonly AppendCall[],
   leftMs: () => number,
+  rider: Rider | null = null,
 ): Promise<readonly ChunkAppended[]> => {
-  const answers = await sendCalls(rest, calls, "evalsha", leftMs);
+  const answers = await sendCalls(rest, calls, "evalsha", leftMs, rider);
   const again = calls.filter((_, i) => hasCode(answers[i] as readonly ChunkAppended[], "no_script"));
   if (again.length === 0) return answers.flat();
   const second = await sendCalls(rest, again, "eval", leftMs);
@@ -93,16 +107,22 @@ const appendCalls = async (
  * Redis together 600 against 730 µs, S1). A Redis Cluster says CROSSSLOT to that, before it does anything;
  * from then on every chunk is a call of its own, all in one request.
  */
-const createAppend = (rest: Rest, callOf: (chunks: readonly ShardChunk[], asked: boolean) => AppendCall) => {
+const createAppend = (
+  rest: Rest,
+  callOf: (chunks: readonly ShardChunk[], asked: boolean) => AppendCall,
+  riderOf: () => Rider | null,
+) => {
   let isCluster = false;
   return async (chunks: readonly ShardChunk[], asked: boolean, leftMs: () => number) => {
+    let rider = riderOf();
     if (!isCluster) {
-      const answers = await appendCalls(rest, [callOf(chunks, asked)], leftMs);
+      const answers = await appendCalls(rest, [callOf(chunks, asked)], leftMs, rider);
       if (!hasCode(answers, "cross_slot")) return answers;
       isCluster = true;
+      rider = null;
     }
     const calls = chunks.map((chunk) => callOf([chunk], asked));
-    return appendCalls(rest, calls, leftMs);
+    return appendCalls(rest, calls, leftMs, rider);
   };
 };
 
@@ -135,9 +155,12 @@ export const createStreamTier = (options: StreamTierOptions): StreamTier => {
   checkSetup(options);
   const rest = createRest(options.url, options.token);
   const nonceOf = createNonces();
-  const append = createAppend(rest, (chunks, asked) =>
-    appendCall(options, chunks, { nonce: nonceOf(), leaseValue: "", asked }),
-  );
+  const riderOf = options.usage
+    ? createUsageRiders(options.usage, { namespace, mark: belonging.mark, nonceOf })
+    : () => null;
+  const callOf = (chunks: readonly ShardChunk[], asked: boolean) =>
+    appendCall(options, chunks, { nonce: nonceOf(), leaseValue: "", asked });
+  const append = createAppend(rest, callOf, riderOf);
   const installation = createRestInstallation(rest, namespace);
   const divert = createDivert(rest, options, nonceOf, (deadlineMs) => askRedis(belonging, installation, deadlineMs));
   return {

@@ -14,6 +14,7 @@ export type Held = TierName | "both";
  * - `backlog_full`: the outbox is at its limit. It is not stored.
  * - `weak_redis`: Redis does not keep what it takes, and the edge is told to refuse then. It is not stored.
  * - `both_unavailable`: it must be in both tiers, and is not. It may be in one.
+ * - `quota_exceeded`: keys of its name have sent as much as they may. It is not stored.
  * - `wrong_installation`: this edge, its Redis and its Postgres do not belong together. It is not stored.
  */
 export type RefusalCode =
@@ -22,6 +23,7 @@ export type RefusalCode =
   | "backlog_full"
   | "weak_redis"
   | "both_unavailable"
+  | "quota_exceeded"
   | "wrong_installation";
 
 /** What came of one event. */
@@ -44,5 +46,6 @@ export const refused: Readonly<Record<RefusalCode, EventResult>> = {
   backlog_full: { kind: "refused", code: "backlog_full" },
   weak_redis: { kind: "refused", code: "weak_redis" },
   both_unavailable: { kind: "refused", code: "both_unavailable" },
+  quota_exceeded: { kind: "refused", code: "quota_exceeded" },
   wrong_installation: { kind: "refused", code: "wrong_installation" },
 };

@@ -77,7 +77,9 @@ export const docsPage = (limits: IngestLimits, origin: string | null): string =>
 <p>${origin === null ? originHint : ""}<code>$API_KEY</code> is a key that the edge knows, from <code>API_KEYS</code> in its environment, without the name in front
 (<code>npm start</code> writes one to <code>.spillway/dev.env</code>). Ask who runs this edge for yours. Keys are for servers: browsers of other
 origins are not let in (no CORS). An event without a <code>source</code> has that of its key; a key to which sources are bound
-(<code>API_KEY_SOURCES</code>) sends those alone, and no other key sends them: <a href="#source_forbidden"><code>source_forbidden</code></a>.</p>
+(<code>API_KEY_SOURCES</code>) sends those alone, and no other key sends them: <a href="#source_forbidden"><code>source_forbidden</code></a>.
+A key may have a quota of events and bytes a second (<code>API_KEY_QUOTAS</code>); what is beyond it is <a href="#quota_exceeded"><code>quota_exceeded</code></a>,
+and of a batch the first events are taken.</p>
 <h2>Paths</h2><table>${rows(paths)}</table>
 <h2>Events</h2>
 <p>CloudEvents 1.0. Only <code>type</code> is required; <code>id</code>, <code>source</code>, <code>time</code> and

@@ -3,7 +3,7 @@ import type { EventResult, RefusalCode } from "../commit/result.ts";
 import { type ProblemCode, problems, refusalDetails } from "../problem.ts";
 import { type Problem, respondJson, respondProblem } from "../respond.ts";
 import type { AdmittedEvent, NotAdmitted } from "./admit.ts";
-import type { IngestPorts } from "./ports.ts";
+import type { Store } from "./store.ts";
 
 /** An entry of a batch answer: one event that was not stored. */
 type BatchError = Omit<NotAdmitted, "kind" | "code"> & {
@@ -32,7 +32,7 @@ const problemOf = (errors: readonly BatchError[], refusal: RefusalCode | null): 
 export const ingestBatch = async (
   events: readonly ReadEvent[],
   admit: (event: ReadEvent) => AdmittedEvent,
-  { committer }: IngestPorts,
+  store: Store,
   requestId: string,
 ): Promise<Response> => {
   const errors: BatchError[] = [];
@@ -48,11 +48,11 @@ export const ingestBatch = async (
       errors.push({ index, id, code, detail, pointer, retryable: false });
     }
   }
-  const results = await committer.commit(sealed);
+  const results = await store.commit(sealed);
   const counts = { accepted: 0, duplicate: 0, refused: 0 };
   const tiers = { both: 0, stream: 0, outbox: 0 };
   let isToBeInBoth = false;
-  let refusal: RefusalCode | null = null;
+  const refusals = new Set<RefusalCode>();
   for (let i = 0; i < sealed.length; i++) {
     const result = results[i] as EventResult;
     counts[result.kind]++;
@@ -61,7 +61,7 @@ export const ingestBatch = async (
       tiers[result.tier]++;
       continue;
     }
-    refusal ??= result.code;
+    refusals.add(result.code);
     errors.push(refusedError(indexes[i] as number, (sealed[i] as SealedEvent).id, result.code));
   }
   const members = {
@@ -74,7 +74,8 @@ export const ingestBatch = async (
     errors: errors.sort((a, b) => a.index - b.index),
   };
   if (errors.length === 0) return respondJson(202, JSON.stringify(members), requestId);
-  const headers = refusal === null ? undefined : { "retry-after": String(committer.retryAfterSeconds(refusal)) };
+  const [refusal = null] = refusals;
+  const headers = refusal === null ? undefined : { "retry-after": String(store.retryAfterSeconds(refusals)) };
   if (counts.accepted + counts.duplicate > 0) return respondJson(207, JSON.stringify(members), requestId, headers);
   return respondProblem({ ...problemOf(errors, refusal), headers, members }, requestId);
 };

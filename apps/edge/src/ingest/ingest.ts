@@ -14,6 +14,7 @@ import { Seat, Seats } from "../body/seat.ts";
 import type { FairYield } from "../fair-yield.ts";
 import { framingFault } from "../framing.ts";
 import { type MediaType, mediaTypeOf, mediaTypesOf } from "../media-type.ts";
+import type { KeyQuota } from "../quota/key-quota.ts";
 import { type Problem, respondProblem } from "../respond.ts";
 import { createAdmit } from "./admit.ts";
 import { ingestBatch } from "./batch.ts";
@@ -22,6 +23,7 @@ import { idempotencyKeyOf, idsFrom } from "./idempotency-key.ts";
 import type { IngestLimits, IngestPorts } from "./ports.ts";
 import { isOneEvent, readForm } from "./read.ts";
 import { ingestSingle } from "./single.ts";
+import { createStore, quotaProblem } from "./store.ts";
 
 /** Handles one POST: a single event or a batch, or batches only. */
 export type Ingest = (request: Request, requestId: string, batchOnly: boolean) => Response | Promise<Response>;
@@ -68,6 +70,8 @@ type Received = {
   readonly idempotencyKey: string | null;
   /** How durable its events have to be at least. */
   readonly durability: Durability | undefined;
+  /** Of the key; undefined: it may send as much as it likes. */
+  readonly quota: KeyQuota | undefined;
 };
 
 const notABatch: Problem = { code: "not_a_batch", detail: 'a batch is a JSON array or {"events":[…]}' };
@@ -82,7 +86,7 @@ const traceContextIn = (headers: Headers): TraceContext => {
 
 /** The cheap checks come first: a body is read only for somebody who may send it, in a form that can be read. */
 export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest => {
-  const { clock, newId, keyOf, sources, durabilities, fairYield } = ports;
+  const { clock, newId, keyOf, sources, durabilities, fairYield, quotas } = ports;
   const admit = createAdmit(ports, limits);
   const budget = new BodyBudget(limits.bodiesBytesMax);
   const seats = new Seats(ports.collectGarbage);
@@ -103,23 +107,27 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
   };
 
   const answer = (
-    { name, requestId, batchOnly, durability }: Received,
+    { name, requestId, batchOnly, durability, quota }: Received,
     read: ReadBody,
   ): Response | Promise<Response> => {
     if (read.kind === "malformed") return respondProblem(malformedProblem(read, limits), requestId);
+    const store = createStore(ports.committer, quota);
     if (read.kind === "ok")
-      return ingestBatch(read.events, (event) => admit(event, name, durability), ports, requestId);
+      return ingestBatch(read.events, (event) => admit(event, name, durability), store, requestId);
     if (batchOnly) return respondProblem(notABatch, requestId);
-    return ingestSingle(admit(read.event, name, durability), ports, limits, requestId);
+    return ingestSingle(admit(read.event, name, durability), store, limits, requestId);
   };
 
   const ingestBody = async (request: Request, received: Received): Promise<Response> => {
-    const { requestId, name, media } = received;
+    const { requestId, name, media, headers, quota } = received;
+    const declaredBytes = Number(headers.get("content-length") ?? 0);
+    if (quota?.enter(declaredBytes) === false) return respondProblem(quotaProblem(quota), requestId);
     const share = new Share(budget, name);
     const seat = new Seat(seats);
     try {
       const body = await readBody(request, share, seat, (beginning) => isOneEvent(media.form, beginning));
       if (body.kind === "refused") return respondProblem(bodyProblem(body.code, ports.committer, limits), requestId);
+      quota?.unfolded(body.bytes.length - declaredBytes);
       // The server may find only behind the body that it refuses the request, and ends the connection then.
       await (body.bytes.length >= LARGE_BYTES ? fairYield.own() : fairYield.next());
       if (request.signal.aborted) return respondProblem(connectionEnded, requestId);
@@ -145,6 +153,7 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
     if (typeof idempotencyKey === "object" && idempotencyKey !== null) return respondProblem(idempotencyKey, requestId);
     const durability = durabilities.ofRequest(headers.get(HEADER), name);
     if (typeof durability === "object") return respondProblem(durability, requestId);
-    return ingestBody(request, { headers, requestId, batchOnly, media, name, idempotencyKey, durability });
+    const quota = quotas?.of(name);
+    return ingestBody(request, { headers, requestId, batchOnly, media, name, idempotencyKey, durability, quota });
   };
 };

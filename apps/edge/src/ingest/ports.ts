@@ -5,6 +5,7 @@ import type { createKeySources } from "../auth/key-sources.ts";
 import type { BodyLimits } from "../body/read-body.ts";
 import type { Committer } from "../commit/committer.ts";
 import type { FairYield } from "../fair-yield.ts";
+import type { KeyQuotas } from "../quota/key-quotas.ts";
 
 export type IngestPorts = {
   readonly committer: Pick<Committer, "commit" | "retryAfterSeconds">;
@@ -18,6 +19,8 @@ export type IngestPorts = {
   readonly keyOf: ReturnType<typeof createKeyRing>;
   readonly sources: ReturnType<typeof createKeySources>;
   readonly durabilities: ReturnType<typeof createDurabilities>;
+  /** Absent where no key has one. */
+  readonly quotas?: Pick<KeyQuotas, "of">;
   /** Called for events that will never be stored as they are. */
   readonly onInvalid: (code: string) => void;
 };

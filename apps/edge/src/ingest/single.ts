@@ -1,12 +1,13 @@
 import { refusalDetails } from "../problem.ts";
 import { respondJson, respondProblem } from "../respond.ts";
 import type { AdmittedEvent } from "./admit.ts";
-import type { IngestLimits, IngestPorts } from "./ports.ts";
+import type { IngestLimits } from "./ports.ts";
+import type { Store } from "./store.ts";
 
 /** Commits one event and answers for it. */
 export const ingestSingle = async (
   event: AdmittedEvent,
-  ports: IngestPorts,
+  store: Store,
   limits: IngestLimits,
   requestId: string,
 ): Promise<Response> => {
@@ -16,11 +17,11 @@ export const ingestSingle = async (
     return respondProblem({ code, detail, members: { id, pointer, ...limit } }, requestId);
   }
   const { id } = event.sealed;
-  const [result] = await ports.committer.commit([event.sealed]);
+  const [result] = await store.commit([event.sealed]);
   if (result === undefined) throw new Error("a commit of one event has no result");
   if (result.kind === "refused") {
     const { code } = result;
-    const headers = { "retry-after": String(ports.committer.retryAfterSeconds(code)) };
+    const headers = { "retry-after": String(store.retryAfterSeconds([code])) };
     return respondProblem({ code, detail: refusalDetails[code], headers, members: { id } }, requestId);
   }
   const body = `{"id":${JSON.stringify(id)},"status":"${result.kind}","tier":"${result.tier}"}`;
