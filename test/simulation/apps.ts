@@ -13,7 +13,7 @@ import { createRelay, type Relay } from "@spillway/relay/relay.ts";
 import { askKeepers, tendInstallation, watchInstallation } from "@spillway/service";
 import { noMetrics, silentLog } from "@spillway/telemetry";
 import type { EdgePorts, Keepers } from "./backends.ts";
-import { topicOf } from "./events.ts";
+import { topicOf, topics } from "./events.ts";
 import type { Process } from "./process.ts";
 import type { Random } from "./random.ts";
 
@@ -29,6 +29,7 @@ export type Settings = {
 
 export const createSettings = (random: Random): Settings => {
   const shards = random.pick([1, 2, 2, 3]);
+  const leaseTtlMs = random.pick([600, 1_000, 2_000]);
   return {
     shards,
     edge: {
@@ -41,7 +42,7 @@ export const createSettings = (random: Random): Settings => {
     },
     relay: {
       shards,
-      leaseTtlMs: random.pick([600, 1_000, 2_000]),
+      leaseTtlMs,
       inFlightEventsMax: random.pick([2, 10, 1_000]),
       drainEventsMax: random.pick([1, 3, 400]),
       dedupWindowMs: 3_600_000,
@@ -49,6 +50,10 @@ export const createSettings = (random: Random): Settings => {
       onWeakRedis: "outbox",
       finishMs: 300,
       refusedInARowMax: 1,
+      parkAfterMs: leaseTtlMs / 4,
+      parkedEventsMax: 1_000,
+      parkedBytesMax: 1_000_000,
+      topicNames: Object.keys(topics),
       topicOf,
     },
   };

@@ -49,6 +49,7 @@ const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) =
 const isIdle = ({ memory, settings }: Scene): boolean => {
   for (let shard = 0; shard < settings.shards; shard++)
     if (memory.streams.entriesAfter(shard, "0", 1).length > 0) return false;
+  if (memory.parked.all().some(({ events }) => events > 0)) return false;
   return memory.outbox.size().events === 0;
 };
 
@@ -57,7 +58,7 @@ const whatWaits = ({ memory, settings }: Scene): string => {
     { length: settings.shards },
     (_, shard) => memory.streams.entriesAfter(shard, "0", 99).length,
   );
-  return `${shards} entries in the streams, ${memory.outbox.size().events} events in the outbox`;
+  return `${shards} entries in the streams, ${memory.outbox.size().events} events in the outbox, ${memory.parked.all().reduce((sum, { events }) => sum + events, 0)} parked`;
 };
 
 /** Every edge must be back to writing to the stream for every shard. */

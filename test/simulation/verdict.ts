@@ -106,15 +106,17 @@ const checkOrder = (scene: Scene, landed: Landed, dead: ReadonlySet<EventRecord>
   }
 };
 
-/** accepted = relayed + dead + pending, in every shard. */
+/** accepted = relayed + dead + parked + what the stream holds, in every shard; and what is counted as parked is parked. */
 const checkIdentity = ({ memory, settings, violate }: Scene): void => {
   for (let shard = 0; shard < settings.shards; shard++) {
-    const { accepted, relayed, dead, backlogBytes } = memory.streams.counts(shard);
+    const { accepted, relayed, dead, parked, backlogBytes } = memory.streams.counts(shard);
     const entries = memory.streams.entriesAfter(shard, "0", 10_000);
     const pending = entries.reduce((sum, entry) => sum + entry.events, 0);
     const bytes = entries.reduce((sum, entry) => sum + entry.storedBytes, 0);
-    if (accepted !== relayed + dead + pending || backlogBytes !== bytes)
-      violate(`shard ${shard}: ${accepted} accepted, ${relayed} relayed, ${dead} dead, ${pending} pending`);
+    if (accepted !== relayed + dead + parked + pending || backlogBytes !== bytes)
+      violate(
+        `shard ${shard}: ${accepted} accepted, ${relayed} relayed, ${dead} dead, ${parked} parked, ${pending} pending`,
+      );
   }
 };
 

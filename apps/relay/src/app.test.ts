@@ -10,6 +10,7 @@ const up: RelayState = {
   owner: "r1",
   membership: "sharing",
   shards: [{ shard: 0, token: 1, pump: "reading", entries: 0, oldestAgeMs: null, stillMs: 0, diversion: "ended" }],
+  parked: [],
   dependencies: { redis: { status: "up" }, postgres: { status: "up" } },
   troubles: [],
 };

@@ -1,4 +1,5 @@
-import type { ShardCounts } from "@spillway/event";
+import { accountOf, type ShardCounts } from "@spillway/event";
+import type { Survey } from "./parking/survey.ts";
 import type { RelayParts } from "./parts.ts";
 import type { Drain } from "./shard/drain.ts";
 import type { OpenShard } from "./shard/open-shards.ts";
@@ -27,7 +28,10 @@ type Last = {
 const UNSEEN: Last = { epoch: null, accepted: 0, unaccounted: 0, gone: -1, stillSinceMs: null };
 
 /** Copies a shard's counters out of Redis, shows them, and lets the pump look again where they do not fit what it saw. */
-export const createCheckpoints = ({ shardStream, ledger, tokens, clock, log, measures }: RelayParts) => {
+export const createCheckpoints = (
+  { shardStream, ledger, tokens, clock, log, measures }: RelayParts,
+  survey: Pick<Survey, "of">,
+) => {
   const lasts = new Map<number, Last>();
   let sequence = 0;
 
@@ -42,9 +46,9 @@ export const createCheckpoints = ({ shardStream, ledger, tokens, clock, log, mea
     return stillSinceMs === null ? 0 : clock.monotonicMs() - stillSinceMs;
   };
 
-  const follow = (shard: number, { accepted, relayed, dead }: ShardCounts): void => {
+  const follow = (shard: number, { accepted, relayed, dead, parked }: ShardCounts): void => {
     const last = lastOf(shard);
-    const gone = relayed + dead;
+    const gone = relayed + dead + parked;
     if (accepted <= gone) last.stillSinceMs = null;
     else if (gone !== last.gone || last.stillSinceMs === null) last.stillSinceMs = clock.monotonicMs();
     last.gone = gone;
@@ -52,14 +56,14 @@ export const createCheckpoints = ({ shardStream, ledger, tokens, clock, log, mea
 
   const show = (shard: number, counts: ShardCounts, oldestAtMs: number | null): void => {
     const labels = { shard: String(shard) };
-    const { accepted, duplicate, relayed, dead } = counts;
-    const pending = accepted - relayed - dead;
+    const { duplicate, parked } = counts;
+    const { accepted, relayed, dead, pending } = accountOf(counts, survey.of(shard));
     measures.accepted.set(accepted, labels);
     measures.duplicate.set(duplicate, labels);
     measures.relayed.set(relayed, labels);
     measures.dead.set(dead, labels);
     measures.pending.set(pending, labels);
-    measures.shardBacklog.set(pending, labels);
+    measures.shardBacklog.set(accepted - counts.relayed - counts.dead - parked, labels);
     measures.shardBacklogBytes.set(counts.backlogBytes, labels);
     // What was not even read is at least as old as the time for which nothing has left.
     const ageMs = oldestAtMs === null ? 0 : clock.wallMs() - oldestAtMs;
@@ -69,13 +73,13 @@ export const createCheckpoints = ({ shardStream, ledger, tokens, clock, log, mea
   /** Another birth of the stream, or events that wait although all was read: its ids may have started over. */
   const compare = (shard: number, counts: ShardCounts, pump: Pump, drain: Drain): void => {
     const last = lastOf(shard);
-    const { epoch, accepted, relayed, dead } = counts;
+    const { epoch, accepted, relayed, dead, parked } = counts;
     const emptied = last.epoch !== null && epoch !== last.epoch;
     if (emptied) log("error", "stream.emptied", { shard });
     // However old: the dedup keys are gone, too.
     if (emptied || accepted < last.accepted) drain.restore.doubt(Number.POSITIVE_INFINITY);
     last.accepted = accepted;
-    if (emptied || (accepted > relayed + dead && pump.entries === 0)) pump.rewind();
+    if (emptied || (accepted > relayed + dead + parked && pump.entries === 0)) pump.rewind();
     last.epoch = epoch;
   };
 

@@ -42,6 +42,7 @@ describe("what the relay knows of a backend", () => {
     const silent = () => new Promise<never>(() => undefined);
     const { relay } = stage.start("r1", {
       outboxDrain: { ...stage.world.outboxDrain, occupied: silent, size: silent },
+      parking: { ...stage.world.parking, topics: silent },
       ledger: { checkpoint: silent },
     });
     await stage.clock.advance(5_000);

@@ -66,6 +66,7 @@ export const notedPorts = (ports: RelayPorts, dependencies: Dependencies) => ({
   outboxDrain: noted(ports.outboxDrain, behind.outboxDrain, dependencies),
   copies: noted(ports.copies, behind.copies, dependencies),
   deadLetters: noted(ports.deadLetters, behind.deadLetters, dependencies),
+  parking: noted(ports.parking, behind.parking, dependencies),
   ledger: noted(ports.ledger, behind.ledger, dependencies),
   sink: ports.sink,
 });

@@ -2,6 +2,7 @@ import type { Belonging, Clock, Sink } from "@spillway/event";
 import { createKept, type Status } from "@spillway/service";
 import type { DependencyName, DependencyState } from "./dependencies.ts";
 import type { Relay, RelayState } from "./relay.ts";
+import { isForOperators } from "./troubles.ts";
 
 export type Readiness = {
   /** `degraded`: events are relayed, but something is wrong. `down`: nothing is. */
@@ -9,6 +10,8 @@ export type Readiness = {
   readonly relay: string;
   readonly checks: Readonly<Record<DependencyName | "kafka", DependencyState>>;
   readonly shards: RelayState["shards"];
+  /** Topics whose events are put aside, since when, why and how many. */
+  readonly parked: RelayState["parked"];
   /** What stands still, for how long, and why. */
   readonly troubles: RelayState["troubles"];
   /** Settings, or missing tables, that break a promise. */
@@ -41,7 +44,7 @@ const statusOf = (readiness: Omit<Readiness, "status">, lastingMs: number): Stat
   const still = shards.filter(({ stillMs }) => stillMs >= lastingMs);
   const waiting = shards.filter(({ stillMs, entries }) => stillMs > 0 || entries > 0);
   if (still.length > 0 && still.length === waiting.length) return "down";
-  const lasting = troubles.some(({ state, forMs }) => state === "paused" || forMs >= lastingMs);
+  const lasting = troubles.some(({ state, forMs }) => isForOperators(state) || forMs >= lastingMs);
   const isSound = checks.postgres.status === "up" && warnings.length === 0;
   return isSound && still.length === 0 && !lasting ? "up" : "degraded";
 };
@@ -62,6 +65,7 @@ export const createHealth = ({ relay, sink, belonging, clock, warnings, lastingM
         relay: state.owner,
         checks: { ...state.dependencies, kafka: kafkaState },
         shards: state.shards,
+        parked: state.parked,
         troubles: state.troubles,
         warnings: [...foreign(), ...found],
       };

@@ -24,6 +24,18 @@ export const createMeasures = (metrics: Metrics) => ({
     AGE_BUCKETS,
   ),
   deadLetters: metrics.counter("spillway_dead_letters_total", "Events that became dead letters", ["class"]),
+  parkedRecords: metrics.counter("spillway_parked_records_total", "Events put aside since their topic takes none", [
+    "topic",
+  ]),
+  returnedRecords: metrics.counter(
+    "spillway_returned_records_total",
+    "Parked events that Kafka took or refused for good",
+    ["topic"],
+  ),
+  parkedEvents: metrics.gauge("spillway_parked_events", "Events that wait for their topic outside of the stream", [
+    "topic",
+    "shard",
+  ]),
   lanePaused: metrics.gauge(
     "spillway_lane_paused",
     "1 while a fault stops the partition that waiting alone may not heal",

@@ -25,6 +25,12 @@ export type RelayOptions = {
   readonly finishMs: number;
   /** Records that a topic may refuse in a row, none taken in between, before the topic is doubted and not the records. */
   readonly refusedInARowMax: number;
+  /** How long a topic may stand still before its events are put aside; and how much of a topic may wait there. */
+  readonly parkAfterMs: number;
+  readonly parkedEventsMax: number;
+  readonly parkedBytesMax: number;
+  /** All topics that events go to. */
+  readonly topicNames: readonly string[];
   /** The topic of an event type. */
   readonly topicOf: (type: string) => string;
 };

@@ -6,6 +6,7 @@ import type {
   Leases,
   Ledger,
   OutboxDrain,
+  Parking,
   Platform,
   ShardStream,
   Sink,
@@ -22,6 +23,7 @@ export type RelayPorts = {
   readonly outboxDrain: OutboxDrain;
   readonly copies: Copies;
   readonly deadLetters: DeadLetters;
+  readonly parking: Parking;
   readonly ledger: Ledger;
   readonly sink: Sink;
 };
@@ -45,6 +47,7 @@ export const behind = {
   outboxDrain: "postgres",
   copies: "postgres",
   deadLetters: "postgres",
+  parking: "postgres",
   ledger: "postgres",
   sink: "kafka",
 } as const satisfies Record<keyof RelayPorts, "redis" | "postgres" | "kafka">;

@@ -13,6 +13,8 @@ import type { MembershipModeName } from "./lease/membership-mode.ts";
 import { createTokens } from "./lease/tokens.ts";
 import { createMeasures, type Measures } from "./measures.ts";
 import { createOutboxWatch } from "./outbox-watch.ts";
+import type { LotModeName } from "./parking/lot-mode.ts";
+import { createSurvey, type Survey } from "./parking/survey.ts";
 import { createLinger } from "./partition/linger.ts";
 import { createTopics } from "./partition/topics.ts";
 import type { RelayOptions, RelayParts } from "./parts.ts";
@@ -37,6 +39,17 @@ export type RelayState = {
     /** For how long it has held events of which none left it. */
     readonly stillMs: number;
     readonly diversion: Diversion;
+  }[];
+  /** Topics whose events wait outside of their shard's stream. What is not known of them, as long as Postgres is away, is null. */
+  readonly parked: readonly {
+    readonly shard: number;
+    readonly topic: string;
+    readonly mode: LotModeName;
+    /** Ms since 1970. */
+    readonly sinceMs: number | null;
+    readonly code: string | null;
+    readonly events: number | null;
+    readonly bytes: number | null;
   }[];
   readonly dependencies: Readonly<Record<DependencyName, DependencyState>>;
   /** What stands still, the longest first. */
@@ -76,6 +89,15 @@ const shardStateOf = (
   diversion: drain.diversion,
 });
 
+const parkedStatesOf = ({ term, pump }: OpenShard, survey: Survey): RelayState["parked"] => {
+  const { shard } = term.lease;
+  return pump.lots.all().map(({ name, mode }) => {
+    const known = survey.of(shard)?.find(({ topic }) => topic === name);
+    const { sinceMs = null, code = null, events = null, bytes = null } = known ?? {};
+    return { shard, topic: name, mode: mode.now, sinceMs, code, events, bytes };
+  });
+};
+
 export const createRelay = (given: RelayPorts & RelaySurroundings, options: RelayOptions): Relay => {
   const { clock, log } = given;
   const ended = new AbortController();
@@ -104,13 +126,17 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
 
   const shards = createOpenShards(parts, () => watch.look());
   const topics = createTopics({ ...parts, onReshape: () => shards.endAll("reshaped") });
-  const checkpoints = createCheckpoints(parts);
+  const survey = createSurvey(parts, shards.all);
+  const checkpoints = createCheckpoints(parts, survey);
   const watch = createOutboxWatch(parts, shards.all);
   const membership = createMembership({
     ...parts,
     open: (term) => {
       shards.open(term, topics);
-      term.onEnd(() => checkpoints.clear(term.lease.shard));
+      term.onEnd(() => {
+        survey.clear(term.lease.shard);
+        checkpoints.clear(term.lease.shard);
+      });
       watch.look();
     },
     finish: shards.finish,
@@ -129,7 +155,13 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
   return {
     run: async (signal) => {
       parts.start(copyRemoval.run());
-      const loops = [membership.run(signal), watch.run(signal), checkpoint(signal), topics.watch(signal)];
+      const loops = [
+        membership.run(signal),
+        watch.run(signal),
+        checkpoint(signal),
+        topics.watch(signal),
+        survey.run(signal),
+      ];
       await Promise.race([Promise.all(loops), failed]);
       await Promise.race([membership.leave(), failed]);
       await copyRemoval.flush();
@@ -139,6 +171,7 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
       owner: options.owner,
       membership: membership.mode.now,
       shards: shards.all().map((one) => shardStateOf(one, clock.wallMs(), checkpoints.stillMs(one.term.lease.shard))),
+      parked: shards.all().flatMap((one) => parkedStatesOf(one, survey)),
       dependencies: dependencies.states(),
       troubles: parts.troubles.list(),
     }),

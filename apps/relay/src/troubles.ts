@@ -4,13 +4,16 @@ import type { Measures } from "./measures.ts";
 
 /**
  * Why something stands still. `paused`: it needs an operator. The others may end by themselves: `retrying` a publish,
- * `dead-letters` that cannot be written, a `topic` that cannot be asked for, no `room` in memory, `reading`, `settling` or
+ * `parked`: a topic that takes nothing,
+ * whose events are put aside, and `parking` that this fails. `dead-letters` that cannot be written, a `topic` that cannot be asked for, no `room` in memory, `reading`, `settling` or
  * `draining` that fails, `leases` that are held elsewhere, rows that stay in the `outbox`.
  */
 export type TroubleState =
   | "paused"
   | "retrying"
   | "dead-letters"
+  | "parked"
+  | "parking"
   | "topic"
   | "room"
   | "reading"
@@ -19,7 +22,9 @@ export type TroubleState =
   | "leases"
   | "outbox";
 
-/** A lane, a shard, or the relay as a whole. */
+type SpotName = "lane" | "topic" | "shard" | "relay";
+
+/** A lane, a shard or a topic of it, or the relay as a whole. */
 export type Place =
   | { readonly topic: string; readonly partition: number }
   | { readonly shard: number; readonly topic?: string }
@@ -41,7 +46,7 @@ export type Spot = {
 };
 
 export type Troubles = {
-  spot(name: "lane" | "shard" | "relay"): Spot;
+  spot(name: SpotName): Spot;
   /** What stands still now, the longest first. */
   list(): readonly Trouble[];
   /** Says in the log and in the metrics what has stood still for a second; to be called about once a second. */
@@ -50,6 +55,9 @@ export type Troubles = {
 
 /** Shorter stops are how a busy relay works: a full memory, a leader that moves. */
 const TELL_MS = 1_000;
+
+/** No time is waited for, in the log or in `/readyz`, until it is said. */
+export const isForOperators = (state: TroubleState): boolean => state === "paused" || state === "parked";
 
 type Standing = {
   name: string;
@@ -66,10 +74,10 @@ export const createTroubles = (clock: Clock, log: Log, measures: Measures): Trou
   const tellOne = (one: Standing): void => {
     if (one.told === one.state) return;
     one.told = one.state;
-    log(one.state === "paused" ? "error" : "warn", `${one.name}.${one.state}`, { ...one.place, code: one.code });
+    log(isForOperators(one.state) ? "error" : "warn", `${one.name}.${one.state}`, { ...one.place, code: one.code });
   };
 
-  const spot = (name: "lane" | "shard" | "relay"): Spot => {
+  const spot = (name: SpotName): Spot => {
     let isOver = false;
     const self: Spot = {
       stands: (state, code, place) => {
@@ -78,7 +86,7 @@ export const createTroubles = (clock: Clock, log: Log, measures: Measures): Trou
         const sinceMs = last?.state === state ? last.sinceMs : clock.monotonicMs();
         const one = { name, state, code, place, sinceMs, told: last?.told ?? null };
         standing.set(self, one);
-        if (state === "paused" || one.told !== null) tellOne(one);
+        if (isForOperators(state) || one.told !== null) tellOne(one);
       },
       goes: () => {
         const last = standing.get(self);

@@ -1,4 +1,4 @@
-import type { Lease } from "./shard-stream.ts";
+import type { Lease, ShardCounts } from "./shard-stream.ts";
 
 /** An event that waits outside of its stream: a chunk of its own, and where it came from. */
 export type ParkedEvent = {
@@ -53,4 +53,27 @@ export type Parking = {
   ): Promise<void>;
   /** Each topic of these shards that was ever opened. */
   topics(shards: readonly number[]): Promise<readonly ParkedTopic[]>;
+};
+
+/** What became of a shard's events, those that were parked among them: `accepted = relayed + dead + pending`. */
+export type ShardAccount = Pick<ShardCounts, "accepted" | "relayed" | "dead"> & { readonly pending: number };
+
+/**
+ * From the counters of the stream, and what waits and died of its parked topics; null: nobody knows, so all that was parked
+ * counts as pending. An event is parked a moment before it has left the stream, and counts there as long.
+ */
+export const accountOf = (
+  counts: Pick<ShardCounts, "accepted" | "relayed" | "dead" | "parked">,
+  topics: readonly Pick<ParkedTopic, "events" | "died">[] | null,
+): ShardAccount => {
+  const { accepted, parked } = counts;
+  const died = Math.min(
+    parked,
+    (topics ?? []).reduce((sum, topic) => sum + topic.died, 0),
+  );
+  const there = topics === null ? parked : topics.reduce((sum, topic) => sum + topic.events, 0);
+  const waiting = Math.min(there, parked - died);
+  const relayed = counts.relayed + parked - died - waiting;
+  const dead = counts.dead + died;
+  return { accepted, relayed, dead, pending: accepted - relayed - dead };
 };

@@ -35,8 +35,8 @@ export type Sink = {
   publish(topic: string, partition: number, records: readonly SinkRecord[]): Promise<Outcome>;
   /**
    * A claim about publishing: `up` when any broker answers at the address that it advertises and lets us in, and not
-   * every topic that was published to in the last minute forbade it.
+   * every topic that was published to in the last minute forbade it. `isReached`: it is not up, and a broker lets us in.
    */
-  health(): Promise<{ readonly status: "up" | "down"; readonly code?: string }>;
+  health(): Promise<{ readonly status: "up" | "down"; readonly code?: string; readonly isReached?: boolean }>;
   close(): Promise<void>;
 };

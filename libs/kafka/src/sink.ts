@@ -153,7 +153,8 @@ export const createSink = <Client, Encoded>(vendor: Vendor<Client, Encoded>, set
     health: async () => {
       if (closing) return { status: "down", code: closedOutcome.code };
       const code = forbidden.code();
-      return code === null ? askBrokers(setting) : { status: "down", code };
+      const asked = await askBrokers(setting);
+      return code === null ? asked : { status: "down", code, isReached: asked.status === "up" };
     },
     close: () => {
       closing ??= clients.closeAll();

@@ -1,4 +1,5 @@
 import type { Outcome } from "@spillway/event";
+import type { Term } from "../lease/term.ts";
 import type { RelayRecord } from "../shard/in-hand.ts";
 import { createBatchSize } from "./batch-size.ts";
 import type { Bisection } from "./bisection.ts";
@@ -39,8 +40,14 @@ export const createBatches = (bisection: Asked, linger: Pick<Linger, "waitMs">) 
       return queue.length + underWay + bisection.held;
     },
     push: queue.push,
-    /** Forgets the waiting ones of a term that is over. */
-    drop: queue.drop,
+    holds: queue.holds,
+    /** Forgets the waiting ones of a term, and answers them. */
+    drop: (term: Term): readonly RelayRecord[] => {
+      const dropped = queue.drop(term);
+      // Nothing of the last batch is left when it was all taken out of the bisection before.
+      if (bisection.isClear) underWay = 0;
+      return dropped;
+    },
     /**
      * How long to linger before the next. Not while anything is held: its topic could be mended meanwhile, and what is newer
      * would pass it. Asking for it again after each linger instead, 9,000 refused ones that filled the memory were asked for

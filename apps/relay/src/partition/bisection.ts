@@ -1,4 +1,6 @@
 import type { Outcome, SinkRecord } from "@spillway/event";
+import type { Term } from "../lease/term.ts";
+import type { RelayRecord } from "../shard/in-hand.ts";
 import type { Evidence } from "./evidence.ts";
 import { createHeld } from "./held.ts";
 import { createOrder } from "./order.ts";
@@ -30,6 +32,11 @@ export type Verdict =
   | { readonly kind: "doubt" | "await"; readonly code: string };
 
 type Witness = Omit<Evidence, "listen">;
+
+const isOf =
+  (term: Term) =>
+  ({ from }: RelayRecord): boolean =>
+    from.term === term;
 
 /** Up to so many refused in a row it goes on at once, in case that good ones follow one sender's poison. */
 const SWEEP_RECORDS_MAX = 256;
@@ -125,6 +132,25 @@ export class Bisection {
     this.#isDoubting = true;
     this.#isCareful = true;
     return { kind: "await", code };
+  }
+
+  /** Whether `release` would give anything. */
+  holds(term: Term): boolean {
+    return this.#held.of(term).length > 0 || this.#work.some(({ records }) => records.some(isOf(term)));
+  }
+
+  /**
+   * Gives up what is left and held of a term, in no order; no publish may be under way. What something newer of its key
+   * has passed stays, since it is not to be sent again.
+   */
+  release(term: Term): readonly RelayRecord[] {
+    const held = this.#held.of(term);
+    const left = this.#work.flatMap(({ records }) => records.filter(isOf(term)));
+    this.#held.forget(held);
+    this.#work = this.#work
+      .map((segment) => ({ ...segment, records: segment.records.filter((record) => !isOf(term)(record)) }))
+      .filter(({ records }) => records.length > 0);
+    return [...new Set([...left, ...held])];
   }
 
   /** Time has passed in which nothing was sent. */

@@ -1,3 +1,4 @@
+import type { Term } from "../lease/term.ts";
 import type { RelayRecord } from "../shard/in-hand.ts";
 import type { Order } from "./order.ts";
 import type { Refused } from "./remainder.ts";
@@ -99,6 +100,9 @@ export const createHeld = (order: Order) => {
       for (const entry of chosen) entry.place = "asked";
       return chosen.length > 0 ? segmentOf(chosen, refusedAt) : null;
     },
+    /** Those of a term that may still be sent: nothing newer of their keys may have been taken. */
+    of: (term: Term): readonly RelayRecord[] =>
+      at("held", "asked").flatMap(({ record }) => (record.from.term === term ? [record] : [])),
     /** Those that are asked for are only held. */
     recall: (): void => move("asked", "held"),
     /** Forgets those whose term is over. */

@@ -10,7 +10,7 @@ const make = () => {
   const measures = createMeasures(spy);
   const clock = createManualClock();
   const troubles = createTroubles(clock, () => undefined, measures);
-  const mode = createLaneMode({ topic: "events", partition: 3, spot: troubles.spot("lane"), measures });
+  const mode = createLaneMode({ topic: "events", partition: 3, spot: troubles.spot("lane"), clock, measures });
   /** What the metrics say last: blocked, paused; nothing when nobody said anything yet. */
   const gauges = () =>
     ["spillway_lane_blocked", "spillway_lane_paused"].flatMap((name) =>

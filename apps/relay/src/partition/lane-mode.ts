@@ -1,3 +1,4 @@
+import type { Clock } from "@spillway/event";
 import type { Measures } from "../measures.ts";
 import { createMode, type EnteredFrom } from "../mode.ts";
 import type { Spot, TroubleState } from "../troubles.ts";
@@ -47,9 +48,17 @@ const SHOWN: Readonly<Record<LaneModeName, TroubleState | null>> = {
   awaiting: "paused",
 };
 
+/** In these it is Kafka that the lane waits for. */
+const ofTopic: ReadonlySet<LaneModeName> = new Set(["retrying", "paused", "doubting", "awaiting"]);
+
+/** Since when (monotonic) its topic takes nothing, and why. */
+export type Stillness = { readonly sinceMs: number; readonly code: string };
+
 export type LaneMode = {
   readonly now: LaneModeName;
   readonly standsStill: boolean;
+  /** Null: its topic takes records, or it is not the topic that it waits for. */
+  readonly stillness: Stillness | null;
   to(next: "idle" | "sending"): void;
   /** Also from itself, when it goes on for another reason. */
   to(next: Standing, code: string): void;
@@ -59,12 +68,14 @@ export type ModeOptions = {
   readonly topic: string;
   readonly partition: number;
   readonly spot: Spot;
+  readonly clock: Clock;
   readonly measures: Pick<Measures, "laneBlocked" | "lanePaused">;
 };
 
-export const createLaneMode = ({ topic, partition, spot, measures }: ModeOptions): LaneMode => {
+export const createLaneMode = ({ topic, partition, spot, clock, measures }: ModeOptions): LaneMode => {
   const labels = { topic, partition: String(partition) };
   const mode = createMode<LaneModeName>(`the lane into ${topic}/${partition}`, enteredFrom, "idle");
+  let stillness: Stillness | null = null;
 
   const show = (next: LaneModeName, code: string): void => {
     const state = SHOWN[next];
@@ -79,12 +90,16 @@ export const createLaneMode = ({ topic, partition, spot, measures }: ModeOptions
     get now() {
       return mode.now;
     },
+    get stillness() {
+      return stillness;
+    },
     get standsStill() {
       return SHOWN[mode.now] !== null;
     },
     to: (next: LaneModeName, code?: string) => {
       const shown = SHOWN[mode.now];
       mode.enter(next);
+      stillness = ofTopic.has(next) ? { sinceMs: stillness?.sinceMs ?? clock.monotonicMs(), code: code ?? "" } : null;
       if (shown !== null || SHOWN[next] !== null) show(next, code ?? "");
     },
   };

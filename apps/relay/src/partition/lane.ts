@@ -6,7 +6,8 @@ import { createBatches } from "./batches.ts";
 import { Bisection, type Verdict } from "./bisection.ts";
 import { createBurial } from "./burial.ts";
 import { evidenceOfLane } from "./evidence.ts";
-import { createLaneMode } from "./lane-mode.ts";
+import { createFlight } from "./flight.ts";
+import { createLaneMode, type Stillness } from "./lane-mode.ts";
 import { stamped } from "./record-time.ts";
 import type { Segment } from "./segment.ts";
 import { createStandstill } from "./standstill.ts";
@@ -29,6 +30,8 @@ export type Lane = {
   readonly topic: string;
   readonly partition: number;
   readonly standsStill: boolean;
+  /** Since when its topic takes nothing, and why. */
+  readonly stillness: Stillness | null;
   /** Records in memory, those of the running publish included. */
   readonly records: number;
   push(record: RelayRecord): void;
@@ -36,6 +39,13 @@ export type Lane = {
   kick(): void;
   /** Forgets what has not been sent of a term that is over. */
   drop(term: Term): void;
+  /**
+   * Gives up what it holds of a term, in no order, as soon as no publish is under way. What is being buried stays, and what
+   * it knows to be passed by something newer of its key.
+   */
+  release(term: Term): Promise<readonly RelayRecord[]>;
+  /** Whether it holds anything of a term. */
+  holds(term: Term): boolean;
 };
 
 const createParts = (topic: string, partition: number, options: LaneOptions) => {
@@ -43,7 +53,7 @@ const createParts = (topic: string, partition: number, options: LaneOptions) => 
   const evidence = evidenceOfLane(options.evidence);
   const bisection = new Bisection(evidence);
   const batches = createBatches(bisection, linger);
-  const mode = createLaneMode({ topic, partition, spot: troubles.spot("lane"), measures });
+  const mode = createLaneMode({ topic, partition, spot: troubles.spot("lane"), clock, measures });
   const standstill = createStandstill({ mode, evidence, clock, random, signal });
 
   const bury = createBurial({
@@ -67,7 +77,7 @@ const createParts = (topic: string, partition: number, options: LaneOptions) => 
     return outcome;
   };
 
-  return { bisection, batches, mode, standstill, bury, publish };
+  return { bisection, batches, mode, standstill, bury, publish, flight: createFlight() };
 };
 
 type Parts = ReturnType<typeof createParts>;
@@ -90,6 +100,8 @@ const follow = async (verdict: Verdict, parts: Parts): Promise<void> => {
       if ((await bury(verdict.refused)) && bisection.isClear) calm(parts, "sending");
       return;
     case "pause":
+      // All of it was given up meanwhile.
+      if (bisection.isClear) return;
       await standstill.backOff(verdict.mode, verdict.code);
       return bisection.waited();
     case "doubt":
@@ -103,14 +115,17 @@ const follow = async (verdict: Verdict, parts: Parts): Promise<void> => {
 };
 
 const send = async (segment: Segment, parts: Parts, { clock, recordAgeMsMax }: LaneOptions): Promise<void> => {
-  const { bisection, publish } = parts;
+  const { bisection, publish, flight } = parts;
   const attempt = bisection.begin(segment);
   if (attempt === null) return;
   const { records, stamp } = attempt.segment;
   const sent = stamped(records, stamp, clock.wallMs(), recordAgeMsMax());
+  flight.begins();
   const outcome = await publish(sent);
   if (outcome.kind === "ok") for (const { from } of records) recordDone(from);
-  await follow(bisection.answered(attempt, outcome, sent), parts);
+  const verdict = bisection.answered(attempt, outcome, sent);
+  flight.ends();
+  await follow(verdict, parts);
 };
 
 const run = async (parts: Parts, options: LaneOptions): Promise<void> => {
@@ -130,12 +145,22 @@ const run = async (parts: Parts, options: LaneOptions): Promise<void> => {
 
 export const createLane = (topic: string, partition: number, options: LaneOptions): Lane => {
   const parts = createParts(topic, partition, options);
-  const { batches, mode, standstill } = parts;
+  const { bisection, batches, mode, standstill, flight } = parts;
+
+  const release = (term: Term): readonly RelayRecord[] => {
+    const released = [...bisection.release(term), ...batches.drop(term)];
+    if (bisection.isClear && batches.waiting === 0) standstill.cut();
+    return released;
+  };
+
   return {
     topic,
     partition,
     get standsStill() {
       return mode.standsStill;
+    },
+    get stillness() {
+      return mode.stillness;
     },
     get records() {
       return batches.records;
@@ -146,6 +171,8 @@ export const createLane = (topic: string, partition: number, options: LaneOption
       if (mode.now === "idle") options.start(run(parts, options));
       else standstill.notify();
     },
+    release: (term) => flight.whenDown(() => release(term)),
+    holds: (term) => bisection.holds(term) || batches.holds(term),
     drop: (term) => {
       batches.drop(term);
       standstill.notify();

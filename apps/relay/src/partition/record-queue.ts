@@ -54,9 +54,13 @@ export const createRecordQueue = () => {
       head = 0;
       return taken;
     },
-    drop: (term: Term): void => {
-      records = records.slice(head).filter((record) => record.from.term !== term);
+    holds: (term: Term): boolean => records.some((record, at) => at >= head && record.from.term === term),
+    /** Answers what was a term's, and is here no more. */
+    drop: (term: Term): readonly RelayRecord[] => {
+      const waiting = records.slice(head);
+      records = waiting.filter((record) => record.from.term !== term);
       head = 0;
+      return waiting.filter((record) => record.from.term === term);
     },
   };
 };

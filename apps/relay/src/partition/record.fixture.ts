@@ -20,6 +20,8 @@ export const recordOf = (index: number, term: Term, bytes = 1): RelayRecord => {
     dataBytes: 0,
     remaining: 0,
     dead: 0,
+    parked: 0,
+    position: 0,
     complete: () => undefined,
   };
   return { key: null, value: new Uint8Array(bytes), headers: {}, timestampMs: 0, from, index };

@@ -14,7 +14,7 @@ const make = () => {
   const clock = createManualClock();
   const measures = createMeasures(noMetrics);
   const spot = createTroubles(clock, () => undefined, measures).spot("lane");
-  const mode = createLaneMode({ topic: "events", partition: 0, spot, measures });
+  const mode = createLaneMode({ topic: "events", partition: 0, spot, clock, measures });
   const evidence = createEvidence(16, clock);
   const stopping = new AbortController();
   const standstill = createStandstill({ mode, evidence, clock, random: () => 1, signal: stopping.signal });

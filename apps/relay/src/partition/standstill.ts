@@ -19,12 +19,18 @@ export const createStandstill = ({ mode, evidence, clock, random, signal }: Stan
   const retry = createBackoff(RETRY, random);
   const pause = createBackoff(PAUSE, random);
   let notified = new AbortController();
+  let cut = new AbortController();
+
+  const wait = async (ms: number, ...signals: readonly AbortSignal[]): Promise<void> => {
+    cut = new AbortController();
+    await clock.sleep(ms, AbortSignal.any([signal, cut.signal, ...signals]));
+  };
 
   return {
     /** Before the next attempt, each time longer. */
     backOff: async (how: "retrying" | "paused" | "dead-letters", code: string): Promise<void> => {
       mode.to(how, code);
-      await clock.sleep((how === "paused" ? pause : retry).nextMs(), signal);
+      await wait((how === "paused" ? pause : retry).nextMs());
     },
     /** Until the topic may take something: the pause is over, something was taken elsewhere, or `notify`. */
     awaitEvidence: async (code: string, recordsWaiting: number): Promise<void> => {
@@ -33,13 +39,15 @@ export const createStandstill = ({ mode, evidence, clock, random, signal }: Stan
       const { signal: notice } = notified;
       const ignore = evidence.listen(() => notified.abort());
       const ms = recordsWaiting > 0 ? EVIDENCE_MS : pause.nextMs();
-      await clock.sleep(ms, AbortSignal.any([signal, notice]));
+      await wait(ms, notice);
       ignore();
-      if (notice.aborted) await clock.sleep(EVIDENCE_MS, signal);
+      if (notice.aborted) await wait(EVIDENCE_MS);
       mode.to("doubting", code);
     },
     /** Records came, or a term's went. */
     notify: (): void => notified.abort(),
+    /** There is nothing to wait for any more. */
+    cut: (): void => cut.abort(),
     /** The next wait is a short one again. */
     reset: (): void => {
       retry.reset();

@@ -62,6 +62,12 @@ const createTopic = (name: string, found: TopicTraits, parts: RelayParts) => {
   };
 };
 
+/** What takes records, and sends them on when it is told to. */
+export type Outlet = Pick<Lane, "push" | "kick">;
+
+/** Where the records of one topic go. */
+export type Way = { readonly name: string; laneOf(key: string): Outlet; anyLane(): Outlet };
+
 /** A topic whose partition count is known. */
 export type Topic = ReturnType<typeof createTopic>;
 
@@ -69,7 +75,7 @@ export type Topic = ReturnType<typeof createTopic>;
 export const createTopics = (options: TopicsOptions) => {
   const { sink, clock, log, linger, onReshape } = options;
   const topics = new Map<string, Topic>();
-  const filled = new Set<Lane>();
+  const filled = new Set<Outlet>();
   let handedOver = 0;
 
   const load = async (name: string): Promise<Outcome> => {
@@ -89,18 +95,20 @@ export const createTopics = (options: TopicsOptions) => {
 
   return {
     get: (name: string): Topic | undefined => topics.get(name),
+    /** Those that are known. */
+    names: (): readonly string[] => [...topics.keys()],
     /** Asks the sink for a topic that is not known yet. */
     load,
-    push: (lane: Lane, record: RelayRecord): void => {
-      lane.push(record);
-      filled.add(lane);
+    push: (outlet: Outlet, record: RelayRecord): void => {
+      outlet.push(record);
+      filled.add(outlet);
       handedOver++;
     },
-    /** Starts the lanes that got records since the last kick. */
+    /** Starts what got records since the last kick. */
     kick: (): void => {
       linger.handedOver(handedOver);
       handedOver = 0;
-      for (const lane of filled) lane.kick();
+      for (const outlet of filled) outlet.kick();
       filled.clear();
     },
     drop: (term: Term): void => {

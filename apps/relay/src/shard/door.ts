@@ -1,25 +1,29 @@
 import { type Chunk, copyKeyOf, type Entry } from "@spillway/event";
-import type { InHand } from "./in-hand.ts";
+import type { Ends, InHand } from "./in-hand.ts";
 import type { PumpParts } from "./pump.ts";
 import { recordsOf } from "./records.ts";
 import { orUnreadable, readEntry, Unreadable, undecodableLetter } from "./undecodable.ts";
 import type { Waits } from "./waits.ts";
 
+type Taken = Ends & Pick<InHand, "term" | "position" | "complete">;
+
+const inHandOf = (entry: Entry, chunk: Chunk, taken: Taken): InHand => {
+  const { id, ref, events } = entry;
+  const { events: chunkEvents, ...times } = chunk;
+  const copyKey = copyKeyOf(entry.chunk);
+  const dataBytes = chunkEvents.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  return { id, ref, events, ...times, copyKey, chunkEvents, dataBytes, remaining: 0, ...taken };
+};
+
 /**
  * Through which entries come in hand, one after the other in the order of the stream. `complete`: each of the entry's
- * events is confirmed or dead.
+ * events is confirmed, dead or parked.
  */
 export const createDoor = (parts: PumpParts, waits: Waits, complete: (entry: InHand) => void) => {
   const { term, shard, mode, window, router, topics, platform, clock, log, measures } = parts;
   let waiting: Entry | null = null;
-
-  const inHandOf = (entry: Entry, chunk: Chunk, dead: number): InHand => {
-    const { id, ref, events } = entry;
-    const { events: chunkEvents, ...times } = chunk;
-    const copyKey = copyKeyOf(entry.chunk);
-    const dataBytes = chunkEvents.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    return { id, ref, events, ...times, term, copyKey, chunkEvents, dataBytes, remaining: 0, dead, complete };
-  };
+  let admitted = 0;
+  const takenAs = (ends: Ends): Taken => ({ ...ends, term, position: ++admitted, complete });
 
   const keep = (taken: InHand): void => {
     window.keep(taken);
@@ -27,8 +31,8 @@ export const createDoor = (parts: PumpParts, waits: Waits, complete: (entry: InH
   };
 
   /** Nothing of it is to be published: it only has to leave the stream. */
-  const pass = (entry: Entry, dead: number): number => {
-    const taken = inHandOf(entry, { receivedAtMs: clock.wallMs(), events: [] }, dead);
+  const pass = (entry: Entry, ends: Ends): number => {
+    const taken = inHandOf(entry, { receivedAtMs: clock.wallMs(), events: [] }, takenAs(ends));
     keep(taken);
     complete(taken);
     return entry.events;
@@ -40,7 +44,7 @@ export const createDoor = (parts: PumpParts, waits: Waits, complete: (entry: InH
     if (!(await waits.burial(letter))) return 0;
     log("error", "entry.undecodable", { shard, entry: id, events, ...why });
     measures.deadLetters.add(events, { class: "undecodable" });
-    return pass(entry, events);
+    return pass(entry, { dead: events, parked: 0 });
   };
 
   const relay = async (entry: Entry, chunk: Chunk): Promise<number> => {
@@ -48,13 +52,13 @@ export const createDoor = (parts: PumpParts, waits: Waits, complete: (entry: InH
     if (missing instanceof Unreadable) return bury(entry, missing);
     if (missing !== null) await waits.topics(chunk.events);
     if (!mode.isGoing()) return 0;
-    const taken = inHandOf(entry, chunk, 0);
+    const taken = inHandOf(entry, chunk, takenAs({ dead: 0, parked: 0 }));
     // All of them before the first is handed over: an entry is relayed whole or buried whole.
     const records = orUnreadable(() => recordsOf(taken, entry.skip, router));
     if (records instanceof Unreadable) return bury(entry, records);
     taken.remaining = records.length;
     keep(taken);
-    for (const { lane, record } of records) topics.push(lane, record);
+    for (const { outlet, record } of records) topics.push(outlet, record);
     if (records.length === 0) complete(taken);
     return entry.events;
   };
@@ -65,8 +69,8 @@ export const createDoor = (parts: PumpParts, waits: Waits, complete: (entry: InH
     /** Ends when the entry is in hand, or need not be, or the pump is stopped. Answers how many events came in hand. */
     admit: async (entry: Entry): Promise<number> => {
       if (window.knows(entry.ref)) return 0;
-      const dead = window.takeConfirmed(entry.ref);
-      if (dead !== null) return pass(entry, dead);
+      const ends = window.takeConfirmed(entry.ref);
+      if (ends !== null) return pass(entry, ends);
       waiting = entry;
       if (window.isFull()) await waits.room();
       if (!mode.isGoing()) return 0;

@@ -11,10 +11,14 @@ export type InHand = Pick<Entry, "id" | "ref" | "events"> &
     chunkEvents: readonly ChunkEvent[];
     /** Bytes of the events that this process holds for it. */
     readonly dataBytes: number;
-    /** Records that are neither confirmed nor dead-lettered yet. */
+    /** Records that are neither confirmed nor dead-lettered nor parked yet. */
     remaining: number;
     /** Events of it that went to the dead letters. */
     dead: number;
+    /** Events of it that were parked. */
+    parked: number;
+    /** How-manieth entry of its term it is: its place in the stream's order, whatever its id says. */
+    readonly position: number;
     /** Called when `remaining` reaches zero. */
     readonly complete: (entry: InHand) => void;
   };
@@ -22,8 +26,17 @@ export type InHand = Pick<Entry, "id" | "ref" | "events"> &
 /** A record on its way, and where it came from. */
 export type RelayRecord = SinkRecord & { readonly from: InHand; readonly index: number };
 
-/** One of the entry's records is confirmed or dead-lettered. A count and no promise: this runs for every record. */
+/** What became of an entry's events, those aside that Kafka confirmed. */
+export type Ends = Pick<InHand, "dead" | "parked">;
+
+/** One of the entry's records is confirmed, dead-lettered or parked. A count and no promise: this runs for every record. */
 export const recordDone = (entry: InHand): void => {
   entry.remaining--;
   if (entry.remaining === 0) entry.complete(entry);
+};
+
+/** One of the entry's records is parked. */
+export const recordParked = (entry: InHand): void => {
+  entry.parked++;
+  recordDone(entry);
 };

@@ -3,6 +3,7 @@ import type { Term, TermEnd } from "../lease/term.ts";
 import type { Topics } from "../partition/topics.ts";
 import type { RelayParts } from "../parts.ts";
 import { createDrain, type Drain } from "./drain.ts";
+import type { Ends } from "./in-hand.ts";
 import { createPump, type Pump } from "./pump.ts";
 import { createSweep, type Sweep } from "./sweep.ts";
 
@@ -19,7 +20,7 @@ export const createOpenShards = (parts: RelayParts, onDue: () => void) => {
   const { clock, measures, shards, finishMs, inFlightEventsMax, inFlightBytesMax, dedupWindowMs, start } = parts;
   const open = new Map<number, OpenShard & { readonly pumped: Promise<void> }>();
   /** Outlives the terms. */
-  const confirmed = Array.from({ length: shards }, () => new Map<string, number>());
+  const confirmed = Array.from({ length: shards }, () => new Map<string, Ends>());
   const partOf = (max: number) => (): number => max / Math.max(1, open.size);
 
   return {

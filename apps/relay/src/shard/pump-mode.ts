@@ -1,10 +1,12 @@
 import { createMode, type Mode } from "../mode.ts";
 
 const atDoor = ["room", "topic", "dead-letters"] as const;
-const going = ["reading", "backing-off", "admitting", ...atDoor, "resting"] as const;
+const going = ["starting", "reading", "backing-off", "admitting", ...atDoor, "resting"] as const;
 
 /**
  * What a pump does, or waits for.
+ *
+ *   starting ──what is parked is known──▶ reading
  *
  *   backing-off ◀─refused─ reading ──entries──▶ admitting ◀──────▶ room, topic, dead-letters
  *        └──────────────────▶ ▲ ◀──────────────────┤               (an entry waits at the door)
@@ -14,7 +16,8 @@ const going = ["reading", "backing-off", "admitting", ...atDoor, "resting"] as c
  *   any but ended ──the term is over──▶ ended
  */
 const enteredFrom = {
-  reading: ["backing-off", "admitting", "resting"],
+  starting: [],
+  reading: ["starting", "backing-off", "admitting", "resting"],
   "backing-off": ["reading"],
   admitting: ["reading", ...atDoor],
   room: ["admitting"],
@@ -36,7 +39,7 @@ export type PumpMode = Mode<PumpModeName> & {
 };
 
 export const createPumpMode = (shard: number): PumpMode => {
-  const mode = createMode<PumpModeName>(`the pump of shard ${shard}`, enteredFrom, "reading");
+  const mode = createMode<PumpModeName>(`the pump of shard ${shard}`, enteredFrom, "starting");
   const isGoing = (): boolean => mode.is(...going);
   return Object.assign(mode, {
     isGoing,

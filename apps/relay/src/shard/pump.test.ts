@@ -65,7 +65,7 @@ describe("the pump", () => {
 
   test("cannot take a step that its modes do not have", () => {
     const mode = createPumpMode(3);
-    expect(() => mode.enter("room")).toThrow("the pump of shard 3 can only enter room from admitting; it is reading");
+    expect(() => mode.enter("room")).toThrow("the pump of shard 3 can only enter room from admitting; it is starting");
     mode.enter("finishing");
     expect([mode.isGoing(), mode.resume("admitting"), mode.now]).toEqual([false, false, "finishing"]);
     mode.enter("finished");

@@ -1,4 +1,5 @@
 import type { Term } from "../lease/term.ts";
+import { createLots, type Lots } from "../parking/lots.ts";
 import type { Topics } from "../partition/topics.ts";
 import type { RelayParts } from "../parts.ts";
 import type { Spot } from "../troubles.ts";
@@ -26,6 +27,7 @@ export type PumpParts = PumpOptions & {
   readonly spot: Spot;
   readonly window: Window;
   readonly router: Router;
+  readonly lots: Lots;
 };
 
 /**
@@ -33,6 +35,7 @@ export type PumpParts = PumpOptions & {
  *
  *   read loop ──entry──▶ door ──records──▶ lanes ──each confirmed or dead──▶ settlement ──▶ it leaves the stream
  *                          │ waits for room, its topics, the dead letters               │
+ *                          ├──records of a parked topic──▶ lot ──▶ Postgres ───────────▶┤
  *                          └────────────────────── window ◀─────────────────────────────┘
  */
 export type Pump = {
@@ -45,6 +48,7 @@ export type Pump = {
   readonly mode: Pick<PumpMode, "now">;
   /** Whether the chunk of this copy is in hand: its events will come out, whatever becomes of the stream. */
   holdsCopied(key: string): boolean;
+  readonly lots: Lots;
   /** Entries read and not settled. */
   readonly entries: number;
   /** Ingest time of the oldest that was read; of one that is not in hand yet, the time of its append. */
@@ -57,8 +61,9 @@ export const createPump = (options: PumpOptions): Pump => {
   const mode = createPumpMode(shard);
   const window = createWindow(options);
   const spot = options.troubles.spot("shard");
-  const router = createRouter(options.topicOf, topics.get);
-  const parts = { ...options, shard, mode, spot, window, router };
+  const lots = createLots({ ...options, spot, isHeldUp: () => mode.is("room") });
+  const router = createRouter(options.topicOf, (name) => lots.taking(name) ?? topics.get(name));
+  const parts = { ...options, shard, mode, spot, window, router, lots };
   const waits = createWaits(parts);
 
   const settlement = createSettlement({
@@ -100,7 +105,11 @@ export const createPump = (options: PumpOptions): Pump => {
 
   return {
     run: async () => {
-      await Promise.all([loop.run(), settlement.run(() => mode.is("finishing") && window.entries === 0)]);
+      const read = async (): Promise<void> => {
+        await lots.begin();
+        if (mode.resume("reading")) await loop.run();
+      };
+      await Promise.all([read(), settlement.run(() => mode.is("finishing") && window.entries === 0)]);
       if (mode.is("finishing")) mode.enter("finished");
     },
     finish: () => {
@@ -109,6 +118,7 @@ export const createPump = (options: PumpOptions): Pump => {
     rewind: loop.rewind,
     mode,
     holdsCopied: window.holdsCopied,
+    lots,
     get entries() {
       return window.entries;
     },

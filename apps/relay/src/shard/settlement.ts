@@ -22,14 +22,16 @@ const ENTRIES_MAX = 1_000;
 const settledOf = (entries: readonly InHand[]): Settled => {
   let events = 0;
   let dead = 0;
+  let parked = 0;
   for (const entry of entries) {
     events += entry.events;
     dead += entry.dead;
+    parked += entry.parked;
   }
-  return { entries: entries.map((entry) => entry.ref), relayed: events - dead };
+  return { entries: entries.map((entry) => entry.ref), relayed: events - dead - parked, parked };
 };
 
-/** Removes entries from the stream whose every event is confirmed or dead-lettered. */
+/** Removes entries from the stream whose every event is confirmed, dead-lettered or parked. */
 export const createSettlement = (options: SettlementOptions) => {
   const { term, shardStream, clock, random, troubles, onSettled } = options;
   const spot = troubles.spot("shard");

@@ -11,7 +11,7 @@ type Obstacle = { readonly state: TroubleState; readonly code: string; readonly 
  * To be called when there is something to wait for; each ends as well when the pump is stopped.
  */
 export const createWaits = (parts: PumpParts) => {
-  const { shard, mode, spot, window, router, topics, deadLetters, clock, random } = parts;
+  const { shard, mode, spot, window, router, topics, lots, deadLetters, clock, random } = parts;
   const changed = createNotifier(clock);
   const backoff = createBackoff(SHARD_RETRY, random);
 
@@ -35,11 +35,17 @@ export const createWaits = (parts: PumpParts) => {
     return false;
   };
 
-  /** What is missing is looked up each time anew: another shard may have loaded it meanwhile. */
+  /** Since when each of these was asked for. */
+  const asked = new Map<string, number>();
+
+  /** What is missing is looked up each time anew: another shard may have loaded it meanwhile, or it is parked now. */
   const load = async (events: readonly ChunkEvent[]): Promise<Obstacle | null> => {
     for (let topic = router.missing(events); topic !== null && mode.isGoing(); topic = router.missing(events)) {
       const outcome = await topics.load(topic);
       if (outcome.kind === "ok") continue;
+      const sinceMs = asked.get(topic) ?? clock.monotonicMs();
+      asked.set(topic, sinceMs);
+      if (await lots.considerMissing(topic, { sinceMs, code: outcome.code })) continue;
       const state = outcome.kind === "retriable" && outcome.pause ? "paused" : "topic";
       return { state, code: outcome.code, topic };
     }
@@ -62,9 +68,10 @@ export const createWaits = (parts: PumpParts) => {
       }
       if (mode.resume("admitting")) spot.goes();
     },
-    /** Until the partition counts of all topics that it needs are known: without its own no record can be placed. */
+    /** Until the partition counts of all topics that it needs are known, or they are parked: without its own no record can be placed. */
     topics: async (events: readonly ChunkEvent[]): Promise<void> => {
       await insist("topic", () => load(events));
+      asked.clear();
     },
     /** Until the dead letters hold this one; answers whether they do. */
     burial: (letter: DeadLetter): Promise<boolean> => insist("dead-letters", () => put(letter)),

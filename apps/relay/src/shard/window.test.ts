@@ -1,7 +1,7 @@
 import { createManualClock } from "@spillway/memory";
 import { describe, expect, test } from "vitest";
 import { createTerm } from "../lease/term.ts";
-import type { InHand } from "./in-hand.ts";
+import type { Ends, InHand } from "./in-hand.ts";
 import { createWindow } from "./window.ts";
 
 const term = createTerm({
@@ -22,12 +22,14 @@ const entryOf = (n: number, { events = 1, dataBytes = 10, dead = 0 } = {}): InHa
   dataBytes,
   remaining: 0,
   dead,
+  parked: 0,
+  position: 0,
   complete: () => undefined,
 });
 
 const setup = ({ eventsMax = 10, bytesMax = 100 } = {}) => {
   const limits = { eventsMax, bytesMax };
-  const confirmed = new Map<string, number>();
+  const confirmed = new Map<string, Ends>();
   const window = createWindow({ eventsMax: () => limits.eventsMax, bytesMax: () => limits.bytesMax, confirmed });
   return { window, limits, confirmed };
 };
@@ -88,7 +90,7 @@ describe("the window", () => {
     const { window, confirmed } = setup();
     window.remember([entryOf(1, { dead: 2 }), entryOf(2)]);
     const next = createWindow({ eventsMax: () => 1, bytesMax: () => 1, confirmed });
-    expect(next.takeConfirmed("1-0 chunk")).toBe(2);
+    expect(next.takeConfirmed("1-0 chunk")).toEqual({ dead: 2, parked: 0 });
     expect(next.takeConfirmed("1-0 chunk")).toBeNull();
     expect(next.takeConfirmed("1-0 another chunk")).toBeNull();
     next.forgetConfirmed();

@@ -1,11 +1,11 @@
-import type { InHand } from "./in-hand.ts";
+import type { Ends, InHand } from "./in-hand.ts";
 
 export type WindowOptions = {
   /** How much this shard may hold in memory now. */
   readonly eventsMax: () => number;
   readonly bytesMax: () => number;
-  /** Entries that an earlier term of this process saw confirmed and not settled: ref → events of it that are dead. */
-  readonly confirmed: Map<string, number>;
+  /** Entries that an earlier term of this process saw done and not settled, by ref. */
+  readonly confirmed: Map<string, Ends>;
 };
 
 /**
@@ -47,7 +47,7 @@ export const createWindow = ({ eventsMax, bytesMax, confirmed }: WindowOptions) 
       events += entry.events;
       bytes += entry.dataBytes;
     },
-    /** Each of its events is confirmed or dead. */
+    /** Each of its events is confirmed, dead or parked. */
     done: (entry: InHand): void => {
       if (inHand.get(entry.ref) !== entry) throw new Error(`entry ${entry.id} is done and was not in hand`);
       bytes -= entry.dataBytes;
@@ -63,14 +63,14 @@ export const createWindow = ({ eventsMax, bytesMax, confirmed }: WindowOptions) 
     },
     /** What was settled before a read is sent cannot be in its answer. */
     readStarts: (): void => settledSinceRead.clear(),
-    /** How many of its events are dead, when an earlier term saw all of them confirmed or dead; forgets it. */
-    takeConfirmed: (ref: string): number | null => {
-      const dead = confirmed.get(ref) ?? null;
+    /** What became of its events, when an earlier term saw all of them confirmed, dead or parked; forgets it. */
+    takeConfirmed: (ref: string): Ends | null => {
+      const ends = confirmed.get(ref) ?? null;
       confirmed.delete(ref);
-      return dead;
+      return ends;
     },
     remember: (entries: readonly InHand[]): void => {
-      for (const { ref, dead } of entries) confirmed.set(ref, dead);
+      for (const { ref, dead, parked } of entries) confirmed.set(ref, { dead, parked });
     },
     /** The stream was read to its end: what of it was not seen has left it. */
     forgetConfirmed: (): void => confirmed.clear(),

@@ -1,0 +1,77 @@
+import { encodeChunk, type ParkedEvent, receivedAtMsOf } from "@spillway/event";
+import { createBackoff, SHARD_RETRY } from "../backoff.ts";
+import { createNotifier } from "../notifier.ts";
+import { type RelayRecord, recordParked } from "../shard/in-hand.ts";
+import type { LotParts } from "./lot.ts";
+
+/** One statement's. */
+const EVENTS_MAX = 500;
+const BYTES_MAX = 2 * 1024 * 1024;
+
+/** As many of the first as fit, at least one. A copy, since more come while they are put. */
+const batchOf = (records: readonly RelayRecord[]): readonly RelayRecord[] => {
+  let bytes = 0;
+  const end = records.findIndex(({ value }, at) => {
+    bytes += value.length;
+    return at >= EVENTS_MAX || bytes > BYTES_MAX;
+  });
+  return records.slice(0, end < 0 ? records.length : Math.max(1, end));
+};
+
+/** Brings records into Postgres, in their order, one statement after the other; only then they count as done in the stream. */
+export const createPutLoop = (parts: LotParts, onPut: () => void) => {
+  const { term, topic, mode, spot, place, parking, platform, clock, random, measures } = parts;
+  const { lease } = term;
+  const limits = { eventsMax: parts.parkedEventsMax, bytesMax: parts.parkedBytesMax };
+  const added = createNotifier(clock);
+  const backoff = createBackoff(SHARD_RETRY, random);
+  let queue: RelayRecord[] = [];
+
+  const eventOf = ({ from, index }: RelayRecord): ParkedEvent => {
+    const event = from.chunkEvents[index];
+    if (!event) throw new Error(`event ${index} of entry ${from.id} is parked, and the entry is done`);
+    const chunk = encodeChunk({ receivedAtMs: receivedAtMsOf(from, index), events: [event] }, platform);
+    return { ref: from.ref, index, chunk };
+  };
+
+  const put = async (records: readonly RelayRecord[]): Promise<void> => {
+    const answer = await parking.put(lease, topic, records.map(eventOf), limits);
+    if (term.over) return;
+    if (answer.ok && answer.value === "fenced") return term.end("fenced");
+    if (!answer.ok || answer.value === "full") {
+      spot.stands("parking", answer.ok ? "parking_full" : answer.code, place);
+      await clock.sleep(backoff.nextMs());
+      return;
+    }
+    backoff.reset();
+    spot.goes();
+    queue = queue.slice(records.length);
+    measures.parkedRecords.add(records.length, { topic });
+    for (const { from } of records) recordParked(from);
+    onPut();
+  };
+
+  return {
+    push: (record: RelayRecord): void => void queue.push(record),
+    /** These are older than all that is here. */
+    putFirst: (records: readonly RelayRecord[]): void => {
+      queue = [...records, ...queue];
+    },
+    /** Nothing waits to be put, and no put is under way. */
+    get isEmpty() {
+      return queue.length === 0;
+    },
+    /** What waits to be put goes another way now. */
+    takeAll: (): readonly RelayRecord[] => queue.splice(0),
+    /** Ends with the term. */
+    run: async (): Promise<void> => {
+      while (!term.over) {
+        if (queue.length > 0 && mode.is("parked", "returning")) await put(batchOf(queue));
+        else await added.wait();
+      }
+    },
+    wake: added.notify,
+  };
+};
+
+export type PutLoop = ReturnType<typeof createPutLoop>;

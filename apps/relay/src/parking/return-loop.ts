@@ -1,0 +1,117 @@
+import { createBackoff } from "../backoff.ts";
+import { createNotifier } from "../notifier.ts";
+import { createHandBack } from "./hand-back.ts";
+import type { LotParts } from "./lot.ts";
+import type { PutLoop } from "./put-loop.ts";
+
+/** Of a topic that is not to be had, and of Postgres that does not answer. */
+const AGAIN = { firstMs: 100, mostMs: 5_000 } as const;
+const ROWS_MAX = 500;
+/**
+ * So many are with the lanes at once: a good one behind some that the topic refuses has to be among them, or nobody could tell
+ * the two apart; and a partition without a leader lets those of the others pass up to here.
+ */
+const WITH_LANES_MAX = 2_000;
+/** What was put by a statement that nobody had the answer of is found by looking. */
+const LOOK_MS = 1_000;
+
+const standsStill = ({ topic, topics }: LotParts): boolean =>
+  topics
+    .get(topic)
+    ?.lanes()
+    .some(({ stillness }) => stillness !== null) ?? false;
+
+/** The mark goes before anything newer goes to the lanes. Answers whether it went. */
+const clearMark = async ({ term, topic, mode, shardStream }: LotParts): Promise<boolean> => {
+  mode.enter("clearing");
+  const answer = await shardStream.park(term.lease, [topic], false);
+  // Without an answer it may still go, also when it was set again: only a new token stops that.
+  if (!answer.ok || answer.value === "fenced") term.end(answer.ok ? "fenced" : "doubt");
+  if (term.over) return false;
+  mode.enter("direct");
+  return true;
+};
+
+/** Brings rows back into the lanes, in their order, and removes those that have met their end. `onEmpty`: the topic is parked no more. */
+export const createReturnLoop = (parts: LotParts, putLoop: PutLoop, onEmpty: () => void) => {
+  const { term, topic, topics, mode, spot, place, parking, clock } = parts;
+  const changed = createNotifier(clock);
+  const backoff = createBackoff(AGAIN, parts.random);
+  let changes = 0;
+  let after = "0";
+
+  const wake = (): void => {
+    changes++;
+    changed.notify();
+  };
+
+  const handBack = createHandBack(parts, wake);
+
+  const standsFor = async (code: string): Promise<void> => {
+    if (term.over) return;
+    spot.stands("parking", code, place);
+    await clock.sleep(backoff.nextMs());
+  };
+
+  /** Answers whether none are left to remove. */
+  const remove = async (): Promise<boolean> => {
+    const removed = await handBack.remove();
+    if (!removed.ok) await standsFor(removed.code);
+    else if (removed.value > 0 && mode.is("parked")) mode.enter("returning");
+    return removed.ok;
+  };
+
+  const isLoaded = async (): Promise<boolean> => {
+    const isThere = topics.get(topic) !== undefined || (await topics.load(topic)).kind === "ok";
+    if (!isThere) await clock.sleep(backoff.nextMs());
+    return isThere;
+  };
+
+  const rest = async (seen: number): Promise<void> => {
+    if (mode.is("returning") && standsStill(parts)) mode.enter("parked");
+    if (changes === seen) await changed.waitAtMost(LOOK_MS);
+  };
+
+  /** Answers whether there were any; null when nobody knows. */
+  const readOn = async (): Promise<boolean | null> => {
+    const rows = await parking.oldest(place.shard, topic, after, ROWS_MAX);
+    if (term.over) return null;
+    if (!rows.ok) {
+      await standsFor(rows.code);
+      return null;
+    }
+    backoff.reset();
+    spot.goes();
+    if (rows.value.length === 0) return false;
+    const last = await handBack.rows(rows.value);
+    if (last === null) await standsFor("dead_letters_unavailable");
+    else after = last;
+    return true;
+  };
+
+  const step = async (): Promise<void> => {
+    const seen = changes;
+    if (!(await remove()) || !(await isLoaded()) || term.over) return;
+    if (handBack.withLanes >= WITH_LANES_MAX) return rest(seen);
+    // What is put while it is read may be missing in what was read.
+    const wasQuiet = putLoop.isEmpty;
+    if ((await readOn()) !== false) return;
+    const isEmpty = handBack.withLanes + handBack.done === 0 && wasQuiet && putLoop.isEmpty && changes === seen;
+    if (!isEmpty) return rest(seen);
+    if (!(await clearMark(parts))) return;
+    after = "0";
+    onEmpty();
+  };
+
+  return {
+    /** Ends with the term, after it has removed what is done. */
+    run: async (): Promise<void> => {
+      while (!term.over) {
+        if (mode.is("parked", "returning")) await step();
+        else await changed.wait();
+      }
+      await remove();
+    },
+    wake,
+  };
+};
