@@ -118,6 +118,9 @@ export const perform = (scene: Scene, act: Act, source: EventSource): void => {
       broker.fault(act.fault);
       timeline.after(act.ms, () => broker.fault(null));
       break;
+    case "topic-stands":
+      timeline.after(act.ms, broker.stand(act.topic, act.why));
+      break;
     case "application-insert":
       applicationInsert(scene, source, act.ms, act.commits);
       break;

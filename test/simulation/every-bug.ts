@@ -1,7 +1,13 @@
 import type { Bug } from "./bug.ts";
 import { bugsOfTheDrain } from "./bugs-of-the-drain.ts";
 import { bugsOfTheEdge } from "./bugs-of-the-edge.ts";
+import { bugsOfTheParking } from "./bugs-of-the-parking.ts";
 import { bugsOfTheRelay } from "./bugs-of-the-relay.ts";
 
 /** Every seeded bug by the sentence that says what is wrong. */
-export const everyBug: Readonly<Record<string, Bug>> = { ...bugsOfTheEdge, ...bugsOfTheDrain, ...bugsOfTheRelay };
+export const everyBug: Readonly<Record<string, Bug>> = {
+  ...bugsOfTheEdge,
+  ...bugsOfTheDrain,
+  ...bugsOfTheRelay,
+  ...bugsOfTheParking,
+};

@@ -1,4 +1,5 @@
 import type { Backend } from "@spillway/memory";
+import type { topics } from "./events.ts";
 import type { Outage } from "./fate.ts";
 import type { Random } from "./random.ts";
 import type { Stranger } from "./strangers.ts";
@@ -12,6 +13,13 @@ export type Act =
   | { readonly kind: "wrong-types"; readonly atMs: number; readonly by: "stream" | "outbox" }
   | { readonly kind: "weak-redis"; readonly atMs: number; readonly ms: number }
   | { readonly kind: "topic-fault"; readonly atMs: number; readonly ms: number; readonly fault: TopicFault }
+  | {
+      readonly kind: "topic-stands";
+      readonly atMs: number;
+      readonly ms: number;
+      readonly topic: TopicName;
+      readonly why: Standing;
+    }
   | { readonly kind: "application-insert"; readonly atMs: number; readonly ms: number; readonly commits: boolean }
   | { readonly kind: "accept-poison"; readonly atMs: number }
   | {
@@ -25,6 +33,10 @@ export type Act =
 
 /** How a topic refuses: its leader moves, its access is revoked, or it has a word to say about each record, or a last one. */
 export type TopicFault = "moved" | "forbidden" | "suspicious" | "refusing";
+
+/** Why one topic takes nothing for long, while the others go on. */
+export type Standing = "missing" | "moved" | "forbidden";
+export type TopicName = keyof typeof topics;
 
 export type Plan = {
   readonly acts: readonly Act[];
@@ -90,6 +102,14 @@ export const createPlan = (random: Random, hosts: number, healAtMs: number): Pla
       ms: random.between(200, 2_000),
       edge: random.below(2),
       whose: random.pick(["empty", "other"]),
+    });
+  for (let times = random.chance(0.35) ? random.between(1, 2) : 0; times > 0; times--)
+    acts.push({
+      kind: "topic-stands",
+      atMs: atMs(),
+      ms: random.between(500, 5_000),
+      topic: random.pick(["orders", "orders", "audits"]),
+      why: random.pick(["missing", "moved", "forbidden"]),
     });
   return { acts, outages, badContentEvery };
 };
