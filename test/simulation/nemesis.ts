@@ -36,7 +36,7 @@ export type TopicFault = "moved" | "forbidden" | "suspicious" | "refusing";
 
 /** Why one topic takes nothing for long, while the others go on. */
 export type Standing = "missing" | "moved" | "forbidden";
-export type TopicName = keyof typeof topics;
+type TopicName = keyof typeof topics;
 
 export type Plan = {
   readonly acts: readonly Act[];
