@@ -9,6 +9,7 @@ import { loaderName, runLoad } from "./loader.ts";
 import { benchBacklog, benchRelay } from "./relay.ts";
 import { type Row, tableOf } from "./row.ts";
 import { watcherName } from "./topic-watch.ts";
+import { benchTroubled } from "./troubled.ts";
 import { benchLatency, benchThrough, benchWhole } from "./whole.ts";
 
 /*
@@ -42,6 +43,7 @@ const parts: Record<string, (services: Services) => Promise<Row[]>> = {
   single: (services) => withIngest(services, (pipeline) => benchIngest(services, pipeline, 1, ingest)),
   batch: (services) => withIngest(services, (pipeline) => benchIngest(services, pipeline, 100, ingest)),
   hostile: (services) => withIngest(services, (pipeline) => benchHostile(pipeline, rounds, seconds), hostileEnv),
+  troubled: (services) => benchTroubled(services, rounds, seconds),
   through: (services) => benchThrough(services, rounds, seconds),
   latency: (services) => benchLatency(services, Math.max(10, seconds)),
   relay: (services) => benchRelay(services, backlog, rounds),
