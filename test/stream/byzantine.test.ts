@@ -137,6 +137,23 @@ describe("a REST server that lies", () => {
     expect(printed).toEqual([]);
   });
 
+  test.each(answers)("answers %s to who diverts a shard: not known to be done", async (_, answer) => {
+    server.set(answer);
+    expect(await open().divert([0, 1], 20_000)).toMatch(/^[a-z_]+$/);
+  });
+
+  test("answers with the stamp of another call, or for one shard of two: not known to be done", async () => {
+    const stamped = (stamp: string) => ({ result: ["OK", stamp] });
+    const ownOf = (command: readonly (string | number)[] = []) => `1763712345678 ${command[8]}`;
+    const commandsOf = (body: string) => JSON.parse(body) as (string | number)[][];
+    server.set((body) => json(commandsOf(body).map((command) => stamped(ownOf(command)))));
+    expect(await open().divert([0, 1], 20_000)).toBeNull();
+    server.set((body) => json(commandsOf(body).map(() => stamped("1763712345678 other"))));
+    expect(await open().divert([0, 1], 20_000)).toBe("odd_reply");
+    server.set((body) => json([stamped(ownOf(commandsOf(body)[0])), { error: "READONLY You can't write" }]));
+    expect(await open().divert([0, 1], 20_000)).toBe("readonly");
+  });
+
   test("is believed about the one chunk that it answers well", async () => {
     server.set(forged(([a = "", b = ""]) => [good(a), oom(b)]));
     expect(await open().append(chunks, 20_000)).toEqual([

@@ -111,6 +111,28 @@ describe("the installation in Redis", () => {
     it.close();
   });
 
+  test("must be an edge's own for it to divert a shard there; then also one that was never filled", async () => {
+    const it = open();
+    const { tier } = it.four;
+    const diverted = () => services.admin.keys(`{${it.namespace}:*}:diverted`);
+    expect(await tier.divert([2], DEADLINE_MS)).toBe("no_installation");
+    await it.record("b", 8);
+    expect(await tier.divert([2], DEADLINE_MS)).toBe("wrong_installation");
+    expect(await diverted()).toEqual([]);
+    await it.empty();
+    await it.record("a");
+    expect(await tier.divert([2, 3], DEADLINE_MS)).toBeNull();
+    expect((await diverted()).sort()).toEqual([2, 3].map((shard) => `{${it.namespace}:${shard}}:diverted`));
+    expect(await it.four.put(2)).toEqual({ kind: "diverted" });
+    // Another installation's from one moment to the next: what the edge knew of it is not enough.
+    it.four.belonging.found("postgres", { id: "a", namespace: it.namespace, shards: 4 });
+    await it.empty();
+    await it.record("b");
+    expect(await tier.divert([2], DEADLINE_MS)).toBe("wrong_installation");
+    expect(await diverted()).toEqual([]);
+    it.close();
+  });
+
   test("made anew takes what the old one's shards hold for its own", async () => {
     const it = open();
     await it.record("a");

@@ -133,6 +133,19 @@ describe("a quota of events", () => {
     expect(less).toBeGreaterThan(0);
   });
 
+  test("takes an even part after a pause, in which the others may have gone or come", async () => {
+    const { run, reach } = createEdges(2);
+    const much = { requests: 300, events: 10 };
+    const little = { requests: 10, events: 1 };
+    await run(5_000, [much, little]);
+    reach(false);
+    const nothing = { requests: 0.01, events: 1 };
+    await run(4_000, [nothing, nothing]);
+    const [first = 0, second = 0] = await run(10_000, [much, much]);
+    expect(second / first).toBeGreaterThan(0.9);
+    expect(isRight([first, second])).toBe(true);
+  });
+
   test("says truly when something may be taken again", async () => {
     const { each, clock } = createEdges(1, { name: "shop", eventsPerSecond: 2, bytesPerSecond: null });
     const quota = each[0] as KeyQuota;
