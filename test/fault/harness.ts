@@ -85,7 +85,8 @@ const backlogOf = async (services: Services, pipeline: Pipeline): Promise<number
   redis.on("error", () => undefined);
   try {
     const shards = Array.from({ length: SHARDS }, (_, shard) => redis.xlen(`{${pipeline.name}:${shard}}:stream`));
-    const [outbox] = await pipeline.sql`SELECT count(*)::int AS rows FROM outbox`;
+    const [outbox] = await pipeline.sql`
+      SELECT (SELECT count(*) FROM outbox)::int + (SELECT count(*) FROM parked_events)::int AS rows`;
     return (await Promise.all(shards)).reduce((sum, entries) => sum + entries, 0) + Number(outbox?.rows);
   } finally {
     redis.disconnect();

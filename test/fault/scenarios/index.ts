@@ -4,6 +4,7 @@ import { brokersScenarios } from "./brokers.ts";
 import { failoverScenarios } from "./failover.ts";
 import { kafkaScenarios } from "./kafka.ts";
 import { linkScenarios } from "./links.ts";
+import { parkingScenarios } from "./parking.ts";
 import { postgresScenarios } from "./postgres.ts";
 import { powerScenarios } from "./power.ts";
 import { processScenarios } from "./processes.ts";
@@ -22,6 +23,7 @@ export const scenarios: readonly Scenario[] = [
   ...betweenEdgesScenarios,
   ...kafkaScenarios,
   ...brokersScenarios,
+  ...parkingScenarios,
   ...readinessScenarios,
   ...weakRedisScenarios,
 ];

@@ -12,7 +12,7 @@ export const topicSetting =
     void (await setTopic(pipeline.addresses.brokers, pipeline.topic, name, value));
 
 /** Our user may not do this to a topic while something else happens. */
-const whileDenied =
+export const whileDenied =
   (topicOf: (world: FaultWorld) => string, operation: AclOperationTypes, injection: Injection): Injection =>
   async (world) => {
     const rule = {
@@ -103,16 +103,16 @@ const whileDeleted =
 export const ownTopic = ({ pipeline }: FaultWorld): string => pipeline.topic;
 
 /** A topic that nobody needed until now: there is none, or it is forbidden, or it is there. */
-const lateTopic = () => "needed-late";
-const lateRoute = { KAFKA_TOPIC_ROUTES: `late.=${lateTopic()}` };
+export const lateTopic = () => "needed-late";
+export const lateRoute = { KAFKA_TOPIC_ROUTES: `late.=${lateTopic()}` };
 const needLateTopic = inTurn(
   postBeside(8, (i) => ({ id: `late-${i}`, type: "late.x", subject: `late-${i}` })),
   alarmed(lateTopic),
 );
-const createLateTopic: Injection = ({ services }) =>
+export const createLateTopic: Injection = ({ services }) =>
   services.kafka.createTopics([{ name: lateTopic(), partitions: 2 }]);
 
-const aclKafka = {
+export const aclKafka = {
   settings: {
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     "allow.everyone.if.no.acl.found": "true",

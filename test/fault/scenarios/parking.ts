@@ -1,0 +1,136 @@
+import { eventually } from "@spillway/backends/eventually";
+import { AclOperationTypes } from "kafkajs";
+import { countTopic, readTopic } from "../../support/topic.ts";
+import { anotherRelay, database, type Injection, inTurn, killedFor, pause, relay, times } from "../injection.ts";
+import type { FaultWorld, Scenario } from "../scenario.ts";
+import { aclKafka, createLateTopic, lateRoute, lateTopic, whileDenied } from "./kafka.ts";
+
+const KEYS = 6;
+const EVERY_MS = 250;
+
+/** Rounds of one event a key that the late topic must hold: all of them, and of each key in order, repeats aside. */
+const lateHolds = async ({ pipeline }: FaultWorld, rounds: number): Promise<void> => {
+  const { brokers } = pipeline.addresses;
+  const seen = new Map<string, Set<number>>();
+  const look = async () => {
+    seen.clear();
+    for (const { key, value } of await readTopic(brokers, lateTopic())) {
+      const round = Number(JSON.parse(value.toString()).data.round);
+      seen.set(key ?? "", (seen.get(key ?? "") ?? new Set()).add(round));
+    }
+    return [...seen.values()].reduce((sum, { size }) => sum + size, 0) === KEYS * rounds;
+  };
+  await eventually("every event of the late topic", look, 60_000);
+  for (const [key, all] of seen)
+    if ([...all].some((round, at) => round !== at)) throw new Error(`${key} came out as ${[...all].join()}`);
+};
+
+/** Meanwhile four times a second an event for each key of the late topic. */
+const besideLateEvents =
+  (injection: Injection): Injection =>
+  async (world) => {
+    let rounds = 0;
+    let isOver = false;
+    const post = async (): Promise<void> => {
+      for (; !isOver; await world.sleep(EVERY_MS)) {
+        const eventOf = (_: unknown, key: number) => ({
+          id: `late-${rounds}-${key}`,
+          type: "late.x",
+          subject: `late-${key}`,
+          data: { round: rounds },
+        });
+        const response = await world.pipeline.post(JSON.stringify(Array.from({ length: KEYS }, eventOf)));
+        if (response.status !== 202) throw new Error(`the events beside were answered ${response.status}`);
+        rounds++;
+      }
+    };
+    const posting = post();
+    try {
+      await injection(world);
+    } finally {
+      isOver = true;
+      await posting;
+    }
+    await lateHolds(world, rounds);
+  };
+
+const parkedEvents = async ({ pipeline }: FaultWorld): Promise<number> => {
+  const [row] = await pipeline.sql`SELECT coalesce(sum(events), 0)::int AS events FROM parking`;
+  return Number(row?.events);
+};
+
+const isParked: Injection = async (world) =>
+  void (await eventually("the late topic is parked", async () => (await parkedEvents(world)) > 0, 20_000));
+
+const isBack: Injection = async (world) =>
+  void (await eventually("nothing is parked", async () => (await parkedEvents(world)) === 0, 60_000));
+
+/** For so many seconds the other topic gets at least a quarter of its 400 events in each. */
+const othersGoOn =
+  (seconds: number): Injection =>
+  async ({ pipeline, sleep }) => {
+    const { topic, addresses } = pipeline;
+    for (let second = 0; second < seconds; second++) {
+      const before = await countTopic(addresses.brokers, topic);
+      await sleep(1_000);
+      const came = (await countTopic(addresses.brokers, topic)) - before;
+      if (came < 100) throw new Error(`the other topic got ${came} events in second ${second}`);
+    }
+  };
+
+const denied = whileDenied(lateTopic, AclOperationTypes.WRITE, inTurn(isParked, othersGoOn(6)));
+
+export const parkingScenarios: readonly Scenario[] = [
+  {
+    id: "F47d",
+    fault: "a topic missing from the start among good ones: they go on, it gets all in order when it is made",
+    quick: true,
+    during: "answers",
+    own: {},
+    relayEnv: lateRoute,
+    run: besideLateEvents(inTurn(isParked, othersGoOn(10), createLateTopic, isBack)),
+  },
+  {
+    id: "F47e",
+    fault: "writing to one topic forbidden and allowed (ACL), twice: the other goes on, all in order",
+    during: "answers",
+    own: { kafka: aclKafka },
+    relayEnv: lateRoute,
+    run: inTurn(createLateTopic, besideLateEvents(inTurn(pause(2_000), times(2, denied, isBack)))),
+  },
+  {
+    id: "F47f",
+    fault: "parked events while the relays are killed −9 in turn every 5 s, and while they come back",
+    during: "answers",
+    own: {},
+    relays: 2,
+    relayEnv: lateRoute,
+    run: besideLateEvents(
+      inTurn(
+        isParked,
+        times(2, killedFor(relay, 0), pause(5_000), killedFor(anotherRelay, 0), pause(5_000)),
+        createLateTopic,
+        times(3, pause(300), killedFor(relay, 0), killedFor(anotherRelay, 0)),
+        isBack,
+      ),
+    ),
+  },
+  {
+    id: "F47g",
+    fault: "Postgres killed −9 for 4 s while events are parked, and again when they come back",
+    during: "answers",
+    own: {},
+    relayEnv: lateRoute,
+    run: besideLateEvents(
+      inTurn(
+        isParked,
+        killedFor(database, 4_000),
+        pause(2_000),
+        createLateTopic,
+        pause(200),
+        killedFor(database, 2_000),
+        isBack,
+      ),
+    ),
+  },
+];
