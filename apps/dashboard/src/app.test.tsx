@@ -70,6 +70,9 @@ const setUp = (over: Partial<DashboardPorts> = {}, https = false) => {
         eventsGoTo: "outbox",
       },
     ],
+    parked: async () => [
+      { shard: 0, topic: "orders", code: "unknown_topic", sinceMs: 0, events: 3, bytes: 900, died: 0 },
+    ],
     unaccounted: async () => 0,
     totals: async () => ({ total: 1, capped: false, oldestAtMs: 0 }),
     letters: async () => ({ letters: [letter], next: "6" }),

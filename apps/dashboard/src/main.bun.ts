@@ -62,6 +62,7 @@ const ports: DashboardPorts = {
   shards: () => Promise.all(Array.from({ length: config.SHARDS }, (_, shard) => shardRow(shard))),
   outbox: () => orNull(outbox.shards(ASK_MS)),
   breakers: () => askBreakers(config.EDGE_URL),
+  parked: () => orNull(outbox.parked(ASK_MS)),
   unaccounted: () => orNull(outbox.unaccounted(ASK_MS)),
   totals: () => orNull(letters.counts()),
   letters: (before) => orNull(letters.page({ status: "waiting" }, before, PAGE_ROWS)),

@@ -20,6 +20,7 @@ const seeing = (oldestAgeMs: number | null, outboxAgeMs: number | null): Dashboa
     shards: async () => [{ shard: 0, known: { ...counts, oldestAgeMs } }],
     outbox: async () => (outboxAgeMs === null ? [] : [outbox]),
     breakers: async () => [],
+    parked: async () => [],
     unaccounted: async () => 0,
     totals: async () => ({ total: 0, capped: false, oldestAtMs: null }),
     letters: async () => ({ letters: [], next: null }),
@@ -49,4 +50,24 @@ test.each<[BreakerRow["promise"], BreakerRow["eventsGoTo"], RegExp[]]>([
   const row: BreakerRow = { name: "stream", status: "up", warnings: [], promise, eventsGoTo };
   const { troubles } = await look({ ...seeing(null, null), breakers: async () => [row] }, null);
   expect(troubles).toEqual(said.map((text) => expect.stringMatching(text)));
+});
+
+test("names a parked topic once, and counts what of it came through as relayed, what died as dead", async () => {
+  const counts = { backlogEvents: 2, backlogBytes: 1, oldestAgeMs: 1, owner: "r1", divertedForMs: null };
+  const lot = { shard: 0, topic: "orders", code: "not_leader", bytes: 1, died: 0 };
+  const { troubles, shards, lots } = await look(
+    {
+      ...seeing(null, null),
+      shards: async () => [{ shard: 0, known: { ...counts, relayed: 10, dead: 1, parked: 50 } }],
+      parked: async () => [
+        { ...lot, sinceMs: NOW_MS - 90_000, events: 20, died: 3 },
+        { ...lot, shard: 1, sinceMs: NOW_MS - 95_000, code: "unknown_topic", events: 5 },
+        { ...lot, topic: "users", sinceMs: 0, events: 0 },
+      ],
+    },
+    null,
+  );
+  expect(troubles).toEqual(["topic orders takes nothing (unknown_topic): 25 events are parked, for 95 s"]);
+  expect(shards[0]?.known).toMatchObject({ backlogEvents: 2, relayed: 10 + 50 - 20 - 3, dead: 1 + 3 });
+  expect(lots).toMatchObject([{ topic: "orders", events: 25, sinceMs: NOW_MS - 95_000 }]);
 });

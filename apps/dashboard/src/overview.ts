@@ -1,10 +1,48 @@
-import { isWeak } from "@spillway/event";
-import type { BreakerRow, DashboardPorts, Sights } from "./ports.ts";
+import { accountOf, isWeak, type ParkedTopic } from "@spillway/event";
+import type { BreakerRow, DashboardPorts, ShardRow, Sights } from "./ports.ts";
 
 type Seen = Sights & { readonly atMs: number };
 
 /** One look at everything. `troubles` is the state in words; the first is the worst. Empty: all is well. */
-export type Overview = Seen & { readonly troubles: readonly string[] };
+export type Overview = Seen & { readonly troubles: readonly string[]; readonly lots: readonly ParkedLine[] | null };
+
+/** A topic of which events are parked, all shards together. */
+export type ParkedLine = Pick<ParkedTopic, "topic" | "code" | "sinceMs" | "events" | "bytes">;
+
+const lotsOf = (parked: Sights["parked"]): readonly ParkedLine[] | null => {
+  if (parked === null) return null;
+  const lines = new Map<string, ParkedLine>();
+  for (const { topic, code, sinceMs, events, bytes } of parked.filter((one) => one.events > 0)) {
+    const last = lines.get(topic);
+    const first = last !== undefined && last.sinceMs <= sinceMs ? last : { sinceMs, code };
+    lines.set(topic, {
+      topic,
+      code: first.code,
+      sinceMs: first.sinceMs,
+      events: events + (last?.events ?? 0),
+      bytes: bytes + (last?.bytes ?? 0),
+    });
+  }
+  return [...lines.values()];
+};
+
+/** As the stream counts, and what became of the shard's parked events since they have left it. */
+const withParked = (row: ShardRow, parked: Sights["parked"]): ShardRow => {
+  if (row.known === null) return row;
+  const { backlogEvents, relayed, dead, parked: left } = row.known;
+  const counts = { accepted: backlogEvents + relayed + dead + left, relayed, dead, parked: left };
+  const account = accountOf(counts, parked?.filter(({ shard }) => shard === row.shard) ?? null);
+  return { ...row, known: { ...row.known, relayed: account.relayed, dead: account.dead } };
+};
+
+const durationOf = (ms: number): string =>
+  ms < 120_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`;
+
+const parkedTroubles = ({ parked, atMs }: Seen): string[] =>
+  (lotsOf(parked) ?? []).map(
+    ({ topic, code, sinceMs, events }) =>
+      `topic ${topic} takes nothing (${code}): ${events} ${events === 1 ? "event is" : "events are"} parked, for ${durationOf(Math.max(0, atMs - sinceMs))}`,
+  );
 
 /** Older than this the oldest event says that relaying does not keep up, or stands still: it takes milliseconds. */
 const LAG_MS_MAX = 10_000;
@@ -58,7 +96,7 @@ const promiseTroubles = ({ name, promise, eventsGoTo }: BreakerRow): string[] =>
     : [];
 
 const troublesOf = (seen: Seen): string[] => {
-  const troubles = [...streamTroubles(seen), ...outboxTroubles(seen)];
+  const troubles = [...streamTroubles(seen), ...parkedTroubles(seen), ...outboxTroubles(seen)];
   for (const row of seen.breakers) {
     const { name, status, warnings } = row;
     if (status !== "up")
@@ -71,14 +109,16 @@ const troublesOf = (seen: Seen): string[] => {
 };
 
 export const look = async (ports: DashboardPorts, before: string | null): Promise<Overview> => {
-  const [shards, outbox, breakers, unaccounted, totals, letters] = await Promise.all([
+  const [streams, outbox, parked, breakers, unaccounted, totals, letters] = await Promise.all([
     ports.shards(before),
     ports.outbox(before),
+    ports.parked(before),
     ports.breakers(before),
     ports.unaccounted(before),
     ports.totals(before),
     ports.letters(before),
   ]);
-  const seen: Seen = { atMs: ports.clock.wallMs(), shards, outbox, breakers, unaccounted, totals, letters };
-  return { ...seen, troubles: troublesOf(seen) };
+  const shards = streams.map((row) => withParked(row, parked));
+  const seen: Seen = { atMs: ports.clock.wallMs(), shards, outbox, parked, breakers, unaccounted, totals, letters };
+  return { ...seen, troubles: troublesOf(seen), lots: lotsOf(parked) };
 };

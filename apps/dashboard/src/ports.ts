@@ -1,5 +1,5 @@
 import type { LetterCounts, LetterPage } from "@spillway/dead-letters";
-import type { Clock, Platform, TierPromise } from "@spillway/event";
+import type { Clock, ParkedTopic, Platform, TierPromise } from "@spillway/event";
 import type { OutboxShard } from "@spillway/outbox";
 import type { ProbePorts } from "@spillway/service";
 import type { ShardView } from "@spillway/stream";
@@ -24,6 +24,8 @@ export type Sights = {
   readonly shards: readonly ShardRow[];
   readonly outbox: readonly OutboxShard[] | null;
   readonly breakers: readonly BreakerRow[];
+  /** Of each shard, topics of which events are or were parked. */
+  readonly parked: readonly ParkedTopic[] | null;
   readonly unaccounted: number | null;
   readonly totals: Pick<LetterCounts, "total" | "capped" | "oldestAtMs"> | null;
   readonly letters: LetterPage | null;

@@ -4,5 +4,5 @@ export * from "./enqueue.ts";
 export * from "./inspect.ts";
 export * from "./installation.ts";
 export * from "./ledger.ts";
-export * from "./parking.ts";
+export { createParking, type ParkingOptions } from "./parking.ts";
 export * from "./tier.ts";

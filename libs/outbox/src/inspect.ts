@@ -1,5 +1,7 @@
+import type { ParkedTopic } from "@spillway/event";
 import { ask, type Database, epochMs } from "@spillway/postgres";
 import type { Sql } from "postgres";
+import { parkedColumns } from "./parked-columns.ts";
 import { sampled } from "./size.ts";
 
 /** What waits in the outbox for one shard. Sums are estimates when `exact` is false. */
@@ -31,6 +33,10 @@ const shardsOf = (sql: Sql) => sql<OutboxShard[]>`
   from sampled, occupied left join total using (shard) where shard is not null order by shard`;
 
 /** Locks: ACCESS SHARE. */
+const parkedOf = (sql: Sql) =>
+  sql<ParkedTopic[]>`select ${sql.unsafe(parkedColumns)} from parking order by topic, shard`;
+
+/** Locks: ACCESS SHARE. */
 const unaccountedOf = (sql: Sql) => sql<{ unaccounted: number }[]>`
   select coalesce(sum(unaccounted), 0)::float8 as unaccounted from shard_checkpoints`;
 
@@ -38,6 +44,10 @@ const unaccountedOf = (sql: Sql) => sql<{ unaccounted: number }[]>`
 export const createOutboxInspector = ({ database }: { readonly database: Database }) => ({
   /** Shards that have rows. */
   shards: (deadlineMs: number): Promise<readonly OutboxShard[]> => ask(database, deadlineMs, shardsOf),
+  /** Each topic of a shard that was ever parked, with what waits of it. */
+  parked: async (deadlineMs: number): Promise<readonly ParkedTopic[]> => [
+    ...(await ask(database, deadlineMs, parkedOf)),
+  ],
   /** Events of all shards that Redis lost, as the ledger has them. */
   unaccounted: async (deadlineMs: number): Promise<number> => {
     const [sum] = await ask(database, deadlineMs, unaccountedOf);

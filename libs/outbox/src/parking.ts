@@ -1,7 +1,8 @@
 import type { parkedEvents } from "@spillway/drizzle/schema";
 import type { Lease, ParkedEvent, ParkedTopic, Parking, ParkingLimits } from "@spillway/event";
-import { arrayOf, ask, type Database, durableCommit, epochMs, WRITE_MS } from "@spillway/postgres";
+import { arrayOf, ask, type Database, durableCommit, WRITE_MS } from "@spillway/postgres";
 import type { Sql } from "postgres";
+import { parkedColumns } from "./parked-columns.ts";
 
 export type ParkingOptions = {
   readonly database: Database;
@@ -88,12 +89,9 @@ const removeEvents = (
     died = died + (select count(*) from gone where id = any(${arrayOf(dead)}::bigint[]))
   where shard = ${shard} and topic = ${topic}`;
 
-const numbers = ["events", "bytes", "died"].map((name) => `${name}::float8`).join(", ");
-
 /** Locks: ACCESS SHARE. */
 const topicsOf = (sql: Sql, shards: readonly number[]) => sql<ParkedTopic[]>`
-  select shard, topic, ${sql.unsafe(epochMs("since"))} as "sinceMs", code, ${sql.unsafe(numbers)}
-  from parking where shard = any(${arrayOf(shards)}::int[]) order by shard, topic`;
+  select ${sql.unsafe(parkedColumns)} from parking where shard = any(${arrayOf(shards)}::int[]) order by shard, topic`;
 
 /** Two tables: what waits, and of each topic of a shard who may put and how much waits. */
 export const createParking = ({ database, bytesMax = 4 * 1024 * 1024 }: ParkingOptions): Parking => ({

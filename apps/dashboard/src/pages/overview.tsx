@@ -1,7 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { Overview } from "../overview.ts";
 import { Layout } from "./layout.tsx";
-import { Breakers, DeadLetters, Outbox, Shards } from "./parts.tsx";
+import { Breakers, DeadLetters, Outbox, Parked, Shards } from "./parts.tsx";
 
 type OverviewProps = { readonly overview: Overview; readonly formToken: string; readonly notice: string | null };
 
@@ -41,6 +41,7 @@ export const OverviewPage = ({ overview, formToken, notice }: OverviewProps) => 
       )}
       <Verdict troubles={overview.troubles} />
       <Shards {...overview} />
+      <Parked {...overview} />
       <div class="pair">
         <Outbox {...overview} />
         <Breakers {...overview} />

@@ -83,6 +83,27 @@ export const Shards = ({ shards }: Pick<Overview, "shards">) => (
   </section>
 );
 
+/** Shown only while there is something to see. */
+export const Parked = ({ lots, atMs }: Pick<Overview, "lots" | "atMs">) =>
+  lots !== null && lots.length === 0 ? null : (
+    <section>
+      <Table
+        caption="Parked: what waits for a topic that takes nothing"
+        columns={{ Topic: "text", Why: "text", For: "number", Events: "number", Stored: "number" }}
+        rows={lots}
+        line={(row) => (
+          <tr>
+            <th scope="row">{row.topic}</th>
+            <td>{row.code}</td>
+            <td class="number">{durationOf(Math.max(0, atMs - row.sinceMs))}</td>
+            <td class="number">{countOf(row.events)}</td>
+            <td class="number">{bytesOf(row.bytes)}</td>
+          </tr>
+        )}
+      />
+    </section>
+  );
+
 export const Outbox = ({ outbox, atMs }: Pick<Overview, "outbox" | "atMs">) => (
   <section>
     <Table

@@ -147,4 +147,95 @@ describe("parked events", () => {
     await until(() => parked() === 0 && marks()?.length === 0, 60_000);
     expect(died()).toBe(true);
   });
+
+  test("beyond the limit the shard waits, says for which topic, and brings all of them in order", async () => {
+    const { start, until, postBad, fault, bad, parked, clock } = setUp();
+    fault(FORBIDDEN);
+    const { relay } = start("r1", { parkedEventsMax: 5 });
+    await postBad(upTo(3));
+    await until(() => parked() === 3, 10_000);
+    for (let i = 3; i < 12; i++) {
+      await postBad(upTo(1, i));
+      await clock.advance(100);
+    }
+    expect(parked()).toBe(5);
+    expect(relay.state().troubles).toContainEqual(
+      expect.objectContaining({ state: "parking", code: "parking_full", topic: BAD, shard: 0 }),
+    );
+    fault(null);
+    await until(() => bad().length === 12, 60_000);
+    expect(bad()).toEqual(upTo(12));
+  });
+
+  test("are not begun without Postgres; with its end the others go on, and so does the order", async () => {
+    const { start, until, post, postBad, fault, world, ids, bad, parked, marks, clock } = setUp();
+    fault(FORBIDDEN);
+    world.outages.start("postgres");
+    const { kill } = start();
+    await postBad(upTo(2));
+    await clock.advance(20_000);
+    expect([parked(), marks()]).toEqual([0, []]);
+    world.outages.end("postgres");
+    await until(() => parked() === 2, 10_000);
+    world.outages.start("postgres");
+    await postBad(upTo(2, 2));
+    await post(["good"]);
+    await until(() => ids().length === 1, 5_000);
+    kill();
+    start("r2");
+    await clock.advance(10_000);
+    fault(null);
+    await post(["better"]);
+    await postBad(upTo(2, 4));
+    await until(() => ids().includes("better"), 10_000);
+    expect(bad()).toEqual([]);
+    world.outages.end("postgres");
+    await until(() => bad().length === 6, 60_000);
+    expect(bad()).toEqual(upTo(6));
+  });
+
+  test("come before what is newer when Redis was emptied meanwhile, with the marks", async () => {
+    const { start, until, postBad, fault, world, bad, parked, marks, clock } = setUp();
+    fault(FORBIDDEN);
+    start();
+    await postBad(upTo(3));
+    await until(() => parked() === 3, 10_000);
+    await clock.advance(1_000);
+    world.streams.empty();
+    expect(marks()).toBeUndefined();
+    fault(null);
+    await postBad(upTo(3, 3));
+    await until(() => bad().length === 6, 60_000);
+    expect(bad()).toEqual(upTo(6));
+  });
+
+  test("keep the order of their keys when their topic gets more partitions", async () => {
+    const { start, until, postBad, fault, world, parked, clock } = setUp();
+    fault(FORBIDDEN);
+    start();
+    await postBad(upTo(4), "k1");
+    await until(() => parked() === 4, 10_000);
+    world.topics.create(BAD, { partitions: 5 });
+    fault(null);
+    for (let i = 4; i < 10; i++) {
+      await postBad(upTo(1, i), "k1");
+      await clock.advance(1_500);
+    }
+    const all = () => (world.topics.get(BAD)?.partitions ?? []).filter((log) => log.length > 0);
+    await until(() => all().flat().length >= 10, 60_000);
+    expect(all()).toHaveLength(1);
+    expect([...new Set(all().flat().map(idOf))]).toEqual(upTo(10));
+  });
+
+  test("of a topic that refuses everything for good are no dead letters, and come in order when it is mended", async () => {
+    const { start, until, postBad, fault, bad, parked, letters, clock } = setUp();
+    fault({ kind: "fatal", code: "invalid_record", deadLetterClass: "rejected" });
+    start();
+    await postBad(upTo(20));
+    await until(() => parked() === 20, 20_000);
+    await clock.advance(30_000);
+    fault(null);
+    await until(() => bad().length === 20, 60_000);
+    expect([bad(), letters()]).toEqual([upTo(20), []]);
+  });
 });
