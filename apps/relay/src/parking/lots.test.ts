@@ -4,6 +4,8 @@ import { eachCall, mapPorts } from "../ports.ts";
 import { createStage, idOf, TOPIC } from "../stage.fixture.ts";
 
 const BAD = "bad";
+/** What loads the topic before it takes nothing any more, so that the lanes hold what follows. */
+const FIRST = "first";
 const FORBIDDEN = { kind: "retriable", code: "topic_authorization_failed", pause: true } as const;
 const MOVED = { kind: "retriable", code: "not_leader_or_follower" } as const;
 
@@ -14,13 +16,15 @@ const setUp = (options: Parameters<typeof createStage>[0] & { readonly isThere?:
   const stage = createStage(options);
   const { topics } = stage.world;
   if (options.isThere ?? true) topics.create(BAD, { partitions: 2 });
-  const bad = (): string[] => (topics.get(BAD)?.partitions ?? []).flatMap((log) => log.map(idOf));
+  const bad = (): string[] =>
+    (topics.get(BAD)?.partitions ?? []).flatMap((log) => log.map(idOf)).filter((id) => id !== FIRST);
   return {
     ...stage,
     bad,
     fault: (outcome: Exclude<Outcome, { kind: "ok" }> | null) => topics.fault(BAD, outcome),
     start: (owner = "r1", changed: Parameters<typeof stage.start>[2] = {}) =>
       stage.start(owner, {}, { ...routes, ...changed }),
+    startWith: (ports: Parameters<typeof stage.start>[1]) => stage.start("r1", ports, routes),
     /** A relay that is killed when this was done for the first time, before it hears of it. Answers whether it was. */
     startDying: (step: string) => {
       let isDead = false;
@@ -48,6 +52,12 @@ const setUp = (options: Parameters<typeof createStage>[0] & { readonly isThere?:
       for (const id of ids) await stage.post([id], key, "bad");
     },
     parked: (shard = 0) => stage.world.parked.rows(shard, BAD).length,
+    /** From now on it takes nothing, and its lanes exist. */
+    standsStill: async (why: Exclude<Outcome, { kind: "ok" }>) => {
+      await stage.post([FIRST], "k", "bad");
+      await stage.until(() => (topics.get(BAD)?.partitions ?? []).flat().some((record) => idOf(record) === FIRST));
+      topics.fault(BAD, why);
+    },
     marks: (shard = 0) =>
       stage.world.streams
         .marks(shard)
@@ -60,39 +70,45 @@ const upTo = (count: number, from = 0): string[] => Array.from({ length: count }
 
 describe("a topic that takes nothing", () => {
   test.each([
-    ["is missing", null, false],
-    ["is forbidden", FORBIDDEN, true],
-    ["has no leader", MOVED, true],
-  ])(
-    "and %s holds up no other, and gets everything in order when it takes records again",
-    async (_name, why, isThere) => {
-      const { start, until, post, postBad, fault, world, ids, bad, parked, marks, pending, clock } = setUp({ isThere });
-      fault(why);
-      const { relay } = start();
-      await postBad(upTo(5));
-      await until(() => parked() === 5, 10_000);
-      expect(marks()).toEqual([BAD]);
-      for (let i = 0; i < 30; i++) {
-        await post([`good${i}`]);
-        await postBad(upTo(1, 5 + i));
-      }
-      await until(() => ids().length === 30 && parked() === 35, 2_000);
-      await clock.advance(100);
-      expect(await pending()).toBe(0);
-      expect(relay.state().parked).toMatchObject([{ shard: 0, topic: BAD, mode: "parked" }]);
-      expect(relay.state().troubles).toContainEqual(expect.objectContaining({ state: "parked", topic: BAD, shard: 0 }));
-      if (!isThere) world.topics.create(BAD, { partitions: 2 });
-      fault(null);
-      await until(() => bad().length === 35, 60_000);
-      expect(bad()).toEqual(upTo(35));
-      await until(() => marks()?.length === 0);
-      await postBad(["last"]);
-      await until(() => bad().length === 36, 1_000);
-      await clock.advance(100);
-      expect([relay.state().parked, parked()]).toEqual([[], 0]);
-      expect(await world.shardStream.counts(0)).toMatchObject({ accepted: 66, relayed: 31, parked: 35, dead: 0 });
-    },
-  );
+    ["is missing", null, "not there"],
+    ["is forbidden from the start", FORBIDDEN, "not loaded"],
+    ["is forbidden", FORBIDDEN, "loaded"],
+    ["has no leader", MOVED, "loaded"],
+  ])("and %s holds up no other, and gets everything in order when it takes records again", async (_name, why, was) => {
+    const isThere = was !== "not there";
+    const { standsStill, start, until, post, postBad, fault, world, ids, bad, parked, marks, pending, clock } = setUp({
+      isThere,
+    });
+    if (was === "not loaded") fault(why);
+    const { relay } = start();
+    if (was === "loaded" && why !== null) await standsStill(why);
+    await postBad(upTo(5));
+    await until(() => parked() === 5, 10_000);
+    expect(marks()).toEqual([BAD]);
+    for (let i = 0; i < 30; i++) {
+      await post([`good${i}`]);
+      await postBad(upTo(1, 5 + i));
+    }
+    await until(() => ids().length === 30 && parked() === 35, 2_000);
+    await clock.advance(100);
+    expect(await pending()).toBe(0);
+    expect(relay.state().parked).toMatchObject([{ shard: 0, topic: BAD, mode: "parked" }]);
+    expect(relay.state().troubles).toContainEqual(expect.objectContaining({ state: "parked", topic: BAD, shard: 0 }));
+    if (!isThere) world.topics.create(BAD, { partitions: 2 });
+    fault(null);
+    await until(() => bad().length === 35, 60_000);
+    expect(bad()).toEqual(upTo(35));
+    await until(() => marks()?.length === 0);
+    await postBad(["last"]);
+    await until(() => bad().length === 36, 1_000);
+    await clock.advance(100);
+    expect([relay.state().parked, parked()]).toEqual([[], 0]);
+    expect(await world.shardStream.counts(0)).toMatchObject({
+      relayed: was === "loaded" ? 32 : 31,
+      parked: 35,
+      dead: 0,
+    });
+  });
 
   test("is not parked while it might be Kafka, or where no other topic could go on", async () => {
     for (const changed of [{ topicNames: [BAD] }, {}]) {
@@ -111,17 +127,19 @@ describe("parked events", () => {
   test("that come back keep bytes, key, headers and time of ingest", async () => {
     const direct = setUp();
     direct.start();
+    await direct.standsStill(FORBIDDEN);
+    direct.fault(null);
     await direct.postBad(["a"]);
     await direct.until(() => direct.bad().length === 1);
     const late = setUp();
-    late.fault(FORBIDDEN);
     late.start();
+    await late.standsStill(FORBIDDEN);
     await late.postBad(["a"]);
     await late.until(() => late.parked() === 1);
     late.fault(null);
     await late.until(() => late.bad().length === 1);
     const recordIn = ({ world }: typeof late) => {
-      const { key, value, headers, timestampMs } = world.topics.get(BAD)?.partitions.flat()[0] ?? {};
+      const { key, value, headers, timestampMs } = world.topics.get(BAD)?.partitions.flat()[1] ?? {};
       return { key, value, headers, timestampMs };
     };
     expect(recordIn(late)).toEqual(recordIn(direct));
@@ -131,9 +149,9 @@ describe("parked events", () => {
   const steps = ["open", "park", "put", "settle", "oldest", "publish", "remove", "clear"];
 
   test.each(steps)("are neither lost nor turned around when their owner dies at %s", async (step) => {
-    const { start, startDying, until, postBad, fault, bad, parked, marks, clock } = setUp();
-    fault(FORBIDDEN);
+    const { standsStill, start, startDying, until, postBad, fault, bad, parked, marks, clock } = setUp();
     const died = startDying(step);
+    await standsStill(FORBIDDEN);
     await postBad(upTo(5));
     await clock.advance(10_000);
     await postBad(upTo(5, 5));
@@ -149,9 +167,9 @@ describe("parked events", () => {
   });
 
   test("beyond the limit the shard waits, says for which topic, and brings all of them in order", async () => {
-    const { start, until, postBad, fault, bad, parked, clock } = setUp();
-    fault(FORBIDDEN);
+    const { standsStill, start, until, postBad, fault, bad, parked, clock } = setUp();
     const { relay } = start("r1", { parkedEventsMax: 5 });
+    await standsStill(FORBIDDEN);
     await postBad(upTo(3));
     await until(() => parked() === 3, 10_000);
     for (let i = 3; i < 12; i++) {
@@ -168,10 +186,10 @@ describe("parked events", () => {
   });
 
   test("are not begun without Postgres; with its end the others go on, and so does the order", async () => {
-    const { start, until, post, postBad, fault, world, ids, bad, parked, marks, clock } = setUp();
-    fault(FORBIDDEN);
+    const { standsStill, start, until, post, postBad, fault, world, ids, bad, parked, marks, clock } = setUp();
     world.outages.start("postgres");
     const { kill } = start();
+    await standsStill(FORBIDDEN);
     await postBad(upTo(2));
     await clock.advance(20_000);
     expect([parked(), marks()]).toEqual([0, []]);
@@ -194,25 +212,81 @@ describe("parked events", () => {
     expect(bad()).toEqual(upTo(6));
   });
 
-  test("come before what is newer when Redis was emptied meanwhile, with the marks", async () => {
-    const { start, until, postBad, fault, world, bad, parked, marks, clock } = setUp();
-    fault(FORBIDDEN);
-    start();
+  test("come before what is newer when Redis was emptied, with the marks, and its owner died", async () => {
+    const { standsStill, start, until, postBad, fault, world, bad, parked, marks, clock } = setUp();
+    const { kill } = start();
+    await standsStill(FORBIDDEN);
     await postBad(upTo(3));
     await until(() => parked() === 3, 10_000);
     await clock.advance(1_000);
+    kill();
     world.streams.empty();
     expect(marks()).toBeUndefined();
     fault(null);
     await postBad(upTo(3, 3));
+    start("r2");
     await until(() => bad().length === 6, 60_000);
     expect(bad()).toEqual(upTo(6));
   });
 
-  test("keep the order of their keys when their topic gets more partitions", async () => {
-    const { start, until, postBad, fault, world, parked, clock } = setUp();
-    fault(FORBIDDEN);
+  test("are behind what the lanes held, also when they come while it is collected", async () => {
+    const { standsStill, startWith, until, postBad, fault, world, bad, parked, clock } = setUp();
+    const park: typeof world.shardStream.park = async (...of) => {
+      await clock.sleep(1_000);
+      return world.shardStream.park(...of);
+    };
+    const { relay } = startWith({ shardStream: { ...world.shardStream, park } });
+    await standsStill(FORBIDDEN);
+    await postBad(upTo(3));
+    await until(() => relay.state().parked[0]?.mode === "marking", 10_000);
+    await postBad(upTo(3, 3));
+    await until(() => parked() === 6, 10_000);
+    fault(null);
+    await until(() => bad().length === 6, 60_000);
+    expect(bad()).toEqual(upTo(6));
+  });
+
+  test("are not those of a publish under way, unless it fails", async () => {
+    const { standsStill, startWith, until, postBad, fault, broker, publishes, world, bad, parked, clock } = setUp();
+    let marks = 0;
+    const park: typeof world.shardStream.park = async (...of) => {
+      const isUnderWay = () => clock.monotonicMs() - (publishes.at(-1)?.atMs ?? 0) < 1_000;
+      for (marks += of[2] ? 1 : 0; marks === 1 && !isUnderWay(); ) await clock.sleep(10);
+      return world.shardStream.park(...of);
+    };
+    const { relay } = startWith({ shardStream: { ...world.shardStream, park } });
+    await standsStill(MOVED);
+    broker.latencyMs = 3_000;
+    await postBad(upTo(3));
+    await until(() => relay.state().parked[0]?.mode === "collecting", 60_000);
+    fault(null);
+    await until(() => bad().length > 0 && relay.state().parked.length === 0, 60_000);
+    await clock.advance(10_000);
+    expect([bad(), parked()]).toEqual([upTo(3), 0]);
+    expect(await world.shardStream.counts(0)).toMatchObject({ accepted: 4, relayed: 2, parked: 2 });
+  });
+
+  test("have their mark again when a replica had lost it; a put that comes too late is brought back", async () => {
+    const { standsStill, start, until, postBad, fault, world, bad, parked, marks, clock } = setUp();
     start();
+    await standsStill(FORBIDDEN);
+    await postBad(upTo(2));
+    await until(() => parked() === 2, 10_000);
+    const [late] = world.parked.rows(0, BAD);
+    world.streams.marks(0).park([BAD], false);
+    await clock.advance(2_000);
+    expect(marks()).toEqual([BAD]);
+    fault(null);
+    await until(() => marks()?.length === 0, 60_000);
+    if (late) world.parked.put(0, BAD, [late]);
+    await until(() => bad().length === 3 && parked() === 0 && marks()?.length === 0, 10_000);
+    expect(bad()).toEqual(["e0", "e1", "e0"]);
+  });
+
+  test("keep the order of their keys when their topic gets more partitions", async () => {
+    const { standsStill, start, until, postBad, fault, world, parked, clock } = setUp();
+    start();
+    await standsStill(FORBIDDEN);
     await postBad(upTo(4), "k1");
     await until(() => parked() === 4, 10_000);
     world.topics.create(BAD, { partitions: 5 });
@@ -221,16 +295,16 @@ describe("parked events", () => {
       await postBad(upTo(1, i), "k1");
       await clock.advance(1_500);
     }
-    const all = () => (world.topics.get(BAD)?.partitions ?? []).filter((log) => log.length > 0);
-    await until(() => all().flat().length >= 10, 60_000);
-    expect(all()).toHaveLength(1);
-    expect([...new Set(all().flat().map(idOf))]).toEqual(upTo(10));
+    // Until the relay has noticed, what comes goes to the partition that was the key's.
+    const logs = () => (world.topics.get(BAD)?.partitions ?? []).map((log) => [...new Set(log.map(idOf))]);
+    await until(() => new Set(logs().flat()).size === 10, 60_000);
+    for (const log of logs()) expect(log).toEqual(upTo(10).filter((id) => log.includes(id)));
   });
 
   test("of a topic that refuses everything for good are no dead letters, and come in order when it is mended", async () => {
-    const { start, until, postBad, fault, bad, parked, letters, clock } = setUp();
-    fault({ kind: "fatal", code: "invalid_record", deadLetterClass: "rejected" });
+    const { standsStill, start, until, postBad, fault, bad, parked, letters, clock } = setUp();
     start();
+    await standsStill({ kind: "fatal", code: "invalid_record", deadLetterClass: "rejected" });
     await postBad(upTo(20));
     await until(() => parked() === 20, 20_000);
     await clock.advance(30_000);
