@@ -42,6 +42,11 @@ export const createPost = ({ timeline, history, trace, violate }: PostDeps): Pos
       if (!result) violate(`request ${request} has no result for event ${event.id}`);
       if (!result || !isPositive(result)) continue;
       if (!history.isDurable(event)) violate(`${event.id} was accepted by ${process.name} before it was durable`);
+      if (result.kind !== "refused" && result.tier === "both" && !history.isCopied(event))
+        violate(`${event.id} was said to be in both tiers before it was copied`);
+      if (result.kind !== "refused" && result.tier !== "both" && event.durability === "required")
+        violate(`${event.id} must be in both tiers and was accepted by one`);
+      if (result.kind !== "refused") history.held(event, result.tier);
       history.accepted(event, process.name, request, i);
     }
   };

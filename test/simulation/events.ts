@@ -1,4 +1,4 @@
-import { type SealedEvent, sealEvent } from "@spillway/event";
+import { type Durability, type SealedEvent, sealEvent } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import type { Random } from "./random.ts";
 
@@ -22,7 +22,11 @@ const dataOf: Readonly<Record<Content, string>> = {
 /** Makes events that nobody made before. Every id is used twice, by producers who do not know of each other. */
 export type EventSource = { next(key: string | null, content?: Content): SealedEvent };
 
-export const createEventSource = (random: Random, shards: number): EventSource => {
+export const createEventSource = (
+  random: Random,
+  shards: number,
+  durabilityOf: () => Durability | undefined,
+): EventSource => {
   let made = 0;
   return {
     next: (partitionKey, content = "healthy") => {
@@ -33,7 +37,8 @@ export const createEventSource = (random: Random, shards: number): EventSource =
       const event = { specversion: "1.0", id, source: "simulation", type, producer, data: dataOf[content] };
       const sealed = sealEvent(attributes, new TextEncoder().encode(JSON.stringify(event)), shards, platform, producer);
       // What the verdict and the trace call it.
-      return { ...sealed, id: `${producer}-${id}` };
+      const durability = durabilityOf();
+      return { ...sealed, id: `${producer}-${id}`, ...(durability === undefined ? {} : { durability }) };
     },
   };
 };

@@ -1,4 +1,5 @@
 import type { Bug } from "./bug.ts";
+import { bugsOfTheCopies } from "./bugs-of-the-copies.ts";
 import { bugsOfTheDrain } from "./bugs-of-the-drain.ts";
 import { bugsOfTheEdge } from "./bugs-of-the-edge.ts";
 import { bugsOfTheParking } from "./bugs-of-the-parking.ts";
@@ -8,6 +9,7 @@ import { bugsOfTheRelay } from "./bugs-of-the-relay.ts";
 export const everyBug: Readonly<Record<string, Bug>> = {
   ...bugsOfTheEdge,
   ...bugsOfTheDrain,
+  ...bugsOfTheCopies,
   ...bugsOfTheRelay,
   ...bugsOfTheParking,
 };

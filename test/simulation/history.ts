@@ -1,3 +1,4 @@
+import type { Held } from "@spillway/edge/commit/result.ts";
 import { DIGEST96_LENGTH, type SealedEvent, type ShardChunk } from "@spillway/event";
 
 /**
@@ -40,6 +41,10 @@ export type EventRecord = {
   enteredInGeneration: number | null;
   /** How often the streams had been emptied when it first entered one. */
   enteredAfterEmptied: number | null;
+  /** It was answered that both tiers have it, or the outbox has it and it is to be in both: then it may not be lost with the stream. */
+  safe: boolean;
+  /** So by its first answer. One that was answered so later has a copy behind what came in between. */
+  safeInPlace: boolean;
   /** It was pending in a stream that was emptied: the one loss that is allowed. */
   wiped: boolean;
   /** A topic refused it for good, so that it has lost its place. */
@@ -80,6 +85,8 @@ export const createHistory = (shards: number) => {
       copied: false,
       enteredInGeneration: null,
       enteredAfterEmptied: null,
+      safe: false,
+      safeInPlace: false,
       wiped: false,
       refused: false,
       damagedIn: null,
@@ -173,6 +180,14 @@ export const createHistory = (shards: number) => {
       emptied++;
       for (let shard = 0; shard < shards; shard++) divert(shard, false);
     },
+    /** By the tier that was answered. */
+    held: (event: SealedEvent, tier: Held): void => {
+      const record = open(event);
+      const safe = tier === "both" || (tier === "outbox" && event.durability !== undefined);
+      if (record.accepted === null) record.safeInPlace = safe;
+      record.safe ||= safe;
+    },
+    isCopied: (event: SealedEvent): boolean => open(event).copied,
     isDurable: (event: SealedEvent): boolean => open(event).durable,
     /** An application inserts an event in its own transaction: all that was accepted by now has a lower id. */
     inserted: (event: SealedEvent): EventRecord => {
@@ -234,7 +249,8 @@ const isAcceptedBefore = (before: EventRecord, record: EventRecord, request: num
 /** Whether the promise held until the end, so that it must show in the topic. */
 export const isBinding = (record: EventRecord, precedence: Precedence): boolean => {
   const { before } = precedence;
-  if (before.wiped) return false;
+  // What both tiers had comes back in its order; what came in before the loss was seen may be ahead of it.
+  if (before.wiped && !(before.safeInPlace && record.safeInPlace && record.wiped)) return false;
   switch (precedence.because) {
     case "same-process":
     case "looked":

@@ -1,8 +1,9 @@
+import type { Durability } from "@spillway/event";
 import { perform } from "./acts.ts";
 import { type Bug, noBug } from "./bug.ts";
 import { createPost, type Post, runClient } from "./client.ts";
 import { type Content, createEventSource, type EventSource, topicOf, topics } from "./events.ts";
-import { createRandom } from "./random.ts";
+import { createRandom, type Random } from "./random.ts";
 import { createScene, type Scene } from "./scene.ts";
 import { createTimeline } from "./timeline.ts";
 import { createTrace } from "./trace.ts";
@@ -29,6 +30,8 @@ const HEALED_MS_MAX = 60_000;
 const GOOD_EVERY_MS = 10_000;
 /** After that an event posted to any edge must go to the stream within this. */
 const BACK_MS_MAX = 30_000;
+/** Two looks of the sweep, and what it waits for. */
+const SWEPT_MS_MAX = 60_000;
 /** Copies of the counters are written once a second: what an emptied stream held is known after this. */
 const LEDGER_MS = 2_500;
 
@@ -44,6 +47,12 @@ const clientsOf = (scene: Scene, post: Post, source: EventSource): Promise<unkno
   return Promise.all(Array.from({ length: random.between(1, 3) }, run));
 };
 
+/** What events have to be in; in half of the worlds none must be anywhere. Its chance is its own, and shifts nothing else. */
+const createDurabilities = (random: Random) => {
+  const rate = random.pick([0, 0, 0.3, 1]);
+  return (): Durability | undefined => (random.chance(rate) ? random.pick(["both", "both", "required"]) : undefined);
+};
+
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 const isIdle = ({ memory, settings }: Scene): boolean => {
@@ -51,6 +60,14 @@ const isIdle = ({ memory, settings }: Scene): boolean => {
     if (memory.streams.entriesAfter(shard, "0", 1).length > 0) return false;
   if (memory.parked.all().some(({ events }) => events > 0)) return false;
   return memory.outbox.size().events === 0;
+};
+
+/** Of what was settled nothing may be kept for ever. */
+const checkCopies = async (scene: Scene): Promise<void> => {
+  const { memory, settings, timeline, violate } = scene;
+  const isOver = () => left() === 0 && isIdle(scene);
+  const left = () => upTo(settings.shards).reduce((sum, shard) => sum + memory.outbox.copies(shard).length, 0);
+  if (!(await timeline.run(isOver, timeline.nowMs() + SWEPT_MS_MAX))) violate(`${left()} copies are left over`);
 };
 
 const whatWaits = ({ memory, settings }: Scene): string => {
@@ -71,7 +88,7 @@ const postUntilStream = async (scene: Scene, post: Post, source: EventSource): P
         let event = source.next(null);
         while (event.shard !== shard) event = source.next(null);
         const [result] = (await post(edge, [event])) ?? [];
-        isBack = result !== undefined && result.kind !== "refused" && result.tier === "stream";
+        isBack = result !== undefined && result.kind !== "refused" && result.tier !== "outbox";
       }
     }
 };
@@ -148,8 +165,9 @@ export const simulate = async (seed: number, options: SimulationOptions = {}): P
   const bug = options.bug ?? noBug;
   const scene = createScene({ random: random.fork(), timeline, trace, violate, bug, brokerRandom });
   const post = createPost(scene);
-  const source = createEventSource(random.fork(), scene.settings.shards);
+  const source = createEventSource(random.fork(), scene.settings.shards, createDurabilities(createRandom(~seed)));
   if (await storm(scene, post, source)) await recovery(scene, post, source);
+  await checkCopies(scene);
   const outcomes = judge(scene);
   return { ...outcomes, seed, violations, hash: trace.hash(), trace: trace.lines(), simulatedMs: timeline.nowMs() };
 };

@@ -1,4 +1,5 @@
 import type { Copy } from "@spillway/event";
+import type { Answer } from "../dependencies.ts";
 import type { Term } from "../lease/term.ts";
 import type { RelayParts } from "../parts.ts";
 import { chunkOf, keyedRows } from "./copied-rows.ts";
@@ -21,12 +22,23 @@ export type Look = {
   readonly youngerThanMs: number;
   /** What the stream held when the newest of these was written has left it: what is known of them was settled. 0: nothing is known. */
   readonly settledUpTo: number;
+  /** The newest that is looked at; null: that there is when the look begins. */
+  upTo: number | null;
   /** The last copy that was looked at. */
   after: string;
 };
 
 /** `missing`: the stream lacks one, so that the shard has to be diverted before the look goes on. */
 export type Looked = "done" | "missing" | "stopped";
+
+/** What comes while it is looked at is no part of a look: its append may still be on the way. Answers why that is not known. */
+const bound = async (look: Look, newest: () => Promise<Answer<string | null>>): Promise<string | null> => {
+  if (look.upTo !== null) return null;
+  const answer = await newest();
+  if (!answer.ok) return answer.code;
+  look.upTo = Number(answer.value ?? 0);
+  return null;
+};
 
 /** Brings copies to their stream, in their order, where the dedup keys say which of them it lacks. */
 export const createCopyAppender = (options: CopyAppenderOptions, restored: (events: number) => void) => {
@@ -83,10 +95,11 @@ export const createCopyAppender = (options: CopyAppenderOptions, restored: (even
 
   /** One page of them; `done` when there is none behind it. */
   const lookAtPage = async (look: Look, bring: typeof append): Promise<Looked | "more"> => {
+    const code = await bound(look, () => copies.newest(shard, 0));
+    if (code !== null) return stop(code);
     const answer = await copies.read(shard, look.after, COPIES_MAX, look.youngerThanMs);
     if (!answer.ok) return stop(answer.code);
-    const { settledUpTo } = look;
-    const found = answer.value.filter(({ id }) => settledUpTo === 0 || Number(id) <= settledUpTo);
+    const found = answer.value.filter(({ id }) => Number(id) <= (look.upTo ?? 0));
     const looked = await lookAtGroups(found, look, bring);
     const last = found.at(-1)?.id;
     if (looked !== "done" || last === undefined) return looked;

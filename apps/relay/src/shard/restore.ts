@@ -55,7 +55,7 @@ export const createRestore = (options: RestoreOptions): Restore => {
   /** What is to be looked at now; what was settled goes first, or it would be taken for lost. */
   const next = async (): Promise<Look | null> => {
     if (due === null && isLate()) {
-      due = { youngerThanMs: sinceDoubtMs() + LATE_MS, settledUpTo: 0, after: "0" };
+      due = { youngerThanMs: sinceDoubtMs() + LATE_MS, settledUpTo: 0, upTo: null, after: "0" };
       doubtedAtMs = null;
     }
     const look = due;
@@ -70,13 +70,13 @@ export const createRestore = (options: RestoreOptions): Restore => {
 
   return {
     doubt: (youngerThanMs) => {
-      due = { youngerThanMs: Math.max(youngerThanMs, due?.youngerThanMs ?? 0), settledUpTo: 0, after: "0" };
+      due = { youngerThanMs: Math.max(youngerThanMs, due?.youngerThanMs ?? 0), settledUpTo: 0, upTo: null, after: "0" };
       doubtedAtMs = clock.monotonicMs();
       onDue();
     },
     sweep: (upTo) => {
       if (due !== null || doubtedAtMs !== null) return;
-      due = { youngerThanMs: Number.POSITIVE_INFINITY, settledUpTo: Number(upTo), after: "0" };
+      due = { youngerThanMs: Number.POSITIVE_INFINITY, settledUpTo: Number(upTo), upTo: Number(upTo), after: "0" };
       onDue();
     },
     isDue: () => due !== null || isLate(),
