@@ -7,6 +7,7 @@ import { createRowBurial } from "./row-burial.ts";
 import { groupsOf, type ReadableRows } from "./row-groups.ts";
 
 const COPIES_MAX = 1_000;
+const INFINITE = Number.POSITIVE_INFINITY;
 
 export type CopyAppenderOptions = RelayParts & {
   readonly term: Term;
@@ -93,18 +94,19 @@ export const createCopyAppender = (options: CopyAppenderOptions, restored: (even
     return "done";
   };
 
-  /** One page of them; `done` when there is none behind it. */
-  const lookAtPage = async (look: Look, bring: typeof append): Promise<Looked | "more"> => {
+  /** One page of them, as far as `before`; `done` when there is none behind it, or the first that is not before that. */
+  const lookAtPage = async (look: Look, bring: typeof append, before = INFINITE): Promise<Looked | "more" | number> => {
     const code = await bound(look, () => copies.newest(shard, 0));
     if (code !== null) return stop(code);
     const answer = await copies.read(shard, look.after, COPIES_MAX, look.youngerThanMs);
     if (!answer.ok) return stop(answer.code);
-    const found = answer.value.filter(({ id }) => Number(id) <= (look.upTo ?? 0));
+    const due = answer.value.filter(({ id }) => Number(id) <= (look.upTo ?? 0));
+    const found = due.filter(({ id }) => Number(id) < before);
     const looked = await lookAtGroups(found, look, bring);
-    const last = found.at(-1)?.id;
-    if (looked !== "done" || last === undefined) return looked;
-    look.after = last;
-    return "more";
+    if (looked !== "done") return looked;
+    look.after = found.at(-1)?.id ?? look.after;
+    if (due.length > found.length) return Number(due[found.length]?.id);
+    return found.length > 0 ? "more" : "done";
   };
 
   return {
@@ -112,14 +114,14 @@ export const createCopyAppender = (options: CopyAppenderOptions, restored: (even
     compare: async (look: Look): Promise<Looked> => {
       for (let pages = 0; pages < 2; pages++) {
         const looked = await lookAtPage(look, ask);
-        if (looked !== "more") return looked;
+        if (looked !== "more" && typeof looked !== "number") return looked;
       }
       return "missing";
     },
-    /** Appends what the stream lacks; the shard is diverted. */
-    append: async (look: Look): Promise<Looked> => {
+    /** Appends what the stream lacks; the shard is diverted. A number: the id of the first that is not before that. */
+    append: async (look: Look, before: number): Promise<Looked | number> => {
       for (;;) {
-        const looked = await lookAtPage(look, append);
+        const looked = await lookAtPage(look, append, before);
         if (looked !== "more") return looked;
       }
     },

@@ -58,15 +58,34 @@ export const createDrain = (parts: DrainOptions, term: Term): Drain => {
     return false;
   };
 
+  /**
+   * Rows and copies stand in one order, by their ids: a copy that is restored may be of an append that was refused for the sake of an
+   * older row. Answers whether all rows that were there were seen to, and whether there were any.
+   */
+  const moveSome = async (): Promise<"moved" | "empty" | "stopped"> => {
+    let older = 0;
+    const answer = await outboxDrain.drain(shard, ROWS_MAX, async (rows) => {
+      const next = await restore.bring(Number(rows[0]?.id));
+      if (next === null) return 0;
+      const before = rows.filter(({ id }) => Number(id) < next);
+      older = before.length;
+      return move(before);
+    });
+    if (!answer.ok) stand(answer.code);
+    if (!answer.ok || answer.value.removed < older) return "stopped";
+    if (answer.value.found > 0) return older > 0 ? "moved" : "stopped";
+    spot.goes();
+    return "empty";
+  };
+
   const moveAll = async (): Promise<void> => {
-    while (isGoing() && (await restore.run()) && (await mayMove())) {
-      const answer = await outboxDrain.drain(shard, ROWS_MAX, move);
-      if (answer.ok && answer.value.found === 0) {
-        spot.goes();
-        return diversion.end();
-      }
-      if (!answer.ok) stand(answer.code);
-      if (!answer.ok || answer.value.removed < answer.value.found) break;
+    while (isGoing() && (await mayMove())) {
+      const moved = await moveSome();
+      if (moved === "stopped") break;
+      if (moved === "moved") continue;
+      if (!restore.isDue()) return diversion.end();
+      // Then the outbox is read once more.
+      if ((await restore.bring(Number.POSITIVE_INFINITY)) === null) break;
     }
     mode.enter("diverted");
   };

@@ -157,3 +157,21 @@ test("a copy that nobody can read becomes one dead letter, and those behind it c
   expect(stage.ids()).toEqual(["b"]);
   expect(stage.letters()).toMatchObject([{ entry: "copies/1", deadLetterClass: "undecodable" }]);
 });
+
+test("copies and rows of the outbox enter the stream in the one order of their ids, whichever of them is older", async () => {
+  const stage = createStage();
+  const put = (as: "copy" | "insert", id: string): void => {
+    const transaction = stage.world.outbox.begin();
+    transaction[as](stage.chunkOf([id], true));
+    transaction.commit();
+  };
+  put("insert", "a");
+  put("copy", "b");
+  put("copy", "c");
+  put("insert", "d");
+  put("insert", "e");
+  put("copy", "f");
+  stage.start("r1", {}, { drainEventsMax: 400 });
+  await stage.until(() => stage.ids().length === 6 && copiesOf(stage) === 0);
+  expect(stage.ids()).toEqual(["a", "b", "c", "d", "e", "f"]);
+});

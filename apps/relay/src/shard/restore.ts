@@ -28,8 +28,11 @@ export type Restore = {
   nothingKept(): void;
   /** Whether the stream lacks nothing. Else it is to be run; not meanwhile. */
   isSound(): Promise<boolean>;
-  /** Does what is due. To be called while the shard is diverted. Whether it came to its end. */
-  run(): Promise<boolean>;
+  /**
+   * Appends what is due and has a smaller id, and answers the id of the oldest that is left, Infinity when there is none. Null: it
+   * came to nothing, or not to its end. To be called while the shard is diverted.
+   */
+  bring(before: number): Promise<number | null>;
 };
 
 export const createRestore = (options: RestoreOptions): Restore => {
@@ -95,14 +98,15 @@ export const createRestore = (options: RestoreOptions): Restore => {
       if (looked === "done") done(look);
       return looked === "done" && due === null;
     },
-    run: async () => {
+    bring: async (before) => {
       for (let look = await next(); look !== null; look = await next()) {
-        const looked = await appender.append(look);
+        const looked = await appender.append(look, before);
         tell();
-        if (looked !== "done") return false;
+        if (typeof looked === "number") return looked;
+        if (looked !== "done") return null;
         done(look);
       }
-      return true;
+      return Number.POSITIVE_INFINITY;
     },
   };
 };
