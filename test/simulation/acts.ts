@@ -28,7 +28,7 @@ const recordsIn = (shard: number, entry: Entry, history: History): EventRecord[]
 const emptyStreams = ({ memory, history, settings, servers }: Scene, clockBehindMs: number): void => {
   for (let shard = 0; shard < settings.shards; shard++) {
     for (const entry of memory.streams.entriesAfter(shard, "0", 10_000))
-      for (const record of recordsIn(shard, entry, history)) record.wiped = true;
+      for (const record of recordsIn(shard, entry, history)) history.wiped(record);
   }
   history.emptied();
   memory.streams.empty();

@@ -47,6 +47,8 @@ export type EventRecord = {
   safeInPlace: boolean;
   /** It was pending in a stream that was emptied: the one loss that is allowed. */
   wiped: boolean;
+  /** It was so, answered, and in its place: so it comes back in that place. What was not answered yet may have been sent again meanwhile. */
+  comesBack: boolean;
   /** A topic refused it for good, so that it has lost its place. */
   refused: boolean;
   /** The stream entry of it that was damaged, as shard/id. */
@@ -88,6 +90,7 @@ export const createHistory = (shards: number) => {
       safe: false,
       safeInPlace: false,
       wiped: false,
+      comesBack: false,
       refused: false,
       damagedIn: null,
       precedences: [],
@@ -216,6 +219,11 @@ export const createHistory = (shards: number) => {
       }
     },
     divert,
+    /** The stream that held it was emptied. */
+    wiped: (record: EventRecord): void => {
+      record.wiped = true;
+      record.comesBack = record.safeInPlace && record.accepted !== null;
+    },
     /** An entry, named shard/id, cannot be decoded any more. */
     damaged: (entry: string, records: readonly EventRecord[]): void => {
       damagedEntries.add(entry);
@@ -250,7 +258,7 @@ const isAcceptedBefore = (before: EventRecord, record: EventRecord, request: num
 export const isBinding = (record: EventRecord, precedence: Precedence): boolean => {
   const { before } = precedence;
   // What both tiers had comes back in its order; what came in before the loss was seen may be ahead of it.
-  if (before.wiped && !(before.safeInPlace && record.safeInPlace && record.wiped)) return false;
+  if (before.wiped && !(before.comesBack && record.comesBack)) return false;
   switch (precedence.because) {
     case "same-process":
     case "looked":
