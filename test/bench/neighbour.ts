@@ -28,9 +28,11 @@ const post = async (): Promise<void> => {
     headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
     body: JSON.stringify(Array.from({ length: BATCH }, event)),
   });
-  await response.arrayBuffer();
-  if (response.status === 202) accepted += BATCH;
-  else failed += BATCH;
+  const answer = await response.text();
+  const stored = response.status === 207 ? (JSON.parse(answer) as { accepted: number }).accepted : BATCH;
+  const taken = response.ok ? stored : 0;
+  accepted += taken;
+  failed += BATCH - taken;
 };
 
 const postPaced = async (perSecond: number): Promise<void> => {

@@ -18,12 +18,25 @@ const BEGIN_MS = 3_000;
 const READABLE_MS = 10_000;
 
 /** What the neighbour sends, and how much of it; every event is as long as any other. */
-type Kind = { readonly type: string; readonly spread: "many" | "one"; readonly perSecond: number };
+type Kind = {
+  readonly type: string;
+  readonly spread: "many" | "one";
+  readonly perSecond: number;
+  /** Of the neighbour's key; none unless given. */
+  readonly quota?: string;
+};
 type Trouble = Kind & { readonly name: string };
 
 const troubles: readonly Trouble[] = [
   { name: "200 poison records/s of a neighbour's", type: "poison.x", spread: "many", perSecond: 200 },
   { name: "2,000 events/s of a neighbour's on one key", type: "calm.x", spread: "one", perSecond: 2_000 },
+  {
+    name: "2,000 events/s of a neighbour's whose quota is 200/s",
+    type: "calm.x",
+    spread: "many",
+    perSecond: 2_000,
+    quota: "neighbour=200/s",
+  },
   {
     name: "200 events/s of a neighbour's for a topic that is not there",
     type: "missing.x",
@@ -55,7 +68,7 @@ const watch = async (services: Services, seconds: number, kind: Kind): Promise<S
   );
   const pipeline = await startPipeline(services, {
     partitions: PARTITIONS,
-    edgeEnv: { API_KEYS: `${API_KEY},${NEIGHBOUR}` },
+    edgeEnv: { API_KEYS: `${API_KEY},${NEIGHBOUR}`, API_KEY_QUOTAS: kind.quota ?? "" },
     relayEnv: { KAFKA_TOPIC_ROUTES: ["calm", "poison", "missing"].map((each) => `${each}.=${name}-${each}`).join(",") },
   });
   const url = pipeline.edges[0]?.url ?? "";
@@ -88,7 +101,7 @@ export const benchTroubled = async (services: Services, rounds: number, seconds:
     for (let round = 0; round < rounds; round++) {
       const kinds = [
         [troubled, trouble],
-        [calm, { ...trouble, type: "calm.x", spread: "many" }],
+        [calm, { ...trouble, type: "calm.x", spread: "many", quota: "" }],
       ] as const;
       for (const [seen, kind] of round % 2 === 0 ? kinds : [...kinds].reverse())
         seen.push(await watch(services, seconds, kind));

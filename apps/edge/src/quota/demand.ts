@@ -1,5 +1,7 @@
 /** Within so many ms a change is half seen (more exactly: to 63 %). FADE of libs/stream/src/scripts/usage.lua. */
 const FADE_MS = 2_000;
+/** Of a thousand requests in this time one is faded for all: it changes half a percent. */
+const STEP_MS = 10;
 
 /**
  * How much comes, a second: what came counts less and less. Long enough that a batch each second looks like what it is, wherever in
@@ -9,6 +11,7 @@ export const createDemand = (nowMs: number) => {
   let perSecond = 0;
   let atMs = nowMs;
   const fade = (toMs: number): void => {
+    if (toMs - atMs < STEP_MS) return;
     perSecond *= Math.exp((atMs - toMs) / FADE_MS);
     atMs = toMs;
   };

@@ -12,7 +12,7 @@ const TELL_EVERY_MS = 100;
 /** How much one request more says of how many events a request has. */
 const NEWEST_WEIGHT = 0.2;
 
-/** One quota in one edge. */
+/** One quota in one edge, which asks nobody (E7). */
 export const createKeyQuota = (
   { eventsPerSecond, bytesPerSecond }: Quota,
   clock: Pick<Clock, "monotonicMs">,
@@ -28,35 +28,39 @@ export const createKeyQuota = (
   /** Of a request: what nobody has read counts as so many, or who is refused much would look as if he sent little. */
   let eventsEach = 1;
 
-  const isEmpty = (limit: Limit | null): boolean => limit !== null && limit.level(now()) <= 0;
+  const isEmpty = (limit: Limit | null, nowMs: number): boolean => limit !== null && limit.level(nowMs) <= 0;
   const waitMs = (limit: Limit | null): number => limit?.waitMs(now()) ?? 0;
 
-  const takeBytes = (amount: number): void => {
-    bytes?.comes(amount, now());
+  const takeBytes = (amount: number, nowMs: number): void => {
+    bytes?.comes(amount, nowMs);
     bytes?.take(amount);
   };
 
   return {
     /** A request came with so many bytes, as far as it says. Whether its body is to be read; then those are taken. */
     enter: (declaredBytes: number): boolean => {
+      const nowMs = now();
       isNews = true;
-      if (!isEmpty(events) && !isEmpty(bytes)) {
-        takeBytes(declaredBytes);
+      if (!isEmpty(events, nowMs) && !isEmpty(bytes, nowMs)) {
+        takeBytes(declaredBytes, nowMs);
         return true;
       }
-      events?.comes(eventsEach, now());
-      bytes?.comes(declaredBytes, now());
+      events?.comes(eventsEach, nowMs);
+      bytes?.comes(declaredBytes, nowMs);
       refused(Math.round(eventsEach));
       return false;
     },
     /** Its body holds so many more than it said: what came without a length, and what was unfolded. */
-    unfolded: (moreBytes: number): void => takeBytes(Math.max(0, moreBytes)),
+    unfolded: (moreBytes: number): void => {
+      if (moreBytes > 0) takeBytes(moreBytes, now());
+    },
     /** Of so many events that came in one request, how many may be stored: the first ones. They are taken. */
     take: (count: number): number => {
       if (events === null || count === 0) return count;
+      const nowMs = now();
       eventsEach += (count - eventsEach) * NEWEST_WEIGHT;
-      events.comes(count, now());
-      const taken = Math.min(count, Math.max(0, Math.ceil(events.level(now()))));
+      events.comes(count, nowMs);
+      const taken = Math.min(count, Math.max(0, Math.ceil(events.level(nowMs))));
       events.take(taken);
       if (taken < count) refused(count - taken);
       return taken;
@@ -65,14 +69,16 @@ export const createKeyQuota = (
     retryAfterSeconds: (): number => Math.max(1, Math.ceil(Math.max(waitMs(events), waitMs(bytes)) / 1_000)),
     /** What is to be told to the other edges now; null where nothing came, or that was told a moment ago. */
     due: (): Usage | null => {
-      if (!isNews || now() - toldAtMs < TELL_EVERY_MS) return null;
+      const nowMs = now();
+      if (!isNews || nowMs - toldAtMs < TELL_EVERY_MS) return null;
       isNews = false;
-      toldAtMs = now();
-      return { events: events?.tell(now()) ?? 0, bytes: bytes?.tell(now()) ?? 0 };
+      toldAtMs = nowMs;
+      return { events: events?.tell(nowMs) ?? 0, bytes: bytes?.tell(nowMs) ?? 0 };
     },
     heard: (ofAll: UsageOfAll): void => {
-      events?.heard(ofAll.events, ofAll.edges, now());
-      bytes?.heard(ofAll.bytes, ofAll.edges, now());
+      const nowMs = now();
+      events?.heard(ofAll.events, ofAll.edges, nowMs);
+      bytes?.heard(ofAll.bytes, ofAll.edges, nowMs);
     },
   };
 };
