@@ -67,12 +67,14 @@ export type Relay = {
 
 const CHECKPOINT_MS = 1_000;
 
-const listenTo = (measures: Measures, log: Log, ended: AbortSignal): Dependencies =>
+/** `onRedis`: it is gone, or there again. A shard that has no room reads nothing, and would not see it. */
+const listenTo = (measures: Measures, log: Log, ended: AbortSignal, onRedis: () => void): Dependencies =>
   createDependencies((dependency, { status, code }) => {
     // A read that nobody waits for any more fails when the connection is closed behind us.
     if (ended.aborted) return;
     measures.dependencyUp.set(status === "up" ? 1 : 0, { dependency });
     log(status === "up" ? "info" : "warn", `dependency.${status}`, { dependency, code: code ?? null });
+    if (dependency === "redis") onRedis();
   });
 
 const shardStateOf = (
@@ -107,7 +109,7 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
     fail = reject;
   });
   const measures = createMeasures(given.metrics);
-  const dependencies = listenTo(measures, log, ended.signal);
+  const dependencies = listenTo(measures, log, ended.signal, () => shards.doubt());
   const ports = notedPorts(given, dependencies);
   const signal = ended.signal;
   const copyRemoval = createCopyRemoval({ ...given, ...ports, signal });

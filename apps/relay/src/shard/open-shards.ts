@@ -18,7 +18,7 @@ export type OpenShard = {
 /** The shards that are ours now. `onDue`: a drain of one has something to do. */
 export const createOpenShards = (parts: RelayParts, onDue: () => void) => {
   const { clock, measures, shards, finishMs, inFlightEventsMax, inFlightBytesMax, dedupWindowMs, start } = parts;
-  const open = new Map<number, OpenShard & { readonly pumped: Promise<void> }>();
+  const open = new Map<number, OpenShard & { readonly onDoubt: () => void; readonly pumped: Promise<void> }>();
   /** Outlives the terms. */
   const confirmed = Array.from({ length: shards }, () => new Map<string, Ends>());
   const partOf = (max: number) => (): number => max / Math.max(1, open.size);
@@ -46,12 +46,16 @@ export const createOpenShards = (parts: RelayParts, onDue: () => void) => {
       onDoubt();
       const pumped = pump.run();
       start(pumped);
-      open.set(shard, { term, pump, drain, sweep, pumped });
+      open.set(shard, { term, pump, drain, sweep, onDoubt, pumped });
       measures.shardOwned.set(1, { shard: String(shard) });
       term.onEnd(() => {
         open.delete(shard);
         measures.shardOwned.set(0, { shard: String(shard) });
       });
+    },
+    /** Every stream may lack something that was appended to it. */
+    doubt: (): void => {
+      for (const { onDoubt } of open.values()) onDoubt();
     },
     /** Reads no more of it, and ends when nothing of it is in hand. */
     finish: async (term: Term): Promise<void> => {

@@ -86,6 +86,26 @@ describe("what an emptied stream has lost", () => {
     expect(firsts(stage.ids())).toEqual(ids);
   });
 
+  test("is looked for when Redis is there again, by a shard that has no room and reads nothing", async () => {
+    const stage = createStage();
+    const { copies } = stage.world;
+    let looks = 0;
+    const counted: typeof copies.read = (...asked) => {
+      looks++;
+      return copies.read(...asked);
+    };
+    kafkaIs(stage, "down");
+    stage.start("r1", { copies: { ...copies, read: counted } }, { inFlightEventsMax: 2 });
+    for (let i = 0; i < 9; i++) await stage.postToBoth([`e${i}`]);
+    await stage.clock.advance(8_000);
+    looks = 0;
+    stage.world.outages.start("redis");
+    await stage.clock.advance(1_500);
+    stage.world.outages.end("redis");
+    await stage.clock.advance(1_500);
+    expect(looks).toBeGreaterThan(0);
+  });
+
   test("twice is restored twice: what was restored once keeps its copy until it is settled", async () => {
     const stage = createStage();
     kafkaIs(stage, "down");
