@@ -22,6 +22,11 @@ import {
 /** drizzle-orm 0.45 has no bytea. postgres.js takes any Uint8Array and gives a Buffer. */
 const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => "bytea" });
 
+const multirange = customType<{ data: string; driverData: string }>({ dataType: () => "int8multirange" });
+
+/** Of a writer's events. */
+const numbers = (name: string) => multirange(name).notNull().default("{}");
+
 const moment = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 
 /** Which Spillway this database is of: one row, written once by a relay and never changed; its `id` stands in Redis, too. */
@@ -174,7 +179,7 @@ export const parkedEvents = pgTable(
   ],
 );
 
-/** The last copy of a shard's counters outside of Redis, and what was found missing since ever. */
+/** The last copy of a shard's counters outside of Redis, and what was found missing. */
 export const shardCheckpoints = pgTable("shard_checkpoints", {
   shard: integer().primaryKey(),
   /** The place of this copy: of the lease that its writer held, and among its copies. */
@@ -187,6 +192,36 @@ export const shardCheckpoints = pgTable("shard_checkpoints", {
   dead: bigint({ mode: "number" }).notNull(),
   parked: bigint({ mode: "number" }).notNull().default(0),
   backlogBytes: bigint("backlog_bytes", { mode: "number" }).notNull(),
+  /** What was acknowledged and is nowhere, as far as no operator was told; `folded` is the part of writers without a row. */
   unaccounted: bigint({ mode: "number" }).notNull().default(0),
+  folded: bigint({ mode: "number" }).notNull().default(0),
   updatedAt: moment("updated_at").notNull().defaultNow(),
+});
+
+/**
+ * Each life of a process that appended to a shard: how many events it acknowledged there, and which of them, numbered from 0,
+ * have met their end. A row goes when its writer is dead for long.
+ */
+export const shardWriters = pgTable(
+  "shard_writers",
+  {
+    shard: integer().notNull(),
+    writer: text().notNull(),
+    acknowledged: bigint({ mode: "number" }).notNull().default(0),
+    ended: numbers("ended"),
+    /** As the last copy found it, without what an operator has acknowledged. */
+    lost: numbers("lost"),
+    forgiven: numbers("forgiven"),
+    seenAt: moment("seen_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.shard, table.writer] })],
+);
+
+/** Losses that an operator has acknowledged: how many events, who and when. */
+export const lossAcknowledgements = pgTable("loss_acknowledgements", {
+  id: bigint({ mode: "bigint" }).primaryKey().generatedAlwaysAsIdentity(),
+  shard: integer().notNull(),
+  events: bigint({ mode: "number" }).notNull(),
+  actor: text().notNull(),
+  createdAt: moment("created_at").notNull().defaultNow(),
 });

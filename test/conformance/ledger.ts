@@ -1,18 +1,33 @@
-import type { Ledger, ShardCounts } from "@spillway/event";
+import { type Ledger, type Loss, lossesOf, lostOf, type Position, type Range, type ShardCounts } from "@spillway/event";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 /** A ledger on an empty backend of its own. */
-export type LedgerSubject = { readonly ledger: Ledger; close(): Promise<void> };
+export type LedgerSubject = {
+  readonly ledger: Ledger;
+  /** What stands there as lost of a shard. */
+  unaccounted(shard: number): Promise<number>;
+  close(): Promise<void>;
+};
 
-const counts = (accepted: number, relayed: number, fields: Partial<ShardCounts> = {}): ShardCounts => ({
+const counts: ShardCounts = {
   epoch: "first",
-  accepted,
+  accepted: 10,
   duplicate: 0,
-  relayed,
+  relayed: 4,
   dead: 0,
   parked: 0,
-  backlogBytes: 100 * (accepted - relayed),
-  ...fields,
+  backlogBytes: 600,
+  totals: [],
+  isEmpty: false,
+};
+
+const DEADLINE_MS = 30_000;
+
+const of = (writer: string, acknowledged: number, ended: readonly Range[] = [], shard = 0): Position => ({
+  shard,
+  writer,
+  acknowledged,
+  ended,
 });
 
 /** What every `Ledger` must do. `make` is called once a test. */
@@ -21,112 +36,119 @@ export const ledgerConformance = (name: string, make: () => Promise<LedgerSubjec
     const open = async () => {
       const subject = await make();
       onTestFinished(() => subject.close());
-      const { ledger } = subject;
+      const { ledger, unaccounted } = subject;
       let last = 0;
-      return async (copy: ShardCounts, shard = 0, token = 1, sequence = ++last) =>
-        (await ledger.checkpoint({ shard, owner: "owner", token }, sequence, copy)).unaccounted;
+      const copy = (losses: readonly Loss[] | null = null, shard = 0, token = 1, sequence = ++last) =>
+        ledger.checkpoint({ shard, owner: "owner", token }, sequence, { counts, losses });
+      const record = (...positions: Position[]) => ledger.record(positions, DEADLINE_MS);
+      const rows = async (shard = 0) =>
+        [...(await copy(null, shard)).writers]
+          .sort((a, b) => (a.writer < b.writer ? -1 : 1))
+          .map(({ writer, acknowledged, ended }) => [writer, acknowledged, ended]);
+      return { ledger, unaccounted, copy, record, rows };
     };
 
-    test("misses nothing at the first copy, and nothing while counters grow", async () => {
-      const checkpoint = await open();
-      expect(await checkpoint(counts(10, 2))).toBe(0);
-      expect(await checkpoint(counts(10, 2))).toBe(0);
-      expect(await checkpoint(counts(25, 20, { dead: 3, duplicate: 4 }))).toBe(0);
-      expect(await checkpoint(counts(25, 22, { dead: 3, duplicate: 4 }))).toBe(0);
+    test("knows nobody at first, and misses nothing", async () => {
+      const { copy, unaccounted } = await open();
+      expect(await copy()).toEqual({ token: 1, late: false, writers: [], folded: 0 });
+      expect(await unaccounted(0)).toBe(0);
     });
 
-    test("misses what was pending when the stream is born again", async () => {
-      const checkpoint = await open();
-      await checkpoint(counts(100, 60, { dead: 10 }));
-      expect(await checkpoint(counts(5, 5, { epoch: "second" }))).toBe(30);
-      expect(await checkpoint(counts(8, 5, { epoch: "second" }))).toBe(30);
+    test("adds to what it knows of a writer, in whatever order it is told and how often", async () => {
+      const { record, rows } = await open();
+      await record(of("a", 5, [[0, 2]]), of("b", 1));
+      await record(of("a", 3, [[3, 4]]));
+      await record(of("a", 0, [[2, 3]]), of("b", 9_000_000_000_000));
+      await record(of("a", 5, [[0, 2]]));
+      expect(await rows()).toEqual([
+        ["a", 5, [[0, 4]]],
+        ["b", 9_000_000_000_000, []],
+      ]);
+      await record(of("a", 5, [[6, 8]]));
+      expect((await rows())[0]).toEqual([
+        "a",
+        5,
+        [
+          [0, 4],
+          [6, 8],
+        ],
+      ]);
     });
 
-    test("misses what was pending when the stream is not there any more", async () => {
-      const checkpoint = await open();
-      await checkpoint(counts(7, 3));
-      expect(await checkpoint(counts(0, 0, { epoch: null }))).toBe(4);
-      expect(await checkpoint(counts(0, 0, { epoch: null }))).toBe(4);
-      expect(await checkpoint(counts(6, 1, { epoch: "second" }))).toBe(4);
-      expect(await checkpoint(counts(0, 0, { epoch: "third" }))).toBe(9);
+    test("keeps shards apart, and is told of several at once", async () => {
+      const { record, rows } = await open();
+      await record(of("a", 5, [], 1), of("a", 7, [], 0));
+      expect([await rows(0), await rows(1)]).toEqual([[["a", 7, []]], [["a", 5, []]]]);
     });
 
-    test("misses nothing of a stream that had no pending event", async () => {
-      const checkpoint = await open();
-      await checkpoint(counts(50, 49, { dead: 1 }));
-      expect(await checkpoint(counts(0, 0, { epoch: "second" }))).toBe(0);
+    test("is told by many at once", async () => {
+      const { record, rows } = await open();
+      const writers = ["a", "b", "c", "d"];
+      const told = Array.from({ length: 40 }, (_, i) => [...writers].sort(() => (i % 3) - 1).map((w) => of(w, i)));
+      await Promise.all(told.map((positions) => record(...positions)));
+      expect(await rows()).toEqual(writers.map((writer) => [writer, 39, []]));
     });
 
-    test.each(["second", null])(
-      "misses it also when the new counters (epoch %j) are past the old ones",
-      async (epoch) => {
-        const checkpoint = await open();
-        await checkpoint(counts(10, 4));
-        expect(await checkpoint(counts(30, 30, { epoch }))).toBe(6);
-      },
-    );
-
-    test("misses the difference when less is accepted in the same epoch and all else is as it was", async () => {
-      const checkpoint = await open();
-      await checkpoint(counts(10, 4));
-      expect(await checkpoint(counts(8, 4))).toBe(2);
-      expect(await checkpoint(counts(8, 4))).toBe(2);
+    test("takes nothing for nothing", async () => {
+      const { ledger } = await open();
+      await ledger.record([], DEADLINE_MS);
     });
 
-    test("misses what was pending when counters of the same epoch fall back to their start", async () => {
-      const checkpoint = await open();
-      await checkpoint(counts(10, 4));
-      expect(await checkpoint(counts(1, 1))).toBe(6);
+    test("shows what was found lost last, as long as nobody finds something else", async () => {
+      const { record, copy, unaccounted } = await open();
+      await record(of("a", 9), of("b", 5));
+      await copy([{ writer: "a", events: [[4, 9]] }]);
+      expect(await unaccounted(0)).toBe(5);
+      await copy(null);
+      expect(await unaccounted(0)).toBe(5);
+      await copy([
+        { writer: "a", events: [[4, 5]] },
+        { writer: "b", events: [[2, 5]] },
+      ]);
+      expect([await unaccounted(0), await unaccounted(1)]).toEqual([4, 0]);
+      await copy([]);
+      expect(await unaccounted(0)).toBe(0);
     });
 
-    test.each([
-      ["relayed", { dead: 3 }, 5],
-      ["dead", { dead: 2 }, 6],
-    ] as const)("misses what was pending when less is %s and all else is as it was", async (_, fields, relayed) => {
-      const checkpoint = await open();
-      await checkpoint(counts(20, 6, { dead: 3 }));
-      expect(await checkpoint(counts(20, relayed, fields))).toBe(11);
-    });
-
-    test("is not moved by a copy that comes behind a later one, of the same lease or of a newer", async () => {
-      const checkpoint = await open();
-      await checkpoint(counts(20, 10), 0, 7, 2);
-      expect(await checkpoint(counts(10, 5), 0, 7, 1)).toBe(0);
-      expect(await checkpoint(counts(9, 5), 0, 6, 99)).toBe(0);
-      expect(await checkpoint(counts(0, 0, { epoch: "second" }), 0, 8, 1)).toBe(10);
-      expect(await checkpoint(counts(30, 10), 0, 7, 3)).toBe(10);
-      expect(await checkpoint(counts(4, 4, { epoch: "second" }), 0, 8, 2)).toBe(10);
-    });
-
-    test("tells whose copy comes behind a later one the token of that", async () => {
-      const subject = await make();
-      onTestFinished(() => subject.close());
-      const checkpoint = async (token: number, sequence: number) => {
-        const lease = { shard: 0, owner: "owner", token };
-        const { token: newest, late } = await subject.ledger.checkpoint(lease, sequence, counts(1, 1));
-        return [newest, late];
+    test("is not moved by a copy that comes behind a later one, and tells whose it is the token of that", async () => {
+      const { copy, unaccounted } = await open();
+      const at = async (token: number, sequence: number, lost: number) => {
+        const answer = await copy([{ writer: "a", events: [[0, lost]] }], 0, token, sequence);
+        return [answer.token, answer.late, await unaccounted(0)];
       };
-      expect(await checkpoint(9_000_000_000_000_000, 2)).toEqual([9_000_000_000_000_000, false]);
-      expect(await checkpoint(7, 3)).toEqual([9_000_000_000_000_000, true]);
-      expect(await checkpoint(9_000_000_000_000_000, 1)).toEqual([9_000_000_000_000_000, true]);
-      expect(await checkpoint(9_000_000_000_000_001, 1)).toEqual([9_000_000_000_000_001, false]);
+      expect(await at(7, 2, 10)).toEqual([7, false, 10]);
+      expect(await at(7, 1, 5)).toEqual([7, true, 10]);
+      expect(await at(6, 99, 5)).toEqual([7, true, 10]);
+      expect(await at(9_000_000_000_000_000, 1, 3)).toEqual([9_000_000_000_000_000, false, 3]);
+      expect(await at(7, 3, 5)).toEqual([9_000_000_000_000_000, true, 3]);
+      expect(await at(9_000_000_000_000_000, 2, 0)).toEqual([9_000_000_000_000_000, false, 0]);
     });
 
-    test("keeps shards apart", async () => {
-      const checkpoint = await open();
-      await checkpoint(counts(10, 4), 0);
-      await checkpoint(counts(10, 9), 1);
-      expect(await checkpoint(counts(0, 0, { epoch: "second" }), 0)).toBe(6);
-      expect(await checkpoint(counts(11, 10), 1)).toBe(0);
-      expect(await checkpoint(counts(0, 0, { epoch: "second" }), 1)).toBe(1);
-      // Of copies that come behind a later one.
-      expect([await checkpoint(counts(1, 1), 0, 0), await checkpoint(counts(1, 1), 1, 0)]).toEqual([6, 1]);
+    test("folds a writer's row and keeps what was lost of it", async () => {
+      const { ledger, record, copy, rows, unaccounted } = await open();
+      await record(of("a", 9, [[0, 4]]), of("b", 3, [[0, 3]]), of("c", 1));
+      await copy([{ writer: "a", events: [[4, 9]] }]);
+      await ledger.fold(0, [
+        { writer: "a", acknowledged: 9, ended: [[0, 4]], lost: 5 },
+        { writer: "b", acknowledged: 3, ended: [[0, 3]], lost: 0 },
+      ]);
+      expect(await rows()).toEqual([["c", 1, []]]);
+      const { writers, folded } = await copy([]);
+      expect([folded, lostOf(lossesOf(writers, [["c", 1]])), await unaccounted(0)]).toEqual([5, 0, 5]);
     });
 
-    test("holds counters that no 32-bit integer does", async () => {
-      const checkpoint = await open();
-      await checkpoint(counts(9_000_000_000_000, 8_999_999_999_000));
-      expect(await checkpoint(counts(0, 0, { epoch: "second" }))).toBe(1_000);
+    test("folds no row that changed since it was judged", async () => {
+      const { ledger, record, copy, rows } = await open();
+      await record(of("a", 9, [[0, 4]]), of("b", 9));
+      await copy();
+      const judged = [
+        { writer: "a", acknowledged: 9, ended: [[0, 3] as Range], lost: 6 },
+        { writer: "b", acknowledged: 8, ended: [], lost: 8 },
+      ];
+      await ledger.fold(0, judged);
+      await ledger.fold(1, [{ writer: "a", acknowledged: 9, ended: [[0, 4]], lost: 5 }]);
+      expect(await rows()).toHaveLength(2);
+      expect((await copy([])).folded).toBe(0);
     });
   });
 };

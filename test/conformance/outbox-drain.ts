@@ -1,5 +1,5 @@
 import { eventually } from "@spillway/backends/eventually";
-import type { OutboxDrain, OutboxRow, ShardChunk, Tier } from "@spillway/event";
+import type { Ledger, OutboxDrain, OutboxRow, ShardChunk, Tier } from "@spillway/event";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { chunkOf, freshNames, hexOf } from "./chunks.ts";
 import type { OpenInsert } from "./outbox-tier.ts";
@@ -8,6 +8,8 @@ import type { OpenInsert } from "./outbox-tier.ts";
 export type OutboxDrainSubject = {
   readonly drain: OutboxDrain;
   readonly tier: Pick<Tier, "append">;
+  /** Where a drain records. */
+  readonly ledger: Ledger;
   /** Inserts beside the tier, in a transaction that stays open. */
   begin(chunk: ShardChunk): Promise<OpenInsert>;
   close(): Promise<void>;
@@ -41,6 +43,32 @@ export const outboxDrainConformance = (name: string, make: () => Promise<OutboxD
       const { drain } = await open();
       const move = () => Promise.reject(new Error("must not be called"));
       expect(await drain.drain(0, 10, move)).toEqual({ found: 0, removed: 0 });
+    });
+
+    test("records in the same step what is to be known once rows are gone, and not when none goes", async () => {
+      const { append, drain, ledger } = await open();
+      await append(0, 2);
+      let acknowledged = 0;
+      const move = (moved: number) =>
+        drain.drain(
+          0,
+          10,
+          async () => {
+            acknowledged += moved;
+            return moved;
+          },
+          () => [{ shard: 0, writer: "d1", acknowledged, ended: [] }],
+        );
+      const known = async (sequence: number) => {
+        const counts = { epoch: null, accepted: 0, duplicate: 0, relayed: 0, dead: 0, parked: 0, backlogBytes: 0 };
+        const copy = { counts: { ...counts, totals: [], isEmpty: false }, losses: null };
+        const { writers } = await ledger.checkpoint({ shard: 0, owner: "o", token: 1 }, sequence, copy);
+        return writers.map((row) => [row.writer, row.acknowledged]);
+      };
+      await move(0);
+      expect(await known(1)).toEqual([]);
+      expect(await move(2)).toEqual({ found: 2, removed: 2 });
+      expect(await known(2)).toEqual([["d1", 2]]);
     });
 
     test("shows the oldest rows of one shard in order, whole, and removes what was moved", async () => {

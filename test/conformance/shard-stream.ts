@@ -246,7 +246,7 @@ export const shardStreamConformance = (name: string, make: (limits: SubjectLimit
       const names = freshNames(3);
       await append(names);
       const answer = await stream.append(lease, chunkOf(0, [...names, ...freshNames(1)]));
-      expect(answer).toEqual({ kind: "ok", duplicates: [0, 1, 2] });
+      expect(answer).toMatchObject({ kind: "ok", duplicates: [0, 1, 2] });
     });
 
     test("is full by events until something is settled, for edges and the drain", async () => {
@@ -270,10 +270,73 @@ export const shardStreamConformance = (name: string, make: (limits: SubjectLimit
       expect(await append()).toBe("ok");
     });
 
+    test("counts each writer's events, says so in the entries, and to who appends", async () => {
+      const { tier, stream, leases, lease, readAll } = await open();
+      const append = async (writer: string, floor: number, names: readonly string[]) =>
+        (await tier.append([{ ...chunkOf(0, names), from: { writer, floor } }], DEADLINE_MS))[0];
+      const [one, two] = [freshNames(3), freshNames(2)];
+      expect(await append("a1", 0, one)).toEqual({ kind: "ok", duplicates: [], totals: [["a1", 3]] });
+      expect(await append("b1", 0, two)).toEqual({ kind: "ok", duplicates: [], totals: [["b1", 2]] });
+      expect(await append("a1", 3, freshNames(1))).toEqual({ kind: "ok", duplicates: [], totals: [["a1", 4]] });
+      // Whoever appended the first copies, the one who answers for them now knows all that it may have been.
+      for (const names of [[...two, ...freshNames(1)], two]) {
+        const answer = await append("c1", 0, names);
+        const totals = answer?.kind === "ok" ? [...(answer.totals ?? [])].sort() : [];
+        expect(totals).toEqual([
+          ["a1", 4],
+          ["b1", 2],
+          ["c1", 1],
+        ]);
+      }
+      expect((await readAll()).map(({ from }) => [from?.writer, from?.total])).toEqual([
+        ["a1", 3],
+        ["b1", 2],
+        ["a1", 4],
+        ["c1", 1],
+      ]);
+      expect([...(await stream.counts(0)).totals].sort()).toEqual([
+        ["a1", 4],
+        ["b1", 2],
+        ["c1", 1],
+      ]);
+      expect(await stream.forget(lease, ["b1", "who"])).toBe("ok");
+      await leases.take(0, "one", LEASE_MS);
+      expect(await stream.forget(lease, ["a1"])).toBe("fenced");
+      expect([...(await stream.counts(0)).totals].sort()).toEqual([
+        ["a1", 4],
+        ["c1", 1],
+      ]);
+    });
+
+    test("takes nothing of a writer of whom it has had less than it answered", async () => {
+      const { tier, stream, lease, readAll } = await open();
+      const before = { ...chunkOf(0, freshNames(2)), from: { writer: "a1", floor: 3 } };
+      expect(await tier.append([before], DEADLINE_MS)).toEqual([{ kind: "behind" }]);
+      expect(await stream.append(lease, before)).toEqual({ kind: "behind" });
+      expect([await readAll(), (await stream.counts(0)).totals]).toEqual([[], []]);
+      for (const floor of [0, 2])
+        expect(
+          (await tier.append([{ ...chunkOf(0, freshNames(2)), from: { writer: "a1", floor } }], DEADLINE_MS))[0]?.kind,
+        ).toBe("ok");
+      expect(await tier.append([{ ...before, from: { writer: "a1", floor: 5 } }], DEADLINE_MS)).toEqual([
+        { kind: "behind" },
+      ]);
+    });
+
+    test("is empty when all has left it, and not before it was born", async () => {
+      const { stream, lease, append, readAll } = await open();
+      const isEmpty = async () => (await stream.counts(0)).isEmpty;
+      expect(await isEmpty()).toBe(false);
+      await append(freshNames(1));
+      expect(await isEmpty()).toBe(false);
+      await stream.settle(lease, settledOf(await readAll()));
+      expect(await isEmpty()).toBe(true);
+    });
+
     test("names its birth, and counts what came after it", async () => {
       const { stream, append } = await open();
       const empty = { accepted: 0, duplicate: 0, relayed: 0, dead: 0, parked: 0, backlogBytes: 0 };
-      expect(await stream.counts(0)).toEqual({ epoch: null, ...empty });
+      expect(await stream.counts(0)).toEqual({ epoch: null, ...empty, totals: [], isEmpty: false });
       const names = freshNames(2);
       await append(names);
       const born = await stream.counts(0);

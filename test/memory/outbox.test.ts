@@ -37,8 +37,8 @@ copiesConformance("memory", async () => {
 });
 
 outboxDrainConformance("memory", async () => {
-  const { outboxDrain, outboxTier, begin, close } = open();
-  return { drain: outboxDrain, tier: outboxTier, begin, close };
+  const { outboxDrain, outboxTier, ledger, begin, close } = open();
+  return { drain: outboxDrain, tier: outboxTier, ledger, begin, close };
 });
 
 deadLettersConformance("memory", async () => {
@@ -60,4 +60,7 @@ replayConformance("memory", async () => {
   };
 });
 
-ledgerConformance("memory", async () => open());
+ledgerConformance("memory", async () => {
+  const { ledger, close } = open();
+  return { ledger, unaccounted: async (shard) => ledger.unaccounted(shard), close };
+});

@@ -25,6 +25,11 @@ const open = async (pooled: boolean) => {
     copies: createCopies({ database }),
     ledger: createLedger({ database }),
     parking: createParking({ database }),
+    unaccounted: async (shard: number) => {
+      const [row] = await admin<{ unaccounted: number }[]>`
+        select unaccounted::int from shard_checkpoints where shard = ${shard}`;
+      return row?.unaccounted ?? 0;
+    },
     stored: (shard: number) =>
       admin<{ chunk: Uint8Array }[]>`select chunk from outbox where shard = ${shard} order by id`,
     begin: (chunk: Parameters<typeof beginInsert>[1]) => beginInsert(admin, chunk),

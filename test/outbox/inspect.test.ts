@@ -1,4 +1,5 @@
-import { createLedger, createOutboxInspector, createOutboxTier } from "@spillway/outbox";
+import { lossesOf } from "@spillway/event";
+import { acknowledgeLoss, createLedger, createOutboxInspector, createOutboxTier } from "@spillway/outbox";
 import { describe, expect, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";
 import { freshEach } from "./fresh-database.ts";
@@ -83,21 +84,35 @@ describe("the inspector", () => {
     expect(shards).toContainEqual(expect.objectContaining({ rows: 0, events: 0 }));
   });
 
-  test("tells what Redis lost of all shards, from the last copies of their counters", async () => {
+  test("tells what Redis lost of all shards until an operator has acknowledged it, and then what is lost besides", async () => {
     const [ledger, inspector] = [createLedger(fresh), createOutboxInspector(fresh)];
-    expect(await inspector.unaccounted(DEADLINE_MS)).toBe(0);
     const counts = { epoch: "e", accepted: 9, duplicate: 1, relayed: 5, dead: 2, parked: 0, backlogBytes: 77 };
-    const copy = (shard: number, sequence: number, epoch: string) =>
-      ledger.checkpoint({ shard, owner: "a", token: 1 }, sequence, { ...counts, epoch });
-    const kept = () => fresh.admin`
-      select shard, epoch, accepted::int, duplicate::int, relayed::int, dead::int, parked::int, backlog_bytes::int as "backlogBytes"
-      from shard_checkpoints where updated_at = (select max(updated_at) from shard_checkpoints)`;
-    for (const shard of [0, 3]) await copy(shard, 1, "e");
-    expect(await inspector.unaccounted(DEADLINE_MS)).toBe(0);
-    await copy(3, 2, "f");
-    expect([...(await kept())]).toEqual([{ shard: 3, ...counts, epoch: "f" }]);
-    await copy(0, 2, "f");
-    expect(await inspector.unaccounted(DEADLINE_MS)).toBe(4);
-    expect([...(await kept())]).toEqual([{ shard: 0, ...counts, epoch: "f" }]);
+    let sequence = 0;
+    const look = async (shard: number) => {
+      const lease = { shard, owner: "a", token: 1 };
+      const copy = { counts: { ...counts, totals: [], isEmpty: false }, losses: null };
+      const { writers } = await ledger.checkpoint(lease, ++sequence, copy);
+      await ledger.checkpoint(lease, ++sequence, { ...copy, losses: lossesOf(writers, []) });
+    };
+    const lost = () => inspector.unaccounted(DEADLINE_MS);
+    expect([await lost(), await acknowledgeLoss(fresh.database, "ann", DEADLINE_MS)]).toEqual([0, 0]);
+    await ledger.record([{ shard: 0, writer: "w", acknowledged: 9, ended: [[0, 5]] }], DEADLINE_MS);
+    await ledger.record([{ shard: 3, writer: "w", acknowledged: 2, ended: [] }], DEADLINE_MS);
+    for (const shard of [0, 3]) await look(shard);
+    expect(await lost()).toBe(6);
+    expect(await acknowledgeLoss(fresh.database, "ann", DEADLINE_MS)).toBe(6);
+    expect(await lost()).toBe(0);
+    for (const shard of [0, 3]) await look(shard);
+    expect(await lost()).toBe(0);
+    await ledger.record([{ shard: 3, writer: "w", acknowledged: 5, ended: [] }], DEADLINE_MS);
+    for (const shard of [0, 3]) await look(shard);
+    expect(await acknowledgeLoss(fresh.database, "bob", DEADLINE_MS)).toBe(3);
+    const noted = await fresh.admin`
+      select shard, events::int, actor from loss_acknowledgements where created_at <= now() order by id`;
+    expect([...noted]).toEqual([
+      { shard: 0, events: 4, actor: "ann" },
+      { shard: 3, events: 2, actor: "ann" },
+      { shard: 3, events: 3, actor: "bob" },
+    ]);
   });
 });

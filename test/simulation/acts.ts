@@ -35,6 +35,19 @@ const emptyStreams = ({ memory, history, settings, servers }: Scene, clockBehind
   servers.setBack(clockBehindMs);
 };
 
+/** An older replica is promoted, or the end of the AOF is lost: what came since is gone, and what left is there again. */
+const goBack = ({ memory, history, settings }: Scene, bringBack: () => void): void => {
+  const shards = Array.from({ length: settings.shards }, (_, shard) => shard);
+  const before = shards.map((shard) => memory.streams.entriesAfter(shard, "0", 10_000));
+  bringBack();
+  for (const shard of shards) {
+    const refs = new Set(memory.streams.entriesAfter(shard, "0", 10_000).map(({ ref }) => ref));
+    for (const entry of before[shard] ?? [])
+      if (!refs.has(entry.ref)) for (const record of recordsIn(shard, entry, history)) history.wiped(record);
+    history.divert(shard, memory.streams.diverted(shard));
+  }
+};
+
 /** A byte on a disk changes: the entry cannot be decoded any more, or nobody knows which of its events are duplicates. */
 const damageEntry = ({ memory, random, settings, history }: Scene, part: "chunk" | "metadata"): void => {
   const shard = random.below(settings.shards);
@@ -62,6 +75,7 @@ const appendWrongTypes = ({ memory, random, settings, history }: Scene, by: "str
   } else if (memory.streams.append(row, true).kind === "ok") {
     const entry = memory.streams.entriesAfter(shard, "0", 10_000).at(-1);
     history.damaged(`${shard}/${entry?.id}`, []);
+    history.intruded(shard);
   }
 };
 
@@ -104,6 +118,11 @@ export const perform = (scene: Scene, act: Act, source: EventSource): void => {
     case "empty-streams":
       emptyStreams(scene, act.clockBehindMs);
       break;
+    case "go-back": {
+      const bringBack = memory.streams.remember();
+      timeline.after(act.ms, () => goBack(scene, bringBack));
+      break;
+    }
     case "weak-redis":
       memory.promise.become({ state: "broken", because: ["appendonly"] });
       timeline.after(act.ms, () => memory.promise.become({ state: "kept" }));

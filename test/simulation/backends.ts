@@ -4,7 +4,7 @@ import type { MemoryWorld } from "@spillway/memory";
 import type { RelayPorts } from "@spillway/relay/ports.ts";
 
 /** What an edge stands on, as its production code names it. */
-export type EdgePorts = Pick<CommitterPorts, "stream" | "outbox"> & Keepers;
+export type EdgePorts = Pick<CommitterPorts, "stream" | "outbox" | "accounts"> & Keepers;
 
 /** Where a process reads which installation this is. */
 export type Keepers = { readonly redis: InstallationKeeper; readonly postgres: InstallationKeeper };

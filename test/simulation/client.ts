@@ -1,6 +1,7 @@
 import type { Committer } from "@spillway/edge/commit/committer.ts";
 import type { EventResult } from "@spillway/edge/commit/result.ts";
 import type { SealedEvent } from "@spillway/event";
+import type { Books } from "./books.ts";
 import type { Content, EventSource } from "./events.ts";
 import type { History } from "./history.ts";
 import type { Host } from "./host.ts";
@@ -15,6 +16,7 @@ const ANSWER_MS_MAX = 1_000;
 export type PostDeps = {
   readonly timeline: Timeline;
   readonly history: History;
+  readonly books: Books;
   readonly trace: Trace;
   readonly violate: (violation: string) => void;
 };
@@ -24,7 +26,7 @@ export type Post = (host: Host<Committer>, events: readonly SealedEvent[]) => Pr
 
 const isPositive = (result: EventResult): boolean => result.kind !== "refused";
 
-export const createPost = ({ timeline, history, trace, violate }: PostDeps): Post => {
+export const createPost = ({ timeline, history, books, trace, violate }: PostDeps): Post => {
   const check = (process: Process, request: number, sentAtMs: number): void => {
     const tookMs = timeline.nowMs() - sentAtMs;
     if (tookMs > ANSWER_MS_MAX && !process.frozenSince(sentAtMs))
@@ -47,7 +49,8 @@ export const createPost = ({ timeline, history, trace, violate }: PostDeps): Pos
       if (result.kind !== "refused" && result.tier !== "both" && event.durability === "required")
         violate(`${event.id} must be in both tiers and was accepted by one`);
       if (result.kind !== "refused") history.held(event, result.tier);
-      history.accepted(event, process.name, request, i);
+      const record = history.accepted(event, process.name, request, i);
+      books.accepted(record);
     }
   };
 

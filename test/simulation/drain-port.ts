@@ -14,16 +14,21 @@ export const createDrainPort = (
 ): RelayPorts["outboxDrain"] => {
   const { process, timeline, random, hintRate, watch, weak } = network;
 
-  const drain: RelayPorts["outboxDrain"]["drain"] = async (shard, rowsMax, move) => {
+  const drain: RelayPorts["outboxDrain"]["drain"] = async (shard, rowsMax, move, positions) => {
     weak.drains();
     const moved = Promise.withResolvers<number>();
     let drained: ReturnType<RelayPorts["outboxDrain"]["drain"]> | undefined;
     const rows = await ask("postgres", `drain ${shard}`, (heard) => {
       const shown = Promise.withResolvers<readonly OutboxRow[]>();
-      const draining = outboxDrain.drain(shard, rowsMax, (some) => {
-        shown.resolve(some);
-        return heard ? moved.promise : new Promise<never>(() => undefined);
-      });
+      const draining = outboxDrain.drain(
+        shard,
+        rowsMax,
+        (some) => {
+          shown.resolve(some);
+          return heard ? moved.promise : new Promise<never>(() => undefined);
+        },
+        positions,
+      );
       draining.then(() => shown.resolve([]), shown.reject);
       if (heard) drained = draining;
       return shown.promise;

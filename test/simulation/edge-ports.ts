@@ -11,10 +11,13 @@ import {
 } from "@spillway/event";
 import type { Backend, MemoryWorld } from "@spillway/memory";
 import type { Backends, EdgePorts } from "./backends.ts";
+import type { Books } from "./books.ts";
 import type { Caller } from "./call.ts";
 import type { History } from "./history.ts";
+import type { Process } from "./process.ts";
 import type { RaiseWatch } from "./raise-watch.ts";
 import { createAsk } from "./relay-network.ts";
+import type { Timeline } from "./timeline.ts";
 import type { WeakWatch } from "./weak-watch.ts";
 
 /** A Redis as an edge finds it behind its REST server. */
@@ -32,7 +35,10 @@ const describe = (chunks: readonly ShardChunk[]): string =>
 
 /** What one edge stands on. */
 export type EdgeNetwork = {
+  readonly process: Process;
+  readonly timeline: Timeline;
   readonly call: Caller;
+  readonly books: Books;
   readonly history: History;
   /** An append without an answer ends so long after its deadline. */
   readonly oversleptMs: number;
@@ -107,9 +113,10 @@ const createOutboxReads = (outboxTier: OutboxTier, { call, raises }: EdgeNetwork
 
 /** One edge's view of its backends through the network. */
 export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgePorts => {
-  const { call, history, oversleptMs, weak, raises, belonging, redis } = network;
+  const { process, timeline, call, history, oversleptMs, weak, raises, belonging, redis, books } = network;
+  type Recorded = (chunk: ShardChunk, duplicates: readonly number[]) => void;
   const write =
-    (backend: Backend, name: string, port: Tier["append"], record: (chunk: ShardChunk) => void): Tier["append"] =>
+    (backend: Backend, name: string, port: Tier["append"], record: Recorded): Tier["append"] =>
     (chunks, deadlineMs) =>
       call<readonly Appended[]>({
         backend,
@@ -117,12 +124,15 @@ export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgeP
         timeoutMs: deadlineMs + oversleptMs,
         execute: async () => {
           const answers = await port(chunks, deadlineMs);
-          for (const [i, chunk] of chunks.entries()) if (answers[i]?.kind === "ok") record(chunk);
+          for (const [i, chunk] of chunks.entries()) {
+            const answer = answers[i];
+            if (answer?.kind === "ok") record(chunk, answer.duplicates);
+          }
           return answers;
         },
         fail: (code) => chunks.map(() => ({ kind: "retriable", code })),
       });
-  const tier = (backend: Backend, port: Tier, record: (chunk: ShardChunk) => void) => ({
+  const tier = (backend: Backend, port: Tier, record: Recorded) => ({
     append: write(backend, `${port.name}.append`, port.append, record),
     health: (deadlineMs: number) =>
       call({
@@ -155,6 +165,15 @@ export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgeP
         return health;
       },
       divert: createDivert(network),
+    },
+    accounts: {
+      record: (positions, deadlineMs) => {
+        const sentAtMs = timeline.nowMs();
+        return ask("postgres", "accounts.record", async () => {
+          await backends.ledger.record(positions, deadlineMs);
+          books.recorded(process.name, sentAtMs);
+        });
+      },
     },
     redis: keeper("redis", () => redis().keeper),
     postgres: keeper("postgres", () => backends.postgresInstallation),

@@ -1,4 +1,5 @@
 import type { Bug } from "./bug.ts";
+import { bugsOfTheAccounts } from "./bugs-of-the-accounts.ts";
 import { bugsOfTheCopies } from "./bugs-of-the-copies.ts";
 import { bugsOfTheDrain } from "./bugs-of-the-drain.ts";
 import { bugsOfTheEdge } from "./bugs-of-the-edge.ts";
@@ -12,4 +13,5 @@ export const everyBug: Readonly<Record<string, Bug>> = {
   ...bugsOfTheCopies,
   ...bugsOfTheRelay,
   ...bugsOfTheParking,
+  ...bugsOfTheAccounts,
 };

@@ -45,6 +45,8 @@ export type EventRecord = {
   safe: boolean;
   /** So by its first answer. One that was answered so later has a copy behind what came in between. */
   safeInPlace: boolean;
+  /** How often it entered the stream as a new one. */
+  copies: number;
   /** It was pending in a stream that was emptied: the one loss that is allowed. */
   wiped: boolean;
   /** It was so, answered, and in its place: so it comes back in that place. What was not answered yet may have been sent again meanwhile. */
@@ -65,6 +67,7 @@ export const createHistory = (shards: number) => {
   const acceptedOfKey = new Map<string, EventRecord[]>();
   const diverted = Array.from({ length: shards }, () => false);
   const generation = Array.from({ length: shards }, () => 0);
+  const intrusions: number[] = [];
   const damagedEntries = new Set<string>();
   /** Of each process and shard the last acceptance that a look of it may have seen. */
   const looked = new Map<string, number>();
@@ -89,6 +92,7 @@ export const createHistory = (shards: number) => {
       enteredAfterEmptied: null,
       safe: false,
       safeInPlace: false,
+      copies: 0,
       wiped: false,
       comesBack: false,
       refused: false,
@@ -165,8 +169,11 @@ export const createHistory = (shards: number) => {
       }
       return request;
     },
-    accepted: (event: SealedEvent, process: string, request: number, index: number): void =>
-      accept(open(event), process, request, index, raises.get(process)?.(event.shard) ?? null),
+    accepted: (event: SealedEvent, process: string, request: number, index: number): EventRecord => {
+      const record = open(event);
+      accept(record, process, request, index, raises.get(process)?.(event.shard) ?? null);
+      return record;
+    },
     /** Who knows of a process in which Redis it has diverted a shard for what it accepts now. */
     watchRaises: (process: string, raisedIn: (shard: number) => number | null): void =>
       void raises.set(process, raisedIn),
@@ -211,8 +218,9 @@ export const createHistory = (shards: number) => {
     copied: (chunk: ShardChunk): void => {
       for (const record of recordsOf(chunk)) record.copied = true;
     },
-    recordedInStream: (chunk: ShardChunk): void => {
-      for (const record of recordsOf(chunk)) {
+    recordedInStream: (chunk: ShardChunk, duplicates: readonly number[]): void => {
+      for (const [i, record] of recordsOf(chunk).entries()) {
+        if (!duplicates.includes(i)) record.copies++;
         record.durable = true;
         record.enteredInGeneration ??= generation[chunk.shard] ?? 0;
         record.enteredAfterEmptied ??= emptied;
@@ -235,6 +243,9 @@ export const createHistory = (shards: number) => {
       const record = byText.get(text);
       if (record) record.refused = true;
     },
+    /** Somebody appended an event by hand. */
+    intruded: (shard: number): void => void intrusions.push(shard),
+    intruders: (shard: number): number => intrusions.filter((one) => one === shard).length,
     relayStarted: (): void => {
       relayLives++;
     },
@@ -266,7 +277,8 @@ export const isBinding = (record: EventRecord, precedence: Precedence): boolean 
     case "raised":
       return record.enteredAfterEmptied === precedence.emptied;
     case "same-request":
-      return isAcceptedBefore(before, record, precedence.request);
+      // It may have been tried again through another process, and have come out from there.
+      return record.through.size === 1 && isAcceptedBefore(before, record, precedence.request);
     case "diversion":
       return before.enteredInGeneration === precedence.generation;
     default:

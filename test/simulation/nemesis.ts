@@ -9,6 +9,7 @@ export type Act =
   | { readonly kind: "kill" | "terminate"; readonly atMs: number; readonly host: number }
   | { readonly kind: "freeze"; readonly atMs: number; readonly host: number; readonly ms: number }
   | { readonly kind: "empty-streams"; readonly atMs: number; readonly clockBehindMs: number }
+  | { readonly kind: "go-back"; readonly atMs: number; readonly ms: number }
   | { readonly kind: "damage-entry"; readonly atMs: number; readonly part: "chunk" | "metadata" }
   | { readonly kind: "wrong-types"; readonly atMs: number; readonly by: "stream" | "outbox" }
   | { readonly kind: "weak-redis"; readonly atMs: number; readonly ms: number }
@@ -111,5 +112,9 @@ export const createPlan = (random: Random, hosts: number, healAtMs: number): Pla
       topic: random.pick(["orders", "orders", "audits"]),
       why: random.pick(["missing", "moved", "forbidden"]),
     });
+  if (random.chance(0.12)) {
+    const fromMs = atMs();
+    acts.push({ kind: "go-back", atMs: fromMs, ms: random.between(50, Math.max(60, healAtMs - fromMs)) });
+  }
   return { acts, outages, badContentEvery };
 };

@@ -1,8 +1,8 @@
 import { Unavailable } from "@spillway/event";
 import type { Backend, MemoryWorld } from "@spillway/memory";
+import type { Books } from "./books.ts";
 import type { Call, Caller } from "./call.ts";
 import type { History } from "./history.ts";
-import type { LedgerCopies } from "./ledger-copies.ts";
 import type { Process } from "./process.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
@@ -21,7 +21,7 @@ export type RelayNetwork = {
   readonly history: History;
   readonly watch: Watch;
   readonly weak: WeakWatch;
-  readonly copies: LedgerCopies;
+  readonly books: Books;
   /** How many of the hints at new outbox rows arrive. */
   readonly hintRate: number;
   readonly streams: Pick<MemoryWorld["streams"], "holds" | "diverted">;

@@ -30,7 +30,11 @@ const createLeasesPort = ({ leases }: Backends, { watch }: RelayNetwork, ask: As
   },
 });
 
-const createSinkPort = ({ sink }: Backends, { random, watch }: RelayNetwork, ask: Ask): RelayPorts["sink"] => {
+const createSinkPort = (
+  { sink }: Backends,
+  { process, random, watch, history, books }: RelayNetwork,
+  ask: Ask,
+): RelayPorts["sink"] => {
   const whenItFails = (code: string) => ({ kind: "retriable" as const, code });
   return {
     partitions: (topic) => ask("kafka", `partitions ${topic}`, () => sink.partitions(topic), { fail: whenItFails }),
@@ -43,6 +47,12 @@ const createSinkPort = ({ sink }: Backends, { random, watch }: RelayNetwork, ask
       };
       const outcome = await ask<Outcome>("kafka", name, land, { fail: whenItFails });
       done();
+      // Whoever is told so knows it, and nobody else.
+      if (outcome.kind === "ok")
+        for (const { value } of records) {
+          const record = history.ofText(new TextDecoder().decode(value));
+          if (record) books.confirmed(record, process.name);
+        }
       return outcome;
     },
     health: () => sink.health(),
@@ -50,11 +60,23 @@ const createSinkPort = ({ sink }: Backends, { random, watch }: RelayNetwork, ask
   };
 };
 
-const createLedgerPort = ({ ledger }: Backends, { copies }: RelayNetwork, ask: Ask): RelayPorts["ledger"] => ({
-  checkpoint: (lease, sequence, counts) =>
+const createLedgerPort = (
+  { ledger }: Backends,
+  { process, timeline, books }: RelayNetwork,
+  ask: Ask,
+): RelayPorts["ledger"] => ({
+  record: (positions, deadlineMs) => {
+    const sentAtMs = timeline.nowMs();
+    return ask("postgres", "ledger.record", async () => {
+      await ledger.record(positions, deadlineMs);
+      books.recorded(process.name, sentAtMs);
+    });
+  },
+  fold: (shard, rows) => ask("postgres", `fold ${shard}`, () => ledger.fold(shard, rows)),
+  checkpoint: (lease, sequence, copy) =>
     ask("postgres", `checkpoint ${lease.shard}`, () => {
-      copies.written(lease.shard, counts);
-      return ledger.checkpoint(lease, sequence, counts);
+      books.copied(lease.shard, copy);
+      return ledger.checkpoint(lease, sequence, copy);
     }),
 });
 

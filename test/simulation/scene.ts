@@ -4,6 +4,7 @@ import { platform } from "@spillway/event/platform-node";
 import { createMemoryWorld, type MemoryWorld } from "@spillway/memory";
 import { bootEdge, bootRelay, createSettings, NAMESPACE, type RunningRelay, type Settings } from "./apps.ts";
 import type { Backends } from "./backends.ts";
+import { type Books, createBooks } from "./books.ts";
 import { createBroker } from "./broker.ts";
 import type { Bug } from "./bug.ts";
 import { createCaller } from "./call.ts";
@@ -12,7 +13,6 @@ import { RECORD_BYTES_MAX, topics } from "./events.ts";
 import { createFates, createWeather, type Fates, type Weather } from "./fate.ts";
 import { createHistory, type History } from "./history.ts";
 import { createHost, type Host } from "./host.ts";
-import { createLedgerCopies, type LedgerCopies } from "./ledger-copies.ts";
 import { calmPlan, createPlan, type Plan } from "./nemesis.ts";
 import { createProcess, type Process, START_MS } from "./process.ts";
 import { createRaiseWatch } from "./raise-watch.ts";
@@ -32,7 +32,7 @@ export type Scene = {
   readonly history: History;
   readonly memory: MemoryWorld;
   readonly broker: ReturnType<typeof createBroker>;
-  readonly copies: LedgerCopies;
+  readonly books: Books;
   readonly servers: Servers;
   readonly backends: Backends;
   readonly settings: Settings;
@@ -130,10 +130,10 @@ const createProcesses = ({ random, timeline }: Ground, isSkewed: boolean) => {
 
 const createHosts = (
   ground: Ground,
-  parts: Pick<Scene, "history" | "memory" | "copies" | "backends" | "settings" | "strangers"> & { fates: Fates },
+  parts: Pick<Scene, "history" | "memory" | "books" | "backends" | "settings" | "strangers"> & { fates: Fates },
 ) => {
   const { random, timeline, trace, violate, bug, brokerRandom } = ground;
-  const { history, copies, backends, settings, fates, strangers } = parts;
+  const { history, books, backends, settings, fates, strangers } = parts;
   const { streams } = parts.memory;
   const own: MemoryRedis = {
     tier: backends.tier,
@@ -143,9 +143,14 @@ const createHosts = (
   const fail = (error: unknown) => violate(`a process fell: ${error instanceof Error ? error.stack : String(error)}`);
   const isSkewed = random.chance(0.3);
   createTopics(parts.memory, brokerRandom, isSkewed);
+  const make = createProcesses(ground, isSkewed);
   const common = {
     timeline,
-    createProcess: createProcesses(ground, isSkewed),
+    createProcess: (name: string): Process => {
+      const process = make(name);
+      process.onKill(() => books.died(name));
+      return process;
+    },
     restartMs: () => random.between(20, 800),
     fail,
   };
@@ -173,7 +178,8 @@ const createHosts = (
           violate(`${process.name} ${text}`),
         );
         const weak = weakWatchOf(process);
-        const network = { call: callOf(process), history, oversleptMs, weak, raises, belonging, redis };
+        const call = callOf(process);
+        const network = { process, timeline, call, history, oversleptMs, weak, raises, belonging, redis, books };
         const seen = createEdgePorts(backends, network);
         const ports = { ...seen, ...bug.edge?.(seen, process), metrics: raises.metrics };
         return bootEdge(process, ports, belonging, { ...settings.edge, ...bug.edgeSettings }, random);
@@ -195,7 +201,7 @@ const createHosts = (
           watch,
           weak,
           streams,
-          copies,
+          books,
           hintRate,
         };
         const ports = createRelayPorts(backends, network);
@@ -231,9 +237,9 @@ export const createScene = (ground: Ground): Scene => {
   const settings = withRoomForRefused(drawn, backlogEventsMax);
   const plan = weather.isCalm ? calmPlan : createPlan(random.fork(), 2 + RELAYS, weather.healAtMs);
   const fates = createFates(random.fork(), weather, plan.outages, timeline.nowMs);
-  const copies = createLedgerCopies(memory.streams);
+  const books = createBooks(timeline.nowMs);
   const strangers = createStrangers(timeline, settings.shards);
-  const { edges, relays } = createHosts(ground, { history, memory, copies, backends, settings, fates, strangers });
-  const state = { history, memory, broker, copies, servers, backends, strangers };
+  const { edges, relays } = createHosts(ground, { history, memory, books, backends, settings, fates, strangers });
+  const state = { history, memory, broker, books, servers, backends, strangers };
   return { ...ground, ...state, settings, weather, plan, edges, relays };
 };

@@ -32,7 +32,7 @@ const GOOD_EVERY_MS = 10_000;
 const BACK_MS_MAX = 30_000;
 /** Two looks of the sweep, and what it waits for. */
 const SWEPT_MS_MAX = 60_000;
-/** Copies of the counters are written once a second: what an emptied stream held is known after this. */
+/** Twice what records are apart. */
 const LEDGER_MS = 2_500;
 
 const clientsOf = (scene: Scene, post: Post, source: EventSource): Promise<unknown> => {
@@ -135,7 +135,7 @@ const refusedAgain = async (scene: Scene, post: Post, source: EventSource): Prom
 };
 
 const recovery = async (scene: Scene, post: Post, source: EventSource): Promise<void> => {
-  const { timeline, plan, violate } = scene;
+  const { timeline, settings, books, violate } = scene;
   let isBack = false;
   postUntilStream(scene, post, source).then(() => {
     isBack = true;
@@ -144,10 +144,12 @@ const recovery = async (scene: Scene, post: Post, source: EventSource): Promise<
     violate("an edge never opened its shards again");
   if (!(await timeline.run(() => isIdle(scene), timeline.nowMs() + 2 * GOOD_EVERY_MS)))
     await refusedAgain(scene, post, source);
-  if (!plan.acts.some((act) => act.kind === "empty-streams")) return;
-  // Only who has a shard copies its counters, and leases may change hands until somebody has one for a second.
-  await timeline.run(() => upTo(scene.settings.shards).every(scene.copies.isCurrent), timeline.nowMs() + HEALED_MS_MAX);
+  // What got through and what was acknowledged is recorded once a second; the copy after that is compared with it.
   await timeline.run(() => false, timeline.nowMs() + LEDGER_MS);
+  const before = upTo(settings.shards).map(books.copiesOf);
+  const isCopied = (shard: number) => books.copiesOf(shard) >= (before[shard] ?? 0) + 2;
+  if (!(await timeline.run(() => upTo(settings.shards).every(isCopied), timeline.nowMs() + HEALED_MS_MAX)))
+    violate("the counters of a shard are copied no more");
 };
 
 /** Runs one seed from the first process to the verdict. */

@@ -40,7 +40,7 @@ export const createStreamPort = (
     const execute = async () => {
       const answer = await shardStream.append(lease, chunk);
       check(lease, answer.kind === "ok");
-      if (answer.kind === "ok") history.recordedInStream(chunk);
+      if (answer.kind === "ok") history.recordedInStream(chunk, answer.duplicates);
       return answer;
     };
     const name = `append ${chunk.shard}:${chunk.events}`;
@@ -76,6 +76,7 @@ export const createStreamPort = (
     },
     missing: (shard, dedupKeys) => ask("redis", `missing ${shard}`, () => shardStream.missing(shard, dedupKeys)),
     oldest: (shard) => ask("redis", `oldest ${shard}`, () => shardStream.oldest(shard)),
+    forget: (lease, writers) => ask("redis", `forget ${lease.shard}`, () => shardStream.forget(lease, writers)),
     counts: (shard) => ask("redis", `counts ${shard}`, () => shardStream.counts(shard)),
   };
 };

@@ -5,6 +5,8 @@ import type { Scene } from "./scene.ts";
 
 const decoder = new TextDecoder();
 
+type Dead = ReadonlySet<EventRecord>;
+
 /** Where an event first stands. */
 type Place = { readonly lane: string; readonly offset: number };
 
@@ -82,7 +84,8 @@ const checkLoss = (scene: Scene, landed: Landed, dead: ReadonlySet<EventRecord>)
 
 /** A letter that was sent back must have come out, or have died again, unless its entry was emptied away or damaged. */
 const checkReplays = (scene: Scene, landed: Landed): void => {
-  if (scene.plan.acts.some((act) => act.kind === "empty-streams" || act.kind === "damage-entry")) return;
+  const losing = ["empty-streams", "go-back", "damage-entry"];
+  if (scene.plan.acts.some((act) => losing.includes(act.kind))) return;
   const letters = scene.memory.letters.all();
   for (const letter of letters) {
     if (letter.replayedBy === null) continue;
@@ -93,7 +96,9 @@ const checkReplays = (scene: Scene, landed: Landed): void => {
   }
 };
 
-const checkOrder = (scene: Scene, landed: Landed, dead: ReadonlySet<EventRecord>): void => {
+const checkOrder = (scene: Scene, landed: Landed, dead: Dead): void => {
+  // A Redis that went back has another diversion and other leases than the relays know of.
+  if (scene.plan.acts.some((act) => act.kind === "go-back")) return;
   for (const [record, place] of landed.first) {
     for (const precedence of record.precedences) {
       // What was refused for good has lost its place: a topic that takes it after all may have taken newer ones before.
@@ -120,11 +125,29 @@ const checkIdentity = ({ memory, settings, violate }: Scene): void => {
   }
 };
 
-/** What was pending when a stream was emptied, by the last copy of its counters, is what the ledger says is gone. */
-const checkLedger = ({ memory, settings, copies, violate }: Scene): void => {
+const losses = ({ plan }: Scene): boolean =>
+  plan.acts.some(({ kind }) => kind === "empty-streams" || kind === "go-back");
+
+/**
+ * What is told as lost is what was accepted and is lost. It may be less by what an edge took with it that died; and more by
+ * what the stream had and nobody answered for, and by what got through without a relay that lives having been told so.
+ */
+const checkLedger = (scene: Scene, landed: Landed, dead: Dead): void => {
+  const { memory, settings, history, books, violate } = scene;
   for (let shard = 0; shard < settings.shards; shard++) {
     const said = memory.ledger.unaccounted(shard);
-    const { least, most } = copies.unaccounted(shard);
+    const here = history.records().filter(({ event }) => event.shard === shard);
+    const isThere = (record: EventRecord) => landed.first.has(record) || dead.has(record);
+    const lost = here.filter((record) => record.accepted && !isThere(record));
+    // Of an event with two copies one may be lost, or both.
+    const unsureOf = (record: EventRecord): number => {
+      if (!isThere(record)) return record.wiped ? record.copies - (record.accepted ? 1 : 0) : 0;
+      return record.copies > 1 || dead.has(record) || books.mayBeToldLost(record) ? record.copies : 0;
+    };
+    const unsure = losses(scene) ? here.reduce((sum, record) => sum + unsureOf(record), 0) : 0;
+    const least = lost.filter((record) => !books.mayBeUntold(record)).length;
+    // Events that a hand appended are nobody's, and yet somebody may have answered for the shard as a whole.
+    const most = lost.length + unsure + history.intruders(shard);
     if (said < least || said > most) violate(`shard ${shard}: ${said} unaccounted, but ${least} to ${most} are gone`);
   }
 };
@@ -149,7 +172,7 @@ export const judge = (scene: Scene): Outcomes => {
   checkReplays(scene, landed);
   checkOrder(scene, landed, dead);
   checkIdentity(scene);
-  checkLedger(scene);
+  checkLedger(scene, landed, dead);
   checkCalm(scene, landed);
   const accepted = scene.history.records().filter((record) => record.accepted).length;
   return { accepted, copies: landed.copies, dead: dead.size };

@@ -20,7 +20,9 @@ describe("append.lua", () => {
     const { redis, keys, append } = open();
     const [nonce, status, entry, duplicates] = await append({ names: ["a", "b"], chunk: "AAAA" });
     expect([nonce, status, duplicates]).toEqual(["nonce.1", "OK", ""]);
-    expect(await redis.xrange(keys.stream, "-", "+")).toEqual([[entry, ["c", "AAAA", "n", "2:", "d", "2:2:"]]]);
+    expect(await redis.xrange(keys.stream, "-", "+")).toEqual([
+      [entry, ["c", "AAAA", "n", "2::w1:2", "d", "2:2::w1:2"]],
+    ]);
     expect(await redis.hgetall(keys.count)).toMatchObject({
       accepted: "2",
       duplicate: "0",
@@ -36,7 +38,7 @@ describe("append.lua", () => {
     const [, , entry, duplicates] = await append({ names: ["x", "a", "y", "x", "b"] });
     expect(duplicates).toBe("1,3,4");
     expect(await redis.xrange(keys.stream, entry, entry)).toEqual([
-      [entry, ["c", "Y2h1bms=", "n", "2:1,3,4", "d", "5:2:1,3,4"]],
+      [entry, ["c", "Y2h1bms=", "n", "2:1,3,4:w1:4", "d", "5:2:1,3,4:w1:4"]],
     ]);
     expect(await redis.hgetall(keys.count)).toMatchObject({ accepted: "4", duplicate: "3" });
   });
@@ -44,7 +46,7 @@ describe("append.lua", () => {
   test("adds nothing when all are duplicates, but counts them", async () => {
     const { redis, keys, append } = open();
     await append({ names: ["a", "b"] });
-    expect(await append({ names: ["b", "a"] })).toEqual(["nonce.1", "OK", "", "0,1"]);
+    expect(await append({ names: ["b", "a"] })).toEqual(["nonce.1", "OK", "", "0,1", "w1:2"]);
     expect(await redis.xlen(keys.stream)).toBe(1);
     expect(await redis.hgetall(keys.count)).toMatchObject({ accepted: "2", duplicate: "2", bytes: "8" });
   });
@@ -85,8 +87,8 @@ describe("append.lua", () => {
     const { append, dump } = open();
     await append({ names: ["a", "b"], chunk: "AAAA" });
     const before = await dump();
-    expect(await append({ names: ["c"], eventsMax: 2 })).toEqual(["nonce.1", "FULL", "", ""]);
-    expect(await append({ names: ["c"], bytesMax: 4 })).toEqual(["nonce.1", "FULL", "", ""]);
+    expect(await append({ names: ["c"], eventsMax: 2 })).toEqual(["nonce.1", "FULL", "", "", ""]);
+    expect(await append({ names: ["c"], bytesMax: 4 })).toEqual(["nonce.1", "FULL", "", "", ""]);
     expect(await dump()).toEqual(before);
     expect((await append({ names: ["c"], eventsMax: 3, bytesMax: 5 }))[1]).toBe("OK");
   });
@@ -101,9 +103,9 @@ describe("append.lua", () => {
     await redis.set(keys.diverted, "1763712345678");
     const token = await lease("take", "one", 60_000);
     const before = await dump();
-    expect(await append({ names: ["a"] })).toEqual(["nonce.1", "DIVERTED", "", ""]);
+    expect(await append({ names: ["a"] })).toEqual(["nonce.1", "DIVERTED", "", "", ""]);
     for (const leaseValue of [`${token + 1} one`, `${token} two`, `${token}`, "one"]) {
-      expect(await append({ names: ["a"], leaseValue })).toEqual(["nonce.1", "FENCED", "", ""]);
+      expect(await append({ names: ["a"], leaseValue })).toEqual(["nonce.1", "FENCED", "", "", ""]);
     }
     expect(await dump()).toEqual(before);
     expect((await append({ names: ["a"], leaseValue: `${token} one` }))[1]).toBe("OK");
@@ -131,6 +133,27 @@ describe("append.lua", () => {
     const count = await redis.hgetall(keys.count);
     expect(count).toMatchObject({ accepted: "1", duplicate: "0", relayed: "0", dead: "0", bytes: "8" });
     expect(count.epoch).not.toBe(epoch);
+  });
+
+  test("writes nothing under a writer of whom it has had less, whatever was deleted, and says who was before", async () => {
+    const { redis, keys, append, dump } = open();
+    await append({ names: ["a", "b"], writer: "w1" });
+    await append({ names: ["c"], writer: "w2" });
+    const behind = ["nonce.1", "BEHIND", "", "", ""];
+    const before = await dump();
+    expect(await append({ names: ["d"], writer: "w1", floor: 3 })).toEqual(behind);
+    expect(await dump()).toEqual(before);
+    await redis.del(keys.stream);
+    const withoutStream = await dump();
+    expect(await append({ names: ["d"], writer: "w1", floor: 2 })).toEqual(behind);
+    expect(await dump()).toEqual(withoutStream);
+    // Who is born with the stream takes the place of all whose events were in the old one.
+    expect((await append({ names: ["d"], writer: "w3" })).slice(3)).toEqual(["", "w3:1"]);
+    expect(await append({ names: ["e"], writer: "w2", floor: 1 })).toEqual(behind);
+    expect((await append({ names: ["e", "d"], writer: "w3", floor: 1 })).slice(3)).toEqual(["1", "w3:2"]);
+    await redis.del(keys.count);
+    expect(await append({ names: ["f"], writer: "w3", floor: 2 })).toEqual(behind);
+    expect((await append({ names: ["f"], writer: "w4" })).slice(3)).toEqual(["", "w4:1"]);
   });
 
   test("never gives an id twice when the stream was emptied by settling", async () => {

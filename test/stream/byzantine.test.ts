@@ -31,8 +31,8 @@ const noncesOf = (body: string): string[] => {
   const nonce = command[3 + Number(command[2])];
   return [`${nonce}.1`, `${nonce}.2`];
 };
-const good = (nonce: string, entry = "1763712345678-0") => [nonce, "OK", entry, ""];
-const oom = (nonce: string) => [nonce, "ERROR", "OOM command not allowed when used memory > 'maxmemory'.", ""];
+const good = (nonce: string, entry = "1763712345678-0") => [nonce, "OK", entry, "", "nobody:3"];
+const oom = (nonce: string) => [nonce, "ERROR", "OOM command not allowed when used memory > 'maxmemory'.", "", ""];
 const forged = (reply: (nonces: string[]) => unknown, extra: Readonly<Record<string, unknown>> = {}): RawAnswer => {
   return (body) => json([{ result: reply(noncesOf(body)), ...extra }]);
 };
@@ -89,10 +89,14 @@ const answers: readonly (readonly [name: string, answer: RawAnswer, code: string
   ["a closed connection", fixed(""), /./],
   [
     "an error for each",
-    forged(([a = "", b = ""]) => [oom(a), [b, "ERROR", "READONLY You can't write", ""]]),
+    forged(([a = "", b = ""]) => [oom(a), [b, "ERROR", "READONLY You can't write", "", ""]]),
     /^(oom|readonly)$/,
   ],
-  ["an error without a text", forged(([a = "", b = ""]) => [a, b].map((n) => [n, "ERROR", null, ""])), "redis_error"],
+  [
+    "an error without a text",
+    forged(([a = "", b = ""]) => [a, b].map((n) => [n, "ERROR", null, "", ""])),
+    "redis_error",
+  ],
   ["an error for all", fixed(json([{ error: "OOM command not allowed when used memory > 'maxmemory'." }])), "oom"],
   [
     "Upstash: daily requests",
@@ -157,7 +161,7 @@ describe("a REST server that lies", () => {
   test("is believed about the one chunk that it answers well", async () => {
     server.set(forged(([a = "", b = ""]) => [good(a), oom(b)]));
     expect(await open().append(chunks, 20_000)).toEqual([
-      { kind: "ok", duplicates: [] },
+      { kind: "ok", duplicates: [], totals: [["nobody", 3]] },
       { kind: "retriable", code: "oom" },
     ]);
   });

@@ -24,7 +24,8 @@ const open = async (known: number, fresh: number) => {
   };
   if (known > 0) await tier.append([chunkOf(0, duplicates)], 30_000);
   await settleAll();
-  await tier.append([chunkOf(0, [...duplicates, ...freshNames(fresh)])], 30_000);
+  const from = { writer: "k3f9", floor: 0 };
+  await tier.append([{ ...chunkOf(0, [...duplicates, ...freshNames(fresh)]), from }], 30_000);
   return { stream, key, settleAll, close, accepted: known + fresh };
 };
 
@@ -52,7 +53,9 @@ describe("one flipped bit beside the chunk", () => {
         if (Buffer.byteLength(flipped) !== flipped.length) continue;
         await replaceEntry(services.admin, key, () => fields.with(place, flipped));
         const what = `${fields.filter((_, i) => i % 2 === 1 && i > 1)} with ${JSON.stringify(flipped)}`;
-        expect(await stream.read(0, "0", 1, 0), what).toMatchObject([{ total: null, events: fresh, ref: whole?.ref }]);
+        expect(await stream.read(0, "0", 1, 0), what).toMatchObject([
+          { total: null, from: null, events: fresh, ref: whole?.ref },
+        ]);
         const before = await services.admin.hgetall(key.replace(":stream", ":count"));
         await settleAll();
         expect(await stream.counts(0), what).toMatchObject({ ...NOTHING_PENDING, accepted, dead: accepted });

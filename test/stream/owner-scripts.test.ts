@@ -59,7 +59,16 @@ describe("settle.lua", () => {
     const [, , id] = await append({ names: ["a", "b", "c"] });
     await redis.del(keys.count);
     await append({ names: ["d"], chunk: "AAAA" });
-    const forged = (await redis.xadd(keys.stream, "*", "c", "A".repeat(99), "n", "9:", "d", "9:9:")) as string;
+    const forged = (await redis.xadd(
+      keys.stream,
+      "*",
+      "c",
+      "A".repeat(99),
+      "n",
+      "9::w9:9",
+      "d",
+      "9:9::w9:9",
+    )) as string;
     expect(await settle(leaseValue, 12, [id, forged])).toBe("OK");
     const counts = await redis.hmget(keys.count, "accepted", "relayed", "dead", "bytes");
     expect(counts).toEqual(["1", "1", "0", "0"]);
@@ -161,7 +170,7 @@ describe("a full Redis", () => {
     const before = await dump();
     await redis.config("SET", "maxmemory", "1");
     try {
-      expect(await append({ names: ["b"] })).toEqual(["nonce.1", "ERROR", expect.stringMatching(/^OOM/), ""]);
+      expect(await append({ names: ["b"] })).toEqual(["nonce.1", "ERROR", expect.stringMatching(/^OOM/), "", ""]);
       expect(await dump()).toEqual(before);
       expect(await divert("raise", "ours", "n", "")).toEqual(["OK", expect.stringMatching(/ n$/)]);
       expect(await settle(leaseValue, 1, [id])).toBe("OK");

@@ -49,8 +49,8 @@ describe("the tier as one bundled file", () => {
     expect(await node.exited).toBe(0);
     expect(JSON.parse(printed)).toEqual({
       answers: [
-        { kind: "ok", duplicates: [] },
-        { kind: "ok", duplicates: [0] },
+        { kind: "ok", duplicates: [], totals: [["nobody", 1]] },
+        { kind: "ok", duplicates: [0], totals: [["nobody", 1]] },
       ],
       health: { status: "up", warnings: [], promise: { state: "kept" } },
     });

@@ -23,9 +23,11 @@ export type AppendValues = {
   readonly leaseValue?: string;
   readonly installation?: string;
   readonly asked?: boolean;
+  readonly writer?: string;
+  readonly floor?: number;
 };
 
-type AppendReply = [nonce: string, status: string, entry: string, duplicates: string, events: number, bytes: number];
+type AppendReply = [nonce: string, status: string, entry: string, duplicates: string, totals: string];
 
 /** One script on shard 0 of a namespace, called as itself, without our adapters in between. */
 export const scriptCalls = (redis: Redis, namespace: string) => {
@@ -48,6 +50,8 @@ export const scriptCalls = (redis: Redis, namespace: string) => {
           values.asked === false ? "" : "1",
           values.chunk ?? "Y2h1bms=",
           values.names.map(keyOf).join(""),
+          values.writer ?? "w1",
+          values.floor ?? 0,
         ],
       );
       return (replies as AppendReply[])[0] as AppendReply;

@@ -28,6 +28,7 @@ export const createAppWorld = async (
     {
       stream: world.tier,
       outbox: world.outboxTier,
+      accounts: world.ledger,
       belonging: options.belonging ?? settledBelonging(),
       clock,
       platform,

@@ -1,4 +1,5 @@
 import {
+  type Accounts,
   type Belonging,
   type Clock,
   errorName,
@@ -37,6 +38,7 @@ import type { AskUnowned } from "./unowned.ts";
 export type EdgePorts = {
   readonly stream: StreamTier;
   readonly outbox: OutboxTier;
+  readonly accounts: Accounts;
   readonly belonging: Belonging;
   readonly unowned?: AskUnowned;
   readonly clock: Clock;

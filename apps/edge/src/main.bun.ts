@@ -1,6 +1,6 @@
 import { createBelonging, systemClock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
-import { createOutboxTier, createPostgresInstallation, schemaWarnings } from "@spillway/outbox/tier";
+import { createAccounts, createOutboxTier, createPostgresInstallation, schemaWarnings } from "@spillway/outbox/tier";
 import { openDatabase } from "@spillway/postgres";
 import { askKeepers, watchInstallation } from "@spillway/service";
 import { openShell } from "@spillway/service/bun";
@@ -41,6 +41,7 @@ const edge = createApp(
   {
     stream,
     outbox: createOutboxTier({ database, shards: config.SHARDS }),
+    accounts: createAccounts({ database }),
     belonging,
     unowned: (deadlineMs) => stream.unowned(config.SHARDS, deadlineMs),
     clock: systemClock,
@@ -76,6 +77,6 @@ edge.stop();
 await systemClock.sleep(config.STOP_DELAY_MS, shell.hurrying);
 await shell.end(async () => {
   await server.stop();
-  edge.committer.close();
+  await edge.committer.close();
   await database.close();
 }, CLOSE_MS);

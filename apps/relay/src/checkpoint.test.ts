@@ -51,11 +51,11 @@ describe("the checkpoint", () => {
     const stage = createStage();
     const ledger = stage.world.ledger;
     let copies = 0;
-    const checkpoint: typeof ledger.checkpoint = (lease, sequence, counts) => {
+    const checkpoint: typeof ledger.checkpoint = (...given) => {
       copies++;
-      return ledger.checkpoint(lease, sequence, counts);
+      return ledger.checkpoint(...given);
     };
-    const { relay } = stage.start("r1", { ledger: { checkpoint } });
+    const { relay } = stage.start("r1", { ledger: { ...ledger, checkpoint } });
     await stage.until(() => copies === 2);
     stage.world.outages.start("postgres", "refused");
     await stage.until(() => relay.state().dependencies.postgres.status === "down");
@@ -69,7 +69,8 @@ describe("the checkpoint", () => {
     const stage = createStage();
     const higher = stage.clock.wallMs() + 1_000_000;
     const lease = { shard: 0, owner: "before Redis was emptied", token: higher };
-    await stage.world.ledger.checkpoint(lease, 1, await stage.world.shardStream.counts(0));
+    const counts = await stage.world.shardStream.counts(0);
+    await stage.world.ledger.checkpoint(lease, 1, { counts, losses: null });
     const { relay } = stage.start("r1");
     await stage.until(() => (relay.state().shards[0]?.token ?? 0) > higher);
     expect(stage.logged("lease.ended").map(({ fields }) => fields.reason)).toEqual(["outranked"]);
@@ -91,9 +92,10 @@ describe("the checkpoint", () => {
       shardStream: { ...shardStream, counts },
       leases: { ...leases, renew: () => new Promise<boolean>(() => undefined), take: once(leases.take) },
       ledger: {
-        checkpoint: (lease, sequence, values) => {
+        ...ledger,
+        checkpoint: (...given) => {
           copies++;
-          return ledger.checkpoint(lease, sequence, values);
+          return ledger.checkpoint(...given);
         },
       },
     });

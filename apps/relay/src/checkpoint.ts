@@ -1,4 +1,5 @@
 import { accountOf, type ShardCounts } from "@spillway/event";
+import { createAccountant } from "./accounts.ts";
 import type { Survey } from "./parking/survey.ts";
 import type { RelayParts } from "./parts.ts";
 import type { Drain } from "./shard/drain.ts";
@@ -13,27 +14,26 @@ const NOTHING: ShardCounts = {
   dead: 0,
   parked: 0,
   backlogBytes: 0,
+  totals: [],
+  isEmpty: false,
 };
 
 /** What the last checkpoint of a shard told. It outlives a term, or an emptied Redis would look like a new one. */
 type Last = {
   epoch: string | null;
   accepted: number;
-  unaccounted: number;
   /** Events that had left the stream, and since when it has held some and none left it. */
   gone: number;
   stillSinceMs: number | null;
 };
 
-const UNSEEN: Last = { epoch: null, accepted: 0, unaccounted: 0, gone: -1, stillSinceMs: null };
+const UNSEEN: Last = { epoch: null, accepted: 0, gone: -1, stillSinceMs: null };
 
 /** Copies a shard's counters out of Redis, shows them, and lets the pump look again where they do not fit what it saw. */
-export const createCheckpoints = (
-  { shardStream, ledger, tokens, clock, log, measures }: RelayParts,
-  survey: Pick<Survey, "of">,
-) => {
+export const createCheckpoints = (parts: RelayParts, survey: Pick<Survey, "of">) => {
+  const { shardStream, clock, log, measures } = parts;
+  const accountant = createAccountant(parts);
   const lasts = new Map<number, Last>();
-  let sequence = 0;
 
   const lastOf = (shard: number): Last => {
     const last = lasts.get(shard) ?? { ...UNSEEN };
@@ -86,28 +86,22 @@ export const createCheckpoints = (
   return {
     /** For how long the shard has held events of which none left it, whatever the reason; 0 while some do. */
     stillMs,
-    write: async ({ term, pump, drain }: OpenShard): Promise<void> => {
+    record: accountant.record,
+    write: async (open: OpenShard): Promise<void> => {
+      const { term, pump, drain } = open;
       const { shard } = term.lease;
       const counts = await shardStream.counts(shard);
       if (!counts.ok || !term.holds()) return;
       follow(shard, counts.value);
       show(shard, counts.value, pump.oldestAtMs);
       compare(shard, counts.value, pump, drain);
-      const answer = await ledger.checkpoint(term.lease, ++sequence, counts.value);
-      if (!answer.ok) return;
-      const { unaccounted, token, late } = answer.value;
-      tokens.saw(shard, token);
-      if (late) term.end("outranked");
-      const last = lastOf(shard);
-      measures.unaccounted.set(unaccounted, { shard: String(shard) });
-      if (unaccounted > last.unaccounted) log("error", "events.unaccounted", { shard, events: unaccounted });
-      last.unaccounted = unaccounted;
+      await accountant.copy(open, counts.value);
     },
     /** The numbers of a shard that is no longer ours: another relay shows them. */
     clear: (shard: number): void => {
       lastOf(shard).stillSinceMs = null;
       show(shard, NOTHING, null);
-      measures.unaccounted.set(0, { shard: String(shard) });
+      accountant.clear(shard);
     },
   };
 };

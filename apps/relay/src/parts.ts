@@ -1,4 +1,4 @@
-import type { OnWeakRedis } from "@spillway/event";
+import type { OnWeakRedis, Writers } from "@spillway/event";
 import type { CopyRemoval } from "./copy-removal.ts";
 import type { notedPorts } from "./dependencies.ts";
 import type { Tokens } from "./lease/tokens.ts";
@@ -42,6 +42,7 @@ export type RelayParts = ReturnType<typeof notedPorts> &
     readonly measures: Measures;
     readonly troubles: Troubles;
     readonly tokens: Tokens;
+    readonly writers: Writers;
     readonly linger: Linger;
     readonly copyRemoval: CopyRemoval;
     /** Runs a loop in the background; its rejection ends the relay. */

@@ -1,3 +1,4 @@
+import { createWriters } from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
 import { createCheckpoints } from "./checkpoint.ts";
 import { createCopyRemoval } from "./copy-removal.ts";
@@ -121,6 +122,7 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
     measures,
     troubles: createTroubles(clock, log, measures),
     tokens: createTokens(),
+    writers: createWriters(),
     linger: createLinger(clock),
     start: (loop) => void loop.catch(fail),
     signal,
@@ -147,6 +149,7 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
   const checkpoint = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       await clock.sleep(CHECKPOINT_MS, signal);
+      await checkpoints.record(shards.throughs);
       await Promise.all(shards.all().map((shard) => Promise.all([checkpoints.write(shard), shard.sweep.look()])));
       for (const { topic, partition, records } of topics.lanes())
         measures.laneRecords.set(records, { topic, partition: String(partition) });
@@ -167,6 +170,7 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
       await Promise.race([Promise.all(loops), failed]);
       await Promise.race([membership.leave(), failed]);
       await copyRemoval.flush();
+      await checkpoints.record(shards.throughs);
       ended.abort();
     },
     state: () => ({

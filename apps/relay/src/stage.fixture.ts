@@ -1,4 +1,5 @@
 import {
+  createWriters,
   encodeChunk,
   type Outcome,
   type SealedEvent,
@@ -64,6 +65,8 @@ export const createStage = (options: Partial<MemoryWorldOptions> & { readonly pa
   // As an owner before has left it: what is parked is known without Postgres.
   for (let shard = 0; shard < shards; shard++) world.streams.marks(shard).park([], true);
   const belonging = settledBelonging(shards);
+  /** Of the one edge that posts. */
+  const writers = createWriters();
   const publishes: Publish[] = [];
   const lines: LogLine[] = [];
   const broker = { latencyMs: 1, answer: (() => null) as Answer };
@@ -172,8 +175,10 @@ export const createStage = (options: Partial<MemoryWorldOptions> & { readonly pa
     chunkOf: (ids: readonly string[], copied: boolean) => chunksOf(ids, "k", "t", copied)[0] as ShardChunk,
     /** One chunk per shard of these ids, all with one key. */
     post: async (ids: readonly string[], key: string | null = "k", type = "t") => {
-      for (const answer of await world.tier.append(chunksOf(ids, key, type), 100))
+      const append = (chunks: readonly ShardChunk[]) => world.tier.append(chunks, 100);
+      for (const answer of await writers.append(chunksOf(ids, key, type), append))
         if (answer.kind !== "ok") throw new Error(`not appended: ${answer.kind}`);
+      world.ledger.keep(writers.unrecorded());
     },
     /** As `post`, and each chunk is in Postgres, too. */
     postToBoth: async (ids: readonly string[], key: string | null = "k", type = "t") => {

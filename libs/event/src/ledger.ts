@@ -1,15 +1,27 @@
 import type { Lease, ShardCounts } from "./shard-stream.ts";
+import type { Folded, Loss, WriterRow } from "./unaccounted.ts";
+import type { Accounts } from "./writer.ts";
 
 /**
- * The owner's copy of a shard's counters outside of Redis, written about once a second. A copy with another epoch, or
- * smaller counters, than the last one tells that Redis was emptied: what was pending in the last copy and is gone is
- * added to `unaccounted`. Copies are ordered by (lease token, sequence): one that arrives behind a later one changes
- * nothing, or a write that was late, or a former owner's, would look like an emptied Redis. `token`: of the copy that
+ * What is known of a shard outside of Redis. Its owner copies the counters about once a second, with what it found lost by
+ * what the copy before had answered. Copies are ordered by (lease token, sequence): one that arrives behind a later one
+ * changes nothing, or a write that was late, or a former owner's, would stand for the present. `token`: of the copy that
  * stands now, which is greater than the caller's, or its own under another's sequence, when the caller's changed nothing
  * (`late`). Rejects with `Unavailable`.
  */
-export type Ledger = {
-  checkpoint(lease: Lease, sequence: number, counts: ShardCounts): Promise<Checkpointed>;
+export type Ledger = Accounts & {
+  checkpoint(lease: Lease, sequence: number, copy: ShardCopy): Promise<Checkpointed>;
+  /** Deletes the rows of dead writers that nobody has changed since, and keeps what was lost of them, in one step. */
+  fold(shard: number, rows: readonly Folded[]): Promise<void>;
 };
 
-export type Checkpointed = { readonly unaccounted: number; readonly token: number; readonly late: boolean };
+/** `losses` is null when the owner does not know yet: then what was found last stays. */
+export type ShardCopy = { readonly counts: ShardCounts; readonly losses: readonly Loss[] | null };
+
+export type Checkpointed = {
+  readonly token: number;
+  readonly late: boolean;
+  readonly writers: readonly WriterRow[];
+  /** Lost events of writers that have no row any more. */
+  readonly folded: number;
+};

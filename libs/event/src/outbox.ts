@@ -1,4 +1,5 @@
 import type { Appended, ShardChunk, Tier } from "./tier.ts";
+import type { Position } from "./writer.ts";
 
 /** How much waits in the outbox. */
 export type OutboxSize = { readonly events: number; readonly bytes: number; readonly oldestAtMs: number | null };
@@ -28,8 +29,9 @@ export type OutboxRow = {
 /**
  * The outbox as the drain sees it. `drain` shows the oldest rows of a shard, in id order and at most `rowsMax`, to
  * `move`, and then deletes the first n of them, n being what `move` answered. If it fails after `move`, the rows stay
- * and are moved again: their appends are then duplicates. Answers how many rows it found and deleted. Rejects with
- * `Unavailable`.
+ * and are moved again: their appends are then duplicates. In the same step it records what `positions` says then: or a drain
+ * that died would take with it what it had appended, and the rows were gone. Answers how many rows it found and deleted.
+ * Rejects with `Unavailable`.
  */
 export type OutboxDrain = {
   occupied(shards: readonly number[], deadlineMs: number): Promise<readonly number[]>;
@@ -37,6 +39,7 @@ export type OutboxDrain = {
     shard: number,
     rowsMax: number,
     move: (rows: readonly OutboxRow[]) => Promise<number>,
+    positions?: () => readonly Position[],
   ): Promise<{ readonly found: number; readonly removed: number }>;
   size(deadlineMs: number): Promise<OutboxSize>;
   /** Calls back (at least) whenever rows may have arrived. A hint only: the caller polls as well. */

@@ -1,4 +1,4 @@
-import type { Appended, ShardChunk, TierPromise } from "./tier.ts";
+import type { Appended, ShardChunk, TierPromise, Total } from "./tier.ts";
 
 /** The right to pump one shard. Every write names the token; a smaller or unknown one is refused. */
 export type Lease = { readonly shard: number; readonly owner: string; readonly token: number };
@@ -23,6 +23,8 @@ export type Entry = {
    * or was not written by an append: then nobody knows what is to be skipped.
    */
   readonly total: number | null;
+  /** Who appended it, and how many events of that writer the shard has had with it. Null when nobody can say. */
+  readonly from: { readonly writer: string; readonly total: number } | null;
   /** What the entry counts for in the backlog's bytes. */
   readonly storedBytes: number;
 };
@@ -51,6 +53,10 @@ export type ShardCounts = {
   readonly dead: number;
   readonly parked: number;
   readonly backlogBytes: number;
+  /** Of each writer since then. */
+  readonly totals: readonly Total[];
+  /** The stream is there, and all that it has had has left it. */
+  readonly isEmpty: boolean;
 };
 
 /** `stamp` is another one each time, also when the diversion had begun. */
@@ -84,11 +90,14 @@ export type ShardStream = {
   parked(shard: number): Promise<readonly ParkedMark[] | null>;
   /** Append for the drain: passes the diversion, obeys the limits. */
   append(lease: Lease, chunk: ShardChunk): Promise<Appended | { readonly kind: "fenced" }>;
+  /** All as of one moment. */
   counts(shard: number): Promise<ShardCounts>;
   /** How many events of these dedup keys the shard does not know: it has lost them, or never had them. */
   missing(shard: number, dedupKeys: string): Promise<number>;
   /** The time of the oldest entry, null for none, and the present one: both by the server's clock, ms since 1970. */
   oldest(shard: number): Promise<{ readonly nowMs: number; readonly oldestAtMs: number | null }>;
+  /** These writers append no more: their totals are forgotten. `fenced` as above. */
+  forget(lease: Lease, writers: readonly string[]): Promise<"ok" | "fenced">;
   /** What the servers' settings are worth now, of all of them together. Rejects with `Unavailable`. */
   promise(): Promise<TierPromise>;
 };

@@ -6,18 +6,26 @@ export type ShardChunk = {
   readonly events: number;
   /** Their dedup keys, `DIGEST96_LENGTH` characters each, in the order of the events, without a separator. */
   readonly dedupKeys: string;
+  /** Who appends it to the stream; nobody's events are counted for nobody. */
+  readonly from?: { readonly writer: string; readonly floor: number };
 };
+
+/** How many events of a writer its shard has had, each counted once. */
+export type Total = readonly [writer: string, total: number];
 
 /**
  * What a tier did with one chunk.
  *
- * - `ok`: recorded on disk; `duplicates` are the indexes of the events that were known already and were dropped.
+ * - `ok`: recorded on disk; `duplicates` are the indexes of the events that were known already and were dropped. `totals`, of
+ *   the stream: the writer's; with duplicates those of all writers of the shard, since one of them appended the first copy.
+ * - `behind`: nothing written, the stream has had fewer of the writer's events than `floor`: it went back.
  * - `full`: nothing written, the shard's backlog is at its limit.
  * - `diverted`: nothing written, the shard's outbox is being drained; write to the outbox instead.
  * - `retriable`: unknown. The write may have happened or may still happen.
  */
 export type Appended =
-  | { readonly kind: "ok"; readonly duplicates: readonly number[] }
+  | { readonly kind: "ok"; readonly duplicates: readonly number[]; readonly totals?: readonly Total[] }
+  | { readonly kind: "behind" }
   | { readonly kind: "full" }
   | { readonly kind: "diverted" }
   | { readonly kind: "retriable"; readonly code: string };

@@ -6,14 +6,24 @@ const split = (dedupKeys: string): string[] => {
   return keys;
 };
 
+type Remembered = { readonly window: number; readonly current: Set<string>; readonly previous: Set<string> };
+
+export type DedupKeys = {
+  /** Indexes of the keys that are known, or that stand in `dedupKeys` for the second time. */
+  duplicates(dedupKeys: string, nowMs: number): number[];
+  remember(dedupKeys: string, nowMs: number): void;
+  copy(): DedupKeys;
+};
+
 /**
  * The dedup keys that one shard has recorded lately: a set per window, the current and the previous one are asked, so
  * that an id is remembered for one to two windows.
  */
-export const createDedupKeys = (windowMs: number) => {
-  let window = 0;
-  let current = new Set<string>();
-  let previous = new Set<string>();
+export const createDedupKeys = (
+  windowMs: number,
+  from: Remembered = { window: 0, current: new Set(), previous: new Set() },
+): DedupKeys => {
+  let { window, current, previous } = from;
 
   const turnTo = (nowMs: number): void => {
     const now = Math.floor(nowMs / windowMs);
@@ -24,7 +34,6 @@ export const createDedupKeys = (windowMs: number) => {
   };
 
   return {
-    /** Indexes of the keys that are known, or that stand in `dedupKeys` for the second time. */
     duplicates: (dedupKeys: string, nowMs: number): number[] => {
       turnTo(nowMs);
       const here = new Set<string>();
@@ -35,6 +44,8 @@ export const createDedupKeys = (windowMs: number) => {
       }
       return indexes;
     },
+    copy: (): DedupKeys =>
+      createDedupKeys(windowMs, { window, current: new Set(current), previous: new Set(previous) }),
     remember: (dedupKeys: string, nowMs: number): void => {
       turnTo(nowMs);
       for (const key of split(dedupKeys)) current.add(key);

@@ -41,6 +41,18 @@ export const createLeaseTable = (clock: Clock) => {
       return [...owners.keys()].sort();
     },
     withdraw: (owner: string) => void owners.delete(owner),
+    /** Answers what brings back how it is now. */
+    remember: () => {
+      const [leasesThen, tokensThen, ownersThen] = [new Map(leases), new Map(lastTokens), new Map(owners)];
+      return (): void => {
+        leases.clear();
+        lastTokens.clear();
+        owners.clear();
+        for (const [shard, lease] of leasesThen) leases.set(shard, lease);
+        for (const [shard, token] of tokensThen) lastTokens.set(shard, token);
+        for (const [owner, untilMs] of ownersThen) owners.set(owner, untilMs);
+      };
+    },
     /** Forgets everything, tokens too. */
     empty: () => {
       leases.clear();

@@ -1,9 +1,16 @@
 import type { Clock, ParkedMark } from "@spillway/event";
 
+export type Marks = {
+  park(topics: readonly string[], begin: boolean): void;
+  parked(): readonly ParkedMark[] | null;
+  copy(): Marks;
+};
+
 /** Which topics of a shard are parked, and whether anybody has looked. */
-export const createMarks = (clock: Clock) => {
-  let since: Map<string, number> | null = null;
+export const createMarks = (clock: Clock, from: ReadonlyMap<string, number> | null = null): Marks => {
+  let since = from === null ? null : new Map(from);
   return {
+    copy: () => createMarks(clock, since),
     park: (topics: readonly string[], begin: boolean): void => {
       if (begin) since ??= new Map();
       for (const topic of topics) {

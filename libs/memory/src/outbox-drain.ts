@@ -1,4 +1,4 @@
-import type { OutboxDrain } from "@spillway/event";
+import type { OutboxDrain, Position } from "@spillway/event";
 import type { Outages } from "./outages.ts";
 import type { Outbox } from "./outbox.ts";
 
@@ -6,14 +6,20 @@ import type { Outbox } from "./outbox.ts";
  * Rows leave only after `move` said that their appends succeeded. Nothing locks them meanwhile, as in Postgres: the
  * shard's lease keeps other drains away.
  */
-export const createOutboxDrain = (outbox: Outbox, { behind, check }: Outages): OutboxDrain => ({
+export const createOutboxDrain = (
+  outbox: Outbox,
+  { behind, check }: Outages,
+  record: (positions: readonly Position[]) => void,
+): OutboxDrain => ({
   occupied: behind("postgres", outbox.occupied),
-  drain: async (shard, rowsMax, move) => {
+  drain: async (shard, rowsMax, move, positions = () => []) => {
     check("postgres");
     const rows = outbox.rows(shard).slice(0, rowsMax);
     if (rows.length === 0) return { found: 0, removed: 0 };
     const moved = rows.slice(0, await move(rows));
+    if (moved.length === 0) return { found: rows.length, removed: 0 };
     check("postgres");
+    record(positions());
     return { found: rows.length, removed: outbox.remove(moved) };
   },
   size: behind("postgres", outbox.size),

@@ -44,5 +44,10 @@ export const createShardStream = (
   counts: behind("redis", streams.counts),
   missing: behind("redis", streams.missing),
   oldest: behind("redis", streams.oldest),
+  forget: behind("redis", (lease, writers) => {
+    if (!streams.holds(lease)) return "fenced";
+    streams.forget(lease.shard, writers);
+    return "ok";
+  }),
   promise: behind("redis", promise.now),
 });

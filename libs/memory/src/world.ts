@@ -47,6 +47,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
     const ms = commitMs();
     if (ms > 0) await clock.sleep(ms);
   };
+  const ledger = createLedger(clock, outages);
   const openSink = () => createSink(topics, outages, clock);
   return {
     /* What would stand in Redis, Postgres and Kafka, for a test to look at and to break. */
@@ -61,14 +62,14 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
 
     tier: createStreamTier(streams, outages, promise),
     outboxTier: createOutboxTier(outbox, outages, commit),
-    outboxDrain: createOutboxDrain(outbox, outages),
+    outboxDrain: createOutboxDrain(outbox, outages, ledger.keep),
     copies: createCopies(outbox, outages, clock),
     shardStream: createShardStream(streams, outages, promise),
     leases: createLeases(streams, outages),
     deadLetters: createDeadLetters(letters, outages),
     replay: createReplay({ letters, outbox, outages, clock, platform, shards, bytesMax: replayBytesMax }),
     parking: createParking(parked, outages),
-    ledger: createLedger(outages),
+    ledger,
     redisInstallation: createInstallationKeeper(streams.installation, "redis", outages),
     postgresInstallation: createInstallationKeeper(installation, "postgres", outages),
     sink: openSink(),

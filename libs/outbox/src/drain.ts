@@ -1,7 +1,8 @@
 import type { outbox } from "@spillway/drizzle/schema";
-import type { OutboxDrain, OutboxRow } from "@spillway/event";
+import type { OutboxDrain, OutboxRow, Position } from "@spillway/event";
 import { arrayOf, ask, type Database, WRITE_MS } from "@spillway/postgres";
 import type { Sql } from "postgres";
+import { recordedPositions } from "./accounts.ts";
 import { occupiedShards } from "./occupied.ts";
 import { chunksSize } from "./size.ts";
 
@@ -29,9 +30,12 @@ const oldestRows = (sql: Sql, shard: number, rowsMax: number, bytesMax: number) 
     ) as oldest
   ) as summed where bytes_before < ${bytesMax} order by id`;
 
-/** Exactly these rows. Locks: ROW EXCLUSIVE on the table, FOR UPDATE on the rows until the statement is over. */
-const deleteRows = (sql: Sql, ids: readonly string[]) => sql`
-  delete from outbox where id = any(${arrayOf(ids)}::bigint[])`;
+/**
+ * Exactly these rows, and records where they are now. Locks: ROW EXCLUSIVE on the table, FOR UPDATE on the rows, and those of the
+ * writers, until the statement is over.
+ */
+const deleteRows = (sql: Sql, ids: readonly string[], positions: readonly Position[]) => sql`
+  with recorded as (${recordedPositions(sql, positions)}) delete from outbox where id = any(${arrayOf(ids)}::bigint[])`;
 
 /**
  * Rows leave only after `move` said that their appends succeeded; whatever happens in between, they stay and are moved
@@ -44,13 +48,13 @@ export const createOutboxDrain = (options: OutboxDrainOptions): OutboxDrain => {
   return {
     occupied: (shards, deadlineMs) => occupiedShards(database, "outbox", shards, deadlineMs),
     size: (deadlineMs) => chunksSize(database, "outbox", deadlineMs),
-    drain: async (shard, rowsMax, move) => {
+    drain: async (shard, rowsMax, move, positions = () => []) => {
       const stored = await ask(database, ownMs, (sql) => oldestRows(sql, shard, rowsMax, bytesMax));
       if (stored.length === 0) return { found: 0, removed: 0 };
       const rows = stored.map((row): OutboxRow => ({ ...row, shard }));
       const moved = rows.slice(0, await move(rows)).map(({ id }) => id);
       if (moved.length === 0) return { found: rows.length, removed: 0 };
-      const { count } = await ask(database, ownMs, (sql) => deleteRows(sql, moved));
+      const { count } = await ask(database, ownMs, (sql) => deleteRows(sql, moved, positions()));
       return { found: rows.length, removed: count };
     },
     watch: async (onRows) => database.listen(CHANNEL, onRows),

@@ -1,3 +1,4 @@
+export { acknowledgeLoss } from "./acknowledge-loss.ts";
 export * from "./copies.ts";
 export * from "./drain.ts";
 export * from "./enqueue.ts";

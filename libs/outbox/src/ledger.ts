@@ -1,44 +1,99 @@
-import { type Ledger, type ShardCounts, Unavailable } from "@spillway/event";
-import { ask, type Database, STATEMENT_MS } from "@spillway/postgres";
+import {
+  type Folded,
+  type Ledger,
+  type Loss,
+  lostOf,
+  type ShardCounts,
+  Unavailable,
+  type WriterRow,
+} from "@spillway/event";
+import { arrayOf, ask, type Database, epochMs, STATEMENT_MS } from "@spillway/postgres";
 import type { Sql } from "postgres";
+import { createAccounts } from "./accounts.ts";
+import { multirangeOf, rangesOf } from "./multirange.ts";
 
-type Copy = ShardCounts & { readonly shard: number; readonly token: number; readonly sequence: number };
+type Copy = ShardCounts & {
+  readonly shard: number;
+  readonly token: number;
+  readonly sequence: number;
+  readonly losses: readonly Loss[] | null;
+};
+
+type StoredRow = Omit<WriterRow, "ended" | "forgiven"> & { ended: string; forgiven: string };
+type Standing = { token: string; late: boolean; folded: string; writers: StoredRow[] };
+
+const idleMs = `(${epochMs("now()")} - ${epochMs("seen_at")})`;
 
 /**
- * Another epoch: all that was pending in the last copy is gone. Fewer accepted in the same epoch (a lagging replica was
- * promoted, or the end of the AOF was lost): the difference is gone, at most what was pending. Less relayed, dead or parked
- * only: how much is gone cannot be told, so all that was pending counts. A copy that is behind the last one finds no row
- * to update and gets what is kept. Locks: the shard's row, until the statement is over.
+ * A copy that is behind the last one finds no row to update and gets what is kept. What each writer lost stands in its row,
+ * so that an operator's word goes for that, and no further. The answer's rows are those from before the statement. Locks: the
+ * shard's row, and those of writers that lost something, until the statement is over.
  */
-const writeCopy = (sql: Sql, copy: Copy) => sql<{ unaccounted: string; token: string; late: boolean }[]>`
+const writeCopy = (sql: Sql, copy: Copy) => {
+  const losses = copy.losses ?? [];
+  const lost = sql`unnest(${arrayOf(losses.map(({ writer }) => writer))}::text[],
+    ${arrayOf(losses.map(({ events }) => multirangeOf(events)))}::int8multirange[]) as found (writer, events)`;
+  return sql<Standing[]>`
   with written as (
     insert into shard_checkpoints as last
       (shard, token, sequence, epoch, accepted, duplicate, relayed, dead, parked, backlog_bytes, unaccounted)
     values (${copy.shard}, ${copy.token}, ${copy.sequence}, ${copy.epoch}, ${copy.accepted}, ${copy.duplicate},
-      ${copy.relayed}, ${copy.dead}, ${copy.parked}, ${copy.backlogBytes}, 0)
+      ${copy.relayed}, ${copy.dead}, ${copy.parked}, ${copy.backlogBytes}, ${lostOf(losses)})
     on conflict (shard) do update set
       token = excluded.token, sequence = excluded.sequence, epoch = excluded.epoch,
       accepted = excluded.accepted, duplicate = excluded.duplicate, relayed = excluded.relayed, dead = excluded.dead,
       parked = excluded.parked, backlog_bytes = excluded.backlog_bytes, updated_at = now(),
-      unaccounted = last.unaccounted + case
-        when excluded.epoch is distinct from last.epoch then last.accepted - last.relayed - last.dead - last.parked
-        when excluded.accepted < last.accepted then
-          least(last.accepted - excluded.accepted, last.accepted - last.relayed - last.dead - last.parked)
-        when excluded.relayed < last.relayed or excluded.dead < last.dead or excluded.parked < last.parked then
-          last.accepted - last.relayed - last.dead - last.parked
-        else 0 end
+      unaccounted = case when ${copy.losses === null} then last.unaccounted
+        else last.folded + excluded.unaccounted end
     where (excluded.token, excluded.sequence) > (last.token, last.sequence)
-    returning last.unaccounted, last.token
+    returning last.token, last.folded
+  ), lost as (
+    update shard_writers set lost = coalesce((select events from ${lost} where found.writer = shard_writers.writer), '{}')
+    where shard = ${copy.shard} and ${copy.losses !== null} and exists (select from written)
+      and (lost <> '{}' or writer in (select writer from ${lost}))
+  ), standing as (
+    select token, false as late, folded from written
+    union all
+    select token, true, folded from shard_checkpoints
+    where shard = ${copy.shard} and not exists (select from written)
   )
-  select unaccounted, token, false as late from written
-  union all
-  select unaccounted, token, true from shard_checkpoints where shard = ${copy.shard} and not exists (select from written)`;
+  select token, late, folded, (
+    select coalesce(json_agg(json_build_object('writer', writer, 'acknowledged', acknowledged, 'ended', ended,
+      'forgiven', forgiven,
+      'idleMs', ${sql.unsafe(idleMs)})), '[]'::json)
+    from shard_writers where shard = ${copy.shard}
+  ) as writers from standing`;
+};
 
-/** One row per shard. */
+/** Only what is as it was when it was judged. Locks: the writers' rows and the shard's, until the statement is over. */
+const foldRows = (sql: Sql, shard: number, rows: readonly Folded[]) => sql`
+  with gone as (
+    delete from shard_writers using unnest(${arrayOf(rows.map(({ writer }) => writer))}::text[],
+      ${arrayOf(rows.map(({ acknowledged }) => acknowledged))}::bigint[],
+      ${arrayOf(rows.map(({ ended }) => multirangeOf(ended)))}::int8multirange[],
+      ${arrayOf(rows.map(({ lost }) => lost))}::bigint[]) as judged (writer, acknowledged, ended, lost)
+    where shard = ${shard} and shard_writers.writer = judged.writer
+      and shard_writers.acknowledged = judged.acknowledged and shard_writers.ended = judged.ended
+    returning judged.lost
+  )
+  update shard_checkpoints set folded = folded + (select coalesce(sum(lost), 0) from gone) where shard = ${shard}`;
+
+const rowOf = (row: StoredRow): WriterRow => ({
+  ...row,
+  ended: rangesOf(row.ended),
+  forgiven: rangesOf(row.forgiven),
+});
+
+/** One row per shard, and one per shard and writer. */
 export const createLedger = ({ database }: { readonly database: Database }): Ledger => ({
-  checkpoint: async ({ shard, token }, sequence, counts) => {
-    const [row] = await ask(database, STATEMENT_MS, (sql) => writeCopy(sql, { ...counts, shard, token, sequence }));
+  ...createAccounts({ database }),
+  checkpoint: async ({ shard, token }, sequence, { counts, losses }) => {
+    const copy = { ...counts, shard, token, sequence, losses };
+    const [row] = await ask(database, STATEMENT_MS, (sql) => writeCopy(sql, copy));
     if (row === undefined) throw new Unavailable("odd_reply");
-    return { unaccounted: Number(row.unaccounted), token: Number(row.token), late: row.late };
+    return { token: Number(row.token), late: row.late, writers: row.writers.map(rowOf), folded: Number(row.folded) };
+  },
+  fold: async (shard, rows) => {
+    await ask(database, STATEMENT_MS, (sql) => foldRows(sql, shard, rows));
   },
 });

@@ -3,10 +3,12 @@ import {
   deadLetterActions,
   deadLetters,
   installation,
+  lossAcknowledgements,
   outbox,
   parkedEvents,
   parking,
   shardCheckpoints,
+  shardWriters,
 } from "@spillway/drizzle/schema";
 import { type Database, DatabaseFailure } from "@spillway/postgres";
 import { getTableColumns, getTableName } from "drizzle-orm";
@@ -15,8 +17,19 @@ import type { Sql } from "postgres";
 export type Schema = { readonly unmigrated: boolean; readonly missing: number };
 
 const needed = JSON.stringify(
-  [installation, outbox, copies, parking, parkedEvents, deadLetters, deadLetterActions, shardCheckpoints].flatMap(
-    (table) => Object.values(getTableColumns(table)).map(({ name }) => ({ table: getTableName(table), column: name })),
+  [
+    installation,
+    outbox,
+    copies,
+    parking,
+    parkedEvents,
+    deadLetters,
+    deadLetterActions,
+    shardCheckpoints,
+    shardWriters,
+    lossAcknowledgements,
+  ].flatMap((table) =>
+    Object.values(getTableColumns(table)).map(({ name }) => ({ table: getTableName(table), column: name })),
   ),
 );
 

@@ -12,6 +12,7 @@ import { outboxHealth } from "./health.ts";
 import { occupiedShards } from "./occupied.ts";
 import { chunksSize } from "./size.ts";
 
+export { createAccounts } from "./accounts.ts";
 export { createPostgresInstallation } from "./installation.ts";
 export { schemaWarnings } from "./schema-warning.ts";
 

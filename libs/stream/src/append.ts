@@ -4,6 +4,7 @@ import {
   DIGEST96_LENGTH,
   type InstallationRecord,
   type ShardChunk,
+  type Total,
   Unavailable,
 } from "@spillway/event";
 import { toBase64 } from "./base64.ts";
@@ -11,6 +12,10 @@ import { codeOfText } from "./errors.ts";
 import { checkNamespace, shardKeys } from "./keys.ts";
 import { checkLimits, type StreamLimits } from "./limits.ts";
 
+/** Whose events nobody accounts for. */
+const NOBODY = { writer: "nobody", floor: 0 };
+const WRITER = /^[a-z0-9]{1,16}$/;
+const TOTAL = /^([a-z0-9]{1,16}):(\d{1,15})$/;
 const ENTRY_ID = /^\d{1,20}-\d{1,20}$/;
 
 /** One call of append.lua for chunks of different shards: the same over HTTP and TCP. */
@@ -22,10 +27,12 @@ export type AppendCall = {
   readonly values: readonly (string | number)[];
 };
 
-const checkChunk = ({ events, dedupKeys }: ShardChunk): void => {
+const checkChunk = ({ events, dedupKeys, from }: ShardChunk): void => {
   if (events < 1 || dedupKeys.length !== events * DIGEST96_LENGTH) {
     throw new TypeError(`a chunk of ${events} events came with ${dedupKeys.length} characters of dedup keys`);
   }
+  if (from && !WRITER.test(from.writer))
+    throw new TypeError(`writer ${JSON.stringify(from.writer)} must match ${WRITER}`);
 };
 
 /** What is the same in every call of a process. */
@@ -72,9 +79,22 @@ export const appendCall = (
     checkChunk(chunk);
     const { stream, dedup, count, diverted, lease } = shardKeys(namespace, chunk.shard);
     keys.push(stream, ...dedup, count, diverted, lease);
-    values.push(toBase64(chunk.chunk), chunk.dedupKeys);
+    const { writer, floor } = chunk.from ?? NOBODY;
+    values.push(toBase64(chunk.chunk), chunk.dedupKeys, writer, floor);
   }
   return { nonce, events: chunks.map(({ events }) => events), keys, values };
+};
+
+/** Null unless it is what the script writes. */
+const totalsOf = (csv: unknown): readonly Total[] | null => {
+  if (typeof csv !== "string") return null;
+  const totals: Total[] = [];
+  for (const one of csv.split(",")) {
+    const [, writer, total] = TOTAL.exec(one) ?? [];
+    if (writer === undefined) return null;
+    totals.push([writer, Number(total)]);
+  }
+  return totals;
 };
 
 /** Null unless it is what the script writes: increasing indexes of events of the chunk. */
@@ -99,20 +119,22 @@ export const oddReply: Appended = retriable("odd_reply");
 export type ChunkAppended = Appended | { readonly kind: "fenced" } | { readonly kind: "unagreed" };
 
 const chunkAppendedOf = (reply: unknown, nonce: string, events: number): ChunkAppended => {
-  if (!Array.isArray(reply) || reply.length !== 4) return oddReply;
-  const [echo, status, entry, csv] = reply as unknown[];
+  if (!Array.isArray(reply) || reply.length !== 5) return oddReply;
+  const [echo, status, entry, csv, totalsCsv] = reply as unknown[];
   if (echo !== nonce) return oddReply;
   if (status === "FULL") return { kind: "full" };
   if (status === "DIVERTED") return { kind: "diverted" };
   if (status === "FENCED") return { kind: "fenced" };
   if (status === "UNAGREED") return { kind: "unagreed" };
+  if (status === "BEHIND") return { kind: "behind" };
   if (status === "ERROR") return { kind: "retriable", code: codeOfText(String(entry)) };
   const duplicates = duplicatesOf(csv, events);
-  if (status !== "OK" || duplicates === null) return oddReply;
+  const totals = totalsOf(totalsCsv);
+  if (status !== "OK" || duplicates === null || totals === null) return oddReply;
   const isAdded = typeof entry === "string" && ENTRY_ID.test(entry);
   const isKnown = entry === "" && duplicates.length === events;
   if (!isKnown && !(isAdded && duplicates.length < events)) return oddReply;
-  return { kind: "ok", duplicates };
+  return { kind: "ok", duplicates, totals };
 };
 
 /**

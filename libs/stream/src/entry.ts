@@ -2,8 +2,8 @@ import type { Entry } from "@spillway/event";
 
 /** Of a chunk in base64: version, flags and 31 bytes of the checksum. What a hand wrote may begin with anything. */
 const MARK = /^[!-~]{0,44}/;
-const COUNTED = /^(\d{1,9}):([\d,]*)$/;
-const DOUBLED = /^(\d{1,9}):(\d{1,9}):([\d,]*)$/;
+const COUNTED = /^(\d{1,9}):([\d,]*):([a-z0-9]{1,16}):(\d{1,15})$/;
+const DOUBLED = /^(\d{1,9}):(\d{1,9}):([\d,]*):[a-z0-9]+:\d+$/;
 
 /** Increasing, or else null: nobody can say which are meant. */
 const indexesOf = (csv: string): readonly number[] | null => {
@@ -12,28 +12,33 @@ const indexesOf = (csv: string): readonly number[] | null => {
   return indexes.every((index, i) => index > (indexes[i - 1] ?? -1)) ? indexes : null;
 };
 
-type Metadata = Pick<Entry, "skip" | "events" | "total">;
+type Metadata = Pick<Entry, "skip" | "events" | "total" | "from">;
 
 /** By the same rule as settle.lua: what is damaged must count for what was added. */
 const damagedOf = (counted: string, doubled: string): Metadata => {
   const [, total, again, skipped = ""] = DOUBLED.exec(doubled) ?? [];
   const left = skipped.match(/\d+/g)?.length ?? 0;
   const isWhole = total !== undefined && Number(total) === Number(again) + left;
-  return { skip: [], events: Number(isWhole ? again : (/^(\d{1,9}):/.exec(counted)?.[1] ?? 0)), total: null };
+  return {
+    skip: [],
+    events: Number(isWhole ? again : (/^(\d{1,9}):/.exec(counted)?.[1] ?? 0)),
+    total: null,
+    from: null,
+  };
 };
 
-/** Of nearly all entries nothing is skipped: "1:" and "1:1:", and that is all. */
+/** Of nearly all entries nothing is skipped: "1::k1:9" and "1:1::k1:9". */
 const metadataOf = (counted: string, doubled: string): Metadata => {
-  const [, n = "", csv = ""] = COUNTED.exec(counted) ?? [];
+  const [, n = "", csv = "", writer = "", written] = COUNTED.exec(counted) ?? [];
   const skip = indexesOf(csv);
   if (n === "" || skip === null) return damagedOf(counted, doubled);
   const events = Number(n);
   const total = events + skip.length;
   const isSound = doubled === `${total}:${counted}` && (skip.at(-1) ?? -1) < total;
-  return isSound ? { skip, events, total } : damagedOf(counted, doubled);
+  return isSound ? { skip, events, total, from: { writer, total: Number(written) } } : damagedOf(counted, doubled);
 };
 
-const FOREIGN: Metadata = { skip: [], events: 0, total: null };
+const FOREIGN: Metadata = { skip: [], events: 0, total: null, from: null };
 
 const textOf = (field: Buffer | undefined): string => field?.toString("latin1") ?? "";
 
@@ -44,6 +49,6 @@ export const entryOf = ([key, fields]: readonly [id: Buffer, fields: readonly Bu
   const ref = `${id} ${MARK.exec(c)}`;
   // Nobody appended it, so it counts nothing; it ends as a dead letter with all that it holds.
   if (fields.length !== 6) return { id, ref, chunk: Buffer.concat(fields), storedBytes: 0, ...FOREIGN };
-  const { skip, events, total } = metadataOf(textOf(fields[3]), textOf(fields[5]));
-  return { id, ref, chunk: Buffer.from(c, "base64"), storedBytes: events > 0 ? c.length : 0, skip, events, total };
+  const metadata = metadataOf(textOf(fields[3]), textOf(fields[5]));
+  return { id, ref, chunk: Buffer.from(c, "base64"), storedBytes: metadata.events > 0 ? c.length : 0, ...metadata };
 };

@@ -7,34 +7,41 @@ export type Script = {
 };
 
 export const appendScript: Script = {
-  sha: "5ea2bde526f7f18357ad9f66b07d7e38a758dc0a",
+  sha: "925d57da2788ef4727ffc9fec543630c42f0182b",
   source: `-- Adds chunks of events to the streams of their shards, each without the duplicates, each all or nothing.
 --
 -- KEYS   of every chunk: 1 stream  2..4 the dedup sets  5 count  6 diverted  7 lease
 -- ARGV   1 nonce  2 dedup window (s)  3 backlog events max  4 backlog bytes max
 --        5 "" from an edge, or the lease's value from the drain, which passes the diversion
 --        6 the caller's installation  7 "1" when it has just read that this Redis is of it, else ""
---        and of every chunk: the chunk (base64), its events' dedup keys, KEY_LENGTH characters each, joined
--- Reply  of every chunk {nonce.n, status, entry id, duplicates (csv of indexes)}, n from 1
+--        and of every chunk: the chunk (base64), its events' dedup keys, KEY_LENGTH characters each, joined,
+--        the writer, and its floor: how many of its events it knows this shard to have had
+-- Reply  of every chunk {nonce.n, status, entry id, duplicates (csv of indexes), totals (csv of writer:total)}, n from 1
 --        OK, with no entry id when every event was a duplicate; FULL, DIVERTED, FENCED: nothing was written;
 --        UNAGREED: nothing was written, ask whose this Redis is and call again;
+--        BEHIND: nothing was written, the shard has had fewer events of the writer than its floor;
 --        ERROR, with Redis's text in the place of the entry id
 --
 -- Why so: one call for all shards, since each call costs the REST server and Redis 40 us before its first event. An error
 -- of one shard stays its own. A dedup set per window in three slots. The current and the previous one are asked, so
 -- that an id is remembered for one to two windows; a set dies when its second window ends, a whole window before its
--- slot is used again. A chunk is opaque here, so a duplicate is named in field "n" rather than cut out: "2:0,3" counts
--- two events, and skips the first and the fourth. No checksum but the chunk's own is in an entry, and an AOF has none: so
--- what "n" says stands once more in "d", behind the number of events that the chunk must hold, "4:2:0,3". One damaged byte is
+-- slot is used again. A chunk is opaque here, so a duplicate is named in field "n" rather than cut out: "2:0,3:k1:9"
+-- counts two events, skips the first and the fourth, and brings the writer k1 to nine. No checksum but the chunk's own is in an entry, and an AOF has none: so
+-- what "n" says stands once more in "d", behind the number of events that the chunk must hold, "4:2:0,3:k1:9". One damaged byte is
 -- seen by that and spoils no count (S2). A stream that does not
 -- exist begins a new epoch: counters that survived it would count a backlog that nobody can settle. The
 -- limits are compared before the chunk is added, since a chunk larger than the limit would otherwise never fit. XADD is
 -- the first write: without allow-oom it is where a full Redis refuses, before anything happened. Whose this Redis is stands in
 -- a key of another slot, so each shard remembers whose it was filled as: an edge whose REST server suddenly stands before
 -- another Redis, or an emptied one, finds another installation there or none, and asks before it writes anything.
+-- A Redis that went back (an older replica, an AOF without its end) looks like any other once somebody has appended to it. So
+-- field "w:<writer>" of "count" has how many of a writer's events there were, each entry says so of itself at the end of
+-- "n", and nobody appends where there are fewer than it was answered: what was lost stays missing from that number. With
+-- a duplicate all totals are answered, since nobody knows who appended its first copy.
 
 local SLICE = 1000 -- arguments to one command: unpack() ends at about 8000
 local KEYS_EACH = 7
+local HEAD, VALUES_EACH = 7, 4 -- arguments before those of the chunks, and of each
 local KEY_LENGTH = 16 -- of a dedup key; DIGEST96_LENGTH in libs/event, which a test compares
 
 local window, events_max, bytes_max = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -42,22 +49,44 @@ local lease, installation, asked = ARGV[5], ARGV[6], ARGV[7] == '1'
 local time = redis.call('TIME')
 local period = math.floor(tonumber(time[1]) / window)
 
-local function append(nonce, first, chunk, joined)
+-- Of all writers of a shard.
+local function totals_of(count)
+  local all, fields = {}, redis.call('HGETALL', count)
+  for i = 1, #fields, 2 do
+    local writer = string.match(fields[i], '^w:(.+)$')
+    if writer then all[#all + 1] = writer .. ':' .. fields[i + 1] end
+  end
+  return table.concat(all, ',')
+end
+
+-- A stream that is born anew has had nothing of anybody.
+local function forget_writers(count)
+  for _, field in ipairs(redis.call('HKEYS', count)) do
+    if string.sub(field, 1, 2) == 'w:' then redis.call('HDEL', count, field) end
+  end
+end
+
+local function append(nonce, first, chunk, joined, writer, floor)
   local stream, count = KEYS[first], KEYS[first + 4]
   if lease == '' then
-    if redis.call('EXISTS', KEYS[first + 5]) == 1 then return {nonce, 'DIVERTED', '', ''} end
+    if redis.call('EXISTS', KEYS[first + 5]) == 1 then return {nonce, 'DIVERTED', '', '', ''} end
   elseif redis.call('GET', KEYS[first + 6]) ~= lease then
-    return {nonce, 'FENCED', '', ''}
+    return {nonce, 'FENCED', '', '', ''}
   end
 
-  local had = redis.call('HMGET', count, 'accepted', 'duplicate', 'relayed', 'dead', 'bytes', 'epoch', 'installation', 'parked')
+  local mine = 'w:' .. writer
+  local had = redis.call(
+    'HMGET', count, 'accepted', 'duplicate', 'relayed', 'dead', 'bytes', 'epoch', 'installation', 'parked', mine
+  )
   local isAgreed = had[7] == installation
-  if not isAgreed and not asked then return {nonce, 'UNAGREED', '', ''} end
+  if not isAgreed and not asked then return {nonce, 'UNAGREED', '', '', ''} end
+  local written = tonumber(had[9]) or 0
+  if written < floor then return {nonce, 'BEHIND', '', '', ''} end
   local accepted, duplicate = tonumber(had[1]) or 0, tonumber(had[2]) or 0
   local settled = (tonumber(had[3]) or 0) + (tonumber(had[4]) or 0) + (tonumber(had[8]) or 0)
   local bytes = tonumber(had[5]) or 0
   if (accepted - settled >= events_max or bytes >= bytes_max) and redis.call('EXISTS', stream) == 1 then
-    return {nonce, 'FULL', '', ''}
+    return {nonce, 'FULL', '', '', ''}
   end
 
   local current, previous = KEYS[first + 1 + period % 3], KEYS[first + 1 + (period + 2) % 3]
@@ -83,15 +112,19 @@ local function append(nonce, first, chunk, joined)
   if #fresh == 0 then
     redis.call('HINCRBY', count, 'duplicate', total)
     if not isAgreed then redis.call('HSET', count, 'installation', installation) end
-    return {nonce, 'OK', '', skip}
+    return {nonce, 'OK', '', skip, totals_of(count)}
   end
 
-  local counted = #fresh .. ':' .. skip
+  written = written + #fresh
+  local total_of_mine = writer .. ':' .. string.format('%.0f', written)
+  local counted = #fresh .. ':' .. skip .. ':' .. total_of_mine
   local entry = {'*', 'c', chunk, 'n', counted, 'd', total .. ':' .. counted}
   local id = redis.call('XADD', stream, 'NOMKSTREAM', unpack(entry))
+  if not id and floor > 0 then return {nonce, 'BEHIND', '', '', ''} end
   if not id or not had[6] then
     id = id or redis.call('XADD', stream, unpack(entry))
     accepted, duplicate, bytes = 0, 0, 0
+    forget_writers(count)
     redis.call('HSET', count, 'epoch', time[1] .. string.format('%06d', time[2]), 'relayed', 0, 'dead', 0, 'parked', 0)
   end
 
@@ -100,22 +133,37 @@ local function append(nonce, first, chunk, joined)
   end
   redis.call('PEXPIREAT', current, (period + 2) * window * 1000)
   accepted, bytes = accepted + #fresh, bytes + #chunk
-  redis.call('HSET', count, 'accepted', accepted, 'duplicate', duplicate + #skipped, 'bytes', bytes)
+  redis.call('HSET', count, 'accepted', accepted, 'duplicate', duplicate + #skipped, 'bytes', bytes, mine, written)
   if not isAgreed then redis.call('HSET', count, 'installation', installation) end
-  return {nonce, 'OK', id, skip}
+  return {nonce, 'OK', id, skip, #skipped > 0 and totals_of(count) or total_of_mine}
 end
 
 local replies = {}
 for n = 1, #KEYS / KEYS_EACH do
   local nonce = ARGV[1] .. '.' .. n
-  local done, reply = pcall(append, nonce, (n - 1) * KEYS_EACH + 1, ARGV[6 + 2 * n], ARGV[7 + 2 * n])
+  local at = HEAD + (n - 1) * VALUES_EACH
+  local done, reply = pcall(append, nonce, (n - 1) * KEYS_EACH + 1, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 4]))
   if not done then
     local text = type(reply) == 'table' and reply.err or tostring(reply)
-    reply = {nonce, 'ERROR', text, ''}
+    reply = {nonce, 'ERROR', text, '', ''}
   end
   replies[n] = reply
 end
 return replies
+`,
+};
+
+export const countsScript: Script = {
+  sha: "766710da1ef8a5702d9400cab61bac4605b62b58",
+  source: `#!lua flags=no-writes
+-- Answers all counters of one shard, as of one moment.
+--
+-- KEYS   1 stream  2 count
+-- Reply  {whether the stream exists, its entries, the fields of count and their values in turn}
+--
+-- Why so: that a stream is empty says that all its writers' events have left it only if their totals are of the same moment.
+
+return {redis.call('EXISTS', KEYS[1]), redis.call('XLEN', KEYS[1]), redis.call('HGETALL', KEYS[2])}
 `,
 };
 
@@ -163,6 +211,24 @@ end
 stamp = since .. ' ' .. ARGV[3]
 redis.call('SET', KEYS[1], stamp)
 return {'OK', stamp}
+`,
+};
+
+export const forgetScript: Script = {
+  sha: "36922204373edf679fb38791da409dd98775d67f",
+  source: `#!lua flags=allow-oom
+-- Forgets the totals of writers that append no more.
+--
+-- KEYS   1 count  2 lease
+-- ARGV   1 the lease's value  2.. writers
+-- Reply  OK, or FENCED and nothing was done
+--
+-- Why so: each life of an edge is another writer, so their fields would grow for ever. A writer that was forgotten and is not
+-- dead after all finds fewer events than its floor, and goes on under another id.
+
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 'FENCED' end
+for i = 2, #ARGV do redis.call('HDEL', KEYS[1], 'w:' .. ARGV[i]) end
+return 'OK'
 `,
 };
 
@@ -323,7 +389,7 @@ return owners
 };
 
 export const settleScript: Script = {
-  sha: "b359917fe363b1d2ac3331acd0a257eb6330ea04",
+  sha: "96210bc13caf1ce0e2adb1c164772519cf613df8",
   source: `#!lua flags=allow-oom
 -- Removes entries whose events were all confirmed, dead-lettered or parked, and counts them, exactly once.
 --
@@ -347,7 +413,7 @@ if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 'FENCED' end
 
 local function countOf(counted, doubled)
   if string.sub(doubled, -#counted - 1) ~= ':' .. counted then
-    local total, again, skipped = string.match(doubled, '^(%d+):(%d+):([%d,]*)$')
+    local total, again, skipped = string.match(doubled, '^(%d+):(%d+):([%d,]*):[a-z0-9]+:%d+$')
     local _, left = string.gsub(skipped or '', '%d+', '')
     if total and tonumber(total) == again + left then return tonumber(again) end
   end

@@ -4,6 +4,7 @@ import {
   type ShardChunk,
   type ShardCounts,
   type ShardStream,
+  type Total,
   Unavailable,
 } from "@spillway/event";
 import {
@@ -24,7 +25,16 @@ import { shardKeys } from "./keys.ts";
 import { leaseValue } from "./lease-value.ts";
 import { judgeMasters } from "./masters.ts";
 import { runScript } from "./script.ts";
-import { appendScript, divertScript, inspectScript, missingScript, parkScript, settleScript } from "./scripts.ts";
+import {
+  appendScript,
+  countsScript,
+  divertScript,
+  forgetScript,
+  inspectScript,
+  missingScript,
+  parkScript,
+  settleScript,
+} from "./scripts.ts";
 
 export type ShardStreamOptions = AppendSetup & { readonly redis: RedisServer };
 
@@ -61,11 +71,26 @@ const marksOf = (values: Readonly<Record<string, string>>): readonly ParkedMark[
   return marks.map(([topic, sinceMs]) => ({ topic, sinceMs: Number(sinceMs) }));
 };
 
-const countsOf = (exists: unknown, values: unknown): ShardCounts => {
-  if (!Array.isArray(values)) throw new Unavailable("odd_reply");
-  const [epoch, ...numbers] = exists === 1 ? values : [];
-  const [accepted = 0, duplicate = 0, relayed = 0, dead = 0, parked = 0, backlogBytes = 0] = numbers.map(Number);
-  return { epoch: typeof epoch === "string" ? epoch : null, accepted, duplicate, relayed, dead, parked, backlogBytes };
+const countsOf = (reply: unknown): ShardCounts => {
+  const [exists, entries, flat] = Array.isArray(reply) ? reply : [];
+  if (!Array.isArray(flat)) throw new Unavailable("odd_reply");
+  const fields = new Map<string, string>();
+  for (let i = 0; exists === 1 && i < flat.length; i += 2) fields.set(String(flat[i]), String(flat[i + 1]));
+  const number = (name: string): number => Number(fields.get(name) ?? 0);
+  const totals = [...fields].flatMap(([name, total]): Total[] =>
+    name.startsWith("w:") ? [[name.slice(2), Number(total)]] : [],
+  );
+  return {
+    epoch: fields.get("epoch") ?? null,
+    accepted: number("accepted"),
+    duplicate: number("duplicate"),
+    relayed: number("relayed"),
+    dead: number("dead"),
+    parked: number("parked"),
+    backlogBytes: number("bytes"),
+    totals,
+    isEmpty: exists === 1 && entries === 0,
+  };
 };
 
 const oldestOf = (reply: unknown): { readonly nowMs: number; readonly oldestAtMs: number | null } => {
@@ -76,11 +101,7 @@ const oldestOf = (reply: unknown): { readonly nowMs: number; readonly oldestAtMs
 
 const readCounts = async (connection: Connection, namespace: string, shard: number): Promise<ShardCounts> => {
   const { stream, count } = shardKeys(namespace, shard);
-  const fields = ["epoch", "accepted", "duplicate", "relayed", "dead", "parked", "bytes"];
-  const [exists, values] = await connection.send((client) =>
-    Promise.all([client.exists(stream), client.hmget(count, ...fields)]),
-  );
-  return countsOf(exists, values);
+  return countsOf(await runScript(connection, countsScript, [stream, count], []));
 };
 
 const divert = async (
@@ -172,6 +193,10 @@ export const createShardStream = (options: ShardStreamOptions): ShardStream => {
       return oldestOf(reply);
     },
     counts: (shard) => readCounts(redis.commands, namespace, shard),
+    async forget(lease, writers) {
+      const { count, lease: key } = shardKeys(namespace, lease.shard);
+      return statusOf(await runScript(redis.commands, forgetScript, [count, key], [leaseValue(lease), ...writers]));
+    },
     promise: async () => (await redis.commands.send(judgeMasters)).promise,
   };
 };

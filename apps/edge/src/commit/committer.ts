@@ -1,14 +1,17 @@
-import type {
-  Belonging,
-  Clock,
-  OnWeakRedis,
-  OutboxTier,
-  Platform,
-  SealedEvent,
-  StreamTier,
-  Tier,
+import {
+  type Accounts,
+  type Belonging,
+  type Clock,
+  createWriters,
+  type OnWeakRedis,
+  type OutboxTier,
+  type Platform,
+  type SealedEvent,
+  type StreamTier,
+  type Tier,
 } from "@spillway/event";
 import type { Log, Metrics } from "@spillway/telemetry";
+import { createAccountedTier } from "./accounted-tier.ts";
 import { createAdmission } from "./admission.ts";
 import { createBelongingTier } from "./belonging-tier.ts";
 import { type CommitMetrics, createCommitMetrics } from "./commit-metrics.ts";
@@ -19,12 +22,15 @@ import { createGuardedTier, type GuardedTier } from "./guarded-tier.ts";
 import { createOccupiedWatch } from "./occupied-watch.ts";
 import { createOutboxMeter } from "./outbox-meter.ts";
 import { createPromiseWatch, type PromiseWatch } from "./promise-watch.ts";
+import { createRecorder } from "./recorder.ts";
 import { createReopening } from "./reopening.ts";
 import { type EventResult, type RefusalCode, refused } from "./result.ts";
 
 export type CommitterPorts = {
   readonly stream: StreamTier;
   readonly outbox: OutboxTier;
+  /** Where it is kept how many events this edge acknowledged. */
+  readonly accounts: Accounts;
   /** Whether this edge and its tiers are of one installation. */
   readonly belonging: Belonging;
   readonly clock: Clock;
@@ -60,7 +66,7 @@ export type CommitterOptions = Readonly<
 > & { readonly onWeakRedis: OnWeakRedis };
 
 /** What the parts of a committer share. */
-export type CommitParts = Omit<CommitterPorts, "stream" | "outbox" | "metrics"> & {
+export type CommitParts = Omit<CommitterPorts, "stream" | "outbox" | "accounts" | "metrics"> & {
   readonly gate: Gate;
   readonly stream: GuardedTier;
   readonly outbox: GuardedTier;
@@ -95,8 +101,10 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
   };
   const watch = { ...ports, metrics, onChange };
   const tierOf = <One extends Tier>(tier: One): One => createBelongingTier(tier, ports.belonging);
+  const writers = createWriters();
+  const recorder = createRecorder({ ...ports, writers });
   const promise = createPromiseWatch(ports.stream, watch, options);
-  const guarded = createGuardedTier(tierOf(ports.stream), watch, {
+  const guarded = createGuardedTier(tierOf(createAccountedTier(ports.stream, writers, ports.clock)), watch, {
     timeoutOpens: true,
     deadlineMs: streamDeadlineMs,
     promise,
@@ -146,18 +154,20 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
     /** Finds out which shards may write to the stream, and what it promises. To be awaited before the first commit. */
     start: async (): Promise<void> => {
       occupied.start();
+      recorder.start();
       await Promise.all([reopening.readOnce(outboxDeadlineMs), promise.start()]);
       onChange();
       if (gate.divertedCount() > 0) reopening.start();
     },
-    /** Ends the background work. Commits under way still get their answers. */
-    close: (): void => {
+    /** Ends the background work, and records what was acknowledged. Commits under way still get their answers. */
+    close: async (): Promise<void> => {
       reopening.stop();
       occupied.stop();
       promise.stop();
       stream.close();
       outbox.close();
       copies.close();
+      await recorder.stop();
     },
   };
 };

@@ -27,6 +27,7 @@ export const createEdgeWorld = (
     {
       stream: stream.tier,
       outbox: outbox.tier,
+      accounts: world.ledger,
       belonging,
       clock,
       platform,

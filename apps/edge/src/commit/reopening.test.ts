@@ -46,7 +46,7 @@ describe("reopening", () => {
       { shard: 1, proof: "read" },
     ]);
     await clock.advance(10_000);
-    // The watches over the promise and the outbox go on; the reopening has ended.
+    // The watches over the promise and the outbox and the recorder go on; the reopening has ended.
     expect(clock.sleeping()).toBe(2);
   });
 

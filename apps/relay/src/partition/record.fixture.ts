@@ -16,6 +16,7 @@ export const recordOf = (index: number, term: Term, bytes = 1): RelayRecord => {
     copyKey: null,
     receivedAtMs: 0,
     events: 1,
+    from: null,
     chunkEvents: [],
     dataBytes: 0,
     remaining: 0,

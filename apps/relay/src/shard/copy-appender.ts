@@ -2,6 +2,7 @@ import type { Copy } from "@spillway/event";
 import type { Answer } from "../dependencies.ts";
 import type { Term } from "../lease/term.ts";
 import type { RelayParts } from "../parts.ts";
+import { createAccountedAppend } from "./accounted-append.ts";
 import { chunkOf, keyedRows } from "./copied-rows.ts";
 import { createRowBurial } from "./row-burial.ts";
 import { groupsOf, type ReadableRows } from "./row-groups.ts";
@@ -44,9 +45,9 @@ const bound = async (look: Look, newest: () => Promise<Answer<string | null>>): 
 /** Brings copies to their stream, in their order, where the dedup keys say which of them it lacks. */
 export const createCopyAppender = (options: CopyAppenderOptions, restored: (events: number) => void) => {
   const { term, shardStream, copies, platform, drainEventsMax, isGoing, stand, isInHand } = options;
-  const { lease } = term;
-  const { shard } = lease;
+  const { shard } = term.lease;
   const bury = createRowBurial(options, "copies");
+  const appendChunk = createAccountedAppend(options);
 
   const stop = (code: string): "stopped" => {
     stand(code);
@@ -68,11 +69,10 @@ export const createCopyAppender = (options: CopyAppenderOptions, restored: (even
 
   const append = async (group: ReadableRows, look: Look): Promise<Looked> => {
     const chunk = chunkOf(group, shard, platform);
-    const answer = await shardStream.append(lease, chunk);
-    if (!answer.ok) return stop(answer.code);
-    if (answer.value.kind === "fenced") term.end("fenced");
-    if (answer.value.kind !== "ok") return stop(answer.value.kind);
-    const { duplicates } = answer.value;
+    const answer = await appendChunk(chunk);
+    if (answer.kind === "fenced") term.end("fenced");
+    if (answer.kind !== "ok") return stop(answer.kind === "retriable" ? answer.code : answer.kind);
+    const { duplicates } = answer;
     if (duplicates.length === chunk.events) return removeSettled(group, look);
     restored(chunk.events - duplicates.length);
     const rekeyed = await copies.rekey(keyedRows(group, chunk.chunk, duplicates));

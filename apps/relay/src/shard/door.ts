@@ -8,11 +8,11 @@ import type { Waits } from "./waits.ts";
 type Taken = Ends & Pick<InHand, "term" | "position" | "complete">;
 
 const inHandOf = (entry: Entry, chunk: Chunk, taken: Taken): InHand => {
-  const { id, ref, events } = entry;
+  const { id, ref, events, from } = entry;
   const { events: chunkEvents, ...times } = chunk;
   const copyKey = copyKeyOf(entry.chunk);
   const dataBytes = chunkEvents.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  return { id, ref, events, ...times, copyKey, chunkEvents, dataBytes, remaining: 0, ...taken };
+  return { id, ref, events, from, ...times, copyKey, chunkEvents, dataBytes, remaining: 0, ...taken };
 };
 
 /**
@@ -20,13 +20,14 @@ const inHandOf = (entry: Entry, chunk: Chunk, taken: Taken): InHand => {
  * events is confirmed, dead or parked.
  */
 export const createDoor = (parts: PumpParts, waits: Waits, complete: (entry: InHand) => void) => {
-  const { term, shard, mode, window, router, topics, platform, clock, log, measures } = parts;
+  const { term, shard, mode, window, router, topics, through, platform, clock, log, measures } = parts;
   let waiting: Entry | null = null;
   let admitted = 0;
   const takenAs = (ends: Ends): Taken => ({ ...ends, term, position: ++admitted, complete });
 
   const keep = (taken: InHand): void => {
     window.keep(taken);
+    through.read(taken);
     waiting = null;
   };
 

@@ -1,4 +1,4 @@
-import { isWeak, promiseAfter, type TierPromise } from "@spillway/event";
+import { isWeak, type OutboxRow, type Position, promiseAfter, type TierPromise } from "@spillway/event";
 import type { Term } from "../lease/term.ts";
 import type { RelayParts } from "../parts.ts";
 import { createDiversion } from "./diversion.ts";
@@ -29,7 +29,7 @@ const ROWS_MAX = 1_000;
 export type DrainOptions = RelayParts & Pick<RestoreOptions, "isInHand" | "onDue">;
 
 export const createDrain = (parts: DrainOptions, term: Term): Drain => {
-  const { shardStream, outboxDrain, onWeakRedis } = parts;
+  const { shardStream, outboxDrain, writers, onWeakRedis } = parts;
   const { lease } = term;
   const { shard } = lease;
   const mode = createDrainMode(shard);
@@ -64,13 +64,19 @@ export const createDrain = (parts: DrainOptions, term: Term): Drain => {
    */
   const moveSome = async (): Promise<"moved" | "empty" | "stopped"> => {
     let older = 0;
-    const answer = await outboxDrain.drain(shard, ROWS_MAX, async (rows) => {
+    let positions: readonly Position[] = [];
+    const bring = async (rows: readonly OutboxRow[]): Promise<number> => {
       const next = await restore.bring(Number(rows[0]?.id));
       if (next === null) return 0;
       const before = rows.filter(({ id }) => Number(id) < next);
       older = before.length;
       return move(before);
+    };
+    const answer = await outboxDrain.drain(shard, ROWS_MAX, bring, () => {
+      positions = writers.unrecorded();
+      return positions;
     });
+    if (answer.ok) writers.recorded(positions);
     if (!answer.ok) stand(answer.code);
     if (!answer.ok || answer.value.removed < older) return "stopped";
     if (answer.value.found > 0) return older > 0 ? "moved" : "stopped";

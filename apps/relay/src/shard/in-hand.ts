@@ -2,7 +2,7 @@ import type { Chunk, ChunkEvent, Entry, SinkRecord } from "@spillway/event";
 import type { Term } from "../lease/term.ts";
 
 /** A stream entry from its reading to its settlement. */
-export type InHand = Pick<Entry, "id" | "ref" | "events"> &
+export type InHand = Pick<Entry, "id" | "ref" | "events" | "from"> &
   Omit<Chunk, "events"> & {
     readonly term: Term;
     /** What its copy in Postgres is known by; null: it has none. */

@@ -6,6 +6,7 @@ import { createDrain, type Drain } from "./drain.ts";
 import type { Ends } from "./in-hand.ts";
 import { createPump, type Pump } from "./pump.ts";
 import { createSweep, type Sweep } from "./sweep.ts";
+import { createThrough, type Through } from "./through.ts";
 
 /** What a shard has for one term. */
 export type OpenShard = {
@@ -13,6 +14,8 @@ export type OpenShard = {
   readonly pump: Pump;
   readonly drain: Drain;
   readonly sweep: Sweep;
+  /** Of all terms. */
+  readonly through: Through;
 };
 
 /** The shards that are ours now. `onDue`: a drain of one has something to do. */
@@ -21,10 +24,13 @@ export const createOpenShards = (parts: RelayParts, onDue: () => void) => {
   const open = new Map<number, OpenShard & { readonly onDoubt: () => void; readonly pumped: Promise<void> }>();
   /** Outlives the terms. */
   const confirmed = Array.from({ length: shards }, () => new Map<string, Ends>());
+  const throughs = Array.from({ length: shards }, createThrough);
   const partOf = (max: number) => (): number => max / Math.max(1, open.size);
 
   return {
     all: (): readonly OpenShard[] => [...open.values()],
+    /** By shard, ours or not. */
+    throughs: throughs as readonly Through[],
     /** Opens it for as long as the term lasts. */
     open: (term: Term, topics: Topics): void => {
       const { shard } = term.lease;
@@ -32,9 +38,11 @@ export const createOpenShards = (parts: RelayParts, onDue: () => void) => {
         sweep.forget();
         drain.restore.doubt(dedupWindowMs);
       };
+      const through = throughs[shard] as Through;
       const pump = createPump({
         ...parts,
         onDoubt,
+        through,
         term,
         topics,
         eventsMax: partOf(inFlightEventsMax),
@@ -46,7 +54,7 @@ export const createOpenShards = (parts: RelayParts, onDue: () => void) => {
       onDoubt();
       const pumped = pump.run();
       start(pumped);
-      open.set(shard, { term, pump, drain, sweep, onDoubt, pumped });
+      open.set(shard, { term, pump, drain, sweep, onDoubt, through, pumped });
       measures.shardOwned.set(1, { shard: String(shard) });
       term.onEnd(() => {
         open.delete(shard);

@@ -202,8 +202,8 @@ describe("the pump", () => {
     await stage.post(["b", "c"]);
     await stage.clock.advance(2_000);
     stage.world.streams.empty();
+    await stage.until(() => stage.logged("lease.ended").length === 1);
     stage.broker.answer = () => null;
-    await stage.clock.advance(2_000);
     await stage.post(["d"]);
     await stage.until(() => stage.ids().includes("d"));
     await stage.until(() => stage.logged("events.unaccounted").length === 1);

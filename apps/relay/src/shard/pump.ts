@@ -9,6 +9,7 @@ import { createPumpMode, type PumpMode } from "./pump-mode.ts";
 import { createReadLoop } from "./read-loop.ts";
 import { createRouter, type Router } from "./records.ts";
 import { createSettlement } from "./settlement.ts";
+import type { Through } from "./through.ts";
 import { createWaits } from "./waits.ts";
 import { createWindow, type Window, type WindowOptions } from "./window.ts";
 
@@ -16,6 +17,7 @@ export type PumpOptions = RelayParts &
   WindowOptions & {
     readonly term: Term;
     readonly topics: Topics;
+    readonly through: Through;
     /** The connection was lost: what answers now may be another server, or an older state of this one. */
     readonly onDoubt: () => void;
   };
@@ -77,6 +79,7 @@ export const createPump = (options: PumpOptions): Pump => {
 
   const complete = (entry: InHand): void => {
     entry.chunkEvents = [];
+    options.through.ended(entry);
     // After the term's end only the memory of it is of use: its next term here need not publish the entry again.
     if (term.over) return void window.remember([entry]);
     window.done(entry);

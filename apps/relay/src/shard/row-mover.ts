@@ -1,6 +1,7 @@
 import type { OutboxRow } from "@spillway/event";
 import type { Term } from "../lease/term.ts";
 import type { RelayParts } from "../parts.ts";
+import { createAccountedAppend } from "./accounted-append.ts";
 import { chunkOf, keyedRows } from "./copied-rows.ts";
 import { createRowBurial } from "./row-burial.ts";
 import { groupsOf, type ReadableRows } from "./row-groups.ts";
@@ -17,21 +18,22 @@ type Moved = "moved" | "full" | "stopped" | "unavailable";
 
 /** Brings rows of the outbox into the stream, and answers how many of the first ones it did. */
 export const createRowMover = (options: RowMoverOptions): ((rows: readonly OutboxRow[]) => Promise<number>) => {
-  const { term, shardStream, copies, platform, measures, drainEventsMax, isGoing, stand, moved } = options;
+  const { term, copies, platform, measures, drainEventsMax, isGoing, stand, moved } = options;
   const { lease } = term;
   const { shard } = lease;
 
   const bury = createRowBurial(options, "outbox");
 
+  const ask = createAccountedAppend(options);
+
   const append = async (group: ReadableRows): Promise<Moved> => {
     if (!isGoing()) return "stopped";
     const chunk = chunkOf(group, shard, platform);
-    const answer = await shardStream.append(lease, chunk);
-    if (!answer.ok) return "unavailable";
-    if (answer.value.kind === "fenced") term.end("fenced");
-    if (answer.value.kind !== "ok") return answer.value.kind === "full" ? "full" : "unavailable";
+    const answer = await ask(chunk);
+    if (answer.kind === "fenced") term.end("fenced");
+    if (answer.kind !== "ok") return answer.kind === "full" ? "full" : "unavailable";
     // What is to be in both must be so before it leaves one. Also duplicates: what they repeat may have no copy.
-    const rows = keyedRows(group, chunk.chunk, answer.value.duplicates);
+    const rows = keyedRows(group, chunk.chunk, answer.duplicates);
     const kept = rows.length === 0 || (await copies.keep(rows)).ok;
     return kept ? "moved" : "unavailable";
   };

@@ -18,6 +18,7 @@ const entryOf = (n: number, { events = 1, dataBytes = 10, dead = 0 } = {}): InHa
   copyKey: null,
   receivedAtMs: n,
   events,
+  from: null,
   chunkEvents: [],
   dataBytes,
   remaining: 0,

@@ -1,0 +1,76 @@
+import {
+  type Checkpointed,
+  farewellOf,
+  lossesOf,
+  lostOf,
+  type ShardCounts,
+  unionOf,
+  type WriterRow,
+} from "@spillway/event";
+import type { Term } from "./lease/term.ts";
+import type { RelayParts } from "./parts.ts";
+import type { OpenShard } from "./shard/open-shards.ts";
+import type { Through } from "./shard/through.ts";
+
+const RECORD_MS = 2_000;
+
+/** With what this relay knows and has not recorded yet. */
+const upToDate = (rows: readonly WriterRow[], through: Through): readonly WriterRow[] =>
+  rows.map((row) => ({ ...row, ended: unionOf(row.ended, through.of(row.writer)) }));
+
+/** Compares what was acknowledged with what Redis has had and what has met its end, and tells what is missing. */
+export const createAccountant = ({ shardStream, ledger, tokens, writers, log, measures }: RelayParts) => {
+  /** What the copy before was answered, so older than the counters that it is compared with. It outlives a term. */
+  const knowns = new Map<number, Pick<Checkpointed, "writers" | "folded">>();
+  const tolds = new Map<number, number>();
+  let sequence = 0;
+
+  /** Answers whether it is more than was told before. */
+  const tell = (shard: number, unaccounted: number): boolean => {
+    const isMore = unaccounted > (tolds.get(shard) ?? 0);
+    measures.unaccounted.set(unaccounted, { shard: String(shard) });
+    if (isMore) log("error", "events.unaccounted", { shard, events: unaccounted });
+    tolds.set(shard, unaccounted);
+    return isMore;
+  };
+
+  /** Each life of a process is a writer: without this there would be more for ever. */
+  const partWith = async ({ lease }: Term, rows: readonly WriterRow[], counts: ShardCounts, through: Through) => {
+    const { forget, fold } = farewellOf(rows, counts.totals);
+    if (forget.length > 0) await shardStream.forget(lease, forget);
+    if (fold.length === 0) return;
+    await ledger.fold(lease.shard, fold);
+    through.forget(fold.map(({ writer }) => writer));
+  };
+
+  return {
+    /** What got through and what the drain appended, of shards that are no longer ours, too. */
+    record: async (throughs: readonly Through[]): Promise<void> => {
+      const appended = writers.unrecorded();
+      const news = throughs.map((through) => through.news());
+      const positions = news.flatMap((told, shard) => told.map((one) => ({ shard, acknowledged: 0, ...one })));
+      const answer = await ledger.record([...appended, ...positions], RECORD_MS);
+      if (!answer.ok) return;
+      writers.recorded(appended);
+      for (const [shard, told] of news.entries()) throughs[shard]?.told(told);
+    },
+    /** Copies these counters, with what is missing by them. */
+    copy: async ({ term, drain, through }: OpenShard, counts: ShardCounts): Promise<void> => {
+      const { shard } = term.lease;
+      if (counts.isEmpty) through.emptied(counts.totals);
+      const known = knowns.get(shard);
+      const losses = known ? lossesOf(upToDate(known.writers, through), counts.totals) : null;
+      const answer = await ledger.checkpoint(term.lease, ++sequence, { counts, losses });
+      if (!answer.ok) return;
+      tokens.saw(shard, answer.value.token);
+      if (answer.value.late) return term.end("outranked");
+      // However old, of what Postgres has a copy.
+      if (losses !== null && tell(shard, lostOf(losses) + (known?.folded ?? 0)))
+        drain.restore.doubt(Number.POSITIVE_INFINITY);
+      knowns.set(shard, answer.value);
+      await partWith(term, upToDate(answer.value.writers, through), counts, through);
+    },
+    /** Of a shard that is no longer ours: another relay shows it. */
+    clear: (shard: number): void => measures.unaccounted.set(0, { shard: String(shard) }),
+  };
+};

@@ -1,0 +1,85 @@
+import { describe, expect, test } from "vitest";
+import type { Term } from "../lease/term.ts";
+import { recordOf, termOf } from "../partition/record.fixture.ts";
+import type { InHand } from "./in-hand.ts";
+import { createThrough } from "./through.ts";
+
+const entry = (total: number, events: number, term: Term, remaining = events): InHand => ({
+  ...recordOf(0, term).from,
+  from: { writer: "w", total },
+  events,
+  remaining,
+});
+
+describe("what got through", () => {
+  test("is what ended, whichever order that was in, and part of what ended in part", () => {
+    const through = createThrough();
+    const term = termOf(0);
+    const [a, b, c] = [entry(3, 3, term), entry(5, 2, term), entry(9, 4, term)];
+    for (const one of [a, b, c]) through.read(one);
+    expect(through.of("w")).toEqual([]);
+    through.ended(b);
+    expect(through.of("w")).toEqual([[3, 5]]);
+    c.remaining = 1;
+    expect(through.of("w")).toEqual([[3, 8]]);
+    through.ended(a);
+    expect(through.of("w")).toEqual([[0, 8]]);
+    expect(through.of("another")).toEqual([]);
+  });
+
+  test("is what had left the stream before it was read", () => {
+    const through = createThrough();
+    const term = termOf(0);
+    for (const one of [entry(7, 2, term), entry(12, 1, term)]) through.read(one);
+    expect(through.of("w")).toEqual([
+      [0, 5],
+      [7, 11],
+    ]);
+  });
+
+  test("is what another owner settled of what an earlier term had in hand", () => {
+    const through = createThrough();
+    const earlier = termOf(0);
+    for (const one of [entry(1, 1, earlier), entry(2, 1, earlier), entry(3, 1, earlier)]) through.read(one);
+    earlier.end("fenced");
+    through.read(entry(3, 1, termOf(0)));
+    expect(through.of("w")).toEqual([[0, 2]]);
+  });
+
+  test("is not what an earlier term had in hand and nobody has seen since", () => {
+    const through = createThrough();
+    const earlier = termOf(0);
+    const published = entry(2, 1, earlier);
+    for (const one of [entry(1, 1, earlier), published]) through.read(one);
+    earlier.end("fenced");
+    through.emptied([["v", 4]]);
+    through.ended(published);
+    expect([through.of("w"), through.of("v")]).toEqual([[[1, 2]], [[0, 4]]]);
+    through.emptied([["w", 2]]);
+    expect(through.of("w")).toEqual([[0, 2]]);
+  });
+
+  test("is told once", () => {
+    const through = createThrough();
+    through.emptied([
+      ["w", 2],
+      ["v", 1],
+    ]);
+    const news = through.news();
+    expect(news.map(({ writer }) => writer)).toEqual(["w", "v"]);
+    through.told(news);
+    expect(through.news()).toEqual([]);
+    through.emptied([["w", 3]]);
+    expect(through.news()).toEqual([{ writer: "w", ended: [[0, 3]] }]);
+    through.forget(["w"]);
+    expect(through.news()).toEqual([]);
+  });
+
+  test("says nothing of an entry whose writer nobody can tell", () => {
+    const through = createThrough();
+    const unknown = { ...entry(1, 1, termOf(0)), from: null };
+    through.read(unknown);
+    through.ended(unknown);
+    expect(through.news()).toEqual([]);
+  });
+});

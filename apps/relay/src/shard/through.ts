@@ -1,0 +1,92 @@
+import { addRange, type Range, type Ranges, type Total, unionOf } from "@spillway/event";
+import type { Term } from "../lease/term.ts";
+import type { InHand } from "./in-hand.ts";
+
+/** `passed`: how far the term has read its events; what lies between two entries had left the stream before. */
+type Known = {
+  readonly ended: Range[];
+  readonly waiting: Map<number, InHand>;
+  term: Term | null;
+  passed: number;
+  told: string;
+};
+
+/** There are as many ranges as entries wait between others that got through: behind so many it is not told what did. */
+const TOLD_RANGES_MAX = 100;
+
+const startOf = ({ from, events }: InHand): number => (from?.total ?? 0) - events;
+
+/**
+ * Which events of each writer of one shard have met their end, by their numbers. What left the stream did. That stays true
+ * whoever owns the shard and whatever becomes of Redis, so it outlives a term, and what gets through after its end counts.
+ */
+export const createThrough = () => {
+  const writers = new Map<string, Known>();
+
+  const of = (writer: string): Known => {
+    const known = writers.get(writer) ?? { ended: [], waiting: new Map(), term: null, passed: 0, told: "" };
+    writers.set(writer, known);
+    return known;
+  };
+
+  /** Of an entry in several lanes so many as were confirmed: which ones does not matter, since all were acknowledged at once. */
+  const endedOf = ({ ended, waiting }: Known): Ranges => {
+    const parts = [...waiting.values()].map((entry): Range => {
+      const start = startOf(entry);
+      return [start, start + Math.max(0, entry.events - entry.remaining)];
+    });
+    return unionOf(ended, parts);
+  };
+
+  return {
+    /** It came in hand; in the order of the stream. */
+    read: (entry: InHand): void => {
+      if (entry.from === null) return;
+      const known = of(entry.from.writer);
+      const start = startOf(entry);
+      if (known.term !== entry.term) {
+        known.term = entry.term;
+        known.passed = 0;
+      }
+      addRange(known.ended, known.passed, start);
+      for (const [total, { term }] of known.waiting)
+        if (total <= start && term !== entry.term) known.waiting.delete(total);
+      known.passed = Math.max(known.passed, entry.from.total);
+      known.waiting.set(entry.from.total, entry);
+    },
+    /** Each of its events is confirmed or dead. */
+    ended: (entry: InHand): void => {
+      if (entry.from === null) return;
+      const { writer, total } = entry.from;
+      const known = of(writer);
+      known.waiting.delete(total);
+      addRange(known.ended, total - entry.events, total);
+    },
+    /** The stream was seen empty when these were its totals. */
+    emptied: (totals: readonly Total[]): void => {
+      for (const [writer, total] of totals) {
+        const known = of(writer);
+        addRange(known.ended, 0, total);
+        for (const upTo of known.waiting.keys()) if (upTo <= total) known.waiting.delete(upTo);
+      }
+    },
+    of: (writer: string): Ranges => {
+      const known = writers.get(writer);
+      return known ? endedOf(known) : [];
+    },
+    /** What has changed since it was told. */
+    news: (): readonly { readonly writer: string; readonly ended: Ranges }[] =>
+      [...writers].flatMap(([writer, known]) => {
+        const ended = endedOf(known).slice(0, TOLD_RANGES_MAX);
+        return String(ended) === known.told ? [] : [{ writer, ended }];
+      }),
+    told: (news: readonly { readonly writer: string; readonly ended: Ranges }[]): void => {
+      for (const { writer, ended } of news) of(writer).told = String(ended);
+    },
+    forget: (gone: readonly string[]): void => {
+      for (const writer of gone) writers.delete(writer);
+    },
+  };
+};
+
+export type Through = ReturnType<typeof createThrough>;

@@ -1,0 +1,75 @@
+import { describe, expect, test } from "vitest";
+import type { Ranges } from "./ranges.ts";
+import { farewellOf, lossesOf, lostOf, type WriterRow } from "./unaccounted.ts";
+
+const row = (writer: string, acknowledged: number, ended: Ranges = [], more: Partial<WriterRow> = {}): WriterRow => ({
+  writer,
+  acknowledged,
+  ended,
+  forgiven: [],
+  idleMs: 0,
+  ...more,
+});
+
+describe("what is lost", () => {
+  test("is what was acknowledged, less what Redis has had and what met its end", () => {
+    const lost = (rows: readonly WriterRow[], ...totals: [string, number][]) => lostOf(lossesOf(rows, totals));
+    expect(lost([row("a", 10)], ["a", 10])).toBe(0);
+    expect(lost([row("a", 10)], ["a", 12])).toBe(0);
+    expect(lost([row("a", 10)], ["a", 4])).toBe(6);
+    expect(lost([row("a", 10, [[0, 4]])])).toBe(6);
+    expect(lost([row("a", 10, [[0, 4]])], ["a", 7])).toBe(3);
+    expect(lost([row("a", 10, [[8, 12]])], ["a", 7])).toBe(1);
+    expect(lost([row("a", 10), row("b", 3)], ["b", 1], ["c", 9])).toBe(12);
+  });
+
+  test("is named, and an operator's word goes for that and no further", () => {
+    const before = lossesOf([row("a", 10, [[2, 4]])], [["a", 1]]);
+    expect(before).toEqual([
+      {
+        writer: "a",
+        events: [
+          [1, 2],
+          [4, 10],
+        ],
+      },
+    ]);
+    const forgiven = before[0]?.events ?? [];
+    expect(lossesOf([row("a", 10, [[2, 4]], { forgiven })], [["a", 1]])).toEqual([]);
+    expect(lossesOf([row("a", 12, [], { forgiven })], [])).toEqual([
+      {
+        writer: "a",
+        events: [
+          [0, 1],
+          [2, 4],
+          [10, 12],
+        ],
+      },
+    ]);
+  });
+});
+
+describe("who is parted with", () => {
+  const DAY_MS = 24 * 3_600_000;
+  test("is dead for long, and nothing of it waits in Redis: there it is forgotten first", () => {
+    const dead = { idleMs: DAY_MS + 3_700_000 };
+    const rows = [
+      row("lives", 5, [[0, 5]]),
+      row("waits", 5, [[0, 2]], dead),
+      row("done", 5, [[0, 5]], dead),
+      row("fresh", 5, [[0, 5]], { idleMs: DAY_MS + 1 }),
+      row("forgotten", 5, [[0, 5]], dead),
+      row("lost", 5, [[0, 1]], { ...dead, forgiven: [[1, 3]] }),
+    ];
+    const { forget, fold } = farewellOf(rows, [
+      ["lives", 5],
+      ["waits", 5],
+      ["done", 5],
+    ]);
+    expect(forget).toEqual(["done"]);
+    expect(fold).toEqual([
+      { writer: "forgotten", acknowledged: 5, ended: [[0, 5]], lost: 0 },
+      { writer: "lost", acknowledged: 5, ended: [[0, 1]], lost: 2 },
+    ]);
+  });
+});

@@ -1,0 +1,66 @@
+import { countOf, missingOf, type Ranges } from "./ranges.ts";
+import type { Total } from "./tier.ts";
+import type { Position } from "./writer.ts";
+
+/** A writer as the ledger has it. */
+export type WriterRow = Omit<Position, "shard"> & {
+  /** Lost, and known to an operator. */
+  readonly forgiven: Ranges;
+  /** Since anything was recorded of it; whoever lives records again and again. */
+  readonly idleMs: number;
+};
+
+/** Which of a writer's events are lost. */
+export type Loss = { readonly writer: string; readonly events: Ranges };
+
+const inRedisOf = (totals: readonly Total[]) => {
+  const known = new Map(totals);
+  return (writer: string): Ranges => [[0, known.get(writer) ?? 0]];
+};
+
+/**
+ * What was acknowledged and is nowhere: Redis has not had it, and it has not met its end. A function of what is known now,
+ * which adds nothing up, so that it errs for as long as something is not known yet and not for ever: what a relay still has
+ * in hand when Redis is emptied counts until it got through. `totals` must have been read after the rows.
+ */
+export const lossesOf = (rows: readonly WriterRow[], totals: readonly Total[]): readonly Loss[] => {
+  const inRedis = inRedisOf(totals);
+  return rows.flatMap(({ writer, acknowledged, ended, forgiven }) => {
+    const events = missingOf(acknowledged, inRedis(writer), ended, forgiven);
+    return events.length > 0 ? [{ writer, events }] : [];
+  });
+};
+
+export const lostOf = (losses: readonly Loss[]): number => losses.reduce((sum, { events }) => sum + countOf(events), 0);
+
+/** Longer than any process is frozen or without Postgres and goes on afterwards. */
+const DEAD_AFTER_MS = 24 * 3_600_000;
+/** After its total was forgotten: longer than an answer that names it is on its way into the ledger. */
+const FORGOTTEN_FOR_MS = 3_600_000;
+
+export type Folded = Pick<WriterRow, "writer" | "acknowledged" | "ended"> & {
+  /** What is lost of it, and no operator knows of. */
+  readonly lost: number;
+};
+
+export type Farewell = {
+  /** Their totals in Redis are of no use any more. */
+  readonly forget: readonly string[];
+  /** Their rows are neither; how much was lost of them is kept. */
+  readonly fold: readonly Folded[];
+};
+
+/** The writers that are dead and of which nothing waits: first Redis forgets them, then the ledger. */
+export const farewellOf = (rows: readonly WriterRow[], totals: readonly Total[]): Farewell => {
+  const known = new Map(totals);
+  const losses = new Map(lossesOf(rows, totals).map(({ writer, events }) => [writer, countOf(events)]));
+  const over = rows.filter(
+    ({ writer, idleMs, ended }) => idleMs > DEAD_AFTER_MS && missingOf(known.get(writer) ?? 0, ended).length === 0,
+  );
+  return {
+    forget: over.filter(({ writer }) => known.has(writer)).map(({ writer }) => writer),
+    fold: over
+      .filter(({ writer, idleMs }) => !known.has(writer) && idleMs > DEAD_AFTER_MS + FORGOTTEN_FOR_MS)
+      .map(({ writer, acknowledged, ended }) => ({ writer, acknowledged, ended, lost: losses.get(writer) ?? 0 })),
+  };
+};

@@ -1,0 +1,103 @@
+import { describe, expect, test } from "vitest";
+import type { Appended, ShardChunk } from "./tier.ts";
+import { createWriters } from "./writer.ts";
+
+const chunk = (shard = 0): ShardChunk => ({ shard, chunk: new Uint8Array(1), events: 1, dedupKeys: "k".repeat(16) });
+const ok = (...totals: [string, number][]): Appended => ({ kind: "ok", duplicates: [], totals });
+
+const open = () => {
+  let ids = 0;
+  const writers = createWriters(() => `w${++ids}`);
+  const asked: string[] = [];
+  /** Appends one chunk, which is answered so; each answer for one try. */
+  const append = (answers: readonly (Appended | Promise<Appended>)[], shard = 0) => {
+    let tries = 0;
+    return writers.append([chunk(shard)], async ([one]) => {
+      asked.push(`${one?.from?.writer} ${one?.from?.floor}`);
+      return [await (answers[tries++] as Appended)];
+    });
+  };
+  const known = () => writers.unrecorded().map(({ shard, writer, acknowledged }) => [shard, writer, acknowledged]);
+  return { writers, asked, append, known };
+};
+
+describe("a process's writers", () => {
+  test("are one for each shard, which says what it was answered last", async () => {
+    const { asked, append, known } = open();
+    await append([ok(["w1", 2])]);
+    await append([ok(["w2", 5])], 1);
+    await append([{ kind: "full" }]);
+    await append([ok(["w1", 3])]);
+    await append([{ kind: "diverted" }]);
+    expect(asked).toEqual(["w1 0", "w2 0", "w1 2", "w1 2", "w1 3"]);
+    expect(known()).toEqual([
+      [0, "w1", 3],
+      [1, "w2", 5],
+    ]);
+  });
+
+  test("are followed by others when nobody knows what became of an append: its numbers may be given yet", async () => {
+    const { asked, append, known } = open();
+    await append([ok(["w1", 2])]);
+    expect(await append([{ kind: "retriable", code: "timeout" }])).toEqual([{ kind: "retriable", code: "timeout" }]);
+    await append([ok(["w2", 1])]);
+    expect(asked).toEqual(["w1 0", "w1 2", "w2 0"]);
+    expect(known()).toEqual([
+      [0, "w1", 2],
+      [0, "w2", 1],
+    ]);
+    await expect(append([Promise.reject(new TypeError("a bug"))])).rejects.toThrow("a bug");
+    await append([ok(["w3", 1])]);
+    expect(asked.at(-1)).toBe("w3 0");
+  });
+
+  test("are followed by others at once when Redis went back, so that what was lost stays missing", async () => {
+    const { asked, append, known } = open();
+    await append([ok(["w1", 2])]);
+    expect(await append([{ kind: "behind" }, ok(["w2", 1])])).toEqual([ok(["w2", 1])]);
+    expect(await append([{ kind: "behind" }, { kind: "behind" }])).toEqual([{ kind: "behind" }]);
+    expect(asked).toEqual(["w1 0", "w1 2", "w2 0", "w2 1", "w3 0"]);
+    expect(known()).toEqual([
+      [0, "w1", 2],
+      [0, "w2", 1],
+    ]);
+  });
+
+  test("append one at a time: who comes meanwhile is another", async () => {
+    const { asked, append, known } = open();
+    const late = Promise.withResolvers<Appended>();
+    const first = append([late.promise]);
+    await append([ok(["w2", 1])]);
+    late.resolve(ok(["w1", 4]));
+    await first;
+    await append([ok(["w2", 2])]);
+    expect(asked).toEqual(["w1 0", "w2 0", "w2 1"]);
+    expect(known()).toEqual([
+      [0, "w2", 2],
+      [0, "w1", 4],
+    ]);
+  });
+
+  test("answer for all writers of a shard when they answer for a duplicate", async () => {
+    const { append, known } = open();
+    await append([ok(["w1", 1], ["other", 7])]);
+    expect(known()).toEqual([
+      [0, "w1", 1],
+      [0, "other", 7],
+    ]);
+  });
+
+  test("tell again what was answered while it was being recorded, and of whom they live", async () => {
+    const { writers, append, known } = open();
+    await append([ok(["w1", 1])]);
+    const recording = writers.unrecorded();
+    await append([ok(["w1", 2])]);
+    writers.recorded(recording);
+    expect(known()).toEqual([[0, "w1", 2]]);
+    writers.recorded(writers.unrecorded());
+    expect(known()).toEqual([]);
+    await append([{ kind: "full" }], 1);
+    writers.live();
+    expect(known()).toEqual([[0, "w1", 2]]);
+  });
+});

@@ -1,0 +1,36 @@
+import type { Accounts, Position } from "@spillway/event";
+import { arrayOf, ask, type Database, durableCommit } from "@spillway/postgres";
+import type { Sql } from "postgres";
+import { multirangeOf } from "./multirange.ts";
+
+/**
+ * Adds to what is known. Who is heard of again as a living writer is written even so, for its time; a relay that
+ * repeats what it knew is not. In the order of the rows, so that two of these never wait for each other. Locks: the
+ * writers' rows, until the statement is over.
+ */
+export const recordedPositions = (sql: Sql, positions: readonly Position[]) => {
+  const column = (name: "shard" | "writer" | "acknowledged") => arrayOf(positions.map((position) => position[name]));
+  const ended = arrayOf(positions.map((position) => multirangeOf(position.ended)));
+  return sql`
+    insert into shard_writers as known (shard, writer, acknowledged, ended)
+    select * from unnest(${column("shard")}::int[], ${column("writer")}::text[], ${column("acknowledged")}::bigint[],
+      ${ended}::int8multirange[]) as told (shard, writer, acknowledged, ended)
+    order by shard, writer
+    on conflict (shard, writer) do update set
+      acknowledged = greatest(known.acknowledged, excluded.acknowledged),
+      ended = known.ended + excluded.ended, seen_at = now()
+    where not excluded.ended <@ known.ended
+      or (excluded.acknowledged > 0 and excluded.acknowledged >= known.acknowledged)`;
+};
+
+/** What a process knows of its own appends, and of others', in one statement for all shards. */
+export const createAccounts = ({ database }: { readonly database: Database }): Accounts => ({
+  record: async (positions, deadlineMs) => {
+    if (positions.length === 0) return;
+    await ask(
+      database,
+      deadlineMs,
+      (sql) => sql`with recorded as (${recordedPositions(sql, positions)}) select ${sql.unsafe(durableCommit)}`,
+    );
+  },
+});

@@ -1,0 +1,8 @@
+import type { Range, Ranges } from "@spillway/event";
+
+/** As Postgres writes an int8multirange. */
+export const multirangeOf = (ranges: Ranges): string =>
+  `{${ranges.map(([from, below]) => `[${from},${below})`).join()}}`;
+
+export const rangesOf = (multirange: string): Ranges =>
+  [...multirange.matchAll(/\[(\d+),(\d+)\)/g)].map(([, from, below]): Range => [Number(from), Number(below)]);

@@ -1,0 +1,41 @@
+import type { ShardCopy } from "@spillway/event";
+import type { EventRecord } from "./history.ts";
+
+/** What is known of what production code could know when it told how much is lost. */
+export const createBooks = (nowMs: () => number) => {
+  const copies = new Map<number, number>();
+  /** When the last of a process's records that arrived was sent. */
+  const recordedAtMs = new Map<string, number>();
+  const acceptedAtMs = new Map<EventRecord, number>();
+  const dead = new Set<string>();
+  /** The processes that learned that Kafka has an event, and when. */
+  const confirmedBy = new Map<EventRecord, Map<string, number>>();
+  return {
+    copied: (shard: number, { losses }: ShardCopy): void => {
+      if (losses !== null) copies.set(shard, (copies.get(shard) ?? 0) + 1);
+    },
+    copiesOf: (shard: number): number => copies.get(shard) ?? 0,
+    accepted: (record: EventRecord): void => {
+      if (!acceptedAtMs.has(record)) acceptedAtMs.set(record, nowMs());
+    },
+    recorded: (process: string, sentAtMs: number): void => void recordedAtMs.set(process, sentAtMs),
+    died: (process: string): void => void dead.add(process),
+    confirmed: (record: EventRecord, process: string): void => {
+      const by = confirmedBy.get(record) ?? new Map<string, number>();
+      confirmedBy.set(record, by.has(process) ? by : by.set(process, nowMs()));
+    },
+    /** Its edge may have died before it told anybody but the client. */
+    mayBeUntold: (record: EventRecord): boolean => {
+      const by = record.accepted?.by;
+      if (by === undefined || !dead.has(by)) return false;
+      return (recordedAtMs.get(by) ?? -1) <= (acceptedAtMs.get(record) ?? 0);
+    },
+    /** Kafka has it, and every relay that was told so died before it told anybody. */
+    mayBeToldLost: (record: EventRecord): boolean =>
+      [...(confirmedBy.get(record) ?? [])].every(
+        ([process, atMs]) => dead.has(process) && (recordedAtMs.get(process) ?? -1) <= atMs,
+      ),
+  };
+};
+
+export type Books = ReturnType<typeof createBooks>;

@@ -1,0 +1,79 @@
+import type { Appended, Position, ShardChunk } from "@spillway/event";
+import type { RelayPorts } from "@spillway/relay/ports.ts";
+import type { Bug } from "./bug.ts";
+
+const withoutFloor = (chunk: ShardChunk): ShardChunk =>
+  chunk.from ? { ...chunk, from: { ...chunk.from, floor: 0 } } : chunk;
+
+const withOwnTotal = <A extends Appended | { readonly kind: "fenced" }>(answer: A, chunk: ShardChunk): A =>
+  answer.kind === "ok"
+    ? { ...answer, totals: answer.totals?.filter(([writer]) => writer === chunk.from?.writer) ?? [] }
+    : answer;
+
+const recording = (seen: (position: Position) => Position): Bug => ({
+  relay: (ports) => ({
+    ...ports,
+    ledger: {
+      ...ports.ledger,
+      record: (positions, deadlineMs) => ports.ledger.record(positions.map(seen), deadlineMs),
+    },
+  }),
+});
+
+const draining = (drain: (ports: RelayPorts) => RelayPorts["outboxDrain"]["drain"]): Bug => ({
+  relay: (ports) => ({ ...ports, outboxDrain: { ...ports.outboxDrain, drain: drain(ports) } }),
+});
+
+/** Mistakes in the accounts of what was acknowledged, what Redis has had, and what met its end. */
+export const bugsOfTheAccounts: Readonly<Record<string, Bug>> = {
+  "a Redis that went back is written to as if nothing was, so newer events hide the loss": {
+    edge: ({ stream, ...ports }) => ({
+      ...ports,
+      stream: {
+        ...stream,
+        append: (chunks, deadlineMs) => stream.append(chunks.map(withoutFloor), deadlineMs),
+      },
+    }),
+    relay: ({ shardStream, ...ports }) => ({
+      ...ports,
+      shardStream: { ...shardStream, append: (lease, chunk) => shardStream.append(lease, withoutFloor(chunk)) },
+    }),
+  },
+
+  "an edge acknowledges and tells nobody but the client": {
+    edge: (ports) => ({ ...ports, accounts: { record: async () => undefined } }),
+  },
+
+  "nobody answers for the first copy of a duplicate": {
+    edge: ({ stream, ...ports }) => ({
+      ...ports,
+      stream: {
+        ...stream,
+        append: async (chunks, deadlineMs) =>
+          (await stream.append(chunks, deadlineMs)).map((answer, i) => withOwnTotal(answer, chunks[i] as ShardChunk)),
+      },
+    }),
+    relay: ({ shardStream, ...ports }) => ({
+      ...ports,
+      shardStream: {
+        ...shardStream,
+        append: async (lease, chunk) => withOwnTotal(await shardStream.append(lease, chunk), chunk),
+      },
+    }),
+  },
+
+  "a drain records afterwards what the rows that it deleted have become": draining(
+    ({ outboxDrain }) =>
+      (shard, rowsMax, move) =>
+        outboxDrain.drain(shard, rowsMax, move, () => []),
+  ),
+
+  "what got through is not recorded": recording((position) => ({ ...position, ended: [] })),
+
+  "a lease's token is whatever the server counts": {
+    relay: (ports) => ({
+      ...ports,
+      leases: { ...ports.leases, take: (shard, owner, ttlMs) => ports.leases.take(shard, owner, ttlMs) },
+    }),
+  },
+};
