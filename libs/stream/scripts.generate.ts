@@ -14,7 +14,8 @@ export const generatedScripts = (): string => {
     .filter((file) => file.endsWith(".lua"))
     .sort()
     .map((file) => {
-      const source = readFileSync(folder + file, "utf8");
+      // Without the lines that are comments, which nobody reads in Redis.
+      const source = readFileSync(folder + file, "utf8").replace(/^ *--.*\n/gm, "");
       if (/[`\\]|\$\{/.test(source)) throw new Error(`${file} holds a character that a template would change`);
       const sha = createHash("sha1").update(source).digest("hex");
       const name = file.slice(0, -".lua".length);

@@ -61,7 +61,7 @@ export const createMeasures = (metrics: Metrics) => ({
   relayed: metrics.gauge("spillway_events_relayed", "Events of the shard that Kafka confirmed", SHARD),
   dead: metrics.gauge("spillway_events_dead", "Events of the shard that became dead letters", SHARD),
   pending: metrics.gauge("spillway_events_pending", "Events of the shard that wait", SHARD),
-  unaccounted: metrics.gauge("spillway_unaccounted_events", "Events that were pending when Redis was emptied", SHARD),
+  unaccounted: metrics.gauge("spillway_unaccounted_events", "Events acknowledged that are nowhere", SHARD),
   outboxEvents: metrics.gauge("spillway_outbox_events", "Events in the outbox"),
   outboxBytes: metrics.gauge("spillway_outbox_bytes", "Bytes in the outbox"),
   outboxOldestAge: metrics.gauge("spillway_outbox_oldest_age_seconds", "Age of the oldest outbox row"),

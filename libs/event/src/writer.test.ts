@@ -65,10 +65,13 @@ describe("a process's writers", () => {
 
   test("append one at a time: who comes meanwhile is another", async () => {
     const { asked, append, known } = open();
-    const late = Promise.withResolvers<Appended>();
-    const first = append([late.promise]);
+    let resolve: (answer: Appended) => void = () => undefined;
+    const late = new Promise<Appended>((settle) => {
+      resolve = settle;
+    });
+    const first = append([late]);
     await append([ok(["w2", 1])]);
-    late.resolve(ok(["w1", 4]));
+    resolve(ok(["w1", 4]));
     await first;
     await append([ok(["w2", 2])]);
     expect(asked).toEqual(["w1 0", "w2 0", "w2 1"]);

@@ -14,7 +14,7 @@ const indexesOf = (csv: string): readonly number[] | null => {
 
 type Metadata = Pick<Entry, "skip" | "events" | "total" | "from">;
 
-/** By the same rule as settle.lua: what is damaged must count for what was added. */
+/** By the same rule as settle.lua (S2): what is damaged must count for what was added. */
 const damagedOf = (counted: string, doubled: string): Metadata => {
   const [, total, again, skipped = ""] = DOUBLED.exec(doubled) ?? [];
   const left = skipped.match(/\d+/g)?.length ?? 0;

@@ -7,38 +7,8 @@ export type Script = {
 };
 
 export const appendScript: Script = {
-  sha: "925d57da2788ef4727ffc9fec543630c42f0182b",
-  source: `-- Adds chunks of events to the streams of their shards, each without the duplicates, each all or nothing.
---
--- KEYS   of every chunk: 1 stream  2..4 the dedup sets  5 count  6 diverted  7 lease
--- ARGV   1 nonce  2 dedup window (s)  3 backlog events max  4 backlog bytes max
---        5 "" from an edge, or the lease's value from the drain, which passes the diversion
---        6 the caller's installation  7 "1" when it has just read that this Redis is of it, else ""
---        and of every chunk: the chunk (base64), its events' dedup keys, KEY_LENGTH characters each, joined,
---        the writer, and its floor: how many of its events it knows this shard to have had
--- Reply  of every chunk {nonce.n, status, entry id, duplicates (csv of indexes), totals (csv of writer:total)}, n from 1
---        OK, with no entry id when every event was a duplicate; FULL, DIVERTED, FENCED: nothing was written;
---        UNAGREED: nothing was written, ask whose this Redis is and call again;
---        BEHIND: nothing was written, the shard has had fewer events of the writer than its floor;
---        ERROR, with Redis's text in the place of the entry id
---
--- Why so: one call for all shards, since each call costs the REST server and Redis 40 us before its first event. An error
--- of one shard stays its own. A dedup set per window in three slots. The current and the previous one are asked, so
--- that an id is remembered for one to two windows; a set dies when its second window ends, a whole window before its
--- slot is used again. A chunk is opaque here, so a duplicate is named in field "n" rather than cut out: "2:0,3:k1:9"
--- counts two events, skips the first and the fourth, and brings the writer k1 to nine. No checksum but the chunk's own is in an entry, and an AOF has none: so
--- what "n" says stands once more in "d", behind the number of events that the chunk must hold, "4:2:0,3:k1:9". One damaged byte is
--- seen by that and spoils no count (S2). A stream that does not
--- exist begins a new epoch: counters that survived it would count a backlog that nobody can settle. The
--- limits are compared before the chunk is added, since a chunk larger than the limit would otherwise never fit. XADD is
--- the first write: without allow-oom it is where a full Redis refuses, before anything happened. Whose this Redis is stands in
--- a key of another slot, so each shard remembers whose it was filled as: an edge whose REST server suddenly stands before
--- another Redis, or an emptied one, finds another installation there or none, and asks before it writes anything.
--- A Redis that went back (an older replica, an AOF without its end) looks like any other once somebody has appended to it. So
--- field "w:<writer>" of "count" has how many of a writer's events there were, each entry says so of itself at the end of
--- "n", and nobody appends where there are fewer than it was answered: what was lost stays missing from that number. With
--- a duplicate all totals are answered, since nobody knows who appended its first copy.
-
+  sha: "ce7eb7522dbe7f32f09b61fd31014ff49d124c65",
+  source: `
 local SLICE = 1000 -- arguments to one command: unpack() ends at about 8000
 local KEYS_EACH = 7
 local HEAD, VALUES_EACH = 7, 4 -- arguments before those of the chunks, and of each
@@ -49,7 +19,6 @@ local lease, installation, asked = ARGV[5], ARGV[6], ARGV[7] == '1'
 local time = redis.call('TIME')
 local period = math.floor(tonumber(time[1]) / window)
 
--- Of all writers of a shard.
 local function totals_of(count)
   local all, fields = {}, redis.call('HGETALL', count)
   for i = 1, #fields, 2 do
@@ -59,7 +28,6 @@ local function totals_of(count)
   return table.concat(all, ',')
 end
 
--- A stream that is born anew has had nothing of anybody.
 local function forget_writers(count)
   for _, field in ipairs(redis.call('HKEYS', count)) do
     if string.sub(field, 1, 2) == 'w:' then redis.call('HDEL', count, field) end
@@ -116,7 +84,7 @@ local function append(nonce, first, chunk, joined, writer, floor)
   end
 
   written = written + #fresh
-  local total_of_mine = writer .. ':' .. string.format('%.0f', written)
+  local total_of_mine = writer .. ':' .. written
   local counted = #fresh .. ':' .. skip .. ':' .. total_of_mine
   local entry = {'*', 'c', chunk, 'n', counted, 'd', total .. ':' .. counted}
   local id = redis.call('XADD', stream, 'NOMKSTREAM', unpack(entry))
@@ -154,39 +122,16 @@ return replies
 };
 
 export const countsScript: Script = {
-  sha: "766710da1ef8a5702d9400cab61bac4605b62b58",
+  sha: "dd7e8e3b8c1acb08b5e64023d644964f90d56741",
   source: `#!lua flags=no-writes
--- Answers all counters of one shard, as of one moment.
---
--- KEYS   1 stream  2 count
--- Reply  {whether the stream exists, its entries, the fields of count and their values in turn}
---
--- Why so: that a stream is empty says that all its writers' events have left it only if their totals are of the same moment.
 
 return {redis.call('EXISTS', KEYS[1]), redis.call('XLEN', KEYS[1]), redis.call('HGETALL', KEYS[2])}
 `,
 };
 
 export const divertScript: Script = {
-  sha: "7be59b75176e20a0e55c26d3e5226f2d65ad0fa5",
+  sha: "865a37f90c4db2e4e6802ed32a4cbb54b4cf3400",
   source: `#!lua flags=allow-oom
--- Begins, renews or ends the diversion, which sends every edge's appends for this shard to the outbox.
---
--- KEYS   1 diverted  2 lease  3 count
--- ARGV   1 begin (the drain) | raise (an edge) | end (the drain)
---        2 begin, end: the lease's value; raise: the caller's installation
---        3 begin, raise: a nonce; end: the stamp that is to end
---        4 raise: "1" when the caller has just read that this Redis is of its installation, else ""
--- Reply  {status, stamp}: OK and the stamp that stands now, "" for none; RENEWED and the other stamp that stands: it was not
---        ended; FENCED, UNAGREED (as append says it): nothing was done
---
--- Why so: a diversion has no expiry. It says that the outbox holds older events of this shard, which stays true when
--- every relay is dead; if it ended by itself, newer events would overtake them. Only an owner ends it, after it has read
--- the stamp and then the outbox empty. An edge that has recorded something in the outbox raises it, before it says so, and
--- each time the stamp is a new one: so a diversion is not ended by an owner that looked into the outbox before, nor by
--- an end that comes late. The stamp is the time (ms) at which it began, so that a diversion that lasts is seen, and the
--- nonce. An edge raises nothing in another installation's Redis; whose it is stands beside the counters, as for append.
--- allow-oom, since order matters most when the stream is full.
 
 local op, claim = ARGV[1], ARGV[2]
 local stamp = redis.call('GET', KEYS[1])
@@ -215,16 +160,8 @@ return {'OK', stamp}
 };
 
 export const forgetScript: Script = {
-  sha: "36922204373edf679fb38791da409dd98775d67f",
+  sha: "31b1536499829d3d600baaa46ac777b67f6ea596",
   source: `#!lua flags=allow-oom
--- Forgets the totals of writers that append no more.
---
--- KEYS   1 count  2 lease
--- ARGV   1 the lease's value  2.. writers
--- Reply  OK, or FENCED and nothing was done
---
--- Why so: each life of an edge is another writer, so their fields would grow for ever. A writer that was forgotten and is not
--- dead after all finds fewer events than its floor, and goes on under another id.
 
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 'FENCED' end
 for i = 2, #ARGV do redis.call('HDEL', KEYS[1], 'w:' .. ARGV[i]) end
@@ -233,14 +170,8 @@ return 'OK'
 };
 
 export const inspectScript: Script = {
-  sha: "04a68db3a027ffabecd8165b8241cab02980d67a",
+  sha: "2144b4d2119bf9de5f1822e57601264bd555e178",
   source: `#!lua flags=no-writes
--- Answers everything about one shard, as of one moment.
---
--- KEYS   1 stream  2 count  3 diverted  4 lease
--- Reply  {now (ms), oldest entry id or "", accepted, relayed, dead, backlog bytes, lease value or "", diverted value or "", parked}
---
--- Why so: read one by one, the numbers would contradict each other while the shard is busy.
 
 local function number(value) return tonumber(value) or 0 end
 
@@ -262,21 +193,8 @@ return {
 };
 
 export const leaseScript: Script = {
-  sha: "c9b87f8d537fe0cdcc2d9498e751cfa07446937d",
+  sha: "595999b7139c7f4b9bd08da3d5e925dc5a99ea74",
   source: `#!lua flags=allow-oom
--- Takes, renews or releases the lease of a shard.
---
--- KEYS   1 lease  2 count
--- ARGV   1 take | renew | release  2 take: the owner; else the lease's value  3 ttl (ms), not for release
---        4 take: a token that the new one must be above, if any
--- Reply  take: the new token, or 0 when another owner holds it; renew, release: 1, or 0 when the lease is not held
---
--- Why so: the lease is a string "token owner" with an expiry, so that every other script checks it with one GET. The
--- token is counted in the count hash, which no lease outlives, and starts at the server's microseconds, so that it
--- mostly grows across an emptied Redis too. What it was emptied into may have its clock behind, or have gone back to an
--- earlier count: so whoever takes it names the highest token that it knows of, and gets one above. Who takes a lease that
--- it holds already gets a new token, which fences its own earlier life.
--- allow-oom, since a full Redis would otherwise deadlock: nobody could take the lease to empty it.
 
 local op, claim, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local held = redis.call('GET', KEYS[1])
@@ -301,16 +219,8 @@ return redis.call('DEL', KEYS[1])
 };
 
 export const missingScript: Script = {
-  sha: "3960fe57b315736282901dcd5705be1d2a8769cc",
+  sha: "ebed9cee9f62f52e0dd4d4782101b0a101b8b566",
   source: `#!lua flags=no-writes
--- Answers how many of these events a shard does not know: those that append would add now.
---
--- KEYS   1..3 the dedup sets
--- ARGV   1 dedup window (s)  2 the events' dedup keys, KEY_LENGTH characters each, joined
--- Reply  their number
---
--- Why so: the dedup keys are written with what they stand for, so a server that has lost one has lost the other. The sets
--- are those that append asks.
 
 local SLICE = 1000
 local KEY_LENGTH = 16
@@ -333,18 +243,8 @@ return missing
 };
 
 export const parkScript: Script = {
-  sha: "f9f61631291e0cff02deba7a2f235a15562482c3",
+  sha: "951413946825b3ea66d8d51b816701359189256a",
   source: `#!lua flags=allow-oom
--- Marks topics of the shard as parked, or as such no more.
---
--- KEYS   1 parked  2 lease
--- ARGV   1 the lease's value  2 "1" to begin, "0" to end  3.. topics
--- Reply  OK, or FENCED and nothing was done
---
--- Why so: the mark is set before the first event of a topic is put aside, so whoever takes the lease next knows by it, without
--- Postgres, that older events of the topic wait elsewhere. The field "*", which no topic is called, says that somebody has looked
--- whether there are any: an emptied Redis does not have it, and its owner asks Postgres before it relays anything.
--- The value is the time (ms) at which it began. allow-oom, since a topic that takes nothing is what fills a Redis.
 
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 'FENCED' end
 local time = redis.call('TIME')
@@ -362,16 +262,8 @@ return 'OK'
 };
 
 export const relaysScript: Script = {
-  sha: "c15d8d02cfa4c265e2dda39f7b2c438199bc9fad",
+  sha: "f23fe35d440dfd004eebfc52cc4dbe46ba05c39a",
   source: `#!lua flags=allow-oom
--- Says that a relay lives on for a while, or no more, and answers who lives.
---
--- KEYS   1 relays
--- ARGV   1 owner  2 ttl (ms), 0 to withdraw
--- Reply  the live owners, in the order of their names
---
--- Why so: the score is the end of life by this server's clock, so that the relays' own clocks do not matter.
--- allow-oom, since relays must share the shards of a full Redis too.
 
 local owner, ttl = ARGV[1], tonumber(ARGV[2])
 local time = redis.call('TIME')
@@ -389,22 +281,8 @@ return owners
 };
 
 export const settleScript: Script = {
-  sha: "96210bc13caf1ce0e2adb1c164772519cf613df8",
+  sha: "cc777156d5874d6196bfe56ed33338dddeb0b11d",
   source: `#!lua flags=allow-oom
--- Removes entries whose events were all confirmed, dead-lettered or parked, and counts them, exactly once.
---
--- KEYS   1 stream  2 count  3 lease
--- ARGV   1 the lease's value  2 events relayed  3 events parked  4.. entries: the id, or the id, a space and the beginning of the chunk
--- Reply  OK, or FENCED and nothing was done
---
--- Why so: a settle that timed out may run late, when some of its entries are gone. So it counts what it removes, from
--- the entries themselves, never what it was told: accepted = relayed + dead + parked + what the stream holds, whatever
--- is repeated. What the caller says is relayed and parked are upper limits; the rest of the removed events is dead. An entry whose chunk begins in
--- another way is another one that got the same id after a failover, and stays. The number of its events stands twice in an
--- entry, and what append wrote is what counts: of a damaged one the number in "d", if that agrees with itself, else "n"; an
--- entry that append did not write counts nothing, since nothing was added for it. Fields go by their place, since a name can
--- be damaged, too. src/entry.ts reads in the same way.
--- allow-oom, since a full Redis must be one that can be emptied.
 
 local SLICE = 1000
 
@@ -437,8 +315,6 @@ if #present == 0 then return 'OK' end
 for from = 1, #present, SLICE do
   redis.call('XDEL', KEYS[1], unpack(present, from, math.min(from + SLICE - 1, #present)))
 end
--- Never more than append has added and nobody has settled: without "count" (it was lost, or a hand wrote an entry as append
--- does) the shard would count a backlog below nothing, and never be full again.
 local had = redis.call('HMGET', KEYS[2], 'accepted', 'relayed', 'dead', 'parked', 'bytes')
 local function number(i) return tonumber(had[i]) or 0 end
 events = math.max(0, math.min(events, number(1) - number(2) - number(3) - number(4)))
@@ -454,18 +330,8 @@ return 'OK'
 };
 
 export const usageScript: Script = {
-  sha: "6cc6377a91d81151bbbd76250c18ceade5a69a72",
-  source: `-- Tells what one edge sees of a producer, and answers what all edges do.
---
--- KEYS   1 usage, of the producer
--- ARGV   1 nonce  2 the edge  3 events a second  4 bytes a second  5 how long it counts (ms)
--- Reply  {nonce, edges, events a second, bytes a second} of all together
---
--- Why so: edges share a quota in the proportion of what comes to them, so all that they need is the sum. Each has a field of
--- its own, which the next one overwrites, so a lost or repeated call spoils nothing. What was told a while ago counts less
--- and less, as the edge itself would count it if nothing came any more (FADE is that of apps/edge/src/quota/demand.ts);
--- an edge that died is gone after a while, and the key with the last.
-
+  sha: "9bf4a7b965ad8c20f35d31118c818bc1de53a81d",
+  source: `
 local FRESH, FADE = 200, 2000
 local edge, ttl = ARGV[2], tonumber(ARGV[5])
 local edges, events, bytes = 1, tonumber(ARGV[3]), tonumber(ARGV[4])

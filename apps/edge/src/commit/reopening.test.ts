@@ -47,7 +47,7 @@ describe("reopening", () => {
     ]);
     await clock.advance(10_000);
     // The watches over the promise and the outbox and the recorder go on; the reopening has ended.
-    expect(clock.sleeping()).toBe(2);
+    expect(clock.sleeping()).toBe(3);
   });
 
   test("a load that never pauses comes back too, in order, and no commit waits longer than a moment", async () => {

@@ -24,6 +24,7 @@ export const recordOfRow = (
     events: 1,
     receivedAtMs: chunk.receivedAtMs,
     term,
+    from: null,
     copyKey: null,
     position: 0,
     chunkEvents,

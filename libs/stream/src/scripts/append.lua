@@ -106,7 +106,7 @@ local function append(nonce, first, chunk, joined, writer, floor)
   end
 
   written = written + #fresh
-  local total_of_mine = writer .. ':' .. string.format('%.0f', written)
+  local total_of_mine = writer .. ':' .. written
   local counted = #fresh .. ':' .. skip .. ':' .. total_of_mine
   local entry = {'*', 'c', chunk, 'n', counted, 'd', total .. ':' .. counted}
   local id = redis.call('XADD', stream, 'NOMKSTREAM', unpack(entry))
