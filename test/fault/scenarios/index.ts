@@ -1,4 +1,5 @@
 import type { Scenario } from "../scenario.ts";
+import { accountsScenarios } from "./accounts.ts";
 import { betweenEdgesScenarios } from "./between-edges.ts";
 import { brokersScenarios } from "./brokers.ts";
 import { failoverScenarios } from "./failover.ts";
@@ -15,6 +16,7 @@ import { weakRedisScenarios } from "./weak-redis.ts";
 /** Every scenario, in the order of the path: stream, links, outbox, processes, Kafka, settings. */
 export const scenarios: readonly Scenario[] = [
   ...redisScenarios,
+  ...accountsScenarios,
   ...powerScenarios,
   ...failoverScenarios,
   ...linkScenarios,
