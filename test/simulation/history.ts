@@ -185,6 +185,12 @@ export const createHistory = (shards: number) => {
         for (const shard of shards) looked.set(`${process} ${shard}`, upTo);
       };
     },
+    /** Whether the shard was diverted for an event that is not in the stream yet, in streams that were not emptied since. */
+    isRaised: (shard: number): boolean =>
+      [...byDedupKey.values()].some(
+        ({ event, accepted, enteredInGeneration }) =>
+          event.shard === shard && accepted?.raisedIn === emptied && enteredInGeneration === null,
+      ),
     /** The streams are empty now. */
     emptied: (): void => {
       emptied++;

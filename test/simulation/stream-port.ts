@@ -30,7 +30,9 @@ export const createStreamPort = (
       const wasDiverted = streams.diverted(lease.shard);
       const done = await shardStream.endDiversion(lease, stamp);
       check(lease, done === "ok");
-      if (wasDiverted && !streams.diverted(lease.shard)) history.divert(lease.shard, false);
+      const isEnded = wasDiverted && !streams.diverted(lease.shard);
+      if (isEnded && history.isRaised(lease.shard)) watch.endedTooSoon(lease);
+      if (isEnded) history.divert(lease.shard, false);
       return done;
     });
   };

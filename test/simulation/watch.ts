@@ -10,6 +10,8 @@ export type Watch = {
   /** The relay was told that the shard is diverted. Asking for the end of it makes it uncertain. */
   diverted(lease: Lease): void;
   diversionEnds(lease: Lease): void;
+  /** It ended although an edge has raised it for an event that is still in the outbox. */
+  endedTooSoon(lease: Lease): void;
   /** The relay has read whether the outbox holds rows of a shard. */
   outboxRead(shard: number, hasRows: boolean): void;
   /** The drain moves a row into a shard. */
@@ -37,6 +39,8 @@ export const createWatch = (nowMs: () => number, violate: (violation: string) =>
       if (occupied.get(lease.shard) !== false)
         violate(`the diversion of shard ${lease.shard} ends before rows of the outbox`);
     },
+    endedTooSoon: ({ shard }) =>
+      violate(`the diversion of shard ${shard} ended before an edge's row that it was raised for`),
     outboxRead: (shard, hasRows) => void occupied.set(shard, hasRows),
     diverted: (lease) => void diverted.add(nameOf(lease)),
     drains: (lease) => {
