@@ -129,7 +129,7 @@ describe("the tier's health", () => {
     const admin = adminOf(url);
     await admin.unsafe("alter table outbox set unlogged");
     expect((await tier.health(DEADLINE_MS)).warnings).toContain("outbox is unlogged");
-    await admin.unsafe("drop table outbox");
+    await admin.unsafe("drop table outbox cascade");
     expect(await tier.health(DEADLINE_MS)).toMatchObject({ status: "down" });
     expect((await tier.health(DEADLINE_MS)).warnings).toContain("not migrated: npm run migrate");
     expect(await tier.append([chunkOf(0, freshNames(1))], DEADLINE_MS)).toEqual([

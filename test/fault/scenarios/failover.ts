@@ -1,5 +1,6 @@
 import { type Injection, inTurn, kafka, pause, redis, whileFrozen } from "../injection.ts";
 import type { FaultWorld, Scenario } from "../scenario.ts";
+import { toldExactly } from "./accounts.ts";
 
 const standbyOf = ({ services }: FaultWorld) => {
   if (services.standby === null) throw new Error("there is no standby");
@@ -43,7 +44,10 @@ export const failoverScenarios: readonly Scenario[] = [
     own: { standby: "redis" },
     lossIsChecked: true,
     run: whileFrozen(kafka, inTurn(pause(2_000), redisLag.failover("redis"), pause(3_000))),
-    check: (_, { lost }) => redisLag.check(lost),
+    check: async (world, verdict) => {
+      redisLag.check(verdict.lost);
+      await toldExactly(world, verdict);
+    },
   },
   {
     id: "F13b",
