@@ -60,7 +60,7 @@ export const createDrain = (parts: DrainOptions, term: Term): Drain => {
 
   /**
    * Rows and copies stand in one order, by their ids: a copy that is restored may be of an append that was refused for the sake of an
-   * older row. Answers whether all rows that were there were seen to, and whether there were any.
+   * older row; one of the same id is of a row that could not be deleted yet. Answers whether all rows that were there were seen to, and whether there were any.
    */
   const moveSome = async (): Promise<"moved" | "empty" | "stopped"> => {
     let older = 0;
@@ -68,7 +68,7 @@ export const createDrain = (parts: DrainOptions, term: Term): Drain => {
     const bring = async (rows: readonly OutboxRow[]): Promise<number> => {
       const next = await restore.bring(Number(rows[0]?.id));
       if (next === null) return 0;
-      const before = rows.filter(({ id }) => Number(id) < next);
+      const before = rows.filter(({ id }) => Number(id) <= next);
       older = before.length;
       return move(before);
     };
