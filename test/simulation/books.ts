@@ -8,6 +8,7 @@ export const createBooks = (nowMs: () => number) => {
   const recordedAtMs = new Map<string, number>();
   const acceptedAtMs = new Map<EventRecord, number>();
   const dead = new Set<string>();
+  const left = new Set<string>();
   /** The processes that learned that Kafka has an event, and when. */
   const confirmedBy = new Map<EventRecord, Map<string, number>>();
   return {
@@ -20,6 +21,10 @@ export const createBooks = (nowMs: () => number) => {
     },
     recorded: (process: string, sentAtMs: number): void => void recordedAtMs.set(process, sentAtMs),
     died: (process: string): void => void dead.add(process),
+    /** It ended by itself, and told before what it knew. */
+    left: (process: string): void => void left.add(process),
+    /** A relay that took with it what it had seen through, or parked. */
+    relayDied: (): boolean => [...dead].some((process) => process.startsWith("relay") && !left.has(process)),
     confirmed: (record: EventRecord, process: string): void => {
       const by = confirmedBy.get(record) ?? new Map<string, number>();
       confirmedBy.set(record, by.has(process) ? by : by.set(process, nowMs()));

@@ -213,7 +213,10 @@ const createHosts = (
           random,
         );
         history.relayStarted();
-        running.ended.then(() => process.kill(), fail);
+        running.ended.then(() => {
+          books.left(process.name);
+          process.kill();
+        }, fail);
         return running;
       },
     });
