@@ -119,7 +119,13 @@ const memoryFailures = (pipeline: Pipeline): string[] =>
   });
 
 const verdictFailures = (scenario: Scenario, verdict: Verdict): string[] => {
-  const zero = ["unexpected", "corrupted", "inversions", ...(scenario.lossIsChecked ? [] : ["lost"])] as const;
+  const zero = [
+    "unexpected",
+    "corrupted",
+    "lostOfBoth",
+    ...(scenario.orderIsChecked ? [] : ["inversions"]),
+    ...(scenario.lossIsChecked ? [] : ["lost"]),
+  ] as const;
   const failures: string[] = zero
     .filter((name) => verdict[name as keyof Verdict] !== 0)
     .map((name) => `${name} is ${verdict[name as keyof Verdict]}`);
@@ -168,6 +174,7 @@ const runIn = async (services: Services, scenario: Scenario, seed: number): Prom
     eventsPerSecond: scenario.eventsPerSecond ?? 400,
     batch: scenario.batch,
     roams: scenario.roams,
+    headersOf: scenario.headersOf,
   });
   const world: FaultWorld = {
     services,

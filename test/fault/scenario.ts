@@ -1,5 +1,5 @@
 import type { Verdict } from "../support/checker.ts";
-import type { Producer } from "../support/producer.ts";
+import type { Producer, ProducerOptions } from "../support/producer.ts";
 import type { FaultProxy } from "../support/proxy.ts";
 import type { Pipeline, PipelineOptions, Services, ServicesOptions } from "../support/world.ts";
 
@@ -41,6 +41,9 @@ export type Scenario = Pick<PipelineOptions, "edges" | "relays" | "edgeEnv" | "r
   readonly roams?: boolean;
   readonly eventsPerSecond?: number;
   readonly batch?: number;
+  readonly headersOf?: ProducerOptions["headersOf"];
+  /** Inversions are measured by `check` then: what came in before a loss was seen may come out first. */
+  readonly orderIsChecked?: boolean;
   /** Losses are measured by `check` then: Redis was emptied on purpose. */
   readonly lossIsChecked?: boolean;
   /** A frozen edge cannot answer. */

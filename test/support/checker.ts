@@ -11,6 +11,8 @@ export type Verdict = {
   readonly dead: number;
   /** Accepted, and neither in the topic nor in the dead letters. */
   readonly lost: number;
+  /** Of them, those of which was answered that both tiers have them. */
+  readonly lostOfBoth: number;
   /** In the topic, and never attempted. */
   readonly unexpected: number;
   /** In the topic with other bytes than were sent. */
@@ -98,6 +100,7 @@ export const judge = async (
     relayed: accepted.filter(({ id }) => seen.has(id)).length,
     dead: accepted.filter(({ id }) => dead.has(id)).length,
     lost: lost.length,
+    lostOfBoth: lost.filter(({ tier }) => tier === "both").length,
     unexpected,
     corrupted,
     duplicates: [...seen.values()].reduce((sum, { copies }) => sum + copies - 1, 0),

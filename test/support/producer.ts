@@ -13,7 +13,7 @@ export type Attempt = {
   acceptedAtMs: number;
   /** Order in which the answers "accepted" came, from 1; 0 while there was none. */
   acceptedAt: number;
-  tier: "stream" | "outbox" | null;
+  tier: "stream" | "outbox" | "both" | null;
   tries: number;
 };
 
@@ -29,6 +29,8 @@ export type ProducerOptions = {
   /** For all keys together; as fast as the answers come when not told. */
   readonly eventsPerSecond?: number;
   readonly dataBytes?: number;
+  /** More headers of a key's requests. */
+  readonly headersOf?: (key: string) => Readonly<Record<string, string>>;
   readonly run?: string;
 };
 
@@ -57,11 +59,12 @@ const makeEvent = (run: string, key: string, seq: number, dataBytes: number) => 
 };
 
 type Refusal = { readonly index: number };
-type Answer = { readonly tier?: "stream" | "outbox"; readonly errors?: readonly Refusal[] };
+type Answer = { readonly tier?: "stream" | "outbox" | "both"; readonly errors?: readonly Refusal[] };
 
 const post = async (
   url: string,
   apiKey: string,
+  headers: Readonly<Record<string, string>>,
   texts: readonly string[],
   statuses: Map<number, number>,
   numbers: Numbers,
@@ -72,7 +75,7 @@ const post = async (
     const response = await fetch(`${url}/v1/events`, {
       method: "POST",
       body: single ? texts[0] : `[${texts.join(",")}]`,
-      headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json", ...headers },
       signal: AbortSignal.timeout(CLIENT_PATIENCE_MS),
     });
     const answer = (await response.json()) as Answer;
@@ -100,19 +103,24 @@ const storedOf = (status: number, answer: Answer, count: number): number[] => {
  * that our promises are made to.
  */
 export const startProducer = (options: ProducerOptions): Producer => {
-  const { urls, apiKey, keys, batch = 1, dataBytes = 100, run = crypto.randomUUID().slice(0, 8) } = options;
+  const { urls, apiKey, keys, batch = 1, dataBytes = 100, headersOf, run = crypto.randomUUID().slice(0, 8) } = options;
   const attempts = new Map<string, Attempt>();
   const statuses = new Map<number, number>();
   const numbers: Numbers = { accepted: 0, slowestMs: 0, complete: true, stopped: false };
   const pauseMs = options.eventsPerSecond === undefined ? 0 : (1000 * batch * keys) / options.eventsPerSecond;
 
-  const postUntilAccepted = async (url: string, entries: readonly { attempt: Attempt; text: string }[]) => {
+  const postUntilAccepted = async (
+    url: string,
+    key: string,
+    entries: readonly { attempt: Attempt; text: string }[],
+  ) => {
     let open = entries;
     while (open.length > 0 && !numbers.stopped) {
       for (const { attempt } of open) attempt.tries++;
       const { status, answer } = await post(
         url,
         apiKey,
+        headersOf?.(key) ?? {},
         open.map((entry) => entry.text),
         statuses,
         numbers,
@@ -145,7 +153,7 @@ export const startProducer = (options: ProducerOptions): Producer => {
         return { attempt, text };
       });
       const at = first + (options.roams ? requests++ : 0);
-      await postUntilAccepted(urls[at % urls.length] ?? "", entries);
+      await postUntilAccepted(urls[at % urls.length] ?? "", key, entries);
     }
   };
 

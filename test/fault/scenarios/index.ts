@@ -1,6 +1,7 @@
 import type { Scenario } from "../scenario.ts";
 import { accountsScenarios } from "./accounts.ts";
 import { betweenEdgesScenarios } from "./between-edges.ts";
+import { bothScenarios } from "./both.ts";
 import { brokersScenarios } from "./brokers.ts";
 import { failoverScenarios } from "./failover.ts";
 import { kafkaScenarios } from "./kafka.ts";
@@ -19,6 +20,7 @@ export const scenarios: readonly Scenario[] = [
   ...accountsScenarios,
   ...powerScenarios,
   ...failoverScenarios,
+  ...bothScenarios,
   ...linkScenarios,
   ...postgresScenarios,
   ...processScenarios,
