@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
+import { benchBoth } from "./both.ts";
 import { benchHostile, hostileEnv } from "./hostile.ts";
 import { benchIngest, emptyRedis } from "./ingest.ts";
 import { loaderName, runLoad } from "./loader.ts";
@@ -42,6 +43,7 @@ const withIngest = async (
 const parts: Record<string, (services: Services) => Promise<Row[]>> = {
   single: (services) => withIngest(services, (pipeline) => benchIngest(services, pipeline, 1, ingest)),
   batch: (services) => withIngest(services, (pipeline) => benchIngest(services, pipeline, 100, ingest)),
+  both: (services) => benchBoth(services, rounds, seconds),
   hostile: (services) => withIngest(services, (pipeline) => benchHostile(pipeline, rounds, seconds), hostileEnv),
   troubled: (services) => benchTroubled(services, rounds, seconds),
   through: (services) => benchThrough(services, rounds, seconds),

@@ -48,7 +48,7 @@ export const createPost = ({ timeline, history, books, trace, violate }: PostDep
         violate(`${event.id} was said to be in both tiers before it was copied`);
       if (result.kind !== "refused" && result.tier !== "both" && event.durability === "required")
         violate(`${event.id} must be in both tiers and was accepted by one`);
-      if (result.kind !== "refused") history.held(event, result.tier);
+      if (result.kind !== "refused") history.held(event, result.tier, result.kind);
       const record = history.accepted(event, process.name, request, i);
       books.accepted(record);
     }

@@ -43,7 +43,7 @@ export type EventRecord = {
   enteredAfterEmptied: number | null;
   /** It was answered that both tiers have it, or the outbox has it and it is to be in both: then it may not be lost with the stream. */
   safe: boolean;
-  /** So by its first answer. One that was answered so later has a copy behind what came in between. */
+  /** So by its first answer, and no duplicate of what another request had brought: else its copy is behind what came in between. */
   safeInPlace: boolean;
   /** How often it entered the stream as a new one. */
   copies: number;
@@ -197,10 +197,10 @@ export const createHistory = (shards: number) => {
       for (let shard = 0; shard < shards; shard++) divert(shard, false);
     },
     /** By the tier that was answered. */
-    held: (event: SealedEvent, tier: Held): void => {
+    held: (event: SealedEvent, tier: Held, kind: "accepted" | "duplicate"): void => {
       const record = open(event);
       const safe = tier === "both" || (tier === "outbox" && event.durability !== undefined);
-      if (record.accepted === null) record.safeInPlace = safe;
+      if (record.accepted === null) record.safeInPlace = safe && kind === "accepted";
       record.safe ||= safe;
     },
     isCopied: (event: SealedEvent): boolean => open(event).copied,

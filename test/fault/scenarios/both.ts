@@ -79,7 +79,8 @@ export const bothScenarios: readonly Scenario[] = [
     id: "F70b",
     fault: "the same, but only every other key's events are in both tiers: those come back, and the others' are told",
     edgeEnv: { API_KEY_DURABILITY: "test=may" },
-    headersOf: (key) => (Number(key.slice(4)) % 2 === 0 ? { "spillway-durability": "both" } : {}),
+    headersOf: (key): Readonly<Record<string, string>> =>
+      Number(key.slice(4)) % 2 === 0 ? { "spillway-durability": "both" } : {},
     lossIsChecked: true,
     run: withKafkaStopped(emptied),
     check: async (world, verdict) => {
