@@ -60,6 +60,17 @@ export const shardStreamConformance = (name: string, make: (limits: SubjectLimit
       expect(await readAll()).toEqual(all);
     });
 
+    test("tells which server it is and which epoch, and the same again", async () => {
+      const { stream, append } = await open();
+      const before = await stream.birth(0);
+      expect(before).toEqual({ server: expect.stringMatching(/./), epoch: "" });
+      await append(freshNames(1));
+      const born = await stream.birth(0);
+      expect(born).toEqual({ server: before.server, epoch: expect.stringMatching(/./) });
+      await append(freshNames(1));
+      expect(await stream.birth(0)).toEqual(born);
+    });
+
     test("tells how many of some events it does not know", async () => {
       const { stream, append, readAll, lease } = await open();
       const [a, b, c] = freshNames(3) as [string, string, string];

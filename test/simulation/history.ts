@@ -236,7 +236,7 @@ export const createHistory = (shards: number) => {
     /** The stream that held it was emptied. */
     wiped: (record: EventRecord): void => {
       record.wiped = true;
-      record.comesBack = record.safeInPlace && record.accepted !== null;
+      record.comesBack = record.safeInPlace && record.accepted !== null && record.damagedIn === null;
     },
     /** An entry, named shard/id, cannot be decoded any more. */
     damaged: (entry: string, records: readonly EventRecord[]): void => {

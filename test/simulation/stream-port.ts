@@ -76,6 +76,7 @@ export const createStreamPort = (
       weak.told(promise);
       return promise;
     },
+    birth: (shard) => ask("redis", `birth ${shard}`, () => shardStream.birth(shard)),
     missing: (shard, dedupKeys) => ask("redis", `missing ${shard}`, () => shardStream.missing(shard, dedupKeys)),
     oldest: (shard) => ask("redis", `oldest ${shard}`, () => shardStream.oldest(shard)),
     forget: (lease, writers) => ask("redis", `forget ${lease.shard}`, () => shardStream.forget(lease, writers)),

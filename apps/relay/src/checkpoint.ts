@@ -76,8 +76,7 @@ export const createCheckpoints = (parts: RelayParts, survey: Pick<Survey, "of">)
     const { epoch, accepted, relayed, dead, parked } = counts;
     const emptied = last.epoch !== null && epoch !== last.epoch;
     if (emptied) log("error", "stream.emptied", { shard });
-    // However old: the dedup keys are gone, too.
-    if (emptied || accepted < last.accepted) drain.restore.doubt(Number.POSITIVE_INFINITY);
+    if (accepted < last.accepted) drain.restore.doubt(Number.POSITIVE_INFINITY);
     last.accepted = accepted;
     if (emptied || (accepted > relayed + dead + parked && pump.entries === 0)) pump.rewind();
     last.epoch = epoch;

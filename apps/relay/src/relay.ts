@@ -1,4 +1,4 @@
-import { createWriters } from "@spillway/event";
+import { type Clock, createWriters } from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
 import { createCheckpoints } from "./checkpoint.ts";
 import { createCopyRemoval } from "./copy-removal.ts";
@@ -67,6 +67,8 @@ export type Relay = {
 };
 
 const CHECKPOINT_MS = 1_000;
+/** A loss is seen within this, and a little. */
+const BIRTH_MS = 250;
 
 /** `onRedis`: it is gone, or there again. A shard that has no room reads nothing, and would not see it. */
 const listenTo = (measures: Measures, log: Log, ended: AbortSignal, onRedis: () => void): Dependencies =>
@@ -101,14 +103,26 @@ const parkedStatesOf = ({ term, pump }: OpenShard, survey: Survey): RelayState["
   });
 };
 
-export const createRelay = (given: RelayPorts & RelaySurroundings, options: RelayOptions): Relay => {
-  const { clock, log } = given;
-  const ended = new AbortController();
+/** `failed` rejects with the first error that a loop in the background ends with. */
+const createFailure = () => {
   let fail: (cause: unknown) => void = () => undefined;
-  /** Rejects with the first error that a loop in the background ends with. */
   const failed = new Promise<never>((_resolve, reject) => {
     fail = reject;
   });
+  return { failed, fail };
+};
+
+const watchBirths = async (clock: Clock, shards: () => readonly OpenShard[], signal: AbortSignal): Promise<void> => {
+  while (!signal.aborted) {
+    await Promise.all(shards().map(({ birthWatch }) => birthWatch.look()));
+    await clock.sleep(BIRTH_MS, signal);
+  }
+};
+
+export const createRelay = (given: RelayPorts & RelaySurroundings, options: RelayOptions): Relay => {
+  const { clock, log } = given;
+  const ended = new AbortController();
+  const { failed, fail } = createFailure();
   const measures = createMeasures(given.metrics);
   const dependencies = listenTo(measures, log, ended.signal, () => shards.doubt());
   const ports = notedPorts(given, dependencies);
@@ -164,6 +178,7 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
         membership.run(signal),
         watch.run(signal),
         checkpoint(signal),
+        watchBirths(clock, shards.all, signal),
         topics.watch(signal),
         survey.run(signal),
       ];

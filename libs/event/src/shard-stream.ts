@@ -62,6 +62,8 @@ export type ShardCounts = {
 /** `stamp` is another one each time, also when the diversion had begun. */
 export type Diverted = { readonly kind: "diverted"; readonly stamp: string } | { readonly kind: "fenced" };
 
+export type Birth = { readonly server: string; readonly epoch: string };
+
 /**
  * The relay's side of the streams. There is no consumer group: the lease makes the reader exclusive, and an entry
  * stays in the stream until it is settled, so whatever the stream holds is exactly what is pending, and a new owner
@@ -92,6 +94,8 @@ export type ShardStream = {
   append(lease: Lease, chunk: ShardChunk): Promise<Appended | { readonly kind: "fenced" }>;
   /** All as of one moment. */
   counts(shard: number): Promise<ShardCounts>;
+  /** Which server answers, and what the stream's epoch is ("": none). Another answer: something may be missing. */
+  birth(shard: number): Promise<Birth>;
   /** How many events of these dedup keys the shard does not know: it has lost them, or never had them. */
   missing(shard: number, dedupKeys: string): Promise<number>;
   /** The time of the oldest entry, null for none, and the present one: both by the server's clock, ms since 1970. */

@@ -84,7 +84,9 @@ export const damaged = (entry: Entry, part: "chunk" | "metadata"): Entry => {
   return { ...entry, skip, total: null, from: null };
 };
 
-export const createLooks = (of: (shard: number) => Shard, clock: Clock) => ({
+/** `server`: which one this is. */
+export const createLooks = (of: (shard: number) => Shard, clock: Clock, server: () => number) => ({
+  birth: (shard: number) => ({ server: `server ${server()}`, epoch: of(shard).counts.epoch ?? "" }),
   missing: (shard: number, dedupKeys: string): number =>
     dedupKeys.length / DIGEST96_LENGTH - of(shard).dedup.duplicates(dedupKeys, clock.wallMs()).length,
   oldest: (shard: number) => {

@@ -42,6 +42,7 @@ export const createShardStream = (
     return streams.holds(lease) ? streams.append(chunk, true) : { kind: "fenced" };
   },
   counts: behind("redis", streams.counts),
+  birth: behind("redis", streams.birth),
   missing: behind("redis", streams.missing),
   oldest: behind("redis", streams.oldest),
   forget: behind("redis", (lease, writers) => {

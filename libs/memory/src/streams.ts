@@ -22,6 +22,7 @@ export type Streams = ReturnType<typeof createStreams>;
 /** The streams' state: what would stand in Redis. Every method is one atomic step, as a script is. */
 export const createStreams = (clock: Clock, shards: number, limits: StreamLimits) => {
   let births = 0;
+  let servers = 1;
   let all = Array.from({ length: shards }, () => createShard(limits, clock));
   const leases = createLeaseTable(clock);
   const installation = createInstallationCell();
@@ -60,7 +61,7 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
 
   return {
     ...leases,
-    ...createLooks(of, clock),
+    ...createLooks(of, clock, () => servers),
     installation,
     append,
     entriesAfter,
@@ -84,6 +85,7 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
       const leasesThen = leases.remember();
       const installationThen = installation.now();
       return () => {
+        servers++;
         all = shardsThen.map(copyOf);
         leasesThen();
         installation.clear();

@@ -121,6 +121,17 @@ return replies
 `,
 };
 
+export const birthScript: Script = {
+  sha: "9bd843d890853b501afa0d7524cc3f6c31109599",
+  source: `#!lua flags=no-writes
+
+local info = redis.pcall('INFO', 'server', 'replication')
+local text = type(info) == 'string' and info or type(info) == 'table' and info.verbatim_string and info.verbatim_string.string or ''
+local run, replication = string.match(text, 'run_id:(%w+)'), string.match(text, 'master_replid:(%w+)')
+return {(run or '') .. ' ' .. (replication or ''), redis.call('HGET', KEYS[1], 'epoch') or ''}
+`,
+};
+
 export const countsScript: Script = {
   sha: "dd7e8e3b8c1acb08b5e64023d644964f90d56741",
   source: `#!lua flags=no-writes

@@ -27,6 +27,7 @@ import { judgeMasters } from "./masters.ts";
 import { runScript } from "./script.ts";
 import {
   appendScript,
+  birthScript,
   countsScript,
   divertScript,
   forgetScript,
@@ -179,6 +180,13 @@ export const createShardStream = (options: ShardStreamOptions): ShardStream => {
         if (error instanceof Unavailable) return retriable(error.code);
         throw error;
       }
+    },
+    birth: async (shard) => {
+      const { count } = shardKeys(namespace, shard);
+      const reply = await runScript(redis.commands, birthScript, [count], []);
+      const [server, epoch] = Array.isArray(reply) ? reply : [];
+      if (typeof server !== "string" || typeof epoch !== "string") throw new Unavailable("odd_reply");
+      return { server, epoch };
     },
     missing: async (shard, dedupKeys) => {
       const { dedup } = shardKeys(namespace, shard);

@@ -30,8 +30,7 @@ export type DrainOptions = RelayParts & Pick<RestoreOptions, "isInHand" | "onDue
 
 export const createDrain = (parts: DrainOptions, term: Term): Drain => {
   const { shardStream, outboxDrain, writers, onWeakRedis } = parts;
-  const { lease } = term;
-  const { shard } = lease;
+  const { shard } = term.lease;
   const mode = createDrainMode(shard);
   const spot = parts.troubles.spot("shard");
   let isStopped = false;

@@ -2,6 +2,7 @@ import { within } from "@spillway/event";
 import type { Term, TermEnd } from "../lease/term.ts";
 import type { Topics } from "../partition/topics.ts";
 import type { RelayParts } from "../parts.ts";
+import { type BirthWatch, createBirthWatch } from "./birth-watch.ts";
 import { createDrain, type Drain } from "./drain.ts";
 import type { Ends } from "./in-hand.ts";
 import { createPump, type Pump } from "./pump.ts";
@@ -16,6 +17,7 @@ export type OpenShard = {
   readonly sweep: Sweep;
   /** Of all terms. */
   readonly through: Through;
+  readonly birthWatch: BirthWatch;
 };
 
 /** The shards that are ours now. `onDue`: a drain of one has something to do. */
@@ -34,11 +36,12 @@ export const createOpenShards = (parts: RelayParts, onDue: () => void) => {
     /** Opens it for as long as the term lasts. */
     open: (term: Term, topics: Topics): void => {
       const { shard } = term.lease;
-      const onDoubt = (): void => {
+      const doubt = (youngerThanMs: number): void => {
         sweep.forget();
-        drain.restore.doubt(dedupWindowMs);
+        drain.restore.doubt(youngerThanMs);
       };
       const through = throughs[shard] as Through;
+      const onDoubt = (): void => doubt(dedupWindowMs);
       const pump = createPump({
         ...parts,
         onDoubt,
@@ -51,10 +54,11 @@ export const createOpenShards = (parts: RelayParts, onDue: () => void) => {
       });
       const drain = createDrain({ ...parts, isInHand: pump.holdsCopied, onDue }, term);
       const sweep = createSweep(parts, shard, drain.restore);
+      const birthWatch = createBirthWatch(parts, shard, doubt);
       onDoubt();
       const pumped = pump.run();
       start(pumped);
-      open.set(shard, { term, pump, drain, sweep, onDoubt, through, pumped });
+      open.set(shard, { term, pump, drain, sweep, birthWatch, onDoubt, through, pumped });
       measures.shardOwned.set(1, { shard: String(shard) });
       term.onEnd(() => {
         open.delete(shard);

@@ -195,3 +195,30 @@ test("copies and rows of the outbox enter the stream in the one order of their i
   await stage.until(() => stage.ids().length === 6 && copiesOf(stage) === 0);
   expect(stage.ids()).toEqual(["a", "b", "c", "d", "e", "f"]);
 });
+
+test("another server behind the same address is seen within a second, though nothing is read and no call fails", async () => {
+  const stage = createStage();
+  const { shardStream } = stage.world;
+  let server = "one";
+  const birth: typeof shardStream.birth = async (shard) => ({ ...(await shardStream.birth(shard)), server });
+  stage.start("r1", { shardStream: { ...shardStream, birth } });
+  await stage.clock.advance(5_000);
+  const transaction = stage.world.outbox.begin();
+  transaction.copy(stage.chunkOf(["a"], true));
+  transaction.commit();
+  await stage.clock.advance(3_000);
+  expect(stage.ids()).toEqual([]);
+  server = "two";
+  await stage.until(() => stage.ids().length === 1, 1_000);
+  expect(stage.logged("events.restored")).toHaveLength(1);
+});
+
+test("a row that was kept as a copy and not removed, as when a relay dies in between, holds nobody up", async () => {
+  const stage = createStage();
+  stage.postToOutbox(["a", "b"], "k", true);
+  const [row] = stage.world.outbox.rows(0);
+  stage.world.outbox.keep([{ id: row?.id ?? "", key: "0".repeat(32) }]);
+  stage.start("r1");
+  await stage.until(() => stage.ids().length === 2, 5_000);
+  expect(stage.ids()).toEqual(["a", "b"]);
+});

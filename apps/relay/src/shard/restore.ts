@@ -88,15 +88,16 @@ export const createRestore = (options: RestoreOptions): Restore => {
       due = null;
     },
     isSound: async () => {
-      const look = await next();
-      if (look === null) return true;
-      let looked = await appender.compare(look);
-      if (looked === "missing") {
-        await clock.sleep(IN_FLIGHT_MS);
-        looked = await appender.compare(look);
+      for (let look = await next(); look !== null; look = await next()) {
+        let looked = await appender.compare(look);
+        if (looked === "missing") {
+          await clock.sleep(IN_FLIGHT_MS);
+          looked = await appender.compare(look);
+        }
+        if (looked !== "done") return false;
+        done(look);
       }
-      if (looked === "done") done(look);
-      return looked === "done" && due === null;
+      return true;
     },
     bring: async (before) => {
       for (let look = await next(); look !== null; look = await next()) {
