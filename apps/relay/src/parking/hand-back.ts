@@ -3,17 +3,14 @@ import type { Answer } from "../dependencies.ts";
 import { Unreadable, undecodableLetter } from "../shard/undecodable.ts";
 import type { LotParts } from "./lot.ts";
 import { recordOfRow } from "./parked-record.ts";
+import { createWithLanes } from "./with-lanes.ts";
 
 /** Hands rows to the lanes, and knows which of them have met their end. */
 export const createHandBack = (parts: LotParts, onEnd: () => void) => {
   const { term, topic, topics, place, parking, deadLetters, platform, log, measures } = parts;
-  let withLanes = 0;
-  let relayed: string[] = [];
-  let dead: string[] = [];
-
-  const met = (id: string, isDead: boolean): void => {
-    (isDead ? dead : relayed).push(id);
-  };
+  const withLanes = createWithLanes();
+  const relayed = new Set<string>();
+  const dead = new Set<string>();
 
   /** Answers whether it is out of the way. */
   const bury = async (row: ParkedRow, why: Unreadable): Promise<boolean> => {
@@ -22,7 +19,7 @@ export const createHandBack = (parts: LotParts, onEnd: () => void) => {
     if (!answer.ok) return false;
     log("error", "parked-event.undecodable", { ...place, row: row.id, ...why });
     measures.deadLetters.add(1, { class: "undecodable" });
-    met(row.id, true);
+    dead.add(row.id);
     return true;
   };
 
@@ -30,40 +27,46 @@ export const createHandBack = (parts: LotParts, onEnd: () => void) => {
     const way = topics.get(topic);
     if (!way) throw new Error(`rows of ${topic} are handed over before it is loaded`);
     const record = recordOfRow(row, term, platform, (from) => {
-      withLanes--;
-      met(row.id, from.dead > 0);
+      withLanes.remove(row.id);
+      (from.dead > 0 ? dead : relayed).add(row.id);
       onEnd();
     });
     if (record instanceof Unreadable) return record;
-    withLanes++;
-    topics.push(record.key === null ? way.anyLane() : way.laneOf(record.key), record);
+    const lane = record.key === null ? way.anyLane() : way.laneOf(record.key);
+    if (!withLanes.mayGo(row.id, lane)) return null;
+    withLanes.add(row.id, lane, record.value.length);
+    topics.push(lane, record);
     return null;
   };
 
+  /** It was read before, when a row in front of it was passed over. */
+  const isKnown = ({ id }: ParkedRow): boolean => withLanes.has(id) || relayed.has(id) || dead.has(id);
+
   return {
-    get withLanes() {
-      return withLanes;
+    get isFull() {
+      return withLanes.isFull;
     },
-    /** Rows that were confirmed or are dead letters, and are not removed yet. */
-    get done() {
-      return relayed.length + dead.length;
+    /** None is with a lane, passed over or to be removed. */
+    get isEmpty() {
+      return withLanes.size + withLanes.passedOver + relayed.size + dead.size === 0;
     },
-    /** Removes them. Answers how many were confirmed. */
+    resume: withLanes.resume,
+    /** Removes those that were confirmed or are dead letters. Answers how many were confirmed. */
     remove: async (): Promise<Answer<number>> => {
-      const gone = { relayed: relayed.slice(), dead: dead.slice() };
+      const gone = { relayed: [...relayed], dead: [...dead] };
       if (gone.relayed.length + gone.dead.length === 0) return { ok: true, value: 0 };
       const answer = await parking.remove(place.shard, topic, gone);
       if (!answer.ok) return answer;
-      relayed = relayed.slice(gone.relayed.length);
-      dead = dead.slice(gone.dead.length);
+      for (const id of gone.relayed) relayed.delete(id);
+      for (const id of gone.dead) dead.delete(id);
       measures.returnedRecords.add(gone.relayed.length + gone.dead.length, { topic });
       return { ok: true, value: gone.relayed.length };
     },
-    /** In their order. Answers the last that went, or was buried as unreadable. */
+    /** In their order. Answers the last that went, was passed over or was buried as unreadable. */
     rows: async (rows: readonly ParkedRow[]): Promise<string | null> => {
       let last: string | null = null;
       for (const row of rows) {
-        const why = push(row);
+        const why = isKnown(row) ? null : push(row);
         if (why !== null && (!(await bury(row, why)) || term.over)) break;
         last = row.id;
       }

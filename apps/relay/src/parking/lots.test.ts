@@ -1,4 +1,4 @@
-import type { Outcome } from "@spillway/event";
+import { type Outcome, partitionOf } from "@spillway/event";
 import { describe, expect, test } from "vitest";
 import { eachCall, mapPorts } from "../ports.ts";
 import { createStage, idOf, TOPIC } from "../stage.fixture.ts";
@@ -281,6 +281,37 @@ describe("parked events", () => {
     if (late) world.parked.put(0, BAD, [late]);
     await until(() => bad().length === 3 && parked() === 0 && marks()?.length === 0, 10_000);
     expect(bad()).toEqual(["e0", "e1", "e0"]);
+  });
+
+  test("of a partition that stands still let those of the others pass, however many they are", async () => {
+    const { standsStill, start, until, post, postBad, fault, broker, world, parked } = setUp();
+    start("r1", { parkedEventsMax: 10_000 });
+    await standsStill(FORBIDDEN);
+    await postBad(["k0"], "k");
+    await until(() => parked() === 1, 10_000);
+    const partitionOfK = (world.topics.get(BAD)?.partitions ?? []).findIndex((log) => log.length > 0);
+    const other = ["a", "b", "c", "d", "f"].find((key) => partitionOf(key, 2) !== partitionOfK) ?? "";
+    // The other topic has one partition, and is asked for as well: only what is of this key stands still.
+    broker.answer = (records) => (records.some(({ key }) => key === "k") ? MOVED : null);
+    fault(null);
+    for (let i = 0; i < 8; i++)
+      await post(
+        Array.from({ length: 300 }, (_, n) => `k${1 + i * 300 + n}`),
+        "k",
+        "bad",
+      );
+    for (let i = 0; i < 3; i++)
+      await post(
+        Array.from({ length: 20 }, (_, n) => `o${i * 20 + n}`),
+        other,
+        "bad",
+      );
+    const log = (key: string) => (world.topics.get(BAD)?.partitions[partitionOf(key, 2)] ?? []).map(idOf);
+    await until(() => log(other).length === 60, 60_000);
+    expect(log(other)).toEqual(Array.from({ length: 60 }, (_, n) => `o${n}`));
+    broker.answer = () => null;
+    await until(() => log("k").length === 2_402, 120_000);
+    expect(log("k")).toEqual([FIRST, ...Array.from({ length: 2_401 }, (_, n) => `k${n}`)]);
   });
 
   test("keep the order of their keys when their topic gets more partitions", async () => {

@@ -7,11 +7,6 @@ import type { PutLoop } from "./put-loop.ts";
 /** Of a topic that is not to be had, and of Postgres that does not answer. */
 const AGAIN = { firstMs: 100, mostMs: 5_000 } as const;
 const ROWS_MAX = 500;
-/**
- * So many are with the lanes at once: a good one behind some that the topic refuses has to be among them, or nobody could tell
- * the two apart; and a partition without a leader lets those of the others pass up to here.
- */
-const WITH_LANES_MAX = 2_000;
 /** What was put by a statement that nobody had the answer of is found by looking. */
 const LOOK_MS = 1_000;
 
@@ -92,11 +87,12 @@ export const createReturnLoop = (parts: LotParts, putLoop: PutLoop, onEmpty: () 
   const step = async (): Promise<void> => {
     const seen = changes;
     if (!(await remove()) || !(await isLoaded()) || term.over) return;
-    if (handBack.withLanes >= WITH_LANES_MAX) return rest(seen);
+    after = handBack.resume() ?? after;
+    if (handBack.isFull) return rest(seen);
     // What is put while it is read may be missing in what was read.
     const wasQuiet = putLoop.isEmpty;
     if ((await readOn()) !== false) return;
-    const isEmpty = handBack.withLanes + handBack.done === 0 && wasQuiet && putLoop.isEmpty && changes === seen;
+    const isEmpty = handBack.isEmpty && wasQuiet && putLoop.isEmpty && changes === seen;
     if (!isEmpty) return rest(seen);
     if (!(await clearMark(parts))) return;
     after = "0";
