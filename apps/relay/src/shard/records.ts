@@ -67,19 +67,23 @@ const headersOf = (
   return tracestate === undefined ? { ...own, traceparent } : { ...own, traceparent, tracestate };
 };
 
-/** `index`: the event's in its chunk. The value is a view of the chunk's buffer. */
-export const recordOf = (
-  from: InHand,
-  index: number,
-  { partitionKey, replay, bytes, ...trace }: ChunkEvent,
-): RelayRecord => {
-  const place = `${from.term.lease.shard}/${from.id}/${index}`;
-  const headers = headersOf(trace, place, replay === 0 ? "1" : String(replay + 1));
-  // Brokers refuse times that are more than an hour ahead, so an edge whose clock is wrong would send its events to the
-  // dead letters: the entry's id, which is Redis's clock and never earlier than the ingest, caps it.
-  const timestampMs = Math.min(receivedAtMsOf(from, index), Number(from.id.split("-")[0]));
-  return { key: partitionKey, value: bytes, headers, timestampMs, from, index };
+/** What the records of one entry have in common. */
+const createRecords = (from: InHand) => {
+  const appendedAtMs = Number(from.id.split("-")[0]);
+  const place = `${from.term.lease.shard}/${from.id}/`;
+  /** `index`: the event's in its chunk. The value is a view of the chunk's buffer. */
+  return (index: number, event: ChunkEvent): RelayRecord => {
+    const { partitionKey, replay, bytes } = event;
+    const headers = headersOf(event, place + index, replay === 0 ? "1" : String(replay + 1));
+    // Brokers refuse times that are more than an hour ahead, so an edge whose clock is wrong would send its events to the
+    // dead letters: the entry's id, which is Redis's clock and never earlier than the ingest, caps it.
+    const timestampMs = Math.min(receivedAtMsOf(from, index), appendedAtMs);
+    return { key: partitionKey, value: bytes, headers, timestampMs, from, index };
+  };
 };
+
+export const recordOf = (from: InHand, index: number, event: ChunkEvent): RelayRecord =>
+  createRecords(from)(index, event);
 
 /** The entry's records, in order, each with its way. The values are views of the chunk's buffer. */
 export const recordsOf = (
@@ -88,13 +92,14 @@ export const recordsOf = (
   router: Router,
 ): readonly { readonly outlet: Outlet; readonly record: RelayRecord }[] => {
   const { chunkEvents } = from;
+  const recordAt = createRecords(from);
   const skipped = skip.length === 0 ? null : new Set(skip);
   const records: { outlet: Outlet; record: RelayRecord }[] = [];
   router.lookAgain();
   for (let index = 0; index < chunkEvents.length; index++) {
     if (skipped?.has(index)) continue;
     const event = chunkEvents[index]!;
-    records.push({ outlet: router.outletOf(event.type, event.partitionKey), record: recordOf(from, index, event) });
+    records.push({ outlet: router.outletOf(event.type, event.partitionKey), record: recordAt(index, event) });
   }
   return records;
 };
