@@ -35,6 +35,33 @@ describe("the checkpoint", () => {
     expect([of("events_pending"), of("shard_oldest_age_seconds")]).toEqual([0, 0]);
   });
 
+  test("counts what is parked as pending, what came out of there as relayed, and nothing twice at a takeover", async () => {
+    const stage = createStage();
+    const { values, metrics } = shown();
+    stage.world.topics.create("bad", { partitions: 1 });
+    stage.world.topics.fault("bad", { kind: "retriable", code: "topic_authorization_failed", pause: true });
+    const routes = { topicNames: ["events", "bad"], topicOf: (type: string) => (type === "bad" ? "bad" : "events") };
+    const { stop } = stage.start("r1", { metrics }, routes);
+    await stage.post(["a", "b"]);
+    await stage.post(["c", "d", "e"], "k", "bad");
+    const account = () =>
+      ["accepted", "relayed", "dead", "pending"].map((name) => values.get(`spillway_events_${name} 0`));
+    await stage.until(() => values.get("spillway_parked_events bad,0") === 3);
+    await stage.clock.advance(2_000);
+    expect(account()).toEqual([5, 2, 0, 3]);
+    expect(values.get("spillway_shard_backlog_events 0")).toBe(0);
+    stage.world.topics.fault("bad", null);
+    await stage.until(() => values.get("spillway_parked_events bad,0") === 0, 60_000);
+    await stage.clock.advance(2_000);
+    expect(account()).toEqual([5, 5, 0, 0]);
+    await stop();
+    stage.world.outages.start("postgres");
+    const next = shown();
+    stage.start("r2", { metrics: next.metrics }, routes);
+    await stage.until(() => next.values.get("spillway_events_accepted 0") === 5);
+    expect(next.values.get("spillway_events_pending 0")).toBe(0);
+  });
+
   test("a shard that went to another relay is shown by that one only", async () => {
     const stage = createStage();
     const { values, metrics } = shown();

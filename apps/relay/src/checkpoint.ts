@@ -1,5 +1,6 @@
 import { accountOf, type ShardCounts } from "@spillway/event";
 import { createAccountant } from "./accounts.ts";
+import type { Measures } from "./measures.ts";
 import type { Survey } from "./parking/survey.ts";
 import type { RelayParts } from "./parts.ts";
 import type { Drain } from "./shard/drain.ts";
@@ -27,7 +28,26 @@ type Last = {
   stillSinceMs: number | null;
 };
 
+type Parked = Parameters<typeof accountOf>[1];
+
 const UNSEEN: Last = { epoch: null, accepted: 0, gone: -1, stillSinceMs: null };
+
+/** Where no topic is marked, nothing is parked, also before Postgres has said so: a takeover is no reason for a backlog. */
+const parkedOf = ({ term, pump }: OpenShard, survey: Pick<Survey, "of">): Parked =>
+  survey.of(term.lease.shard) ?? (pump.lots.all().length === 0 ? [] : null);
+
+const showAccount = (measures: Measures, shard: number, counts: ShardCounts, topics: Parked): void => {
+  const labels = { shard: String(shard) };
+  const { duplicate, parked } = counts;
+  const { accepted, relayed, dead, pending } = accountOf(counts, topics);
+  measures.accepted.set(accepted, labels);
+  measures.duplicate.set(duplicate, labels);
+  measures.relayed.set(relayed, labels);
+  measures.dead.set(dead, labels);
+  measures.pending.set(pending, labels);
+  measures.shardBacklog.set(accepted - counts.relayed - counts.dead - parked, labels);
+  measures.shardBacklogBytes.set(counts.backlogBytes, labels);
+};
 
 /** Copies a shard's counters out of Redis, shows them, and lets the pump look again where they do not fit what it saw. */
 export const createCheckpoints = (parts: RelayParts, survey: Pick<Survey, "of">) => {
@@ -54,20 +74,11 @@ export const createCheckpoints = (parts: RelayParts, survey: Pick<Survey, "of">)
     last.gone = gone;
   };
 
-  const show = (shard: number, counts: ShardCounts, oldestAtMs: number | null): void => {
-    const labels = { shard: String(shard) };
-    const { duplicate, parked } = counts;
-    const { accepted, relayed, dead, pending } = accountOf(counts, survey.of(shard));
-    measures.accepted.set(accepted, labels);
-    measures.duplicate.set(duplicate, labels);
-    measures.relayed.set(relayed, labels);
-    measures.dead.set(dead, labels);
-    measures.pending.set(pending, labels);
-    measures.shardBacklog.set(accepted - counts.relayed - counts.dead - parked, labels);
-    measures.shardBacklogBytes.set(counts.backlogBytes, labels);
+  const show = (shard: number, counts: ShardCounts, topics: Parked, oldestAtMs: number | null): void => {
+    showAccount(measures, shard, counts, topics);
     // What was not even read is at least as old as the time for which nothing has left.
     const ageMs = oldestAtMs === null ? 0 : clock.wallMs() - oldestAtMs;
-    measures.shardOldestAge.set(Math.max(0, ageMs, stillMs(shard)) / 1000, labels);
+    measures.shardOldestAge.set(Math.max(0, ageMs, stillMs(shard)) / 1000, { shard: String(shard) });
   };
 
   /** Another birth of the stream, or events that wait although all was read: its ids may have started over. */
@@ -92,14 +103,14 @@ export const createCheckpoints = (parts: RelayParts, survey: Pick<Survey, "of">)
       const counts = await shardStream.counts(shard);
       if (!counts.ok || !term.holds()) return;
       follow(shard, counts.value);
-      show(shard, counts.value, pump.oldestAtMs);
+      show(shard, counts.value, parkedOf(open, survey), pump.oldestAtMs);
       compare(shard, counts.value, pump, drain);
       await accountant.copy(open, counts.value);
     },
     /** The numbers of a shard that is no longer ours: another relay shows them. */
     clear: (shard: number): void => {
       lastOf(shard).stillSinceMs = null;
-      show(shard, NOTHING, null);
+      show(shard, NOTHING, [], null);
       accountant.clear(shard);
     },
   };
