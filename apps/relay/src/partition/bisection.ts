@@ -158,6 +158,11 @@ export class Bisection {
     this.#hasWaited = true;
   }
 
+  /** Nothing is left or held, and the topic has taken nothing since: it stays careful, or what returns from a lot is swept once more. */
+  rest(): void {
+    this.#isDoubting = false;
+  }
+
   /** What was refused before says nothing about what comes. */
   calm(): void {
     this.#isDoubting = false;

@@ -83,10 +83,16 @@ const createParts = (topic: string, partition: number, options: LaneOptions) => 
 type Parts = ReturnType<typeof createParts>;
 
 /** What was refused or failed before has met its end. */
-const calm = ({ bisection, mode, standstill }: Parts, next: "sending" | "idle"): void => {
+const calm = ({ bisection, mode, standstill }: Parts): void => {
   bisection.calm();
   standstill.reset();
-  mode.to(next);
+  mode.to("sending");
+};
+
+const rest = ({ bisection, mode, standstill }: Parts): void => {
+  bisection.rest();
+  standstill.reset();
+  mode.to("idle");
 };
 
 const follow = async (verdict: Verdict, parts: Parts): Promise<void> => {
@@ -95,9 +101,9 @@ const follow = async (verdict: Verdict, parts: Parts): Promise<void> => {
     case "next":
       return;
     case "calm":
-      return calm(parts, "sending");
+      return calm(parts);
     case "bury":
-      if ((await bury(verdict.refused)) && bisection.isClear) calm(parts, "sending");
+      if ((await bury(verdict.refused)) && bisection.isClear) calm(parts);
       return;
     case "pause":
       // All of it was given up meanwhile.
@@ -140,7 +146,7 @@ const run = async (parts: Parts, options: LaneOptions): Promise<void> => {
     else if (bisection.held > 0) await follow(bisection.judge(), parts);
     else break;
   }
-  calm(parts, "idle");
+  rest(parts);
 };
 
 export const createLane = (topic: string, partition: number, options: LaneOptions): Lane => {
