@@ -84,6 +84,7 @@ const setUp = (over: Partial<DashboardPorts> = {}, https = false) => {
       calls.discarded.push([id, reason]);
       return { done: 0, refusals: ["already replayed"] };
     },
+    acknowledgeLoss: async () => 5,
     health: { readiness: async () => ready, isStopping: () => false },
     clock: systemClock,
     platform,
@@ -366,4 +367,16 @@ describe("with a session", () => {
     );
     expect(page).toContain("Postgres does not answer");
   });
+});
+
+test("a loss that is told can be acknowledged, with the session's token", async () => {
+  const { app, logged } = setUp({ unaccounted: async () => 5 });
+  const { cookie, page, token } = await logIn(app);
+  expect(page).toContain("Acknowledge the loss of 5 events");
+  expect((await app.request("/loss", form({}, { cookie }))).status).toBe(403);
+  const answer = await app.request("/loss", form({ form_token: token }, { cookie }));
+  expect(answer.status).toBe(303);
+  expect(logged).toContain("warn loss.acknowledged");
+  const { app: quiet } = setUp();
+  expect((await logIn(quiet)).page).not.toContain("Acknowledge");
 });

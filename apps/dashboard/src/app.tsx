@@ -109,6 +109,11 @@ const addPages = (app: Hono<Env>, ports: DashboardPorts, sessions: Sessions, for
     log("info", `dead-letter.${action}`, { id, done: result.done });
     return c.redirect(notices.urlOf(textOf(result, isReplay ? "replayed" : "discarded"), c.get("session")), 303);
   });
+  app.post("/loss", async (c) => {
+    const events = await ports.acknowledgeLoss();
+    log("warn", "loss.acknowledged", { events });
+    return c.redirect(notices.urlOf(`${events} lost events acknowledged.`, c.get("session")), 303);
+  });
   app.notFound((c) => answerMessage(c, 404, "There is no such page, and no such action."));
 };
 

@@ -1,7 +1,7 @@
 import { createDeadLetterInspector, createDiscard, createReplay } from "@spillway/dead-letters";
 import { createBelonging, systemClock, Unavailable } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
-import { createOutboxInspector, createPostgresInstallation, schemaWarnings } from "@spillway/outbox";
+import { acknowledgeLoss, createOutboxInspector, createPostgresInstallation, schemaWarnings } from "@spillway/outbox";
 import { openDatabase } from "@spillway/postgres";
 import { watchInstallation } from "@spillway/service";
 import { openShell } from "@spillway/service/bun";
@@ -76,6 +76,7 @@ const ports: DashboardPorts = {
     const { discarded, refused } = await discard([id], { ...ACTOR, reason });
     return { done: discarded.length, refusals: detailsOf(refused) };
   },
+  acknowledgeLoss: () => acknowledgeLoss(database, ACTOR.by, ASK_MS),
   health,
   clock: systemClock,
   platform,

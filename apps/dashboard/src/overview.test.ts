@@ -22,6 +22,7 @@ const seeing = (oldestAgeMs: number | null, outboxAgeMs: number | null): Dashboa
     breakers: async () => [],
     parked: async () => [],
     unaccounted: async () => 0,
+    acknowledgeLoss: async () => 0,
     totals: async () => ({ total: 0, capped: false, oldestAtMs: null }),
     letters: async () => ({ letters: [], next: null }),
     clock: { ...systemClock, wallMs: () => NOW_MS },

@@ -104,7 +104,7 @@ const troublesOf = (seen: Seen): string[] => {
     troubles.push(...promiseTroubles(row), ...warnings.map((warning) => `${name}: ${warning}`));
   }
   if (seen.unaccounted !== null && seen.unaccounted > 0)
-    troubles.push(`${seen.unaccounted} events were pending when Redis was emptied, and are gone`);
+    troubles.push(`${seen.unaccounted} events were acknowledged and are nowhere: Redis has lost them`);
   return troubles;
 };
 

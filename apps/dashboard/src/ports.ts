@@ -38,6 +38,8 @@ export type ActionResult = { readonly done: number; readonly refusals: readonly 
 export type DashboardPorts = { readonly [Name in keyof Sights]: (before: string | null) => Promise<Sights[Name]> } & {
   replay(id: string): Promise<ActionResult>;
   discard(id: string, reason: string): Promise<ActionResult>;
+  /** What is told as lost is known; answers how many events that was. Rejects with `Unavailable`. */
+  acknowledgeLoss(): Promise<number>;
   readonly health: Omit<ProbePorts, "metrics">;
   readonly clock: Clock;
   readonly platform: Platform;

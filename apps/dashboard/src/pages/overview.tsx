@@ -40,6 +40,12 @@ export const OverviewPage = ({ overview, formToken, notice }: OverviewProps) => 
         </p>
       )}
       <Verdict troubles={overview.troubles} />
+      {overview.unaccounted === null || overview.unaccounted === 0 ? null : (
+        <form method="post" action="/loss">
+          <input type="hidden" name="form_token" value={formToken} />
+          <button type="submit">Acknowledge the loss of {overview.unaccounted} events</button>
+        </form>
+      )}
       <Shards {...overview} />
       <Parked {...overview} />
       <div class="pair">
