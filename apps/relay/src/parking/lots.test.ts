@@ -266,6 +266,24 @@ describe("parked events", () => {
     expect(await world.shardStream.counts(0)).toMatchObject({ accepted: 4, relayed: 2, parked: 2 });
   });
 
+  test("are not told as lost when Redis is, and the put of them is answered after that", async () => {
+    const { standsStill, startWith, until, postBad, bad, fault, world, parked, clock } = setUp();
+    const put: typeof world.parking.put = async (...of) => {
+      const answer = await world.parking.put(...of);
+      world.streams.empty();
+      await clock.sleep(8_000);
+      return answer;
+    };
+    startWith({ parking: { ...world.parking, put } });
+    await standsStill(FORBIDDEN);
+    await postBad(upTo(3));
+    await until(() => parked() === 3, 10_000);
+    fault(null);
+    await until(() => bad().length === 3 && parked() === 0, 60_000);
+    await clock.advance(10_000);
+    expect(world.ledger.unaccounted(0)).toBe(0);
+  });
+
   test("have their mark again when a replica had lost it; a put that comes too late is brought back", async () => {
     const { standsStill, start, until, postBad, fault, world, bad, parked, marks, clock } = setUp();
     start();

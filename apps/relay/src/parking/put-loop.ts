@@ -34,21 +34,23 @@ export const createPutLoop = (parts: LotParts, onPut: () => void) => {
     return { ref: from.ref, index, chunk };
   };
 
-  const put = async (records: readonly RelayRecord[]): Promise<void> => {
-    const answer = await parking.put(lease, topic, records.map(eventOf), limits);
-    if (term.over) return;
-    if (answer.ok && answer.value === "fenced") return term.end("fenced");
-    if (!answer.ok || answer.value === "full") {
-      spot.stands("parking", answer.ok ? "parking_full" : answer.code, place);
-      await clock.sleep(backoff.nextMs());
-      return;
-    }
+  const parked = (records: readonly RelayRecord[]): void => {
     backoff.reset();
     spot.goes();
     queue = queue.slice(records.length);
     measures.parkedRecords.add(records.length, { topic });
     for (const { from } of records) recordParked(from);
     onPut();
+  };
+
+  const put = async (records: readonly RelayRecord[]): Promise<void> => {
+    const answer = await parking.put(lease, topic, records.map(eventOf), limits);
+    // Also when the term ended meanwhile: they are there, and nobody else knows of it.
+    if (answer.ok && answer.value === "ok") return parked(records);
+    if (term.over) return;
+    if (answer.ok && answer.value === "fenced") return term.end("fenced");
+    spot.stands("parking", answer.ok ? "parking_full" : answer.code, place);
+    await clock.sleep(backoff.nextMs());
   };
 
   return {
