@@ -14,6 +14,8 @@ export type CopiesSubject = {
   readonly copies: Copies;
   readonly tier: OutboxTier;
   readonly drain: OutboxDrain;
+  /** From now on what was copied is as if from an hour to come, as on a server whose clock is behind. */
+  clockGoesBack(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -135,6 +137,17 @@ export const copiesConformance = (name: string, make: () => Promise<CopiesSubjec
       expect(await copies.newest(1, 0)).toBe(null);
       expect(await copies.read(0, "0", 10, 60_000)).toHaveLength(2);
       expect(await copies.read(0, "0", 10, 1)).toEqual([]);
+    });
+
+    test("of whatever age, by a clock that went back, too", async () => {
+      const { copy, copies, read, clockGoesBack } = await open();
+      await copy(copied(0));
+      await copy(copied(0));
+      await clockGoesBack();
+      expect(await copies.newest(0, null)).toBe((await read(0)).at(-1)?.id);
+      expect(await copies.newest(1, null)).toBe(null);
+      expect(await copies.newest(0, 0)).toBe(null);
+      expect(await copies.read(0, "0", 10, 1)).toHaveLength(2);
     });
   });
 };

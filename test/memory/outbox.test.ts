@@ -10,9 +10,9 @@ import { REPLAY_SHARDS, replayConformance } from "../conformance/replay.ts";
 
 const REPLAY_BYTES_MAX = 1_000_000;
 
-const open = () => {
+const open = (clock = systemClock) => {
   const world = createMemoryWorld({
-    clock: systemClock,
+    clock,
     platform,
     shards: REPLAY_SHARDS,
     replayBytesMax: REPLAY_BYTES_MAX,
@@ -32,8 +32,13 @@ outboxTierConformance("memory", async () => {
 });
 
 copiesConformance("memory", async () => {
-  const { copies, outboxTier, outboxDrain, close } = open();
-  return { copies, tier: outboxTier, drain: outboxDrain, close };
+  let behindMs = 0;
+  const clock = { ...systemClock, wallMs: () => systemClock.wallMs() - behindMs };
+  const { copies, outboxTier, outboxDrain, close } = open(clock);
+  const clockGoesBack = async (): Promise<void> => {
+    behindMs = 3_600_000;
+  };
+  return { copies, tier: outboxTier, drain: outboxDrain, clockGoesBack, close };
 });
 
 outboxDrainConformance("memory", async () => {

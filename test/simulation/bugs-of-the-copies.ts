@@ -68,7 +68,7 @@ export const bugsOfTheCopies: Readonly<Record<string, Bug>> = {
         ...copies,
         newest: async (shard, olderThanMs) => {
           const newest = await copies.newest(shard, olderThanMs);
-          if (olderThanMs > 0)
+          if (olderThanMs !== null)
             memory.outbox.removeCopies((copy) => copy.shard === shard && Number(copy.id) <= Number(newest));
           return newest;
         },

@@ -60,7 +60,9 @@ const mortal = <Port extends object>(port: Port, dead: () => boolean): Port =>
 export const createStage = (options: Partial<MemoryWorldOptions> & { readonly partitions?: number } = {}) => {
   const clock = createManualClock();
   const shards = options.shards ?? 1;
-  const world = createMemoryWorld({ clock, platform, ...options, shards });
+  const servers = { behindMs: 0 };
+  const serversClock = { ...clock, wallMs: () => clock.wallMs() - servers.behindMs };
+  const world = createMemoryWorld({ clock: serversClock, platform, ...options, shards });
   world.topics.create(TOPIC, { partitions: options.partitions ?? 1 });
   // As an owner before has left it: what is parked is known without Postgres.
   for (let shard = 0; shard < shards; shard++) world.streams.marks(shard).park([], true);
@@ -164,6 +166,8 @@ export const createStage = (options: Partial<MemoryWorldOptions> & { readonly pa
 
   return {
     clock,
+    /** The backends: by how much their clock is behind now. */
+    servers,
     world,
     belonging,
     broker,

@@ -23,8 +23,8 @@ export type Copies = {
   occupied(shards: readonly number[], deadlineMs: number): Promise<readonly number[]>;
   /** Copies of a shard behind `after` ("0": from the first), oldest first; `youngerThanMs`: only those that began since. */
   read(shard: number, after: string, copiesMax: number, youngerThanMs: number): Promise<readonly Copy[]>;
-  /** The id of the newest that is older than that by Postgres's clock; null: there is none. */
-  newest(shard: number, olderThanMs: number): Promise<string | null>;
+  /** The highest id of those that are older than that by Postgres's clock, or of all (`null`); null: there is none. */
+  newest(shard: number, olderThanMs: number | null): Promise<string | null>;
   /** Makes copies of outbox rows. They stay in the outbox until the drain removes them. */
   keep(rows: readonly Keyed[]): Promise<void>;
   /** These copies are of other chunks now. */

@@ -11,8 +11,8 @@ export const createCopies = (outbox: Outbox, { behind }: Outages, clock: Clock):
       .slice(0, copiesMax),
   ),
   newest: behind("postgres", (shard, olderThanMs) => {
-    const older = outbox.copies(shard).filter(({ insertedAtMs }) => insertedAtMs < clock.wallMs() - olderThanMs);
-    return older.at(-1)?.id ?? null;
+    const beforeMs = olderThanMs === null ? Number.POSITIVE_INFINITY : clock.wallMs() - olderThanMs;
+    return outbox.copies(shard).findLast(({ insertedAtMs }) => insertedAtMs < beforeMs)?.id ?? null;
   }),
   keep: behind("postgres", outbox.keep),
   rekey: behind("postgres", outbox.rekey),

@@ -32,10 +32,11 @@ const readCopies = (
     ) as oldest
   ) as summed where bytes_before < ${bytesMax} order by id`;
 
-/** Locks: ACCESS SHARE. */
-const newestCopy = (sql: Sql, shard: number, olderThanMs: number) => sql<{ id: string }[]>`
-  select id from copies
-  where shard = ${shard} and created_at < now() - ${olderThanMs}::float8 * interval '1 ms' order by id desc limit 1`;
+/** Where no age is asked for no clock is: after a failover it may be behind that by which the rows were written. Locks: ACCESS SHARE. */
+const newestCopy = (sql: Sql, shard: number, olderThanMs: number | null) => {
+  const isOlder = olderThanMs === null ? sql`` : sql`and created_at < now() - ${olderThanMs}::float8 * interval '1 ms'`;
+  return sql<{ id: string }[]>`select id from copies where shard = ${shard} ${isOlder} order by id desc limit 1`;
+};
 
 const keyed = (sql: Sql, rows: readonly Keyed[]) => sql`
   unnest(${arrayOf(rows.map(({ id }) => id))}::bigint[], ${arrayOf(rows.map(({ key }) => key))}::uuid[]) as keyed (id, key)`;

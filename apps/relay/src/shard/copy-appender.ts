@@ -33,7 +33,10 @@ export type Look = {
 /** `missing`: the stream lacks one, so that the shard has to be diverted before the look goes on. */
 export type Looked = "done" | "missing" | "stopped";
 
-/** What comes while it is looked at is no part of a look: its append may still be on the way. Answers why that is not known. */
+/**
+ * What comes while it is looked at is no part of a look: its append may still be on the way. By ids alone: for a Postgres whose clock
+ * went back 2 s no copy was older than now, so a look found none, and rows of the outbox passed all of them. Answers why it is not known.
+ */
 const bound = async (look: Look, newest: () => Promise<Answer<string | null>>): Promise<string | null> => {
   if (look.upTo !== null) return null;
   const answer = await newest();
@@ -96,7 +99,7 @@ export const createCopyAppender = (options: CopyAppenderOptions, restored: (even
 
   /** One page of them, as far as `before`; `done` when there is none behind it, or the first that is not before that. */
   const lookAtPage = async (look: Look, bring: typeof append, before = INFINITE): Promise<Looked | "more" | number> => {
-    const code = await bound(look, () => copies.newest(shard, 0));
+    const code = await bound(look, () => copies.newest(shard, null));
     if (code !== null) return stop(code);
     const answer = await copies.read(shard, look.after, COPIES_MAX, look.youngerThanMs);
     if (!answer.ok) return stop(answer.code);

@@ -72,6 +72,21 @@ describe("what an emptied stream has lost", () => {
     expect(stage.logged("events.restored")).toMatchObject([{ fields: { events: 4 } }]);
   });
 
+  test("comes back before the outbox's rows also when the servers' clock is behind that by which it was copied", async () => {
+    const stage = createStage();
+    kafkaIs(stage, "down");
+    await stage.clock.advance(100_000);
+    await stage.postToBoth(["a"]);
+    await stage.postToBoth(["b"]);
+    flush(stage);
+    stage.servers.behindMs = 2_000;
+    stage.postToOutbox(["c"]);
+    stage.start("r1");
+    kafkaIs(stage, "up");
+    await stage.until(() => stage.ids().length >= 3 && copiesOf(stage) === 0);
+    expect(stage.ids()).toEqual(["a", "b", "c"]);
+  });
+
   test("while the relay lives comes back, whatever it had in hand", async () => {
     const stage = createStage();
     kafkaIs(stage, "down");
