@@ -18,7 +18,7 @@ const hostOf = ({ edges, relays }: Scene, host: number) => (host < 2 ? edges[hos
 /** The events that an entry holds and that are to be relayed from it. */
 const recordsIn = (shard: number, entry: Entry, history: History): EventRecord[] => {
   const place = `${shard}/${entry.id}`;
-  if (history.isDamaged(place)) return history.records().filter((record) => record.damagedIn === place);
+  if (history.isDamaged(place)) return history.records().filter((record) => record.damagedIn.has(place));
   const { events } = decodeChunk(entry.chunk, platform);
   const relayed = events.filter((_, index) => !entry.skip.includes(index));
   return relayed.flatMap((event) => history.ofDedupKey(event.dedupKey) ?? []);

@@ -53,8 +53,8 @@ export type EventRecord = {
   comesBack: boolean;
   /** A topic refused it for good, so that it has lost its place. */
   refused: boolean;
-  /** The stream entry of it that was damaged, as shard/id. */
-  damagedIn: string | null;
+  /** The stream entries of it that were damaged, each as shard/id; after the streams were emptied it may be in another one. */
+  readonly damagedIn: Set<string>;
   readonly precedences: Precedence[];
 };
 
@@ -96,7 +96,7 @@ export const createHistory = (shards: number) => {
       wiped: false,
       comesBack: false,
       refused: false,
-      damagedIn: null,
+      damagedIn: new Set(),
       precedences: [],
     };
     byDedupKey.set(event.dedupKey, record);
@@ -236,12 +236,12 @@ export const createHistory = (shards: number) => {
     /** The stream that held it was emptied. */
     wiped: (record: EventRecord): void => {
       record.wiped = true;
-      record.comesBack = record.safeInPlace && record.accepted !== null && record.damagedIn === null;
+      record.comesBack = record.safeInPlace && record.accepted !== null && record.damagedIn.size === 0;
     },
     /** An entry, named shard/id, cannot be decoded any more. */
     damaged: (entry: string, records: readonly EventRecord[]): void => {
       damagedEntries.add(entry);
-      for (const record of records) record.damagedIn = entry;
+      for (const record of records) record.damagedIn.add(entry);
     },
     isDamaged: (entry: string): boolean => damagedEntries.has(entry),
     /** A topic refused it for good. */

@@ -35,7 +35,7 @@ const readTopics = (scene: Scene): Landed => {
 };
 
 const isRefusable = (record: EventRecord): boolean =>
-  isPoison(record.text) || record.text.length > RECORD_BYTES_MAX || record.damagedIn !== null;
+  isPoison(record.text) || record.text.length > RECORD_BYTES_MAX || record.damagedIn.size > 0;
 
 /** What is held of a lane's keys when a newer one of them is taken in the very moment in which the topic is mended: 4 of 10,000 worlds have one. */
 const PASSED_MAX = 4;
@@ -62,7 +62,7 @@ const readLetters = (scene: Scene): Set<EventRecord> => {
   const undecodable = scene.memory.letters.all().filter((letter) => letter.index < 0);
   const damaged = new Set(undecodable.map(({ shard, entry }) => `${shard}/${entry}`));
   for (const record of scene.history.records())
-    if (record.damagedIn !== null && damaged.has(record.damagedIn)) dead.add(record);
+    if ([...record.damagedIn].some((entry) => damaged.has(entry))) dead.add(record);
   return dead;
 };
 
