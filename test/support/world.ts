@@ -148,7 +148,8 @@ export type Pipeline = {
 
 let pipelines = 0;
 
-const createDatabase = async (services: Services, name: string): Promise<string> => {
+/** An own database with our tables; answers its URL. */
+export const createDatabase = async (services: Services, name: string): Promise<string> => {
   const admin = postgres(services.postgres.url, { max: 1, onnotice: () => undefined });
   await admin.unsafe(`CREATE DATABASE ${name}`);
   await admin.end();
@@ -193,8 +194,12 @@ const startRelay = (name: string, at: Addresses, env: Readonly<Record<string, st
     },
   });
 
-/** As the first relay does it, so that a pipeline's edges may be asked at once, and without a relay. */
-const found = async (namespace: string, { redisUrl, databaseUrl }: Addresses, shards: number): Promise<void> => {
+/** As the first relay does it, so that edges may be asked at once, and without a relay; again after Redis was emptied. */
+export const found = async (
+  namespace: string,
+  { redisUrl, databaseUrl }: Pick<Addresses, "redisUrl" | "databaseUrl">,
+  shards: number,
+): Promise<void> => {
   const database = openDatabase({ url: databaseUrl });
   const redis = connectRedis({ url: redisUrl });
   const installation = { id: `of-${namespace}`, namespace, shards };
