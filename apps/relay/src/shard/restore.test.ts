@@ -1,6 +1,6 @@
 import { Unavailable } from "@spillway/event";
 import { describe, expect, test } from "vitest";
-import { createStage, type Stage } from "../stage.fixture.ts";
+import { createStage, idOf, type Stage } from "../stage.fixture.ts";
 
 const kafkaIs = (stage: Stage, state: "up" | "down"): void => {
   stage.broker.answer = () => (state === "up" ? null : { kind: "retriable", code: "connection_failed" });
@@ -119,6 +119,23 @@ describe("what an emptied stream has lost", () => {
     stage.world.outages.end("redis");
     await stage.clock.advance(1_500);
     expect(looks).toBeGreaterThan(0);
+  });
+
+  test("comes back by a copy that its retry brought, though that came with newer events and these are through", async () => {
+    const stage = createStage({ partitions: 8 });
+    stage.broker.answer = (records) =>
+      records.some((record) => idOf(record) === "a") ? { kind: "retriable", code: "connection_failed" } : null;
+    const { kill } = stage.start("r1");
+    await stage.post(["a"], "k1");
+    await stage.postToBoth(["b", "a"], "k3");
+    const all = () => Array.from({ length: 8 }, (_, partition) => stage.ids(partition)).flat();
+    await stage.until(() => all().includes("b"));
+    await stage.clock.advance(2_000);
+    kill();
+    flush(stage);
+    kafkaIs(stage, "up");
+    stage.start("r2");
+    await stage.until(() => all().includes("a") && copiesOf(stage) === 0, 60_000);
   });
 
   test("twice is restored twice: what was restored once keeps its copy until it is settled", async () => {
