@@ -96,6 +96,16 @@ export const copiesConformance = (name: string, make: () => Promise<CopiesSubjec
       expect(await tier.occupied([0], DEADLINE_MS)).toEqual([0]);
     });
 
+    test("and of two equal ones, of two edges, only the newer: the other's events have their place", async () => {
+      const { copy, tier, read } = await open();
+      const [a, b] = [copied(0), copied(0)];
+      for (const one of [a, b, a]) await copy(one);
+      const [first] = await read(0);
+      await tier.append([a], DEADLINE_MS);
+      expect((await read(0)).map(hexOf)).toEqual([a, b].map(hexOf));
+      expect((await read(0))[0]?.id).toBe(first?.id);
+    });
+
     test("rows of the outbox become copies in their place, and stay until they are drained", async () => {
       const { copy, copies, tier, drain, read } = await open();
       const [first, second, newer, together] = [copied(0), copied(0), copied(0), copied(0)];

@@ -46,8 +46,10 @@ export const createOutbox = (clock: Clock) => {
         copied.push({ ...rowOf(chunk), key });
       },
       commit: () => {
-        const instead = new Set(inserted.map(({ chunk }) => copyKeyOf(chunk)));
-        copies = copies.filter(({ key }) => !instead.has(key));
+        const instead = new Set(
+          inserted.map(({ chunk }) => copies.findLast(({ key }) => key === copyKeyOf(chunk))?.id),
+        );
+        copies = copies.filter(({ id }) => !instead.has(id));
         keepCopies(copied.splice(0));
         committed.push(...inserted.splice(0));
         committed.sort((a, b) => Number(a.id) - Number(b.id));

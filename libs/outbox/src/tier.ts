@@ -31,10 +31,13 @@ const keysOf = (chunks: readonly ShardChunk[]): string[] => chunks.flatMap(({ ch
 
 /**
  * Of chunks that were to be copied: their copies go in the same statement, so that they are not ahead of what stands before them in
- * the outbox. Locks: besides those of the insert, the copies' rows.
+ * the outbox. Of each one, the newest: two edges that got the same events in the same millisecond have made the same chunk, and the
+ * other's copy stays in its place (simulation, seed 33365). Locks: besides those of the insert, the copies' rows.
  */
 const insertInsteadOfCopies = (sql: Sql, chunks: readonly ShardChunk[], shards: number | null) => sql`
-  with gone as (delete from copies where key = any(${arrayOf(keysOf(chunks))}::uuid[]))
+  with gone as (
+    delete from copies where id in (
+      select max(id) from copies where key = any(${arrayOf(keysOf(chunks))}::uuid[]) group by key))
   ${insertChunks(sql, chunks, shards)}`;
 
 /** Locks: as an insert into the outbox. */
