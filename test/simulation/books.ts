@@ -1,6 +1,8 @@
 import type { ShardCopy } from "@spillway/event";
 import type { EventRecord } from "./history.ts";
 
+type Hearers = Map<EventRecord, Map<string, number>>;
+
 /** What is known of what production code could know when it told how much is lost. */
 export const createBooks = (nowMs: () => number) => {
   const copies = new Map<number, number>();
@@ -8,9 +10,14 @@ export const createBooks = (nowMs: () => number) => {
   const recordedAtMs = new Map<string, number>();
   const acceptedAtMs = new Map<EventRecord, number>();
   const dead = new Set<string>();
-  const left = new Set<string>();
   /** The processes that learned that Kafka has an event, and when. */
-  const confirmedBy = new Map<EventRecord, Map<string, number>>();
+  const confirmedBy: Hearers = new Map();
+  /** The processes that heard that it was parked. What comes of it from there on has its number no more. */
+  const parkedBy: Hearers = new Map();
+  const hears = (hearers: Hearers, record: EventRecord, process: string): void => {
+    const by = hearers.get(record) ?? new Map<string, number>();
+    hearers.set(record, by.has(process) ? by : by.set(process, nowMs()));
+  };
   return {
     copied: (shard: number, { losses }: ShardCopy): void => {
       if (losses !== null) copies.set(shard, (copies.get(shard) ?? 0) + 1);
@@ -21,23 +28,19 @@ export const createBooks = (nowMs: () => number) => {
     },
     recorded: (process: string, sentAtMs: number): void => void recordedAtMs.set(process, sentAtMs),
     died: (process: string): void => void dead.add(process),
-    /** It ended by itself, and told before what it knew. */
-    left: (process: string): void => void left.add(process),
-    /** A relay that took with it what it had seen through, or parked. */
-    relayDied: (): boolean => [...dead].some((process) => process.startsWith("relay") && !left.has(process)),
-    confirmed: (record: EventRecord, process: string): void => {
-      const by = confirmedBy.get(record) ?? new Map<string, number>();
-      confirmedBy.set(record, by.has(process) ? by : by.set(process, nowMs()));
-    },
+    confirmed: (record: EventRecord, process: string): void => hears(confirmedBy, record, process),
+    /** It is parked, whoever hears of it. */
+    parked: (record: EventRecord): void => void (parkedBy.has(record) || parkedBy.set(record, new Map())),
+    heardParked: (record: EventRecord, process: string): void => hears(parkedBy, record, process),
     /** Its edge may have died before it told anybody but the client. */
     mayBeUntold: (record: EventRecord): boolean => {
       const by = record.accepted?.by;
       if (by === undefined || !dead.has(by)) return false;
       return (recordedAtMs.get(by) ?? -1) <= (acceptedAtMs.get(record) ?? 0);
     },
-    /** Kafka has it, and every relay that was told so died before it told anybody. */
+    /** Kafka has it, or it is parked, and every relay that was told so died before it told anybody. */
     mayBeToldLost: (record: EventRecord): boolean =>
-      [...(confirmedBy.get(record) ?? [])].every(
+      [...(parkedBy.get(record) ?? confirmedBy.get(record) ?? [])].every(
         ([process, atMs]) => dead.has(process) && (recordedAtMs.get(process) ?? -1) <= atMs,
       ),
   };

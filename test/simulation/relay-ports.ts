@@ -1,4 +1,5 @@
-import type { InstallationKeeper, Lease, Outcome } from "@spillway/event";
+import { decodeChunk, type InstallationKeeper, type Lease, type Outcome } from "@spillway/event";
+import { platform } from "@spillway/event/platform-node";
 import type { Backend } from "@spillway/memory";
 import { behind, eachCall, mapPorts, type RelayPorts } from "@spillway/relay/ports.ts";
 import type { Backends, Keepers } from "./backends.ts";
@@ -60,6 +61,27 @@ const createSinkPort = (
   };
 };
 
+const createParkingPort = (
+  { parking }: Backends,
+  { process, history, books }: RelayNetwork,
+  ask: Ask,
+): RelayPorts["parking"] => ({
+  ...eachCall(parking, (call, method) => ask("postgres", `parking.${method}`, call)),
+  put: async (lease, topic, events, limits) => {
+    const chunks = events.map(({ chunk }) => decodeChunk(chunk, platform));
+    const records = chunks.flatMap((chunk) =>
+      chunk.events.flatMap(({ dedupKey }) => history.ofDedupKey(dedupKey) ?? []),
+    );
+    const put = await ask("postgres", "parking.put", async () => {
+      const answer = await parking.put(lease, topic, events, limits);
+      if (answer === "ok") records.forEach(books.parked);
+      return answer;
+    });
+    if (put === "ok") for (const record of records) books.heardParked(record, process.name);
+    return put;
+  },
+});
+
 const createLedgerPort = (
   { ledger }: Backends,
   { process, timeline, books }: RelayNetwork,
@@ -87,6 +109,7 @@ const special: Special = {
   leases: createLeasesPort,
   outboxDrain: createDrainPort,
   ledger: createLedgerPort,
+  parking: createParkingPort,
   sink: createSinkPort,
 };
 

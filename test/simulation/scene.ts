@@ -213,10 +213,7 @@ const createHosts = (
           random,
         );
         history.relayStarted();
-        running.ended.then(() => {
-          books.left(process.name);
-          process.kill();
-        }, fail);
+        running.ended.then(() => process.kill(), fail);
         return running;
       },
     });

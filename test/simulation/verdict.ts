@@ -1,7 +1,6 @@
 import type { SinkRecord } from "@spillway/event";
 import { isPoison, RECORD_BYTES_MAX, topics } from "./events.ts";
 import { type EventRecord, isBinding } from "./history.ts";
-import type { Act } from "./nemesis.ts";
 import type { Scene } from "./scene.ts";
 
 const decoder = new TextDecoder();
@@ -129,9 +128,6 @@ const checkIdentity = ({ memory, settings, violate }: Scene): void => {
 const losses = ({ plan }: Scene): boolean =>
   plan.acts.some(({ kind }) => kind === "empty-streams" || kind === "go-back");
 
-/** Who looks at a lost Redis through these may not know of everything that got through, or was parked. */
-const isUnsettling = (act: Act): boolean => act.kind === "topic-stands" || (act.kind === "freeze" && act.host >= 2);
-
 /**
  * What is told as lost is what was accepted and is lost. It may be less by what an edge took with it that died; and more by
  * what the stream had and nobody answered for, and by what got through without a relay that lives having been told so.
@@ -154,9 +150,7 @@ const checkLedger = (scene: Scene, landed: Landed, dead: Dead): void => {
     // A replayed letter's event has another number, and no record of its own.
     const replays = memory.letters.all().filter((letter) => letter.shard === shard && letter.replayedBy !== null);
     const most = lost.length + unsure + history.intruders(shard) + (losses(scene) ? replays.length : 0);
-    const isBounded = !losses(scene) || (!books.relayDied() && !scene.plan.acts.some(isUnsettling));
-    if (said < least || (isBounded && said > most))
-      violate(`shard ${shard}: ${said} unaccounted, but ${least} to ${most} are gone`);
+    if (said < least || said > most) violate(`shard ${shard}: ${said} unaccounted, but ${least} to ${most} are gone`);
   }
 };
 
