@@ -92,7 +92,7 @@ export const parkingConformance = (name: string, make: () => Promise<ParkingSubj
       const gone = { relayed: ids.slice(0, 2), dead: ids.slice(2) };
       await parking.remove(0, TOPIC, gone);
       await parking.remove(0, TOPIC, gone);
-      expect(await only()).toMatchObject({ shard: 0, topic: TOPIC, events: 1, bytes: 8, died: 1 });
+      expect(await only()).toMatchObject({ shard: 0, topic: TOPIC, token: 7, events: 1, bytes: 8, died: 1 });
       expect(await read()).toEqual([eventOf(4)]);
     });
 

@@ -71,7 +71,7 @@ const setUp = (over: Partial<DashboardPorts> = {}, https = false) => {
       },
     ],
     parked: async () => [
-      { shard: 0, topic: "orders", code: "unknown_topic", sinceMs: 0, events: 3, bytes: 900, died: 0 },
+      { shard: 0, topic: "orders", token: 1, code: "unknown_topic", sinceMs: 0, events: 3, bytes: 900, died: 0 },
     ],
     unaccounted: async () => 0,
     totals: async () => ({ total: 1, capped: false, oldestAtMs: 0 }),

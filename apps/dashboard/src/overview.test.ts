@@ -55,7 +55,7 @@ test.each<[BreakerRow["promise"], BreakerRow["eventsGoTo"], RegExp[]]>([
 
 test("names a parked topic once, and counts what of it came through as relayed, what died as dead", async () => {
   const counts = { backlogEvents: 2, backlogBytes: 1, oldestAgeMs: 1, owner: "r1", divertedForMs: null };
-  const lot = { shard: 0, topic: "orders", code: "not_leader", bytes: 1, died: 0 };
+  const lot = { shard: 0, topic: "orders", token: 1, code: "not_leader", bytes: 1, died: 0 };
   const { troubles, shards, lots } = await look(
     {
       ...seeing(null, null),

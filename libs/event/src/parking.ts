@@ -16,6 +16,8 @@ export type ParkedRow = ParkedEvent & { readonly id: string };
 export type ParkedTopic = {
   readonly shard: number;
   readonly topic: string;
+  /** Of the owner who opened it last: who has a lower one is fenced. */
+  readonly token: number;
   readonly sinceMs: number;
   /** Why, by the sink's or the relay's table of codes. */
   readonly code: string;

@@ -1,7 +1,7 @@
 import type { Clock, ParkedEvent, ParkedRow, ParkedTopic, Parking } from "@spillway/event";
 import type { Outages } from "./outages.ts";
 
-type Topic = Omit<ParkedTopic, "events" | "bytes"> & { readonly token: number; readonly rows: readonly ParkedRow[] };
+type Topic = Omit<ParkedTopic, "events" | "bytes"> & { readonly rows: readonly ParkedRow[] };
 
 const nameOf = (shard: number, topic: string): string => `${shard}/${topic}`;
 const bytesOf = (rows: readonly ParkedEvent[]): number => rows.reduce((sum, { chunk }) => sum + chunk.length, 0);
@@ -55,7 +55,7 @@ export const createParkedTable = (clock: Clock) => {
       change(shard, topic, { rows: rows.filter(({ id }) => !ids.has(id)), died: before + died });
     },
     all: (): readonly ParkedTopic[] =>
-      [...topics.values()].map(({ token: _, rows, ...topic }) => ({
+      [...topics.values()].map(({ rows, ...topic }) => ({
         ...topic,
         events: rows.length,
         bytes: bytesOf(rows),

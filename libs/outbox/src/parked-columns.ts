@@ -4,5 +4,5 @@ import { epochMs } from "@spillway/postgres";
 export const parkedColumns = [
   "shard, topic, code",
   `${epochMs("since")} as "sinceMs"`,
-  ...["events", "bytes", "died"].map((name) => `${name}::float8`),
+  ...["token", "events", "bytes", "died"].map((name) => `${name}::float8`),
 ].join(", ");

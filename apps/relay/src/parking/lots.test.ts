@@ -284,6 +284,19 @@ describe("parked events", () => {
     expect(world.ledger.unaccounted(0)).toBe(0);
   });
 
+  test("come out although Redis gives smaller tokens than the one under which their topic was opened", async () => {
+    const { standsStill, start, until, postBad, bad, fault, world, parked } = setUp();
+    const first = start();
+    await standsStill(FORBIDDEN);
+    await postBad(upTo(3));
+    await until(() => parked() === 3, 10_000);
+    first.kill();
+    world.parked.open(0, BAD, world.parked.all()[0]!.token + 100_000, null);
+    fault(null);
+    start("r2");
+    await until(() => new Set(bad()).size === 3 && parked() === 0, 60_000);
+  });
+
   test("have their mark again when a replica had lost it; a put that comes too late is brought back", async () => {
     const { standsStill, start, until, postBad, fault, world, bad, parked, marks, clock } = setUp();
     start();
