@@ -62,20 +62,6 @@ export const bugsOfTheCopies: Readonly<Record<string, Bug>> = {
     relay: (ports) => ({ ...ports, copies: { ...ports.copies, occupied: async () => [] } }),
   },
 
-  "what is left over is removed unasked": {
-    backends: (memory, { copies }) => ({
-      copies: {
-        ...copies,
-        newest: async (shard, olderThanMs) => {
-          const newest = await copies.newest(shard, olderThanMs);
-          if (olderThanMs !== null)
-            memory.outbox.removeCopies((copy) => copy.shard === shard && Number(copy.id) <= Number(newest));
-          return newest;
-        },
-      },
-    }),
-  },
-
   "settling leaves every copy": {
     relay: (ports) => ({
       ...ports,
