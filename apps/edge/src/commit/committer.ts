@@ -104,12 +104,14 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
   const writers = createWriters();
   const recorder = createRecorder({ ...ports, writers });
   const promise = createPromiseWatch(ports.stream, watch, options);
-  const guarded = createGuardedTier(tierOf(createAccountedTier(ports.stream, writers, ports.clock)), watch, {
+  const isRelied = (): boolean => promise.reliance() === "stream";
+  const accounted = createAccountedTier(ports.stream, writers, ports.clock, isRelied);
+  const guarded = createGuardedTier(tierOf(accounted), watch, {
     timeoutOpens: true,
     deadlineMs: streamDeadlineMs,
     promise,
   });
-  const stream = { ...guarded, isUp: (): boolean => guarded.isUp() && promise.reliance() === "stream" };
+  const stream = { ...guarded, isUp: (): boolean => guarded.isUp() && isRelied() };
   const recording = createGuardedTier(tierOf(ports.outbox), watch, {
     timeoutOpens: false,
     deadlineMs: outboxDeadlineMs,

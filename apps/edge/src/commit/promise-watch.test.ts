@@ -68,6 +68,21 @@ describe("what a broken promise does", () => {
     edge.committer.close();
   });
 
+  test("that is told during an append to a Redis that went back is not written to once more", async () => {
+    const edge = await startedWith(kept);
+    expect(await routesOf(edge)).toEqual(["accepted stream"]);
+    edge.world.streams.empty();
+    edge.stream.delay(300);
+    const answer = edge.committer.commit([eventOfShard(0, "later")]);
+    const appends = edge.stream.calls.length;
+    edge.world.promise.become(broken);
+    await edge.committer.start();
+    await edge.clock.advance(700);
+    expect(kinds(await answer)).toEqual(["accepted outbox"]);
+    expect(edge.stream.calls).toHaveLength(appends);
+    edge.committer.close();
+  });
+
   test("with `warn` is only said", async () => {
     const edge = await startedWith(broken, "warn");
     expect(await routesOf(edge)).toEqual(["accepted stream"]);
