@@ -137,9 +137,10 @@ const takeOutbox = async (sql: Sql): Promise<number> => {
   return row?.events ?? 0;
 };
 
+/** An edge of an older commit may not say. */
 const isOpen = async (url: string): Promise<boolean> => {
-  const readiness = (await (await fetch(`${url}/readyz`)).json()) as { readonly diverted_shards: number };
-  return readiness.diverted_shards === 0;
+  const readiness = (await (await fetch(`${url}/readyz`)).json()) as { readonly diverted_shards?: number };
+  return (readiness.diverted_shards ?? 0) === 0;
 };
 
 /** Ingest alone: no relay runs, Redis is emptied between runs. */
