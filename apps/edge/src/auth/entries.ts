@@ -15,3 +15,12 @@ export const readEntries = <T extends object>(
   }
   return found;
 };
+
+/** Both sides of the first `=` of an entry; null when it has none. */
+export const sidesOf = (entry: string): readonly [left: string, right: string] | null => {
+  const at = entry.indexOf("=");
+  return at < 0 ? null : [entry.slice(0, at), entry.slice(at + 1)];
+};
+
+/** Of an entry that is for the keys of one name. */
+export const UNKNOWN_NAME = "begins with a name that no key of API_KEYS has";

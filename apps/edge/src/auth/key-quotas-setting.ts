@@ -1,5 +1,5 @@
 import type { Quota } from "../quota/key-quota.ts";
-import { readEntries } from "./entries.ts";
+import { readEntries, sidesOf, UNKNOWN_NAME } from "./entries.ts";
 
 const FORM = "events or bytes a second, as in 1000/s, 500KB/s or 5MB/s";
 /** A whole number, for bytes with a unit behind it, and `/s`. */
@@ -17,9 +17,10 @@ const unitBytes: Readonly<Record<string, number>> = {
 type Rate = { readonly name: string; readonly of: "events" | "bytes"; readonly perSecond: number };
 
 const rateOf = (entry: string, names: ReadonlySet<string>, before: readonly Rate[]): Rate | string => {
-  const [, name, rate] = /^([^=]*)=(.*)$/s.exec(entry) ?? [];
-  if (name === undefined || rate === undefined) return "is not name=rate";
-  if (!names.has(name)) return "begins with a name that no key of API_KEYS has";
+  const sides = sidesOf(entry);
+  if (sides === null) return "is not name=rate";
+  const [name, rate] = sides;
+  if (!names.has(name)) return UNKNOWN_NAME;
   const [, number, unit] = rateForm.exec(rate) ?? [];
   if (number === undefined) return `has a rate that is not ${FORM}`;
   const perSecond = Number(number) * (unit === undefined ? 1 : (unitBytes[unit] as number));

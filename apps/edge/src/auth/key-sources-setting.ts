@@ -1,4 +1,4 @@
-import { readEntries } from "./entries.ts";
+import { readEntries, sidesOf, UNKNOWN_NAME } from "./entries.ts";
 import type { BoundSource } from "./key-sources.ts";
 
 /** Characters of a URI reference, as long as an attribute may be, and no `*`: who writes one means a pattern. */
@@ -8,9 +8,10 @@ const sourceForm = /^[\w\-.~:/?#[\]@!$&'()+;=%]{1,1024}$/;
 const hasDotSegment = (source: string): boolean => /\/(\.|%2e){1,2}([/?#]|$)/i.test(source);
 
 const boundOf = (entry: string, names: ReadonlySet<string>): BoundSource | string => {
-  const [, name, prefix] = /^([^=]*)=(.*)$/s.exec(entry) ?? [];
-  if (name === undefined || prefix === undefined) return "is not name=source";
-  if (!names.has(name)) return "begins with a name that no key of API_KEYS has";
+  const sides = sidesOf(entry);
+  if (sides === null) return "is not name=source";
+  const [name, prefix] = sides;
+  if (!names.has(name)) return UNKNOWN_NAME;
   if (!sourceForm.test(prefix)) return "has a source that is no URI reference; it is a beginning, not a pattern";
   return hasDotSegment(prefix) ? "has a source with /./ or /../; write where it leads" : { name, prefix };
 };
