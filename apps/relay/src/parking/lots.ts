@@ -45,7 +45,7 @@ export const createLots = (options: LotsOptions) => {
 
   const look = async (): Promise<void> => {
     for (const topic of topics.names()) {
-      const stillness = rule.stillnessOf(topic);
+      const stillness = topics.stillnessOf(topic);
       if (stillness === null || !isDirect(topic)) continue;
       const isOurs =
         topics

@@ -10,12 +10,6 @@ const ROWS_MAX = 500;
 /** What was put by a statement that nobody had the answer of is found by looking. */
 const LOOK_MS = 1_000;
 
-const standsStill = ({ topic, topics }: LotParts): boolean =>
-  topics
-    .get(topic)
-    ?.lanes()
-    .some(({ stillness }) => stillness !== null) ?? false;
-
 /** The mark goes before anything newer goes to the lanes. Answers whether it went. */
 const clearMark = async ({ term, topic, mode, shardStream }: LotParts): Promise<boolean> => {
   mode.enter("clearing");
@@ -63,7 +57,7 @@ export const createReturnLoop = (parts: LotParts, putLoop: PutLoop, onEmpty: () 
   };
 
   const rest = async (seen: number): Promise<void> => {
-    if (mode.is("returning") && standsStill(parts)) mode.enter("parked");
+    if (mode.is("returning") && topics.stillnessOf(topic) !== null) mode.enter("parked");
     if (changes === seen) await changed.waitAtMost(LOOK_MS);
   };
 

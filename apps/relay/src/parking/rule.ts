@@ -15,14 +15,9 @@ export const createParkingRule = (
 ) => {
   let unreachedAtMs = Number.NEGATIVE_INFINITY;
 
-  const stillnessOf = (topic: string): Stillness | null => {
-    const all = (topics.get(topic)?.lanes() ?? []).flatMap(({ stillness }) => stillness ?? []);
-    return all.toSorted((a, b) => a.sinceMs - b.sinceMs)[0] ?? null;
-  };
-
   /** Where no other topic could go on, the stream keeps the events as well. */
   const holdsUpOthers = (topic: string): boolean =>
-    topicNames.some((name) => name !== topic && !isParked(name) && stillnessOf(name) === null);
+    topicNames.some((name) => name !== topic && !isParked(name) && topics.stillnessOf(name) === null);
 
   /** Of a Kafka that nobody reaches no topic is to blame. */
   const isReached = async (): Promise<boolean> => {
@@ -34,8 +29,6 @@ export const createParkingRule = (
   };
 
   return {
-    /** Of its lane that has stood still the longest. */
-    stillnessOf,
     mayPark: async (topic: string, { sinceMs }: Stillness, isInTheWay: boolean): Promise<boolean> => {
       const patienceMs = isInTheWay ? Math.min(IN_THE_WAY_MS, parkAfterMs) : parkAfterMs;
       const isDue = clock.monotonicMs() - sinceMs >= patienceMs;

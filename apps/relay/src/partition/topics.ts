@@ -4,6 +4,7 @@ import type { RelayParts } from "../parts.ts";
 import type { RelayRecord } from "../shard/in-hand.ts";
 import { createEvidence, type Evidence } from "./evidence.ts";
 import { createLane, type Lane } from "./lane.ts";
+import type { Stillness } from "./lane-mode.ts";
 
 /** What the lanes of a topic share. */
 export type TopicShared = {
@@ -97,6 +98,11 @@ export const createTopics = (options: TopicsOptions) => {
     get: (name: string): Topic | undefined => topics.get(name),
     /** Those that are known. */
     names: (): readonly string[] => [...topics.keys()],
+    /** Of the lane of a topic that has stood still the longest; null: none does. */
+    stillnessOf: (name: string): Stillness | null => {
+      const still = (topics.get(name)?.lanes() ?? []).flatMap(({ stillness }) => stillness ?? []);
+      return still.toSorted((a, b) => a.sinceMs - b.sinceMs)[0] ?? null;
+    },
     /** Asks the sink for a topic that is not known yet. */
     load,
     push: (outlet: Outlet, record: RelayRecord): void => {
