@@ -144,6 +144,7 @@ export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgeP
       }),
   });
   const { outboxTier, tier: streamTier } = backends;
+  const outbox = tier("postgres", outboxTier, history.recordedInOutbox);
   const ask = createAsk(call);
   const keeper = (backend: Backend, port: () => InstallationKeeper): InstallationKeeper => ({
     read: (deadlineMs) => ask(backend, "installation.read", () => port().read(deadlineMs)),
@@ -179,7 +180,14 @@ export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgeP
     postgres: keeper("postgres", () => backends.postgresInstallation),
     outbox: {
       name: "outbox",
-      ...tier("postgres", outboxTier, history.recordedInOutbox),
+      ...outbox,
+      append: async (chunks, deadlineMs) => {
+        const askedAtMs = timeline.nowMs();
+        const answers = await outbox.append(chunks, deadlineMs);
+        const recorded = chunks.filter((_, i) => answers[i]?.kind === "ok").map(({ shard }) => shard);
+        raises.recorded(recorded, timeline.nowMs() - askedAtMs <= deadlineMs);
+        return answers;
+      },
       copy: write("postgres", "outbox.copy", outboxTier.copy, history.copied),
       ...createOutboxReads(outboxTier, network),
     },

@@ -17,17 +17,12 @@ export const createRaiseWatch = (
   belonging: Pick<Belonging, "refusal">,
   violate: (violation: string) => void,
 ) => {
-  /** Of each shard what came of the last time that it was to be diverted; null: nobody knows. */
+  /** Of each shard in which Redis it was diverted for the last row of it, or had to be; null: it could not be, or nobody knows. */
   const raised = new Map<number, number | null>();
   let isReached = true;
   let lookedAtMs = nowMs();
 
-  watchRaises(process.name, (shard) => {
-    if (!isReached || belonging.refusal("redis") !== null) return null;
-    const last = raised.get(shard);
-    // Nothing keeps it from that, and it never was asked for: it has to be as if it had been.
-    return last === undefined ? timesEmptied() : last;
-  });
+  watchRaises(process.name, (shard) => raised.get(shard) ?? null);
 
   const gauge: Metrics["gauge"] = (name) => ({
     set: (value, ...[labels]) => {
@@ -38,6 +33,15 @@ export const createRaiseWatch = (
 
   return {
     metrics: { ...noMetrics, gauge } satisfies Metrics,
+    /**
+     * An answer of the outbox that rows are recorded was heard, `inTime` or too late for whoever asked. Now Redis can be reached or
+     * not, and where it can, the shards have to be diverted: until that is tried it is as if it had been. Not when the
+     * client has its answer, which may wait for another shard (seed 726260: 190 ms, and Redis was back meanwhile).
+     */
+    recorded: (shards: readonly number[], inTime: boolean): void => {
+      const mustRaise = inTime && isReached && belonging.refusal("redis") === null;
+      for (const shard of shards) raised.set(shard, mustRaise ? timesEmptied() : null);
+    },
     /** A call to divert shards ended; `timesEmptied` of its execution, null where its answer is not a yes. */
     raised: (shards: readonly number[], in_: number | null): void => {
       for (const shard of shards) raised.set(shard, in_);

@@ -12,6 +12,8 @@ export const createAdmission = ({ queueEventsMax, queueBytesMax }: CommitterOpti
       waitingBytes += bytes;
       return true;
     },
+    /** Whether nobody waits. */
+    isEmpty: (): boolean => waitingEvents === 0,
     leave: (events: number, bytes: number): void => {
       waitingEvents -= events;
       waitingBytes -= bytes;

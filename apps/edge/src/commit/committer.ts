@@ -55,8 +55,8 @@ export const commitDefaults = {
   queueBytesMax: 64 * 1024 * 1024,
   streamDeadlineMs: 400,
   outboxDeadlineMs: 450,
-  /** From a request's commit to its results, at the most. */
-  answerWithinMs: 850,
+  /** From a request's commit to its results, at the most: each step on the way takes its time out of this. */
+  answerWithinMs: 960,
   /** From one look to the next at which shards the outbox holds rows of. */
   lookApartMs: 750,
 };
@@ -119,7 +119,7 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
   const outbox = createDivertingOutbox({ ...ports, outbox: recording, stream: guarded, tier: ports.stream });
   const copies = createGuardedTier(tierOf({ ...ports.outbox, name: "copies", append: ports.outbox.copy }), watch, {
     timeoutOpens: true,
-    deadlineMs: outboxDeadlineMs,
+    deadlineMs: streamDeadlineMs,
   });
   const parts = { ...watch, gate, stream, outbox, copies, promise, reads: ports.outbox, meter, admission };
   const reopening = createReopening(parts);
@@ -133,7 +133,7 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
   const group = new GroupCommit(parts, divert, options);
 
   return {
-    /** One result per event, in order, within `answerWithinMs` and a little. Never rejects. */
+    /** One result per event, in order, within `answerWithinMs`. Never rejects. */
     commit: (events: readonly SealedEvent[]): Promise<readonly EventResult[]> => {
       if (admission.enter(events.length, bytesOf(events))) return group.commit(events);
       metrics.refused("overloaded", events.length);

@@ -2,8 +2,11 @@ import { errorName, late, type StreamTier, within } from "@spillway/event";
 import type { CommitParts, CommitterPorts } from "./committer.ts";
 import type { GuardedTier } from "./guarded-tier.ts";
 
-/** A stream that is up answers in milliseconds. With this an answer is out in less than a second, whatever came before. */
-const DIVERT_MS = 80;
+/**
+ * A stream that is up answers in milliseconds. The insert leaves so much of the answer's time, always: a row that came late is
+ * diverted like any other, or its edge could not reach Redis.
+ */
+export const DIVERT_MS = 80;
 
 type Parts = Pick<CommitParts, "belonging" | "clock" | "log" | "outbox"> & {
   readonly stream: Pick<GuardedTier, "isUp" | "tried">;
@@ -35,8 +38,8 @@ export const createDivertingOutbox = ({ outbox, stream, tier, belonging, clock, 
 
   return {
     ...outbox,
-    append: async (chunks, deadlineMs) => {
-      const answers = await outbox.append(chunks, deadlineMs);
+    append: async (chunks, untilMs) => {
+      const answers = await outbox.append(chunks, untilMs - DIVERT_MS);
       const recorded = chunks.filter((_, i) => answers[i]?.kind === "ok").map(({ shard }) => shard);
       if (recorded.length > 0 && stream.isUp() && belonging.refusal("redis") === null)
         await stream.tried(() => divert(recorded));

@@ -3,14 +3,16 @@ import { createAnswers } from "./answers.ts";
 import { Commit, type Waiting } from "./commit.ts";
 import type { CommitParts, CommitterOptions } from "./committer.ts";
 import { createCopier } from "./copier.ts";
+import { DIVERT_MS } from "./diverting-outbox.ts";
+import { GRACE_MS } from "./guarded-tier.ts";
 import { createLinger } from "./linger.ts";
 import type { Packed } from "./pack.ts";
 import type { EventResult, RefusalCode, TierName } from "./result.ts";
 import { isRefusal, routeOf, routeOfEvent } from "./route.ts";
 import { type Removed, ShardQueue } from "./shard-queue.ts";
 
-/** With less time than this left an attempt would only be a timeout, and its event perhaps stored unacknowledged. */
-const LEAST_MS = 100;
+/** With less time than this left, of which a tier has 100, an attempt would only be a timeout, and its event perhaps stored unacknowledged. */
+const LEAST_MS = 100 + GRACE_MS + DIVERT_MS;
 const WATCH_LATE_MS = 50;
 /** How long after we opened a shard its `diverted` means that the drain has not ended its diversion yet. */
 const DIVERTED_GRACE_MS = 300;
@@ -62,6 +64,7 @@ export class GroupCommit {
       this.#add({ event, size: event.bytes.length, index, commit });
     }
     this.#linger.arrived(events.length);
+    void this.#watchLate();
     return commit.done;
   }
 
@@ -130,13 +133,13 @@ export class GroupCommit {
   }
 
   /**
-   * While an append is under way somebody else's time may end. In the simulation an event whose stream had
-   * timed out waited for another shard's insert, which hung too, and was answered after 1,014 ms.
+   * Whatever an event waits for, its time may end meanwhile. In the simulation one whose stream had timed out waited for another
+   * shard's insert, which hung too, and was answered after 1,014 ms; one whose shard was held, after 1,062.
    */
   async #watchLate(): Promise<void> {
     if (this.#watchingLate) return;
     this.#watchingLate = true;
-    while (this.#appending.stream || this.#appending.outbox || this.#copier.isBusy()) {
+    while (!this.#ports.admission.isEmpty()) {
       await this.#ports.clock.sleep(WATCH_LATE_MS);
       for (const queue of this.#queues) this.#refuseLate(queue);
     }
@@ -151,15 +154,14 @@ export class GroupCommit {
 
   async #append(tier: TierName, chunks: readonly Packed[]): Promise<void> {
     this.#appending[tier] = true;
-    void this.#watchLate();
     if (tier === "outbox")
       for (const { shard } of chunks) {
         this.#divert(shard, this.#ports.promise.reliance() === "stream" ? "stream_down" : "weak_redis");
         this.#ports.gate.insertStarted(shard);
       }
-    const deadlineMs = this.#deadlineMs(tier, chunks);
-    const copies = tier === "stream" ? this.#copy(chunks, deadlineMs) : null;
-    const answers = await this.#ports[tier].append(chunks, deadlineMs);
+    const untilMs = this.#answerByMs(chunks);
+    const copies = tier === "stream" ? this.#copy(chunks, untilMs) : null;
+    const answers = await this.#ports[tier].append(chunks, untilMs);
     this.#appending[tier] = false;
     let events = 0;
     for (let i = 0; i < chunks.length; i++) {
@@ -175,11 +177,12 @@ export class GroupCommit {
     this.#linger.answered(events);
   }
 
-  /** Begins the copies of those that are to have one; null: none is. */
-  #copy(chunks: readonly Packed[], deadlineMs: number): ReadonlyMap<Packed, Promise<Appended>> | null {
+  /** Begins the copies of those that are to have one, for which there is as long as for the stream; null: none is. */
+  #copy(chunks: readonly Packed[], untilMs: number): ReadonlyMap<Packed, Promise<Appended>> | null {
     const copied = chunks.filter((packed) => packed.copied);
     if (copied.length === 0) return null;
-    const copying = this.#copier.copy(copied, deadlineMs);
+    const streamMs = this.#limits.streamDeadlineMs + GRACE_MS;
+    const copying = this.#copier.copy(copied, Math.min(untilMs, this.#ports.clock.monotonicMs() + streamMs));
     return new Map(copied.map((packed, i) => [packed, copying[i] as Promise<Appended>]));
   }
 
@@ -191,11 +194,10 @@ export class GroupCommit {
     this.#linger.answered(packed.events);
   }
 
-  /** The tier's own, or less when an event in the call has waited already. */
-  #deadlineMs(tier: TierName, chunks: readonly Packed[]): number {
+  /** When the first of those who wait for them has to have its answer. */
+  #answerByMs(chunks: readonly Packed[]): number {
     const startedAtMs = Math.min(...chunks.map(({ waiting }) => waiting[0]?.commit.startedAtMs ?? Infinity));
-    const leftMs = startedAtMs + this.#limits.answerWithinMs - this.#ports.clock.monotonicMs();
-    return Math.min(leftMs, tier === "stream" ? this.#limits.streamDeadlineMs : this.#limits.outboxDeadlineMs);
+    return startedAtMs + this.#limits.answerWithinMs;
   }
 
   /** `copy`: what became of the chunk's copy; one that is there may be restored, so such a chunk is never surely refused. */

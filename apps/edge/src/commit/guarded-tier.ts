@@ -5,7 +5,7 @@ import { createProber } from "./prober.ts";
 
 const FAILURES_MAX = 3;
 /** What a tier may take beyond its deadline before it is left alone with its answer. */
-const GRACE_MS = 50;
+export const GRACE_MS = 50;
 
 /** Codes with which a healthy backend refuses at once: that it has no room for this write says nothing about the next. */
 const refusalCodes: ReadonlySet<string> = new Set(["oom", "request_too_large", "record_too_large"]);
@@ -29,7 +29,7 @@ const allRetriable = (chunks: readonly ShardChunk[], code: string): readonly App
 
 export type GuardedTierOptions = {
   readonly timeoutOpens: boolean;
-  /** Of a health probe. */
+  /** Of a health probe, and of an append for which there is as much time. */
   readonly deadlineMs: number;
   /** What its promise rests on: hears each probe before its end, and that an append failed. */
   readonly promise?: { hear(health: TierHealth): void; doubt(): void };
@@ -39,7 +39,7 @@ export type GuardedTierOptions = {
 export const createGuardedTier = (
   tier: Tier,
   { clock, random, log, metrics, onChange }: Pick<CommitParts, "clock" | "random" | "log" | "metrics" | "onChange">,
-  { timeoutOpens, deadlineMs: probeMs, promise }: GuardedTierOptions,
+  { timeoutOpens, deadlineMs: mostMs, promise }: GuardedTierOptions,
 ) => {
   let up = true;
 
@@ -58,7 +58,7 @@ export const createGuardedTier = (
   /** What throws is not up. */
   const healthVerdict = async (): Promise<Verdict> => {
     try {
-      const health = await tier.health(probeMs);
+      const health = await tier.health(mostMs);
       promise?.hear(health);
       return health.status === "up" ? "ok" : "failed";
     } catch (error) {
@@ -82,7 +82,8 @@ export const createGuardedTier = (
     return allRetriable(chunks, "internal");
   };
 
-  const inTime = async (chunks: readonly ShardChunk[], deadlineMs: number): Promise<readonly Appended[]> => {
+  const inTime = async (chunks: readonly ShardChunk[], untilMs: number): Promise<readonly Appended[]> => {
+    const deadlineMs = Math.min(mostMs, untilMs - clock.monotonicMs() - GRACE_MS);
     const answers = await within(clock, deadlineMs + GRACE_MS, answersOf(chunks, deadlineMs));
     return answers === late ? allRetriable(chunks, "timeout") : answers;
   };
@@ -92,11 +93,11 @@ export const createGuardedTier = (
     if (!up) prober.start();
   };
 
-  const append = async (chunks: readonly ShardChunk[], deadlineMs: number): Promise<readonly Appended[]> => {
+  const append = async (chunks: readonly ShardChunk[], untilMs: number): Promise<readonly Appended[]> => {
     const startedAtMs = clock.monotonicMs();
     let answers = allRetriable(chunks, "breaker_open");
     await tried(async () => {
-      answers = await inTime(chunks, deadlineMs);
+      answers = await inTime(chunks, untilMs);
       const verdict = verdictOf(answers);
       metrics.appended(tier.name, verdict, clock.monotonicMs() - startedAtMs);
       if (verdict === "failed" || verdict === "timeout") promise?.doubt();
@@ -109,7 +110,7 @@ export const createGuardedTier = (
   return {
     /** Whether an append may be tried now. */
     isUp,
-    /** Only while `isUp`. One answer per chunk, in order, by `deadlineMs` plus 50 ms at the latest; never rejects. */
+    /** Only while `isUp`. One answer per chunk, in order, when the clock says `untilMs` at the latest; never rejects. */
     append,
     /** Only while `isUp`: another call to the same backend, of which the breaker takes note. It must end, and not reject. */
     tried,

@@ -13,8 +13,8 @@ const HOLD_POLL_MS = 15;
 const HOLD_READ_MS = 100;
 
 /**
- * The moment in which diverted shards' events are held back, so that the drain can empty the outbox. `onChange` is called
- * while it is held, for whoever has no time left, and at its end.
+ * The moment in which diverted shards' events are held back, so that the drain can empty the outbox. Who has no time left
+ * is answered meanwhile, as ever.
  */
 export const createHold = ({ gate, stream, clock, onChange }: CommitParts, { readOnce }: Opener) => {
   let holdMs = HOLD_FIRST_MS;
@@ -36,7 +36,6 @@ export const createHold = ({ gate, stream, clock, onChange }: CommitParts, { rea
           // An outbox that does not answer will not be seen empty: nobody is held for it.
           if (!(await readOnce(Math.max(HOLD_POLL_MS, Math.min(leftMs, HOLD_READ_MS))))) return;
           if (gate.divertedCount() > 0) await clock.sleep(HOLD_POLL_MS, signal);
-          onChange();
         }
       } finally {
         gate.release();
