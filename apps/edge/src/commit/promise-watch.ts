@@ -54,9 +54,9 @@ export const createPromiseWatch = (
     let isAnswered = true;
     for (;;) {
       await clock.sleep(ASK_AGAIN_MS, signal);
+      if (signal.aborted) return;
       nap = new AbortController();
-      const rest = AbortSignal.any([signal, nap.signal]);
-      if (isAnswered && !signal.aborted) await clock.sleep(ASK_EVERY_MS - ASK_AGAIN_MS, rest);
+      if (isAnswered) await clock.sleep(ASK_EVERY_MS - ASK_AGAIN_MS, nap.signal);
       if (signal.aborted) return;
       isAnswered = await ask();
     }
@@ -76,7 +76,10 @@ export const createPromiseWatch = (
       await ask();
       void loop(signal);
     },
-    stop: (): void => running?.abort(),
+    stop: (): void => {
+      running?.abort();
+      nap.abort();
+    },
   };
 };
 
