@@ -36,6 +36,23 @@ describe("an edge that falls back", () => {
     committer.close();
   });
 
+  test("diverts with the next insert what it could not while Redis was away, unless the outbox was seen without it", async () => {
+    const { committer, world, clock, stream } = createEdgeWorld({ backlogEventsMax: 1 });
+    await committer.start();
+    await committer.commit([0, 1, 2].map((shard) => eventOfShard(shard, `fills ${shard}`)));
+    stream.obstruct("reject");
+    await committer.commit([0, 1, 2].map((shard) => eventOfShard(shard, `away ${shard}`)));
+    stream.obstruct("pass");
+    world.streams.settle(2, { entries: world.streams.entriesAfter(2, "0", 9).map(({ id }) => id), relayed: 1 });
+    for (let pass = 0; pass < 2; pass++) await drainOnce(world, 2, 10);
+    await clock.advance(2_900);
+    expect([stream.diverts, committer.state()]).toMatchObject([[[0, 1, 2]], { stream: true, divertedShards: 2 }]);
+    await committer.commit([eventOfShard(1, "back 1")]);
+    await committer.commit([eventOfShard(1, "later")]);
+    expect(stream.diverts).toEqual([[0, 1, 2], [1, 0], [1]]);
+    committer.close();
+  });
+
   test("diverts nothing in a Redis that is not its installation's", async () => {
     const { committer, belonging, stream } = createEdgeWorld();
     await committer.start();

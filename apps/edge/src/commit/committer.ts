@@ -116,7 +116,7 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
     timeoutOpens: false,
     deadlineMs: outboxDeadlineMs,
   });
-  const outbox = createDivertingOutbox({ ...ports, outbox: recording, stream: guarded, tier: ports.stream });
+  const outbox = createDivertingOutbox({ ...ports, outbox: recording, stream: guarded, tier: ports.stream, gate });
   const copies = createGuardedTier(tierOf({ ...ports.outbox, name: "copies", append: ports.outbox.copy }), watch, {
     timeoutOpens: true,
     deadlineMs: streamDeadlineMs,
