@@ -207,6 +207,24 @@ describe("Host", () => {
   });
 });
 
+describe("a target", () => {
+  test.each<readonly [number, string]>([
+    [202, "POST /v1/events?x=1"],
+    [202, "POST /v1/%65vents"],
+    [202, "POST http://edge/v1/events"],
+    [404, "POST /v1/events/"],
+    [404, "POST //v1/events"],
+    [404, "POST /V1/events"],
+    [400, "POST /v1/batch"],
+    [405, "GET /v1/events"],
+    [405, "OPTIONS /v1/batch"],
+  ])("is answered %i, whether the server finds it or the router: %s", async (status, target) => {
+    const request = sized(newEvent()).replace("POST /v1/events", target);
+    const { answers } = await talk([request], 1);
+    expect(answers.map((answer) => answer.status)).toEqual([status]);
+  });
+});
+
 describe("Expect", () => {
   test("100-continue is answered before the body", async () => {
     const event = newEvent();

@@ -16,7 +16,8 @@ import {
   type Refuse,
 } from "@spillway/service";
 import type { Log, Metrics } from "@spillway/telemetry";
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
+import { getPath } from "hono/utils/url";
 import { type ApiKey, createKeyRing } from "./auth/api-key.ts";
 import { createDurabilities, type DurabilityRoute, type KeyDurability } from "./auth/durability.ts";
 import { type BoundSource, createKeySources } from "./auth/key-sources.ts";
@@ -32,7 +33,7 @@ import type { IngestLimits } from "./ingest/ports.ts";
 import type { KeyQuotas } from "./quota/key-quotas.ts";
 import { createRequestIds } from "./request-id.ts";
 import { respondProblem } from "./respond.ts";
-import { allowOf, methodsOf, type RoutePath, routePaths } from "./routes.ts";
+import { allowOf, methodsOf, type RoutePath, routePaths, routes } from "./routes.ts";
 import type { AskUnowned } from "./unowned.ts";
 
 export type EdgePorts = {
@@ -66,6 +67,8 @@ export type EdgeOptions = CommitterOptions &
 
 export type Edge = {
   readonly app: Hono;
+  /** What `app` does with a POST, by its path: for a server that finds these paths by itself (E8). */
+  readonly posts: Readonly<Record<string, (request: Request) => Promise<Response>>>;
   readonly committer: Committer;
   /**
    * Makes `/readyz` answer 503 and every answer end its connection; everything else goes on. A server that stops
@@ -107,11 +110,16 @@ const createFrame = (
   isStopping: () => boolean,
   fairYield: FairYield,
   dropBody: DropBody,
-  answered: (route: string, status: number, ms: number) => void,
+  answeredOf: ReturnType<typeof createHttpMetrics>["answeredOf"],
 ) => {
   const { clock, log } = ports;
   const requestIdOf = createRequestIds(ports.random);
-  return async (route: string, request: Request, handler: Handler): Promise<Response> => {
+  const answer = async (
+    route: string,
+    request: Request,
+    handler: Handler,
+    answered: ReturnType<typeof answeredOf>,
+  ): Promise<Response> => {
     const startedAtMs = clock.monotonicMs();
     const requestId = requestIdOf(request.headers.get("x-request-id"));
     const fault = hostFault(request.headers);
@@ -129,8 +137,12 @@ const createFrame = (
     // One that comes later would be answered, too: in the place of the next request's answer, if the connection went on.
     if (isChunked && response.status >= 400) await fairYield.next();
     if (isChunked || isStopping()) response.headers.set("connection", "close");
-    answered(route, response.status, clock.monotonicMs() - startedAtMs);
+    answered(response.status, clock.monotonicMs() - startedAtMs);
     return response;
+  };
+  return (route: string, handler: Handler) => {
+    const answered = answeredOf(route);
+    return (request: Request): Promise<Response> => answer(route, request, handler, answered);
   };
 };
 
@@ -149,7 +161,7 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
   const docs = createDocs(options, ports.platform);
   const metricsRoute = createMetricsRoute(ports.metrics, options.metricsAccess, ports.platform);
   const dropBody = createDropBody({ ...ports, fairYield }, options);
-  const frame = createFrame(ports, health.isStopping, fairYield, dropBody, http.answered);
+  const frame = createFrame(ports, health.isStopping, fairYield, dropBody, http.answeredOf);
 
   const handlers: Readonly<Record<RoutePath, Handler>> = {
     "/v1/events": (request, requestId) => ingest(request, requestId, false),
@@ -161,10 +173,15 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
     "/docs": docs.page,
   };
   const app = new Hono();
-  const serve = (route: string, handler: Handler) => (c: Context) => frame(route, c.req.raw, handler);
-  for (const path of routePaths) app.on(methodsOf(path), path, serve(path, handlers[path]));
-  const haproxy = asked(() => answerOptions(health.isStopping()));
-  app.options("/", serve("/", haproxy));
-  app.notFound((c) => frame("unmatched", c.req.raw, (_, requestId) => notFound(c.req.path, requestId)));
-  return { app, committer, stop: health.stop };
+  const served = new Map(routePaths.map((path) => [path, frame(path, handlers[path])]));
+  for (const [path, serve] of served) app.on(methodsOf(path), path, (c) => serve(c.req.raw));
+  const haproxy = frame(
+    "/",
+    asked(() => answerOptions(health.isStopping())),
+  );
+  app.options("/", (c) => haproxy(c.req.raw));
+  const unmatched = frame("unmatched", (request, requestId) => notFound(getPath(request), requestId));
+  app.notFound((c) => unmatched(c.req.raw));
+  const posts = Object.fromEntries([...served].filter(([path]) => routes[path].method === "POST"));
+  return { app, posts, committer, stop: health.stop };
 };

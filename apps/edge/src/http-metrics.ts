@@ -17,9 +17,16 @@ export const createHttpMetrics = (metrics: Metrics) => {
     ["code"],
   );
   return {
-    answered: (route: string, status: number, ms: number): void => {
-      requests.add(1, { route, status: String(status) });
-      seconds.observe(ms / 1_000, { route });
+    /** Of one route; to be kept. */
+    answeredOf: (route: string): ((status: number, ms: number) => void) => {
+      const took = seconds.of({ route });
+      const byStatus = new Map<number, ReturnType<typeof requests.of>>();
+      return (status, ms) => {
+        const known = byStatus.get(status) ?? requests.of({ route, status: String(status) });
+        byStatus.set(status, known);
+        known.add(1);
+        took.observe(ms / 1_000);
+      };
     },
     invalid: (code: string): void => invalid.add(1, { code }),
   };

@@ -67,6 +67,7 @@ await edge.committer.start();
 const idleSeconds = Math.ceil(config.BODY_TIMEOUT_MS / 1_000) + IDLE_MARGIN_SECONDS;
 const server = shell.serve({
   fetch: (request) => edge.app.fetch(request),
+  posts: edge.posts,
   bodyBytesMax: Number.MAX_SAFE_INTEGER,
   idleSeconds,
   refusesHosts: true,

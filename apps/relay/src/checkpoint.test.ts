@@ -1,3 +1,4 @@
+import { noMetrics } from "@spillway/telemetry";
 import { describe, expect, test } from "vitest";
 import { createStage } from "./stage.fixture.ts";
 
@@ -7,13 +8,7 @@ const shown = () => {
     set: (value: number, labels: Readonly<Record<string, string>> = {}) =>
       void values.set(`${name} ${Object.values(labels).join()}`.trim(), value),
   });
-  const metrics = {
-    counter: () => ({ add: () => undefined }),
-    gauge: set,
-    histogram: () => ({ observe: () => undefined }),
-    expose: async () => ({ text: "", contentType: "" }),
-  };
-  return { values, metrics };
+  return { values, metrics: { ...noMetrics, gauge: set } };
 };
 
 describe("the checkpoint", () => {

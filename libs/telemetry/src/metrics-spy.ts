@@ -16,9 +16,15 @@ export const createMetricsSpy = (): MetricsSpy => {
     return (value: number, labels: Sample["labels"] = {}): void => void taken.push({ value, labels });
   };
   return {
-    counter: (name) => ({ add: recorder(name) }),
+    counter: (name) => {
+      const add = recorder(name);
+      return { add, of: (...[labels]) => ({ add: (value) => add(value, labels) }) };
+    },
     gauge: (name) => ({ set: recorder(name) }),
-    histogram: (name) => ({ observe: recorder(name) }),
+    histogram: (name) => {
+      const observe = recorder(name);
+      return { observe, of: (...[labels]) => ({ observe: (value) => observe(value, labels) }) };
+    },
     expose: async () => ({ text: "", contentType: "text/plain" }),
     of: (name) => {
       const taken = samples.get(name);

@@ -1,9 +1,20 @@
+type Labels<Name extends string> = Readonly<Record<Name, string>>;
 /** Exactly the labels that were named when the metric was made; none where none were. */
-type LabelsOf<Name extends string> = [Name] extends [never] ? [] : [labels: Readonly<Record<Name, string>>];
+type LabelsOf<Name extends string> = [Name] extends [never] ? [] : [labels: Labels<Name>];
 
-export type Counter<Name extends string = never> = { add(value: number, ...labels: LabelsOf<Name>): void };
+type Count = { add(value: number): void };
+type Observation = { observe(value: number): void };
+
+/** `of` gives what counts under these labels from now on: to be kept by whoever counts often, since finding it costs more than counting. */
+export type Counter<Name extends string = never> = {
+  add(value: number, ...labels: LabelsOf<Name>): void;
+  of(...labels: LabelsOf<Name>): Count;
+};
 export type Gauge<Name extends string = never> = { set(value: number, ...labels: LabelsOf<Name>): void };
-export type Histogram<Name extends string = never> = { observe(value: number, ...labels: LabelsOf<Name>): void };
+export type Histogram<Name extends string = never> = {
+  observe(value: number, ...labels: LabelsOf<Name>): void;
+  of(...labels: LabelsOf<Name>): Observation;
+};
 
 /**
  * Metrics as the apps see them; Prometheus is behind it where there is something to scrape. Names carry the unit last
@@ -22,10 +33,12 @@ export type Metrics = {
   expose(): Promise<{ readonly text: string; readonly contentType: string }>;
 };
 
+const nobody = { add: () => undefined, observe: () => undefined };
+
 /** For runtimes without a scrape (Workers) and for tests that do not look. */
 export const noMetrics: Metrics = {
-  counter: () => ({ add: () => undefined }),
+  counter: () => ({ ...nobody, of: () => nobody }),
   gauge: () => ({ set: () => undefined }),
-  histogram: () => ({ observe: () => undefined }),
+  histogram: () => ({ ...nobody, of: () => nobody }),
   expose: async () => ({ text: "", contentType: "text/plain" }),
 };

@@ -28,3 +28,31 @@ test("counters, gauges and histograms are exposed with their labels, beside the 
     expect(text).toContain(line);
   expect(text).toMatch(/process_resident_memory_bytes\{app="edge"\} \d+/);
 });
+
+test("what is kept by its labels counts the same series as what names them, and buckets hold all below them", async () => {
+  const metrics = createPrometheusMetrics("edge");
+  const events = metrics.counter("events_total", "Events.", ["tier", "status"]);
+  events.of({ tier: "stream", status: "accepted" }).add(2);
+  events.add(3, { status: "accepted", tier: "stream" });
+  events.add(1, { tier: "stream", status: "duplicate" });
+  const seconds = metrics.histogram("seconds", "Seconds.", [0.1, 1], ["route"]);
+  for (const value of [0.1, 0.5, 7]) seconds.of({ route: "/" }).observe(value);
+  metrics.counter("idle_total", "Idle.");
+  const { text } = await metrics.expose();
+  expect(text.split("\n").filter((line) => /^(# (TYPE|HELP) )?(events|seconds|idle)_?/.test(line))).toEqual([
+    "# HELP events_total Events.",
+    "# TYPE events_total counter",
+    'events_total{tier="stream",status="accepted",app="edge"} 5',
+    'events_total{tier="stream",status="duplicate",app="edge"} 1',
+    "# HELP seconds Seconds.",
+    "# TYPE seconds histogram",
+    'seconds_bucket{le="0.1",route="/",app="edge"} 1',
+    'seconds_bucket{le="1",route="/",app="edge"} 2',
+    'seconds_bucket{le="+Inf",route="/",app="edge"} 3',
+    'seconds_sum{route="/",app="edge"} 7.6',
+    'seconds_count{route="/",app="edge"} 3',
+    "# HELP idle_total Idle.",
+    "# TYPE idle_total counter",
+    'idle_total{app="edge"} 0',
+  ]);
+});

@@ -1,30 +1,42 @@
 import * as prometheus from "prom-client";
 import type { Metrics } from "./metrics.ts";
+import { createCount, createDistribution, createSeries, type Value } from "./series.ts";
 
-/** Metrics on prom-client, with the process's own (memory, CPU, event loop). Not for Workers: it needs `node:cluster`. */
+type Described = { readonly name: string; readonly help: string; readonly type: "counter" | "histogram" };
+
+/**
+ * Metrics that prom-client writes out, with the process's own (memory, CPU, event loop). Not for Workers: it needs
+ * `node:cluster`. Counters and histograms are counted here: prom-client's hash a label object each time, which is 0.5 to 1 µs of a
+ * request's 20 at the edge and of each record at the relay.
+ */
 export const createPrometheusMetrics = (app: string): Metrics => {
   const registry = new prometheus.Registry();
   registry.setDefaultLabels({ app });
   prometheus.collectDefaultMetrics({ register: registry });
-  const registers = [registry];
+  /** All that the registry asks of a metric. */
+  const expose = (described: Described, values: () => Value[]): void => {
+    const get = async () => ({ ...described, values: values(), aggregator: "sum" });
+    registry.registerMetric({ name: described.name, get } as unknown as prometheus.Metric);
+  };
   return {
     counter(name, help, labels = []) {
-      const counter = new prometheus.Counter({ name, help, labelNames: [...labels], registers });
-      return { add: (value, ...[values = {}]) => counter.inc(values, value) };
+      const series = createSeries(labels, createCount);
+      expose({ name, help, type: "counter" }, () => series.all().flatMap(({ child, labels }) => child.values(labels)));
+      return { add: (value, ...[values]) => series.of(values).add(value), of: (...[values]) => series.of(values) };
     },
     gauge(name, help, labels = []) {
-      const gauge = new prometheus.Gauge({ name, help, labelNames: [...labels], registers });
+      const gauge = new prometheus.Gauge({ name, help, labelNames: [...labels], registers: [registry] });
       return { set: (value, ...[values = {}]) => gauge.set(values, value) };
     },
     histogram(name, help, buckets, labels = []) {
-      const histogram = new prometheus.Histogram({
-        name,
-        help,
-        buckets: [...buckets],
-        labelNames: [...labels],
-        registers,
-      });
-      return { observe: (value, ...[values = {}]) => histogram.observe(values, value) };
+      const series = createSeries(labels, () => createDistribution(name, buckets));
+      expose({ name, help, type: "histogram" }, () =>
+        series.all().flatMap(({ child, labels }) => child.values(labels)),
+      );
+      return {
+        observe: (value, ...[values]) => series.of(values).observe(value),
+        of: (...[values]) => series.of(values),
+      };
     },
     expose: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
   };

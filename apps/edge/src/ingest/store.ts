@@ -14,11 +14,11 @@ export type Store = {
 };
 
 export const createStore = (committer: IngestPorts["committer"], quota: KeyQuota | undefined): Store => ({
-  commit: async (events) => {
+  commit: (events) => {
     const taken = quota === undefined ? events.length : quota.take(events.length);
-    if (taken === events.length) return committer.commit(events);
-    const results = await committer.commit(events.slice(0, taken));
-    return [...results, ...events.slice(taken).map(() => refused.quota_exceeded)];
+    const committed = committer.commit(events.slice(0, taken));
+    const beyond = events.slice(taken).map(() => refused.quota_exceeded);
+    return beyond.length === 0 ? committed : committed.then((results) => [...results, ...beyond]);
   },
   retryAfterSeconds: (codes) => {
     const each = [...codes].map((code) =>

@@ -1,0 +1,64 @@
+/** A value as prom-client writes it out. */
+export type Value = {
+  readonly value: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly metricName?: string;
+};
+
+type Labels = Readonly<Record<string, string>>;
+
+/** What a metric counts with, one for each combination of its labels' values, made when it is first asked for. */
+export const createSeries = <Child>(labelNames: readonly string[], create: () => Child) => {
+  const children = new Map<string, { readonly labels: Labels; readonly child: Child }>();
+  const of = (labels: Labels = {}): Child => {
+    let key = "";
+    for (const name of labelNames) key += `${labels[name]}\n`;
+    const known = children.get(key);
+    if (known !== undefined) return known.child;
+    for (const name of Object.keys(labels))
+      if (!labelNames.includes(name)) throw new Error(`the metric has no label ${name}`);
+    const child = create();
+    children.set(key, { labels, child });
+    return child;
+  };
+  // As Prometheus wants it: what has no labels is there from the start, as zero.
+  if (labelNames.length === 0) of();
+  return { of, all: () => [...children.values()] };
+};
+
+export const createCount = () => {
+  let total = 0;
+  return {
+    add: (value: number): void => {
+      total += value;
+    },
+    values: (labels: Labels): Value[] => [{ value: total, labels }],
+  };
+};
+
+/** `buckets`: upper bounds, in rising order. */
+export const createDistribution = (name: string, buckets: readonly number[]) => {
+  const counts: number[] = new Array(buckets.length + 1).fill(0);
+  let sum = 0;
+  return {
+    observe: (value: number): void => {
+      let at = 0;
+      while (at < buckets.length && value > (buckets[at] as number)) at++;
+      counts[at] = (counts[at] as number) + 1;
+      sum += value;
+    },
+    values: (labels: Labels): Value[] => {
+      let count = 0;
+      const values = counts.map((each, at): Value => {
+        count += each;
+        const le = at < buckets.length ? String(buckets[at]) : "+Inf";
+        return { metricName: `${name}_bucket`, labels: { le, ...labels }, value: count };
+      });
+      return [
+        ...values,
+        { metricName: `${name}_sum`, labels, value: sum },
+        { metricName: `${name}_count`, labels, value: count },
+      ];
+    },
+  };
+};
