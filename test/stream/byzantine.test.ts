@@ -2,7 +2,7 @@ import { createStreamTier } from "@spillway/stream/tier";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { chunkOf } from "../conformance/chunks.ts";
 import { type ByzantineServer, http, type RawAnswer, startByzantineServer } from "./byzantine-server.ts";
-import { belongingTo, limitsOf, REST_TOKEN } from "./services.ts";
+import { belongingTo, limitsOf, restTransport } from "./services.ts";
 
 let server: ByzantineServer;
 beforeAll(async () => {
@@ -15,8 +15,7 @@ const SECRET = "payload-that-nobody-may-log";
 const chunks = [chunkOf(0, ["a", "b"], new TextEncoder().encode(SECRET)), chunkOf(1, ["c"])];
 const open = () =>
   createStreamTier({
-    url: server.url,
-    token: REST_TOKEN,
+    transport: restTransport(server),
     namespace: "byzantine",
     belonging: belongingTo("byzantine"),
     limits: limitsOf(),
@@ -229,8 +228,7 @@ describe("a REST server that lies", () => {
     try {
       stalled.set(() => null);
       const tier = createStreamTier({
-        url: stalled.url,
-        token: "x",
+        transport: restTransport(stalled),
         namespace: "n",
         belonging: belongingTo("n"),
         limits: limitsOf(),

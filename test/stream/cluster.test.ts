@@ -23,6 +23,7 @@ import {
   limitsOf,
   REST_TOKEN,
   recordInstallation,
+  restTransport,
 } from "./services.ts";
 
 const SHARDS = 8;
@@ -47,7 +48,7 @@ const open = async (limits: SubjectLimits = roomyLimits) => {
   return {
     namespace,
     server,
-    tier: createStreamTier({ url: rest.url, token: REST_TOKEN, namespace, belonging, limits: all }),
+    tier: createStreamTier({ transport: restTransport(rest), namespace, belonging, limits: all }),
     stream: createShardStream({ redis: server, namespace, belonging, limits: all }),
     leases: createLeases({ redis: server, namespace }),
     damageMetadata: (shard: number) => server.commands.send((client) => damageSkip(client, namespace, shard)),
@@ -88,7 +89,7 @@ describe("a Redis Cluster", () => {
     const heard = new Map<string, number>();
     let due = told;
     const tier = createStreamTier({
-      ...{ url: rest.url, token: REST_TOKEN, namespace, belonging: belongingTo(namespace), limits: limitsOf() },
+      ...{ transport: restTransport(rest), namespace, belonging: belongingTo(namespace), limits: limitsOf() },
       usage: { due: () => due.splice(0), heard: (name, { events }) => void heard.set(name, events) },
     });
     const chunks = [0, 1, 2, 3].map((shard) => chunkOf(shard, freshNames(1)));

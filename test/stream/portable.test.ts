@@ -22,10 +22,11 @@ afterAll(async () => {
 });
 
 /** Runs in Node, with the tier as one file: what a chunk of every byte becomes, twice. */
-const program = (options: unknown) => `
-import { createStreamTier } from "./tier.mjs";
+const program = (rest: unknown, options: unknown) => `
+import { createRestTransport, createStreamTier } from "./tier.mjs";
 const belonging = { mark: () => "portable", found: () => undefined, refusal: () => null, sentence: () => null };
-const tier = createStreamTier({ ...${JSON.stringify(options)}, belonging });
+const transport = createRestTransport(${JSON.stringify(rest)});
+const tier = createStreamTier({ ...${JSON.stringify(options)}, transport, belonging });
 const chunk = { shard: 0, chunk: Uint8Array.from({ length: 256 }, (_, i) => i), events: 1, dedupKeys: "0123456789abcdef" };
 const answers = [...(await tier.append([chunk], 30000)), ...(await tier.append([chunk], 30000))];
 console.log(JSON.stringify({ answers, health: await tier.health(30000) }));
@@ -41,9 +42,9 @@ describe("the tier as one bundled file", () => {
   test("runs in Node, base64 and all", async () => {
     const namespace = freshNamespace();
     const limits = { dedupWindowSeconds: 60, backlogEventsMax: 10, backlogBytesMax: 10_000 };
-    const options = { url: services.rest.url, token: REST_TOKEN, namespace, limits };
+    const rest = { url: services.rest.url, token: REST_TOKEN };
     await services.admin.hset(`${namespace}:meta`, "shards", "4", "installation", "portable");
-    await writeFile(join(folder, "main.mjs"), program(options));
+    await writeFile(join(folder, "main.mjs"), program(rest, { namespace, limits }));
     const node = Bun.spawn(["node", join(folder, "main.mjs")], { stdout: "pipe", stderr: "inherit" });
     const printed = await new Response(node.stdout).text();
     expect(await node.exited).toBe(0);

@@ -5,11 +5,13 @@ import {
   connectRedis,
   createLeases,
   createRedisInstallation,
+  createRestTransport,
   createShardStream,
   createStreamTier,
   type RedisServer,
   type StreamLimits,
   type StreamTier,
+  type Transport,
 } from "@spillway/stream";
 import { type Cluster, Redis } from "ioredis";
 import type { StreamSubject } from "../conformance/shard-stream.ts";
@@ -41,6 +43,9 @@ export const startStreamServices = async (options: ServiceOptions = {}): Promise
     },
   };
 };
+
+export const restTransport = ({ url }: { readonly url: string }): Transport =>
+  createRestTransport({ url, token: REST_TOKEN });
 
 let namespaces = 0;
 /** Every test has its own keys. */
@@ -101,7 +106,7 @@ export const openStream = async (
   return {
     namespace,
     server,
-    tier: createStreamTier({ url: services.rest.url, token: REST_TOKEN, namespace, belonging, limits: all }),
+    tier: createStreamTier({ transport: restTransport(services.rest), namespace, belonging, limits: all }),
     stream: createShardStream({ redis: server, namespace, belonging, limits: all }),
     leases: createLeases({ redis: server, namespace }),
     damageMetadata: (shard) => damageSkip(services.admin, namespace, shard),

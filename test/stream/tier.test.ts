@@ -1,7 +1,7 @@
 import { eventually } from "@spillway/backends/eventually";
 import { createRedisRest } from "@spillway/redis-rest";
 import { connectRedis } from "@spillway/stream";
-import { createStreamTier } from "@spillway/stream/tier";
+import { createRestTransport, createStreamTier, type Transport } from "@spillway/stream/tier";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";
 import {
@@ -23,9 +23,13 @@ beforeAll(async () => {
 });
 afterAll(() => services.stop());
 
-const options = (changes: Partial<Parameters<typeof createStreamTier>[0]> = {}) => ({
-  url: services.rest.url,
-  token: REST_TOKEN,
+type Options = Parameters<typeof createStreamTier>[0];
+
+const rest = (changes: { readonly url?: string; readonly token?: string } = {}): Transport =>
+  createRestTransport({ url: services.rest.url, token: REST_TOKEN, ...changes });
+
+const options = (changes: Partial<Options> = {}) => ({
+  transport: rest(),
   namespace: freshNamespace(),
   belonging: belongingTo("x"),
   limits: limitsOf(),
@@ -33,7 +37,7 @@ const options = (changes: Partial<Parameters<typeof createStreamTier>[0]> = {}) 
 });
 
 /** The same, on a Redis that a relay has been at. */
-const recorded = async (changes: Partial<Parameters<typeof createStreamTier>[0]> = {}) => {
+const recorded = async (changes: Partial<Options> = {}) => {
   const namespace = freshNamespace();
   const server = connectRedis({ url: services.redis.url });
   await recordInstallation(server, namespace);
@@ -53,33 +57,33 @@ describe("the tier over HTTP", () => {
   });
 
   test("tells a wrong token from a server that is not there", async () => {
-    const wrong = createStreamTier(options({ token: "wrong" }));
+    const wrong = createStreamTier(options({ transport: rest({ token: "wrong" }) }));
     const chunks = [chunkOf(0, freshNames(1))];
     expect(await wrong.append(chunks, DEADLINE_MS)).toEqual([{ kind: "retriable", code: "unauthorized" }]);
     expect(await wrong.health(DEADLINE_MS)).toMatchObject({ status: "down", code: "unauthorized" });
-    const nowhere = createStreamTier(options({ url: "http://127.0.0.1:1" }));
+    const nowhere = createStreamTier(options({ transport: rest({ url: "http://127.0.0.1:1" }) }));
     expect(await nowhere.append(chunks, DEADLINE_MS)).toEqual([{ kind: "retriable", code: "unreachable" }]);
     expect(await nowhere.health(DEADLINE_MS)).toMatchObject({ status: "down", code: "unreachable" });
   });
 
   test("says so when a request is larger than the server takes", async () => {
-    const rest = await createRedisRest({
+    const other = await createRedisRest({
       redisUrls: [services.redis.url],
       token: REST_TOKEN,
       limits: { bodyBytesMax: 10_000 },
     });
-    const tier = createStreamTier(await recorded({ url: rest.url }));
+    const tier = createStreamTier(await recorded({ transport: rest({ url: other.url }) }));
     const append = (bytes: number) => tier.append([chunkOf(0, freshNames(1), new Uint8Array(bytes))], DEADLINE_MS);
     expect(await append(20_000)).toEqual([{ kind: "retriable", code: "request_too_large" }]);
     expect(await append(1000)).toMatchObject([{ kind: "ok" }]);
-    await rest.stop();
+    await other.stop();
   });
 
   test("refuses options that no server could serve", () => {
     for (const url of ["", "redis://127.0.0.1", "127.0.0.1", "http://"]) {
-      expect(() => createStreamTier(options({ url })), url).toThrow(TypeError);
+      expect(() => rest({ url }), url).toThrow(TypeError);
     }
-    expect(() => createStreamTier(options({ token: "" }))).toThrow(TypeError);
+    expect(() => rest({ token: "" })).toThrow(TypeError);
     expect(() => createStreamTier(options({ namespace: "a}b" }))).toThrow(TypeError);
     for (const bad of [0, -1, 1.5, Number.NaN]) {
       expect(() => createStreamTier(options({ limits: limitsOf({ backlogEventsMax: bad }) }))).toThrow(TypeError);
@@ -196,8 +200,8 @@ describe("its health", () => {
   test("knows nothing of settings where CONFIG is forbidden, and warns of nothing", async () => {
     await services.admin.call("ACL", "SETUSER", "edge", "on", ">secret", "~*", "+@all", "-config");
     const url = new URL(services.redis.url);
-    const rest = await createRedisRest({ redisUrls: [`redis://edge:secret@${url.host}`], token: REST_TOKEN });
-    const tier = createStreamTier(await recorded({ url: rest.url }));
+    const other = await createRedisRest({ redisUrls: [`redis://edge:secret@${url.host}`], token: REST_TOKEN });
+    const tier = createStreamTier(await recorded({ transport: rest({ url: other.url }) }));
     const health = await tier.health(DEADLINE_MS);
     expect(health).toEqual({
       status: "up",
@@ -207,7 +211,7 @@ describe("its health", () => {
         because: ["maxmemory-policy", "appendonly", "appendfsync", "no-appendfsync-on-rewrite"],
       },
     });
-    await rest.stop();
+    await other.stop();
     await services.admin.call("ACL", "DELUSER", "edge");
   });
 });

@@ -3,7 +3,14 @@ import type { Usage, UsageExchange, UsageOfAll } from "@spillway/event";
 import { createStreamTier } from "@spillway/stream/tier";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";
-import { belongingTo, limitsOf, openStream, REST_TOKEN, type StreamServices, startStreamServices } from "./services.ts";
+import {
+  belongingTo,
+  limitsOf,
+  openStream,
+  restTransport,
+  type StreamServices,
+  startStreamServices,
+} from "./services.ts";
 
 const DEADLINE_MS = 30_000;
 
@@ -24,7 +31,7 @@ const open = async () => {
       heard: (name, ofAll) => void heard.push([name, ofAll]),
     };
     const belonging = belongingTo(namespace);
-    const setup = { url: services.rest.url, token: REST_TOKEN, namespace, belonging, limits: limitsOf() };
+    const setup = { transport: restTransport(services.rest), namespace, belonging, limits: limitsOf() };
     const tier = createStreamTier({ ...setup, usage });
     const append = async (shard = 0) => (await tier.append([chunkOf(shard, freshNames(1))], DEADLINE_MS))[0]?.kind;
     return {

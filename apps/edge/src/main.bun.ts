@@ -4,7 +4,7 @@ import { createAccounts, createOutboxTier, createPostgresInstallation, schemaWar
 import { openDatabase } from "@spillway/postgres";
 import { askKeepers, watchInstallation } from "@spillway/service";
 import { openShell } from "@spillway/service/bun";
-import { createStreamTier } from "@spillway/stream/tier";
+import { createRestTransport, createStreamTier } from "@spillway/stream/tier";
 import { createPrometheusMetrics } from "@spillway/telemetry/prometheus";
 import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";
@@ -26,8 +26,7 @@ const metrics = createPrometheusMetrics("edge");
 const quotas = createKeyQuotas(config.apiKeyQuotas, { clock: systemClock, log, metrics });
 const belonging = createBelonging({ namespace: config.NAMESPACE, shards: config.SHARDS });
 const stream = createStreamTier({
-  url: config.UPSTASH_REDIS_REST_URL,
-  token: config.UPSTASH_REDIS_REST_TOKEN,
+  transport: createRestTransport({ url: config.UPSTASH_REDIS_REST_URL, token: config.UPSTASH_REDIS_REST_TOKEN }),
   namespace: config.NAMESPACE,
   belonging,
   usage: quotas.exchange,

@@ -1,11 +1,12 @@
-import { type StreamTier, Unavailable } from "@spillway/event";
+import type { StreamTier } from "@spillway/event";
 import type { AppendSetup } from "./append.ts";
 import { shardKeys } from "./keys.ts";
-import type { Rest, RestReply } from "./rest.ts";
+import { callScript } from "./script-calls.ts";
 import { divertScript } from "./scripts.ts";
+import type { Reply, Transport } from "./transport.ts";
 
 /** Null: the stamp stands. */
-const codeOf = (reply: RestReply | undefined, nonce: string): string | null => {
+const codeOf = (reply: Reply | undefined, nonce: string): string | null => {
   if (reply?.kind === "error") return reply.code;
   const [status, stamp] = Array.isArray(reply?.result) ? (reply.result as unknown[]) : [];
   if (status === "UNAGREED") return "unagreed";
@@ -17,37 +18,30 @@ const codeOf = (reply: RestReply | undefined, nonce: string): string | null => {
  * shard that does not know our installation yet is asked again once Redis has said whose it is, as an append is.
  */
 export const createDivert = (
-  rest: Rest,
+  transport: Transport,
   { namespace, belonging }: Pick<AppendSetup, "namespace" | "belonging">,
   nonceOf: () => string,
   ask: (deadlineMs: number) => Promise<string | null>,
 ): StreamTier["divert"] => {
-  const raise = async (shards: readonly number[], by: "evalsha" | "eval", asked: string, leftMs: number) => {
-    const script = by === "evalsha" ? divertScript.sha : divertScript.source;
+  const raise = async (shards: readonly number[], asked: "" | "1", leftMs: () => number) => {
     const nonces = shards.map(nonceOf);
-    const replies = await rest.send((pipeline) => {
-      for (const [i, shard] of shards.entries()) {
-        const { diverted, lease, count } = shardKeys(namespace, shard);
-        pipeline[by](script, [diverted, lease, count], ["raise", belonging.mark(), nonces[i], asked]);
-      }
-    }, leftMs);
+    const calls = shards.map((shard, i) => {
+      const { diverted, lease, count } = shardKeys(namespace, shard);
+      return { keys: [diverted, lease, count], values: ["raise", belonging.mark(), nonces[i] as string, asked] };
+    });
+    const replies = await callScript(transport, divertScript, calls, leftMs);
     return shards.map((_, i) => codeOf(replies[i], nonces[i] as string));
   };
 
   return async (shards, deadlineMs) => {
     const endMs = performance.now() + deadlineMs;
     const leftMs = (): number => endMs - performance.now();
-    try {
-      let codes = await raise(shards, "evalsha", "", leftMs());
-      if (codes.includes("no_script")) codes = await raise(shards, "eval", "", leftMs());
-      if (!codes.includes("unagreed")) return codes.find((code) => code !== null) ?? null;
+    let codes = await raise(shards, "", leftMs);
+    if (codes.includes("unagreed")) {
       const refusal = await ask(leftMs());
       if (refusal !== null) return refusal;
-      codes = await raise(shards, "eval", "1", leftMs());
-      return codes.find((code) => code !== null) ?? null;
-    } catch (error) {
-      if (error instanceof Unavailable) return error.code;
-      throw error;
+      codes = await raise(shards, "1", leftMs);
     }
+    return codes.find((code) => code !== null) ?? null;
   };
 };

@@ -3,4 +3,11 @@ export { createStreamInspection, type ShardInspection, type ShardView } from "./
 export { createRedisInstallation } from "./installation.ts";
 export { createLeases } from "./leases.ts";
 export { createShardStream } from "./shard-stream.ts";
-export { createStreamTier, type StreamLimits, type StreamTier } from "./tier.ts";
+export {
+  createRestTransport,
+  createStreamTier,
+  type RestOptions,
+  type StreamLimits,
+  type StreamTier,
+  type Transport,
+} from "./tier.ts";

@@ -1,7 +1,7 @@
 import { type Installation, type InstallationKeeper, type InstallationRecord, Unavailable } from "@spillway/event";
 import type { Client, RedisServer } from "./connection.ts";
 import { checkNamespace, metaKey } from "./keys.ts";
-import type { Rest } from "./rest.ts";
+import { type Command, resultOf, type Transport } from "./transport.ts";
 
 /** Fields of the hash at `metaKey`. */
 const ID = "installation";
@@ -18,24 +18,27 @@ export const installationOf = (namespace: string, id: unknown, shards: unknown):
   return { id, namespace, shards: number };
 };
 
-/** Over HTTP, for an edge, which never writes it. */
-export const createRestInstallation = (rest: Rest, namespace: string): InstallationRecord => ({
+/** For an edge, which never writes it. */
+export const createInstallationRecord = (transport: Transport, namespace: string): InstallationRecord => ({
   async read(deadlineMs) {
-    const replies = await rest.send((pipeline) => {
-      for (const field of [ID, SHARDS]) pipeline.hget(metaKey(namespace), field);
-    }, deadlineMs);
-    const [id, shards] = replies.map((reply) => {
-      if (reply.kind === "error") throw new Unavailable(reply.code);
-      return reply.result;
-    });
-    return installationOf(namespace, id, shards);
+    // Two replies: one list of two nulls is what a broken server answers to an append, too.
+    const fields: readonly string[] = [ID, SHARDS];
+    const replies = await transport.send(
+      fields.map((field): Command => ["hget", metaKey(namespace), field]),
+      deadlineMs,
+    );
+    return installationOf(namespace, resultOf(replies[0]), resultOf(replies[1]));
   },
 });
 
 /** Why Redis would refuse a write now, null when it would not: HSETNX is refused where an append would be (full, read-only,
  * disk failing), even when it has nothing to write. */
-export const writeRefusal = async (rest: Rest, namespace: string, deadlineMs: number): Promise<string | null> => {
-  const [reply] = await rest.send((pipeline) => pipeline.hsetnx(metaKey(namespace), PROBE, "1"), deadlineMs);
+export const writeRefusal = async (
+  transport: Transport,
+  namespace: string,
+  deadlineMs: number,
+): Promise<string | null> => {
+  const [reply] = await transport.send([["hsetnx", metaKey(namespace), PROBE, "1"]], deadlineMs);
   return reply?.kind === "error" ? reply.code : null;
 };
 

@@ -21,19 +21,20 @@ import {
   retriable,
 } from "./append.ts";
 import { createDivert } from "./divert.ts";
-import { createRestInstallation, writeRefusal } from "./installation.ts";
-import { createRest, type Rest, type RestReply } from "./rest.ts";
+import { createInstallationRecord, writeRefusal } from "./installation.ts";
+import { callScript } from "./script-calls.ts";
 import { appendScript } from "./scripts.ts";
 import { isRewriting, judgeSettings, settingNames, settingsOf } from "./settings.ts";
+import { type Command, type Reply, resultOf, type Transport } from "./transport.ts";
 import { readUnowned } from "./unowned.ts";
 import { createUsageRiders, type Rider } from "./usage.ts";
 
 export type { StreamLimits } from "./limits.ts";
+export { createRestTransport, type RestOptions } from "./rest.ts";
+export type { Transport } from "./transport.ts";
 
 export type StreamTierOptions = AppendSetup & {
-  /** Base URL of an Upstash-compatible REST server; http or https. */
-  readonly url: string;
-  readonly token: string;
+  readonly transport: Transport;
   /** Of producers that have a quota. */
   readonly usage?: UsageExchange;
 };
@@ -41,7 +42,7 @@ export type StreamTierOptions = AppendSetup & {
 /** `code` says why it is down. */
 export type StreamHealth = TierHealth & { readonly code?: string };
 
-/** The first tier: one Redis stream per shard, written over HTTP. */
+/** The first tier: one Redis stream per shard, the same over each transport. */
 export type StreamTier = StreamPort & {
   health(deadlineMs: number): Promise<StreamHealth>;
   /** Shards that hold events and whose lease nobody has now. Rejects with `Unavailable`. */
@@ -50,12 +51,7 @@ export type StreamTier = StreamPort & {
   readonly installation: InstallationRecord;
 };
 
-const unavailable = (error: unknown): Appended => {
-  if (error instanceof Unavailable) return retriable(error.code);
-  throw error;
-};
-
-const answersOf = (reply: RestReply | undefined, call: AppendCall): readonly ChunkAppended[] => {
+const answersOf = (reply: Reply | undefined, call: AppendCall): readonly ChunkAppended[] => {
   if (reply?.kind !== "result") {
     const answer: Appended = reply === undefined ? oddReply : retriable(reply.code);
     return call.events.map(() => answer);
@@ -63,44 +59,7 @@ const answersOf = (reply: RestReply | undefined, call: AppendCall): readonly Chu
   return appendedOf(reply.result, call);
 };
 
-const hasCode = (answers: readonly ChunkAppended[], code: string): boolean =>
-  answers.some((answer) => answer.kind === "retriable" && answer.code === code);
-
-/** Sends the calls as one request: by hash, or with the script's text. Per call one answer per chunk. */
-const sendCalls = async (
-  rest: Rest,
-  calls: readonly AppendCall[],
-  by: "evalsha" | "eval",
-  leftMs: () => number,
-  rider: Rider | null = null,
-): Promise<readonly (readonly ChunkAppended[])[]> => {
-  const script = by === "evalsha" ? appendScript.sha : appendScript.source;
-  try {
-    const replies = await rest.send((pipeline) => {
-      for (const { keys, values } of calls) pipeline[by](script, keys as string[], values as unknown[]);
-      rider?.fill(pipeline);
-    }, leftMs());
-    rider?.hear(replies.slice(calls.length));
-    return calls.map((call, i) => answersOf(replies[i], call));
-  } catch (error) {
-    return calls.map(({ events }) => events.map(() => unavailable(error)));
-  }
-};
-
-/** A server that lost its script cache (a restart) says NOSCRIPT and has done nothing: those are sent once more. */
-const appendCalls = async (
-  rest: Rest,
-  calls: readonly AppendCall[],
-  leftMs: () => number,
-  rider: Rider | null = null,
-): Promise<readonly ChunkAppended[]> => {
-  const answers = await sendCalls(rest, calls, "evalsha", leftMs, rider);
-  const again = calls.filter((_, i) => hasCode(answers[i] as readonly ChunkAppended[], "no_script"));
-  if (again.length === 0) return answers.flat();
-  const second = await sendCalls(rest, again, "eval", leftMs);
-  let next = 0;
-  return answers.flatMap((each) => (hasCode(each, "no_script") ? (second[next++] as readonly ChunkAppended[]) : each));
-};
+const isCrossSlot = (reply: Reply | undefined): boolean => reply?.kind === "error" && reply.code === "cross_slot";
 
 /**
  * All chunks in one call of the script, which costs less than one call each (32 events over 4 shards: edge, REST server and
@@ -108,21 +67,28 @@ const appendCalls = async (
  * from then on every chunk is a call of its own, all in one request.
  */
 const createAppend = (
-  rest: Rest,
+  transport: Transport,
   callOf: (chunks: readonly ShardChunk[], asked: boolean) => AppendCall,
   riderOf: () => Rider | null,
 ) => {
   let isCluster = false;
   return async (chunks: readonly ShardChunk[], asked: boolean, leftMs: () => number) => {
+    const send = async (calls: readonly AppendCall[], rider: Rider | null) => {
+      const replies = await callScript(transport, appendScript, calls, leftMs, rider?.commands);
+      rider?.hear(replies.slice(calls.length));
+      return replies;
+    };
     let rider = riderOf();
     if (!isCluster) {
-      const answers = await appendCalls(rest, [callOf(chunks, asked)], leftMs, rider);
-      if (!hasCode(answers, "cross_slot")) return answers;
+      const call = callOf(chunks, asked);
+      const [reply] = await send([call], rider);
+      if (!isCrossSlot(reply)) return answersOf(reply, call);
       isCluster = true;
       rider = null;
     }
     const calls = chunks.map((chunk) => callOf([chunk], asked));
-    return appendCalls(rest, calls, leftMs, rider);
+    const replies = await send(calls, rider);
+    return calls.flatMap((call, i) => answersOf(replies[i], call));
   };
 };
 
@@ -140,9 +106,10 @@ const refusalOf = async (asked: Promise<string | null>): Promise<string | null> 
 const untellingCodes: ReadonlySet<string> = new Set(["forbidden", "unknown_command", "redis_error"]);
 
 /** What the server answers; undefined: it does not tell; null: no answer. */
-const told = async (rest: Rest, command: readonly [string, ...string[]], deadlineMs: number): Promise<unknown> => {
+const told = async (transport: Transport, command: Command, deadlineMs: number): Promise<unknown> => {
   try {
-    return await rest.ask(command, deadlineMs);
+    const [reply] = await transport.send([command], deadlineMs);
+    return resultOf(reply);
   } catch (error) {
     if (error instanceof Unavailable) return untellingCodes.has(error.code) ? undefined : null;
     throw error;
@@ -151,18 +118,19 @@ const told = async (rest: Rest, command: readonly [string, ...string[]], deadlin
 
 /** Throws `TypeError` for options that no server could serve. */
 export const createStreamTier = (options: StreamTierOptions): StreamTier => {
-  const { belonging, namespace } = options;
+  const { transport, belonging, namespace } = options;
   checkSetup(options);
-  const rest = createRest(options.url, options.token);
   const nonceOf = createNonces();
   const riderOf = options.usage
     ? createUsageRiders(options.usage, { namespace, mark: belonging.mark, nonceOf })
     : () => null;
   const callOf = (chunks: readonly ShardChunk[], asked: boolean) =>
     appendCall(options, chunks, { nonce: nonceOf(), leaseValue: "", asked });
-  const append = createAppend(rest, callOf, riderOf);
-  const installation = createRestInstallation(rest, namespace);
-  const divert = createDivert(rest, options, nonceOf, (deadlineMs) => askRedis(belonging, installation, deadlineMs));
+  const append = createAppend(transport, callOf, riderOf);
+  const installation = createInstallationRecord(transport, namespace);
+  const divert = createDivert(transport, options, nonceOf, (deadlineMs) =>
+    askRedis(belonging, installation, deadlineMs),
+  );
   return {
     name: "stream",
     divert,
@@ -175,13 +143,13 @@ export const createStreamTier = (options: StreamTierOptions): StreamTier => {
       return answers.map((answer) => (answer.kind === "fenced" ? oddReply : answer));
     },
     installation,
-    unowned: (shards, deadlineMs) => readUnowned(rest, namespace, shards, deadlineMs),
+    unowned: (shards, deadlineMs) => readUnowned(transport, namespace, shards, deadlineMs),
     async health(deadlineMs) {
       const [foreign, unwritable, config, info] = await Promise.all([
         askRedis(belonging, installation, deadlineMs),
-        refusalOf(writeRefusal(rest, namespace, deadlineMs)),
-        told(rest, ["CONFIG", "GET", ...settingNames], deadlineMs),
-        told(rest, ["INFO", "persistence"], deadlineMs),
+        refusalOf(writeRefusal(transport, namespace, deadlineMs)),
+        told(transport, ["config", "GET", ...settingNames], deadlineMs),
+        told(transport, ["info", "persistence"], deadlineMs),
       ]);
       const { warnings, promise: judged } = judgeSettings(settingsOf(config), isRewriting(info));
       const promise = config === null || info === null ? null : judged;

@@ -1,19 +1,20 @@
 import type { UsageExchange, UsageOfAll } from "@spillway/event";
 import { usageKey } from "./keys.ts";
-import type { Pipeline, RestReply } from "./rest.ts";
+import { scriptCommand } from "./script-calls.ts";
 import { usageScript } from "./scripts.ts";
+import type { Command, Reply } from "./transport.ts";
 
 /** For how long what an edge told counts. */
 const TOLD_MS = 5_000;
 
 /** Commands that go with an append in its request. */
 export type Rider = {
-  fill(pipeline: Pipeline): void;
+  readonly commands: readonly Command[];
   /** What they were answered. */
-  hear(replies: readonly RestReply[]): void;
+  hear(replies: readonly Reply[]): void;
 };
 
-const ofAllIn = (reply: RestReply | undefined, nonce: string): UsageOfAll | null => {
+const ofAllIn = (reply: Reply | undefined, nonce: string): UsageOfAll | null => {
   const fields = reply?.kind === "result" && Array.isArray(reply.result) ? (reply.result as unknown[]) : [];
   const [echo, ...rest] = fields;
   const [edges = Number.NaN, events = Number.NaN, bytes = Number.NaN] = rest.map(Number);
@@ -38,14 +39,11 @@ export const createUsageRiders = (
     const told = due().map((one) => ({ ...one, nonce: nonceOf() }));
     if (told.length === 0) return null;
     const by = isKnown ? "evalsha" : "eval";
-    const script = isKnown ? usageScript.sha : usageScript.source;
     return {
-      fill: (pipeline) => {
-        for (const { name, usage, nonce } of told) {
-          const values = [nonce, edge, usage.events.toFixed(3), usage.bytes.toFixed(3), TOLD_MS];
-          pipeline[by](script, [usageKey(namespace, mark(), name)], values);
-        }
-      },
+      commands: told.map(({ name, usage, nonce }) => {
+        const values = [nonce, edge, usage.events.toFixed(3), usage.bytes.toFixed(3), TOLD_MS];
+        return scriptCommand(by, usageScript, { keys: [usageKey(namespace, mark(), name)], values });
+      }),
       hear: (replies) => {
         for (const [i, { name, nonce }] of told.entries()) {
           const ofAll = ofAllIn(replies[i], nonce);
