@@ -1,6 +1,7 @@
 import { systemClock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { createMemoryWorld } from "@spillway/memory";
+import { failingTierConformance, serverFaults } from "./failing-tier.ts";
 import { leasesConformance } from "./leases.ts";
 import { parkingConformance } from "./parking.ts";
 import { roomyLimits, type SubjectLimits, shardStreamConformance } from "./shard-stream.ts";
@@ -26,6 +27,23 @@ tierConformance("memory, the outbox,", { dropsDuplicates: false }, async () => {
   const { outboxTier, outbox, close } = await open(roomyLimits);
   return { tier: outboxTier, stored: async (shard) => outbox.rows(shard), close };
 });
+
+failingTierConformance(
+  "memory",
+  async ({ backlogEventsMax }) => {
+    const { tier, stream, streams, outages, close } = await open({ ...roomyLimits, backlogEventsMax });
+    return {
+      tier,
+      stored: (shard) => stream.read(shard, "0", 10_000, 0),
+      begin: async (fault) => outages.start("redis", serverFaults[fault]),
+      end: async () => outages.end("redis"),
+      divert: async (shard) => void streams.divert(shard),
+      close,
+    };
+  },
+  // A full Redis still does what takes no memory, and an outage in memory is of all.
+  ["frozen", "gone", "a replica"],
+);
 
 shardStreamConformance("memory", open);
 

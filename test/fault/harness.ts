@@ -41,9 +41,9 @@ const SHARDS = 4;
 
 type Proxies = FaultWorld["proxies"];
 
-const startProxies = async (services: Services): Promise<Proxies> => {
+const startProxies = async (services: Services, edgeOver: Scenario["edgeOver"]): Promise<Proxies> => {
   const [edgeToRedis, edgeToPostgres, relayToRedis, relayToPostgres] = await Promise.all([
-    startProxy(services.rest),
+    startProxy(edgeOver === "tcp" ? services.redis : services.rest),
     startProxy(services.postgres),
     startProxy(services.redis),
     startProxy(services.postgres),
@@ -57,12 +57,22 @@ const through = (url: string, proxy: FaultProxy): string => {
   return changed.href.replace(/\/$/, "");
 };
 
+const edgeToRedis = (
+  own: Pipeline["addresses"],
+  { edgeOver }: Scenario,
+  { edgeToRedis }: Proxies,
+): Partial<Pipeline["addresses"]> =>
+  edgeOver === "tcp"
+    ? { redisUrl: through(own.redisUrl, edgeToRedis) }
+    : { restUrl: through(own.restUrl, edgeToRedis) };
+
 const startScenarioPipeline = (services: Services, scenario: Scenario, proxies: Proxies): Promise<Pipeline> =>
   startPipeline(services, {
     ...scenario,
     edgeAddresses: (own, edge) => ({
       ...own,
-      restUrl: scenario.roams && edge > 0 ? own.restUrl : through(own.restUrl, proxies.edgeToRedis),
+      ...(scenario.roams && edge > 0 ? {} : edgeToRedis(own, scenario, proxies)),
+      edgeOver: scenario.edgeOver,
       databaseUrl: through(own.databaseUrl, proxies.edgeToPostgres),
     }),
     relayAddresses: (own) => ({
@@ -165,7 +175,7 @@ const keepLogs = async (pipeline: Pipeline, scenario: Scenario): Promise<void> =
 
 /** Runs the load, the fault and the checks. */
 const runIn = async (services: Services, scenario: Scenario, seed: number): Promise<Result> => {
-  const proxies = await startProxies(services);
+  const proxies = await startProxies(services, scenario.edgeOver);
   const pipeline = await startScenarioPipeline(services, scenario, proxies);
   const producer = startProducer({
     urls: pipeline.edges.map((edge) => edge.url),

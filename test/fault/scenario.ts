@@ -26,6 +26,8 @@ export type FaultWorld = {
 type During = "answers" | "refusals" | "either";
 
 export type Scenario = Pick<PipelineOptions, "edges" | "relays" | "edgeEnv" | "relayEnv"> & {
+  /** How the edges reach Redis; by the REST server unless given. */
+  readonly edgeOver?: "tcp";
   /** As in the list of faults that this suite implements. */
   readonly id: string;
   /** What is done to the system, in one sentence. */

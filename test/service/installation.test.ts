@@ -113,6 +113,7 @@ const whileFrozen = async <T>(one: Running, act: () => Promise<T>): Promise<T> =
 const idIn = () => admin.hget(`${namespace}:meta`, "installation");
 const rowsIn = async () => (await sql`select from outbox`).length;
 const owners = async () => (await admin.keys(`{${namespace}:*}:lease`)).length;
+const diverted = async () => (await admin.keys(`{${namespace}:*}:diverted`)).length;
 /** A relay that has all its leases. */
 const startRelay = async (env: Readonly<Record<string, string>> = {}): Promise<Running> => {
   const relay = await start("relay", env);
@@ -129,6 +130,23 @@ describe("parts that do not belong together", () => {
     await answers(edge, "202 stream");
     await relay.stop();
     expect(await post(await start("edge", {}))).toBe("202 stream");
+  });
+
+  test("a relay that starts beside a full Redis takes its leases there, since what fills it has to come out", async () => {
+    const first = await startRelay();
+    const edge = await start("edge", {});
+    await answers(edge, "202 stream");
+    await first.stop();
+    await eventually("its leases are free", async () => (await owners()) === 0, DEADLINE_MS);
+    await admin.config("SET", "maxmemory", "1");
+    try {
+      await eventually("events go by the outbox", async () => (await post(edge)) === "202 outbox", DEADLINE_MS);
+      await startRelay();
+      await eventually("what is in the outbox diverts its shards", async () => (await diverted()) > 0, DEADLINE_MS);
+    } finally {
+      await admin.config("SET", "maxmemory", "0");
+    }
+    await answers(edge, "202 stream");
   });
 
   test("a REST server in front of another Redis: events go by the outbox, and nothing goes there", async () => {

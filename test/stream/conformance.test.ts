@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from "vitest";
 import { leasesConformance } from "../conformance/leases.ts";
 import { shardStreamConformance } from "../conformance/shard-stream.ts";
 import { tierConformance } from "../conformance/tier.ts";
+import { openFailing, wayNames } from "./faults.ts";
 import { openStream, type StreamServices, startStreamServices } from "./services.ts";
 
 let services: StreamServices;
@@ -13,10 +14,11 @@ afterAll(() => services.stop());
 const weaken = async (isWeak: boolean): Promise<void> =>
   void (await services.admin.config("SET", "maxmemory-policy", isWeak ? "allkeys-lru" : "noeviction"));
 
-tierConformance("Redis", { dropsDuplicates: true, canBeWeak: true }, async () => {
-  const { tier, stream, close } = await openStream(services);
-  return { tier, stored: (shard) => stream.read(shard, "0", 10_000, 0), weaken, close };
-});
+for (const over of wayNames)
+  tierConformance(`Redis over ${over}`, { dropsDuplicates: true, canBeWeak: true }, async () => ({
+    ...(await openFailing(services, over)),
+    weaken,
+  }));
 
 shardStreamConformance("Redis", async (limits) => ({ ...(await openStream(services, limits)), weaken }));
 

@@ -16,7 +16,7 @@ afterAll(() => services.stop());
 const open = () => {
   const namespace = freshNamespace();
   const server = connectRedis({ url: services.redis.url });
-  const keeper = createRedisInstallation(server, namespace);
+  const keeper = createRedisInstallation(server.transport, namespace);
   let asked = 0;
   const rest = restTransport(services.rest);
   const counted: Transport = {
@@ -183,9 +183,21 @@ describe("the installation in Redis", () => {
     it.close();
   });
 
+  test("is told by a full Redis, too, to who would record it", async () => {
+    const it = open();
+    const recorded = await it.record("a");
+    await services.admin.config("SET", "maxmemory", "1");
+    try {
+      expect(await it.record("b")).toEqual(recorded);
+    } finally {
+      await services.admin.config("SET", "maxmemory", "0");
+    }
+    it.close();
+  });
+
   test("is not known while Redis does not answer", async () => {
     const nowhere = connectRedis({ url: "redis://127.0.0.1:1" });
-    await expect(createRedisInstallation(nowhere, "ns").read(DEADLINE_MS)).rejects.toThrow("unreachable");
+    await expect(createRedisInstallation(nowhere.transport, "ns").read(DEADLINE_MS)).rejects.toThrow("unreachable");
     nowhere.close();
   });
 });

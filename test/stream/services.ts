@@ -61,7 +61,7 @@ export const installationOf = (namespace: string): Installation => ({
 export const belongingTo = (namespace: string): Belonging => createBelonging({ namespace, shards: SHARDS });
 /** As a relay does it. */
 export const recordInstallation = (server: RedisServer, namespace: string): Promise<Installation> =>
-  createRedisInstallation(server, namespace).record(installationOf(namespace), 30_000);
+  createRedisInstallation(server.transport, namespace).record(installationOf(namespace), 30_000);
 
 export const limitsOf = (limits: Partial<StreamLimits> = {}): StreamLimits => ({
   dedupWindowSeconds: 3600,

@@ -2,13 +2,13 @@ import { eventually } from "@spillway/backends/eventually";
 import { createRedisRest } from "@spillway/redis-rest";
 import { connectRedis } from "@spillway/stream";
 import { createRestTransport, createStreamTier, type Transport } from "@spillway/stream/tier";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";
+import { wayNames, ways } from "./faults.ts";
 import {
   belongingTo,
   freshNamespace,
   limitsOf,
-  openStream,
   REST_TOKEN,
   recordInstallation,
   type StreamServices,
@@ -36,6 +36,13 @@ const options = (changes: Partial<Options> = {}) => ({
   ...changes,
 });
 
+/** The REST server of a test. */
+const openRest = async (redisUrl: string) => {
+  const rest = await createRedisRest({ redisUrls: [redisUrl], token: REST_TOKEN });
+  onTestFinished(() => rest.stop());
+  return rest;
+};
+
 /** The same, on a Redis that a relay has been at. */
 const recorded = async (changes: Partial<Options> = {}) => {
   const namespace = freshNamespace();
@@ -46,16 +53,6 @@ const recorded = async (changes: Partial<Options> = {}) => {
 };
 
 describe("the tier over HTTP", () => {
-  test("goes on when the server has lost its scripts", async () => {
-    const { tier, close } = await openStream(services);
-    const append = () => tier.append([chunkOf(0, freshNames(1)), chunkOf(1, freshNames(2))], DEADLINE_MS);
-    for (let i = 0; i < 3; i++) {
-      await services.admin.script("FLUSH");
-      expect((await append()).map(({ kind }) => kind)).toEqual(["ok", "ok"]);
-    }
-    await close();
-  });
-
   test("tells a wrong token from a server that is not there", async () => {
     const wrong = createStreamTier(options({ transport: rest({ token: "wrong" }) }));
     const chunks = [chunkOf(0, freshNames(1))];
@@ -89,85 +86,22 @@ describe("the tier over HTTP", () => {
       expect(() => createStreamTier(options({ limits: limitsOf({ backlogEventsMax: bad }) }))).toThrow(TypeError);
     }
   });
-
-  test("answers for a full Redis, and for one that is full no more", async () => {
-    const { tier, close } = await openStream(services);
-    const append = () => tier.append([chunkOf(0, freshNames(1))], DEADLINE_MS);
-    await services.admin.config("SET", "maxmemory", "1");
-    try {
-      expect(await append()).toEqual([{ kind: "retriable", code: "oom" }]);
-      expect(await tier.health(DEADLINE_MS)).toMatchObject({ status: "down", code: "oom" });
-    } finally {
-      await services.admin.config("SET", "maxmemory", "0");
-    }
-    expect(await append()).toMatchObject([{ kind: "ok" }]);
-    expect(await tier.health(DEADLINE_MS)).toMatchObject({ status: "up" });
-    await close();
-  });
-
-  test("keeps an error of one shard from the others", async () => {
-    const { tier, stream, namespace, close } = await openStream(services);
-    await services.admin.rpush(`{${namespace}:1}:stream`, "of another type");
-    const chunks = [0, 1, 2].map((shard) => chunkOf(shard, freshNames(2)));
-    expect(await tier.append(chunks, DEADLINE_MS)).toMatchObject([
-      { kind: "ok" },
-      { kind: "retriable", code: "wrong_type" },
-      { kind: "ok" },
-    ]);
-    for (const shard of [0, 2]) expect(await stream.read(shard, "0", 10, 0)).toHaveLength(1);
-    await close();
-  });
-
-  test("does not know what became of a write when Redis is frozen, and may repeat it", async () => {
-    const { tier, stream, close } = await openStream(services);
-    await tier.append([chunkOf(0, freshNames(1))], DEADLINE_MS);
-    const chunk = chunkOf(0, freshNames(2));
-    await services.redis.kill("SIGSTOP");
-    expect(await tier.append([chunk], 100)).toEqual([{ kind: "retriable", code: "timeout" }]);
-    await services.redis.kill("SIGCONT");
-    await eventually(
-      "the repeated chunk is answered",
-      async () => (await tier.append([chunk], 1000))[0]?.kind === "ok",
-    );
-    expect(await stream.read(0, "0", 10, 0)).toHaveLength(2);
-    await close();
-  });
-
-  test("has on disk what it said ok to when Redis is killed, and goes on when it is back", async () => {
-    const { tier, stream, server, close } = await openStream(services);
-    const sent: string[] = [];
-    let isKilled = false;
-    const load = (async () => {
-      while (!isKilled) {
-        const chunk = chunkOf(0, freshNames(1));
-        const [answer] = await tier.append([chunk], 1000);
-        if (answer?.kind === "ok") sent.push(Buffer.from(chunk.chunk).toString());
-      }
-    })();
-    await eventually("appends are under way", () => sent.length > 50);
-    await services.redis.kill("SIGKILL");
-    isKilled = true;
-    await load;
-    await services.redis.restart();
-    await eventually(
-      "it appends again",
-      async () => (await tier.append([chunkOf(1, freshNames(1))], 1000))[0]?.kind === "ok",
-    );
-    const kept = (await stream.read(0, "0", 100_000, 0)).map(({ chunk }) => Buffer.from(chunk).toString());
-    expect(kept.filter((text) => sent.includes(text))).toEqual(sent);
-    server.close();
-    await close();
-  });
 });
 
-describe("its health", () => {
+describe.each(wayNames)("its health over %s", (over) => {
+  const open = async (url = services.redis.url) => {
+    const way = ways[over]({ redis: { url }, rest: await openRest(url) });
+    onTestFinished(() => way.close());
+    return createStreamTier(await recorded({ transport: way.transport }));
+  };
+
   test.each([
     ["maxmemory-policy", "allkeys-lru", "noeviction"],
     ["appendonly", "no", "yes"],
     ["appendfsync", "everysec", "always"],
     ["no-appendfsync-on-rewrite", "yes", "no"],
   ] as const)("names %s %s as a broken promise", async (name, bad, good) => {
-    const tier = createStreamTier(await recorded());
+    const tier = await open();
     expect(await tier.health(DEADLINE_MS)).toEqual({ status: "up", warnings: [], promise: { state: "kept" } });
     await services.admin.config("SET", name, bad);
     try {
@@ -182,7 +116,7 @@ describe("its health", () => {
   });
 
   test("does not keep it again before the rewrite that the AOF begins with has ended", async () => {
-    const tier = createStreamTier(options());
+    const tier = await open();
     const state = async () => (await tier.health(DEADLINE_MS)).promise?.state;
     await services.admin.config("SET", "appendonly", "no");
     await services.admin.config("SET", "rdb-key-save-delay", "200000");
@@ -199,19 +133,18 @@ describe("its health", () => {
 
   test("knows nothing of settings where CONFIG is forbidden, and warns of nothing", async () => {
     await services.admin.call("ACL", "SETUSER", "edge", "on", ">secret", "~*", "+@all", "-config");
-    const url = new URL(services.redis.url);
-    const other = await createRedisRest({ redisUrls: [`redis://edge:secret@${url.host}`], token: REST_TOKEN });
-    const tier = createStreamTier(await recorded({ transport: rest({ url: other.url }) }));
-    const health = await tier.health(DEADLINE_MS);
-    expect(health).toEqual({
-      status: "up",
-      warnings: [],
-      promise: {
-        state: "unknown",
-        because: ["maxmemory-policy", "appendonly", "appendfsync", "no-appendfsync-on-rewrite"],
-      },
-    });
-    await other.stop();
-    await services.admin.call("ACL", "DELUSER", "edge");
+    try {
+      const tier = await open(`redis://edge:secret@${new URL(services.redis.url).host}`);
+      expect(await tier.health(DEADLINE_MS)).toEqual({
+        status: "up",
+        warnings: [],
+        promise: {
+          state: "unknown",
+          because: ["maxmemory-policy", "appendonly", "appendfsync", "no-appendfsync-on-rewrite"],
+        },
+      });
+    } finally {
+      await services.admin.call("ACL", "DELUSER", "edge");
+    }
   });
 });

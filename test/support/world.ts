@@ -114,6 +114,8 @@ export const startClusterServices = async (): Promise<Services> => {
 type Addresses = {
   readonly restUrl: string;
   readonly redisUrl: string;
+  /** Which of both an edge takes; HTTP unless given. */
+  readonly edgeOver?: "http" | "tcp";
   readonly databaseUrl: string;
   readonly brokers: readonly string[];
 };
@@ -159,6 +161,11 @@ export const createDatabase = async (services: Services, name: string): Promise<
   return url.href;
 };
 
+const redisEnv = ({ edgeOver, redisUrl, restUrl }: Addresses): Readonly<Record<string, string>> =>
+  edgeOver === "tcp"
+    ? { REDIS_URL: redisUrl }
+    : { UPSTASH_REDIS_REST_URL: restUrl, UPSTASH_REDIS_REST_TOKEN: REST_TOKEN };
+
 export const startEdge = (
   name: string,
   at: Addresses,
@@ -170,8 +177,7 @@ export const startEdge = (
     entry,
     env: {
       API_KEYS: API_KEY,
-      UPSTASH_REDIS_REST_URL: at.restUrl,
-      UPSTASH_REDIS_REST_TOKEN: REST_TOKEN,
+      ...redisEnv(at),
       DATABASE_URL: at.databaseUrl,
       NAMESPACE: name,
       // No balancer asks.
@@ -203,7 +209,7 @@ export const found = async (
   const database = openDatabase({ url: databaseUrl });
   const redis = connectRedis({ url: redisUrl });
   const installation = { id: `of-${namespace}`, namespace, shards };
-  const keepers = [createPostgresInstallation({ database }), createRedisInstallation(redis, namespace)];
+  const keepers = [createPostgresInstallation({ database }), createRedisInstallation(redis.transport, namespace)];
   for (const keeper of keepers) await keeper.record(installation, 10_000);
   redis.close();
   await database.close();

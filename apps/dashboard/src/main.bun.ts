@@ -92,7 +92,7 @@ const app = createApp(ports, {
 const server = shell.serve({ fetch: (request, addressOf) => app.fetch(request, { address: addressOf() }) });
 
 const keepers = {
-  redis: createRedisInstallation(redis, config.NAMESPACE),
+  redis: createRedisInstallation(redis.transport, config.NAMESPACE),
   postgres: createPostgresInstallation({ database }),
 };
 void watchInstallation({ ...keepers, belonging, clock: systemClock, log }, stopping);

@@ -11,6 +11,8 @@ const env = {
   DATABASE_URL: `postgres://user:${SECRET}@127.0.0.1:5432/spillway`,
 };
 
+const withoutRest = { UPSTASH_REDIS_REST_URL: undefined, UPSTASH_REDIS_REST_TOKEN: undefined };
+
 const refusal = (change: Readonly<Record<string, string | undefined>>): string => {
   try {
     readConfig({ ...env, ...change }, platform);
@@ -38,7 +40,12 @@ describe("the configuration", () => {
     [{ SHARDS: "0" }, 'SHARDS: got "0"; accepts an integer from 1 to 1024'],
     [{ SHARDS: "4.5" }, 'SHARDS: got "4.5"; accepts an integer from 1 to 1024'],
     [{ ENVIRONMENT: "test" }, 'ENVIRONMENT: got "test"; accepts development or production'],
-    [{ UPSTASH_REDIS_REST_URL: undefined }, "UPSTASH_REDIS_REST_URL: got nothing; accepts an http or https URL"],
+    [
+      { UPSTASH_REDIS_REST_URL: undefined },
+      "UPSTASH_REDIS_REST_URL: got nothing; accepts an http or https URL with its token, or REDIS_URL in the place of both",
+    ],
+    [{ UPSTASH_REDIS_REST_TOKEN: undefined }, "UPSTASH_REDIS_REST_TOKEN: got nothing; UPSTASH_REDIS_REST_URL needs it"],
+    [{ REDIS_URL: "http://x" }, 'REDIS_URL: got "http://x"; accepts a redis: or rediss: URL'],
     [{ UPSTASH_REDIS_REST_URL: "redis://x" }, 'UPSTASH_REDIS_REST_URL: got "redis://x"; accepts an http or https URL'],
     [{ NAMESPACE: "a{b}" }, 'NAMESPACE: got "a{b}"; accepts 1 to 64 of letters, digits and _ . : -'],
     [{ STREAM_DEADLINE_MS: "900" }, 'STREAM_DEADLINE_MS: got "900"; accepts an integer from 100 to 400'],
@@ -66,6 +73,22 @@ describe("the configuration", () => {
     expect(refusal(change)).toContain(message);
   });
 
+  test.each([
+    [{}, { over: "http", url: env.UPSTASH_REDIS_REST_URL, token: env.UPSTASH_REDIS_REST_TOKEN }],
+    // As in an environment that all apps share, where REDIS_URL is the relay's.
+    [{ REDIS_URL: "redis://127.0.0.1" }, { over: "http" }],
+    [
+      { ...withoutRest, REDIS_URL: "redis://127.0.0.1:6379/7" },
+      { over: "tcp", url: "redis://127.0.0.1:6379/7" },
+    ],
+    [
+      { ...withoutRest, REDIS_URL: "rediss://a, rediss://b" },
+      { over: "tcp", url: "rediss://a,rediss://b" },
+    ],
+  ])("with %j reaches Redis by %j", (change, redis) => {
+    expect(readConfig({ ...env, ...change }, platform).redis).toMatchObject(redis);
+  });
+
   test("binds sources to keys", () => {
     const { apiKeySources } = readConfig({ ...env, API_KEY_SOURCES: "shop=/shop, shop=urn:shop:" }, platform);
     expect(apiKeySources.map(({ prefix }) => prefix)).toEqual(["/shop", "urn:shop:"]);
@@ -78,7 +101,7 @@ describe("the configuration", () => {
       refusal(nothing)
         .split("\n")
         .map((line) => line.split(":")[0]),
-    ).toEqual(Object.keys(env));
+    ).toEqual(["API_KEYS", "UPSTASH_REDIS_REST_URL", "DATABASE_URL"]);
     expect(refusal({ API_KEYS: "short", PORT: "x" }).split("\n")).toHaveLength(2);
   });
 
@@ -100,13 +123,18 @@ describe("the configuration", () => {
     expect(refusal({ DATABASE_URL: SECRET })).toBe(
       `DATABASE_URL: got a value of ${SECRET.length} characters; accepts a URL as postgres://user:password@host:port/database`,
     );
-    const { shown } = readConfig({ ...env, UPSTASH_REDIS_REST_URL: `http://u:${SECRET}@127.0.0.1:8079` }, platform);
+    const urls = {
+      UPSTASH_REDIS_REST_URL: `http://u:${SECRET}@127.0.0.1:8079`,
+      REDIS_URL: `rediss://u:${SECRET}@127.0.0.1:6379`,
+    };
+    const { shown } = readConfig({ ...env, ...urls }, platform);
     expect(JSON.stringify(shown)).not.toContain(SECRET);
     expect(shown).toMatchObject({
       API_KEYS: "configured",
       METRICS_TOKEN: "absent",
       DATABASE_URL: "postgres://***@127.0.0.1:5432/spillway",
       UPSTASH_REDIS_REST_URL: "http://***@127.0.0.1:8079",
+      REDIS_URL: "rediss://***@127.0.0.1:6379",
       PORT: 3000,
     });
   });

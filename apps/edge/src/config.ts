@@ -4,7 +4,6 @@ import {
   ConfigError,
   type Environment,
   environmentSetting,
-  httpUrl,
   installationSettings,
   integerOr,
   isLoopback,
@@ -27,6 +26,7 @@ import { parseDurabilityRoutes, parseKeyDurabilities } from "./auth/durability-s
 import { parseKeyQuotas } from "./auth/key-quotas-setting.ts";
 import { parseKeySources } from "./auth/key-sources-setting.ts";
 import { commitDefaults } from "./commit/committer.ts";
+import { missingRedis, redisSettings, redisWayOf } from "./redis-setting.ts";
 
 const MiB = 1024 * 1024;
 
@@ -45,8 +45,7 @@ const settings = {
   DURABILITY_ROUTES: withDefault(matching(/./, "durabilities of types, separated by commas: payment.=both"), ""),
   API_KEY_QUOTAS: withDefault(matching(/./, "quotas of keys, separated by commas: name=1000/s or name=5MB/s"), ""),
   METRICS_TOKEN: optional(token(16)),
-  UPSTASH_REDIS_REST_URL: httpUrl(),
-  UPSTASH_REDIS_REST_TOKEN: token(1),
+  ...redisSettings,
   DATABASE_URL: postgresUrl(checkPostgresUrl),
   EVENT_BYTES_MAX: integerOr(1_024, 16 * MiB, MiB),
   BODY_BYTES_MAX: integerOr(1_024, 64 * MiB, 4 * MiB),
@@ -110,8 +109,8 @@ const contradictions = ({
 /** Reads the configuration from a record such as the environment. Throws `ConfigError`. */
 export const readConfig = (env: Environment, platform: Platform) => {
   const { wrong, ...keys } = keysOf(env, platform);
-  const { values, shown } = readSettings(settings, env, wrong);
+  const { values, shown } = readSettings(settings, env, [...wrong, ...missingRedis(env)]);
   const contradicting = contradictions(values);
   if (contradicting.length > 0) throw new ConfigError(contradicting);
-  return { ...values, shown, ...keys, metricsAccess: metricsAccessOf(values) };
+  return { ...values, shown, ...keys, redis: redisWayOf(values), metricsAccess: metricsAccessOf(values) };
 };

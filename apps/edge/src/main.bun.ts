@@ -9,6 +9,7 @@ import { createPrometheusMetrics } from "@spillway/telemetry/prometheus";
 import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";
 import { createKeyQuotas } from "./quota/key-quotas.ts";
+import type { RedisWay } from "./redis-setting.ts";
 import { edgeOptionsOf } from "./settings.ts";
 
 /** What requests in hand may take when the edge stops; a body that comes slower is cut, and was not answered. */
@@ -18,6 +19,13 @@ const IDLE_MARGIN_SECONDS = 10;
 /** How long Postgres has to say which tables it has. */
 const ASK_MS = 1_000;
 
+/** Connects to nothing before the first command. What only TCP needs is loaded for it alone. */
+const openRedis = async (way: RedisWay) => {
+  if (way.over === "http") return { transport: createRestTransport(way), close: () => undefined };
+  const { connectRedis } = await import("@spillway/stream");
+  return connectRedis({ url: way.url, connectionName: "spillway-edge" });
+};
+
 const shell = openShell("edge", () => readConfig(process.env, platform));
 const { config, log, stopping } = shell;
 
@@ -25,8 +33,10 @@ const database = openDatabase({ url: config.DATABASE_URL, connectionsMax: config
 const metrics = createPrometheusMetrics("edge");
 const quotas = createKeyQuotas(config.apiKeyQuotas, { clock: systemClock, log, metrics });
 const belonging = createBelonging({ namespace: config.NAMESPACE, shards: config.SHARDS });
+const redis = await openRedis(config.redis);
+log("info", "redis.transport", { over: config.redis.over });
 const stream = createStreamTier({
-  transport: createRestTransport({ url: config.UPSTASH_REDIS_REST_URL, token: config.UPSTASH_REDIS_REST_TOKEN }),
+  transport: redis.transport,
   namespace: config.NAMESPACE,
   belonging,
   usage: quotas.exchange,
@@ -79,4 +89,5 @@ await shell.end(async () => {
   await server.stop();
   await edge.committer.close();
   await database.close();
+  redis.close();
 }, CLOSE_MS);

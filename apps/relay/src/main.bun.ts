@@ -111,7 +111,7 @@ const server = shell.serve({ fetch: (request) => app.fetch(request) });
 stopping.addEventListener("abort", health.stop);
 
 const keepers = {
-  redis: createRedisInstallation(redis, namespace),
+  redis: createRedisInstallation(redis.transport, namespace),
   postgres: createPostgresInstallation({ database }),
 };
 const founder = { ...keepers, belonging, ours, newId: () => Bun.randomUUIDv7(), clock: systemClock, log };

@@ -17,7 +17,7 @@ const stack = {
 };
 
 test("every app gets its own port, loopback, and only the addresses it uses", () => {
-  const { edge, relay, dashboard } = appEnvironments(stack, "none");
+  const { edge, relay, dashboard } = appEnvironments(stack, { kafkaCompression: "none", edgeRedisOver: "http" });
   expect([edge.PORT, relay.PORT, dashboard.PORT]).toEqual(["8787", "8788", "8789"]);
   expect(new Set([edge.HOST, relay.HOST, dashboard.HOST])).toEqual(new Set(["127.0.0.1"]));
   expect(edge).toMatchObject({ API_KEYS: "dev:key", UPSTASH_REDIS_REST_TOKEN: "token" });
@@ -30,6 +30,12 @@ test("every app gets its own port, loopback, and only the addresses it uses", ()
   expect(relay).not.toHaveProperty("API_KEYS");
   expect(dashboard).not.toHaveProperty("RELAY_URL");
   expect(dashboard).not.toHaveProperty("UPSTASH_REDIS_REST_TOKEN");
+});
+
+test("an edge over TCP gets Redis's own address and nothing of a REST server", () => {
+  const { edge } = appEnvironments(stack, { kafkaCompression: "none", edgeRedisOver: "tcp" });
+  expect(edge).toMatchObject({ REDIS_URL: "redis://127.0.0.1:1" });
+  expect(Object.keys(edge).filter((name) => name.startsWith("UPSTASH"))).toEqual([]);
 });
 
 test("dev.env has one KEY=VALUE line for every setting and every process", () => {

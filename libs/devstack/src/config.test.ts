@@ -40,6 +40,7 @@ test.each([
   [{ DATABASE_URL: "localhost/x" }, "DATABASE_URL: got a value of 11 characters"],
   [{ KAFKA_BROKERS: "127.0.0.1" }, "accepts host:port, several separated by commas"],
   [{ KAFKA_TOPIC: "a b" }, 'KAFKA_TOPIC: got "a b"'],
+  [{ EDGE_REDIS_OVER: "rest" }, 'EDGE_REDIS_OVER: got "rest"; accepts http or tcp'],
   [{ SPILLWAY_WATCH: "no" }, 'SPILLWAY_WATCH: got "no"; accepts on or off'],
   [{ UPSTASH_REDIS_REST_URL: "http://x.test" }, "UPSTASH_REDIS_REST_TOKEN: got nothing"],
   [{ UPSTASH_REDIS_REST_URL: "http://x.test", UPSTASH_REDIS_REST_TOKEN: "t" }, "REDIS_URL: got nothing"],

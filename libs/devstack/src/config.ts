@@ -25,6 +25,8 @@ const settings = {
   SPILLWAY_DIR: withDefault(matching(/./, "the path of a folder"), ".spillway"),
   /** Whether an app is started again when its sources change; never under npm start. */
   SPILLWAY_WATCH: withDefault(oneOf("on", "off"), "on"),
+  /** How the edge reaches Redis; with `tcp` no REST server is started. */
+  EDGE_REDIS_OVER: withDefault(oneOf("http", "tcp"), "http"),
   /** Services that somebody else runs; those that are absent are started here. */
   REDIS_URL: optional(redisUrls()),
   UPSTASH_REDIS_REST_URL: optional(httpUrl()),
@@ -51,6 +53,7 @@ export const readConfig = (environment: Environment = process.env) => {
   const { values } = readSettings(settings, environment);
   return {
     root: resolve(REPO_ROOT, values.SPILLWAY_DIR),
+    edgeRedisOver: values.EDGE_REDIS_OVER,
     redisUrl: values.REDIS_URL?.join(),
     redisRest: redisRestOf(values),
     databaseUrl: values.DATABASE_URL,

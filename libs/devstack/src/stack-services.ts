@@ -70,7 +70,7 @@ const open = async (name: ServiceName, options: StackServicesOptions, source: So
 
 /** Starts what is not configured by URL, all at once. Throws the first failure; what runs by then was told. */
 export const startServices = async (options: StackServicesOptions): Promise<Addresses> => {
-  const { redisUrl, redisRest, databaseUrl, kafkaBrokers, kafkaTopic } = options.config;
+  const { redisUrl, redisRest, edgeRedisOver, databaseUrl, kafkaBrokers, kafkaTopic } = options.config;
   const token = redisRest?.token ?? options.secrets.redisRestToken;
   const topics = [{ name: kafkaTopic, partitions: TOPIC_PARTITIONS }];
   const redis = open("redis", options, {
@@ -79,13 +79,14 @@ export const startServices = async (options: StackServicesOptions): Promise<Addr
     check: (given) => askRedis(given.split(",")[0] ?? given, (redis) => redis.ping()),
     start: (place) => startRedis({ ...place, settings: { maxmemory: "1gb" } }),
   });
-  const rest = redis.then((url) =>
+  const openRest = (url: string) =>
     open("redis-rest", options, {
       variable: "UPSTASH_REDIS_REST_URL",
       given: redisRest?.url,
       start: (place) => startRedisRest({ ...place, redisUrl: url, token }),
-    }),
-  );
+    });
+  // Nobody asks one where the edge goes over TCP.
+  const rest = redis.then((url) => (edgeRedisOver === "tcp" ? "" : openRest(url)));
   const database = open("postgres", options, {
     variable: "DATABASE_URL",
     given: databaseUrl,

@@ -75,7 +75,7 @@ export const createStack = (config: DevstackConfig, layout: Layout, isEdited: bo
     const services = await startServices({ config, layout, secrets, ports, ...told });
     const settings = settingsOf(services, ports, secrets, config.kafkaTopic);
     recorder.settings(settings);
-    const environments = appEnvironments(settings, config.kafkaCompression);
+    const environments = appEnvironments(settings, config);
     if (isEdited && config.watchesSources)
       endWatch = await watchSources(REPO_ROOT, {
         onChange: keeper.reload,

@@ -19,7 +19,8 @@ export const createStreamTier = (streams: Streams, outages: Outages, promise: Se
     return code;
   },
   health: async () => {
-    const isUp = outages.code("redis") === null;
-    return { status: isUp ? "up" : "down", warnings: [], promise: isUp ? promise.now() : null };
+    const code = outages.code("redis");
+    if (code !== null) return { status: "down", warnings: [code], promise: null };
+    return { status: "up", warnings: [], promise: promise.now() };
   },
 });

@@ -30,7 +30,8 @@ const world = (redis: Installation | null, postgres: Installation | null) => {
   const keepers = { redis: keeper(redis), postgres: keeper(postgres) };
   const belonging = createBelonging(ours);
   const logged: string[] = [];
-  const log = (_level: string, event: string) => void logged.push(event);
+  const log = (_level: string, event: string, { keeper, code }: { keeper?: unknown; code?: unknown } = {}) =>
+    void logged.push([event, keeper, code].filter((part) => part !== undefined).join(" "));
   const looks = async (times: number, between: (look: number) => void = () => undefined) => {
     const stopping = new AbortController();
     let slept = 0;
@@ -68,6 +69,15 @@ describe("a relay", () => {
       if (look === 1) redis.installation = null;
     });
     expect(redis.installation).toEqual(theirs);
+  });
+
+  test("says once who does not answer and why, and that it answers again", async () => {
+    const { redis, logged, looks } = world(theirs, theirs);
+    redis.away = true;
+    await looks(4, (look) => {
+      redis.away = look < 3;
+    });
+    expect(logged).toEqual(["keeper.unavailable redis away", "keeper.available redis"]);
   });
 
   test("founds nothing while one of them does not answer", async () => {

@@ -24,39 +24,57 @@ export type InstallationPorts<Record> = {
   readonly log: Log;
 };
 
-/** What a keeper answers; undefined when it does not. */
-const answerOf = async <T>(asked: Promise<T>): Promise<T | undefined> => {
+/** What a keeper answers, or the code why it does not. */
+type Answer<T> = { readonly answer?: T; readonly code: string | null };
+
+const answerOf = async <T>(asked: Promise<T>): Promise<Answer<T>> => {
   try {
-    return await asked;
+    return { answer: await asked, code: null };
   } catch (error) {
-    if (error instanceof Unavailable) return undefined;
+    if (error instanceof Unavailable) return { code: error.code };
     throw error;
   }
 };
+
+type Look = Readonly<Record<Keeper, Answer<Installation | null>>>;
 
 /** Asks both keepers once, and answers what they said. Who does not answer changes nothing. */
 export const askKeepers = async ({
   belonging,
   ...records
-}: Omit<InstallationPorts<InstallationRecord>, "clock" | "log">) => {
+}: Omit<InstallationPorts<InstallationRecord>, "clock" | "log">): Promise<Look> => {
   const ask = async (keeper: Keeper) => {
-    const found = await answerOf(records[keeper].read(ASK_MS));
-    if (found !== undefined) belonging.found(keeper, found);
-    return found;
+    const said = await answerOf(records[keeper].read(ASK_MS));
+    if (said.answer !== undefined) belonging.found(keeper, said.answer);
+    return said;
   };
   const [redis, postgres] = await Promise.all([ask("redis"), ask("postgres")]);
   return { redis, postgres };
 };
 
-/** Calls `ask` every second, and says in the log when what contradicts has changed. */
+/** Says in the log that a keeper does not answer, and why: a wrong password is named before the first event comes. */
+const createSilences = (log: Log) => {
+  const said: Partial<Record<Keeper, string | null>> = {};
+  return (look: Look): void => {
+    for (const keeper of ["redis", "postgres"] as const) {
+      const [{ code }, before = null] = [look[keeper], said[keeper]];
+      if (code !== null && code !== before) log("warn", "keeper.unavailable", { keeper, code });
+      if (code === null && before !== null) log("info", "keeper.available", { keeper });
+      said[keeper] = code;
+    }
+  };
+};
+
+/** Calls `ask` every second, and says in the log who does not answer, and when what contradicts has changed. */
 const again = async (
   { belonging, clock, log }: Pick<InstallationPorts<unknown>, "belonging" | "clock" | "log">,
   signal: AbortSignal,
-  ask: () => Promise<unknown>,
+  ask: () => Promise<Look>,
 ): Promise<void> => {
   let said: string | null = null;
+  const tell = createSilences(log);
   while (!signal.aborted) {
-    await ask();
+    tell(await ask());
     const mismatch = belonging.mismatch();
     if (mismatch !== said && mismatch !== null) log("error", "installation.mismatch", { reason: mismatch });
     if (mismatch !== said && mismatch === null) log("info", "installation.agreed");
@@ -79,17 +97,18 @@ export type InstallationFounder = InstallationPorts<InstallationKeeper> & {
  * One look of a relay. Where neither keeper has an installation it founds one, in Postgres first. A Redis without one is given that
  * of Postgres: it was emptied, or is new. A Postgres without one is given nothing while Redis has one: it is another database, or was lost.
  */
-const tend = async (ports: InstallationFounder): Promise<void> => {
+const tend = async (ports: InstallationFounder): Promise<Look> => {
   const { belonging, redis, postgres, ours, newId } = ports;
   const record = async (keeper: Keeper, installation: Installation) => {
-    const recorded = await answerOf({ redis, postgres }[keeper].record(installation, ASK_MS));
-    if (recorded !== undefined) belonging.found(keeper, recorded);
+    const { answer } = await answerOf({ redis, postgres }[keeper].record(installation, ASK_MS));
+    if (answer !== undefined) belonging.found(keeper, answer);
   };
-  const found = await askKeepers(ports);
-  if (found.redis !== null) return;
-  if (found.postgres === null) await record("postgres", { ...ours, id: newId() });
+  const look = await askKeepers(ports);
+  if (look.redis.answer !== null) return look;
+  if (look.postgres.answer === null) await record("postgres", { ...ours, id: newId() });
   const known = belonging.known("postgres");
   if (known !== null && belonging.mismatch() === null) await record("redis", known);
+  return look;
 };
 
 /** For a relay: asks for ever like `watchInstallation`, and writes what is missing. */

@@ -1,6 +1,8 @@
 import { late, systemClock, Unavailable, within } from "@spillway/event";
 import { Cluster, Redis, ReplyError } from "ioredis";
 import { codeOfTcpError } from "./errors.ts";
+import { createTcpTransport } from "./tcp.ts";
+import type { Transport } from "./transport.ts";
 
 /** What ioredis gives for one server or for a cluster; commands are the same. */
 export type Client = Redis | Cluster;
@@ -53,6 +55,8 @@ const openCluster = (nodes: readonly string[], connectionName: string): Cluster 
     lazyConnect: true,
     enableReadyCheck: false,
     clusterRetryStrategy: null,
+    // ioredis sends a command whose connection broke once more after this, for a cluster alone; 0 turns that off.
+    retryDelayOnFailover: 0,
     slotsRefreshTimeout: 2000,
     redisOptions: {
       ...options,
@@ -154,6 +158,8 @@ const createConnection = (links: ReturnType<typeof createLinks>, commandTimeoutM
 export type RedisServer = {
   /** For every command that answers at once. */
   readonly commands: Connection;
+  /** The same connection, for who does not care over what its commands go. */
+  readonly transport: Transport;
   /** Another connection, for reads that block. */
   open(): Connection;
   /** Closes all of its connections; what is in flight rejects. */
@@ -165,8 +171,10 @@ export const connectRedis = (options: RedisServerOptions): RedisServer => {
   const { url, commandTimeoutMs = 2000, connectionName = "spillway" } = options;
   const all: Open = { links: new Set(), isClosed: false };
   const open = (): Connection => createConnection(createLinks(url, connectionName, all), commandTimeoutMs);
+  const commands = open();
   return {
-    commands: open(),
+    commands,
+    transport: createTcpTransport(commands),
     open,
     close: () => {
       all.isClosed = true;

@@ -34,6 +34,15 @@ const table: readonly (readonly [code: string, ...texts: string[]])[] = [
   ["unknown_command", "unknown command"],
   ["no_such_database", "DB index is out of range", "invalid DB index", "SELECT is not allowed in cluster mode"],
   ["stream_exhausted", "exhausted the last possible ID"],
+  [
+    "certificate_refused",
+    "CERT_",
+    "SELF_SIGNED_CERT",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    "UNABLE_TO_GET_ISSUER_CERT",
+    "ALTNAME_INVALID",
+  ],
+  ["tls_failed", "EPROTO", "ERR_SSL_", "ERR_TLS_"],
   ["timeout", "Command timed out", "ETIMEDOUT"],
   ["unreachable", "ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN"],
   [
@@ -60,6 +69,8 @@ export const codeOfText = (text: string): string => {
 
 const isTimeout = (name: string): boolean => name === "TimeoutError" || name === "AbortError";
 
+const codedText = (error: Error): string => `${"code" in error ? String(error.code) : ""} ${error.message}`;
+
 /** The code for what the Upstash client threw. Its text holds the payload and goes no further than here. */
 export const codeOfRestError = (error: unknown): string => {
   if (!(error instanceof Error)) return "redis_error";
@@ -68,14 +79,15 @@ export const codeOfRestError = (error: unknown): string => {
   if (error.name === "UpstashJSONParseError") return "odd_reply";
   // A reply of another shape than the client expects ends in a bare TypeError; a failed fetch has a code or a cause.
   const isBare = error.cause === undefined && !("code" in error);
-  return error instanceof TypeError && isBare ? "odd_reply" : "unreachable";
+  if (error instanceof TypeError && isBare) return "odd_reply";
+  const code = codeOfText(`${codedText(error)} ${error.cause instanceof Error ? codedText(error.cause) : ""}`);
+  return code === "redis_error" ? "unreachable" : code;
 };
 
 /** The code for what ioredis rejected with. Its error objects hold the command's arguments and go no further. */
 export const codeOfTcpError = (error: unknown): string => {
   if (!(error instanceof Error)) return "redis_error";
-  const code = "code" in error ? `${String(error.code)} ` : "";
   const last =
     "lastNodeError" in error && error.lastNodeError instanceof Error ? ` ${error.lastNodeError.message}` : "";
-  return codeOfText(code + error.message + last);
+  return codeOfText(codedText(error) + last);
 };

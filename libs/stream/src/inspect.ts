@@ -1,8 +1,8 @@
 import { Unavailable } from "@spillway/event";
 import type { RedisServer } from "./connection.ts";
+import { askSettings } from "./judge.ts";
 import { checkNamespace, shardKeys } from "./keys.ts";
 import { parseLeaseValue } from "./lease-value.ts";
-import { judgeMasters } from "./masters.ts";
 import { runScript } from "./script.ts";
 import { inspectScript } from "./scripts.ts";
 import type { Judged } from "./settings.ts";
@@ -37,6 +37,9 @@ export type StreamInspection = {
   server(): Promise<Judged>;
 };
 
+/** How long Redis has to tell its settings. */
+const ASK_MS = 2_000;
+
 const ageOf = (nowMs: number, sinceMs: string): number | null =>
   sinceMs === "" ? null : Math.max(0, nowMs - Number(sinceMs));
 
@@ -70,6 +73,6 @@ export const createStreamInspection = (redis: RedisServer, namespace: string): S
         throw error;
       }
     },
-    server: () => redis.commands.send(judgeMasters),
+    server: () => askSettings(redis.transport, ASK_MS),
   };
 };

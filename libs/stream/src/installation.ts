@@ -1,5 +1,4 @@
-import { type Installation, type InstallationKeeper, type InstallationRecord, Unavailable } from "@spillway/event";
-import type { Client, RedisServer } from "./connection.ts";
+import { type Installation, type InstallationKeeper, Unavailable } from "@spillway/event";
 import { checkNamespace, metaKey } from "./keys.ts";
 import { type Command, resultOf, type Transport } from "./transport.ts";
 
@@ -18,18 +17,38 @@ export const installationOf = (namespace: string, id: unknown, shards: unknown):
   return { id, namespace, shards: number };
 };
 
-/** For an edge, which never writes it. */
-export const createInstallationRecord = (transport: Transport, namespace: string): InstallationRecord => ({
-  async read(deadlineMs) {
-    // Two replies: one list of two nulls is what a broken server answers to an append, too.
-    const fields: readonly string[] = [ID, SHARDS];
-    const replies = await transport.send(
-      fields.map((field): Command => ["hget", metaKey(namespace), field]),
-      deadlineMs,
-    );
-    return installationOf(namespace, resultOf(replies[0]), resultOf(replies[1]));
-  },
-});
+/**
+ * The one agreement of a Redis, over whichever transport; an edge only reads it. `record` reads before it writes: a full Redis
+ * refuses HSETNX also where it has nothing to write, and a relay that learnt that way only whose the Redis is would
+ * never take its leases there, so that nobody emptied it. The number goes first: it alone, where the relay
+ * died in between, is no installation yet.
+ */
+export const createRedisInstallation = (transport: Transport, namespace: string): InstallationKeeper => {
+  checkNamespace(namespace);
+  const key = metaKey(namespace);
+  // A reply each: one list of two nulls is what a broken server answers to an append, too.
+  const asked: readonly Command[] = [ID, SHARDS].map((field) => ["hget", key, field]);
+  const read = async (deadlineMs: number): Promise<Installation | null> => {
+    const [id, shards] = await transport.send(asked, deadlineMs);
+    return installationOf(namespace, resultOf(id), resultOf(shards));
+  };
+  return {
+    read,
+    async record({ id, shards }, deadlineMs) {
+      const endMs = performance.now() + deadlineMs;
+      const there = await read(deadlineMs);
+      if (there !== null) return there;
+      const written: readonly Command[] = [
+        ["hsetnx", key, SHARDS, shards],
+        ["hsetnx", key, ID, id],
+      ];
+      for (const reply of await transport.send(written, endMs - performance.now())) resultOf(reply);
+      const recorded = await read(endMs - performance.now());
+      if (recorded === null) throw new Unavailable("odd_reply");
+      return recorded;
+    },
+  };
+};
 
 /** Why Redis would refuse a write now, null when it would not: HSETNX is refused where an append would be (full, read-only,
  * disk failing), even when it has nothing to write. */
@@ -40,26 +59,4 @@ export const writeRefusal = async (
 ): Promise<string | null> => {
   const [reply] = await transport.send([["hsetnx", metaKey(namespace), PROBE, "1"]], deadlineMs);
   return reply?.kind === "error" ? reply.code : null;
-};
-
-const readOver = async (client: Client, namespace: string): Promise<Installation | null> => {
-  const [id, shards] = await client.hmget(metaKey(namespace), ID, SHARDS);
-  return installationOf(namespace, id, shards);
-};
-
-/** Over TCP. The number goes first: it alone, where the relay died in between, is no installation yet. */
-export const createRedisInstallation = (redis: RedisServer, namespace: string): InstallationKeeper => {
-  checkNamespace(namespace);
-  const key = metaKey(namespace);
-  return {
-    read: (deadlineMs) => redis.commands.send((client) => readOver(client, namespace), deadlineMs),
-    record: ({ id, shards }, deadlineMs) =>
-      redis.commands.send(async (client) => {
-        await client.hsetnx(key, SHARDS, String(shards));
-        await client.hsetnx(key, ID, id);
-        const recorded = await readOver(client, namespace);
-        if (recorded === null) throw new Unavailable("odd_reply");
-        return recorded;
-      }, deadlineMs),
-  };
 };

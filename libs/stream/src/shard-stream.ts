@@ -21,9 +21,9 @@ import {
 import type { Connection, RedisServer } from "./connection.ts";
 import { entryOf } from "./entry.ts";
 import { createRedisInstallation } from "./installation.ts";
+import { askSettings } from "./judge.ts";
 import { shardKeys } from "./keys.ts";
 import { leaseValue } from "./lease-value.ts";
-import { judgeMasters } from "./masters.ts";
 import { runScript } from "./script.ts";
 import {
   appendScript,
@@ -41,7 +41,7 @@ export type ShardStreamOptions = AppendSetup & { readonly redis: RedisServer };
 
 /** How much longer than asked a blocking read may take before its connection counts as dead; ms. */
 const WATCHDOG_MS = 2000;
-/** How long Redis has to say whose it is. */
+/** How long Redis has to say whose it is, and what it promises. */
 const ASK_MS = 2000;
 const ENTRY_REF = /^\d{1,20}-\d{1,20}( [!-~]{0,44})?$/;
 const entriesOf = (reply: unknown): readonly Entry[] => {
@@ -136,7 +136,7 @@ export const createShardStream = (options: ShardStreamOptions): ShardStream => {
   checkSetup(options);
   const readerOf = createReaders(redis);
   const nonceOf = createNonces();
-  const installation = createRedisInstallation(redis, namespace);
+  const installation = createRedisInstallation(redis.transport, namespace);
   return {
     async read(shard, after, entriesMax, waitMs) {
       const { stream } = shardKeys(namespace, shard);
@@ -205,6 +205,6 @@ export const createShardStream = (options: ShardStreamOptions): ShardStream => {
       const { count, lease: key } = shardKeys(namespace, lease.shard);
       return statusOf(await runScript(redis.commands, forgetScript, [count, key], [leaseValue(lease), ...writers]));
     },
-    promise: async () => (await redis.commands.send(judgeMasters)).promise,
+    promise: async () => (await askSettings(redis.transport, ASK_MS)).promise,
   };
 };

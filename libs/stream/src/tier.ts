@@ -21,11 +21,12 @@ import {
   retriable,
 } from "./append.ts";
 import { createDivert } from "./divert.ts";
-import { createInstallationRecord, writeRefusal } from "./installation.ts";
+import { createRedisInstallation, writeRefusal } from "./installation.ts";
+import { askSettings } from "./judge.ts";
 import { callScript } from "./script-calls.ts";
 import { appendScript } from "./scripts.ts";
-import { isRewriting, judgeSettings, settingNames, settingsOf } from "./settings.ts";
-import { type Command, type Reply, resultOf, type Transport } from "./transport.ts";
+import type { Judged } from "./settings.ts";
+import type { Reply, Transport } from "./transport.ts";
 import { readUnowned } from "./unowned.ts";
 import { createUsageRiders, type Rider } from "./usage.ts";
 
@@ -102,16 +103,12 @@ const refusalOf = async (asked: Promise<string | null>): Promise<string | null> 
   }
 };
 
-/** With these a server says that it does not tell; any other code is that of no answer, or of one that is no reply. */
-const untellingCodes: ReadonlySet<string> = new Set(["forbidden", "unknown_command", "redis_error"]);
-
-/** What the server answers; undefined: it does not tell; null: no answer. */
-const told = async (transport: Transport, command: Command, deadlineMs: number): Promise<unknown> => {
+/** Null: they were not to be heard. */
+const settingsNow = async (transport: Transport, deadlineMs: number): Promise<Judged | null> => {
   try {
-    const [reply] = await transport.send([command], deadlineMs);
-    return resultOf(reply);
+    return await askSettings(transport, deadlineMs);
   } catch (error) {
-    if (error instanceof Unavailable) return untellingCodes.has(error.code) ? undefined : null;
+    if (error instanceof Unavailable) return null;
     throw error;
   }
 };
@@ -127,7 +124,7 @@ export const createStreamTier = (options: StreamTierOptions): StreamTier => {
   const callOf = (chunks: readonly ShardChunk[], asked: boolean) =>
     appendCall(options, chunks, { nonce: nonceOf(), leaseValue: "", asked });
   const append = createAppend(transport, callOf, riderOf);
-  const installation = createInstallationRecord(transport, namespace);
+  const installation = createRedisInstallation(transport, namespace);
   const divert = createDivert(transport, options, nonceOf, (deadlineMs) =>
     askRedis(belonging, installation, deadlineMs),
   );
@@ -145,18 +142,15 @@ export const createStreamTier = (options: StreamTierOptions): StreamTier => {
     installation,
     unowned: (shards, deadlineMs) => readUnowned(transport, namespace, shards, deadlineMs),
     async health(deadlineMs) {
-      const [foreign, unwritable, config, info] = await Promise.all([
+      const [foreign, unwritable, judged] = await Promise.all([
         askRedis(belonging, installation, deadlineMs),
         refusalOf(writeRefusal(transport, namespace, deadlineMs)),
-        told(transport, ["config", "GET", ...settingNames], deadlineMs),
-        told(transport, ["info", "persistence"], deadlineMs),
+        settingsNow(transport, deadlineMs),
       ]);
-      const { warnings, promise: judged } = judgeSettings(settingsOf(config), isRewriting(info));
-      const promise = config === null || info === null ? null : judged;
+      const [warnings, promise] = [judged?.warnings ?? [], judged?.promise ?? null];
       const code = foreign ?? unwritable;
       if (code === null) return { status: "up", warnings, promise };
-      const sentence = belonging.sentence("redis");
-      return { status: "down", warnings: sentence === null ? warnings : [sentence, ...warnings], promise, code };
+      return { status: "down", warnings: [belonging.sentence("redis") ?? code, ...warnings], promise, code };
     },
   };
 };

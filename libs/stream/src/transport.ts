@@ -13,7 +13,7 @@ export type Reply =
   | { readonly kind: "error"; readonly code: string };
 
 /**
- * How an edge's commands come to a Redis, a Redis Cluster or what speaks the same: over HTTP (`rest.ts`).
+ * How an edge's commands come to a Redis, a Redis Cluster or what speaks the same: over HTTP (`rest.ts`) or TCP (`tcp.ts`).
  *
  * - One `send` is one request: its commands run in their order (in a cluster in that of each node), and each has its own
  *   reply, in that order; an error of one keeps none of the others from running. It is no transaction.

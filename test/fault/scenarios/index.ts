@@ -6,6 +6,7 @@ import { brokersScenarios } from "./brokers.ts";
 import { failoverScenarios } from "./failover.ts";
 import { kafkaScenarios } from "./kafka.ts";
 import { linkScenarios } from "./links.ts";
+import { overTcp } from "./over-tcp.ts";
 import { parkingScenarios } from "./parking.ts";
 import { postgresScenarios } from "./postgres.ts";
 import { powerScenarios } from "./power.ts";
@@ -14,8 +15,7 @@ import { readinessScenarios } from "./readiness.ts";
 import { redisScenarios } from "./redis.ts";
 import { weakRedisScenarios } from "./weak-redis.ts";
 
-/** Every scenario, in the order of the path: stream, links, outbox, processes, Kafka, settings. */
-export const scenarios: readonly Scenario[] = [
+const overHttp: readonly Scenario[] = [
   ...redisScenarios,
   ...accountsScenarios,
   ...powerScenarios,
@@ -31,3 +31,6 @@ export const scenarios: readonly Scenario[] = [
   ...readinessScenarios,
   ...weakRedisScenarios,
 ];
+
+/** Every scenario, in the order of the path: stream, links, outbox, processes, Kafka, settings; then those that are met otherwise over TCP. */
+export const scenarios: readonly Scenario[] = [...overHttp, ...overTcp(overHttp)];
