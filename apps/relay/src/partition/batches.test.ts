@@ -1,5 +1,6 @@
 import type { Outcome } from "@spillway/event";
 import { describe, expect, test } from "vitest";
+import type { RelayRecord } from "../shard/in-hand.ts";
 import { createBatches } from "./batches.ts";
 import { indexes, recordOf, termOf } from "./record.fixture.ts";
 import { freshSegment, type Segment } from "./segment.ts";
@@ -11,6 +12,7 @@ const FIRST = 500;
 const make = (keys: string) => {
   const term = termOf(0);
   const left: Segment[] = [];
+  const unsent: RelayRecord[] = [];
   const asked = {
     held: 0,
     avoided: null as ReadonlySet<string> | null,
@@ -18,6 +20,8 @@ const make = (keys: string) => {
       return left.length === 0 && asked.held === 0;
     },
     next: () => left.pop() ?? null,
+    takeBack: () => unsent.splice(0),
+    inOrder: (waiting: readonly RelayRecord[]) => waiting.toSorted((a, b) => a.index - b.index),
   };
   const batches = createBatches(asked, { waitMs: (waiting) => waiting });
   for (const [index, key] of [...keys].entries()) batches.push({ ...recordOf(index, term), key });
@@ -25,7 +29,7 @@ const make = (keys: string) => {
     const segment = batches.next();
     return segment === null ? null : indexes(segment.records).join(" ");
   };
-  return { asked, batches, left, next, term };
+  return { asked, batches, left, unsent, next, term };
 };
 
 describe("the next batch", () => {
@@ -33,6 +37,15 @@ describe("the next batch", () => {
     const { left, next, term } = make("abc");
     left.push(freshSegment([recordOf(7, term)]));
     expect([next(), next(), next()]).toEqual(["7", "0 1 2", null]);
+  });
+
+  test("has what was put back of the last one in its place", () => {
+    const { batches, next, term, unsent } = make("ab");
+    expect(next()).toBe("0 1");
+    batches.push(recordOf(0, term));
+    batches.push(recordOf(2, term));
+    unsent.push(recordOf(1, term));
+    expect(next()).toBe("0 1 2");
   });
 
   test("is of other keys than those avoided; of these one record goes in a round, when there are no others", () => {

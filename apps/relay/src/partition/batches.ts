@@ -10,7 +10,7 @@ import { freshSegment, type Segment } from "./segment.ts";
 /** The broker's limit for a batch is 1,048,588 bytes by default; what the estimate misses fits in between. */
 const BATCH_BYTES_MAX = 900_000;
 
-type Asked = Pick<Bisection, "held" | "isClear" | "avoided" | "next">;
+type Asked = Pick<Bisection, "held" | "isClear" | "avoided" | "next" | "takeBack" | "inOrder">;
 
 /** What a lane sends next: what is left of the last batch, or of what is held, before records that wait. */
 export const createBatches = (bisection: Asked, linger: Pick<Linger, "waitMs">) => {
@@ -55,6 +55,9 @@ export const createBatches = (bisection: Asked, linger: Pick<Linger, "waitMs">) 
      */
     lingerMs: (): number => (bisection.isClear && queue.length > 0 ? linger.waitMs(queue.length) : 0),
     next: (): Segment | null => {
+      const unsent = bisection.takeBack();
+      queue.putBack(unsent, (waiting) => bisection.inOrder(waiting));
+      underWay = Math.max(0, underWay - unsent.length);
       const left = bisection.next();
       if (left) return left;
       const records = take();

@@ -94,9 +94,10 @@ const createLoop = (seed: number) => {
 
   const run = async (): Promise<void> => {
     while (++steps < STEPS_MAX) {
+      queue.putBack(bisection.takeBack(), (waiting) => bisection.inOrder(waiting));
       const segment = bisection.next() ?? batch();
       if (segment !== null) await send(segment);
-      else if (bisection.held > 0) await follow(bisection.judge());
+      else if (bisection.held > 0) await follow(bisection.judge(queue.length));
       else return;
     }
   };

@@ -65,7 +65,7 @@ export const play = () => {
     if (rest.length === 2) return expect(send(keys, what, rest[0])).toBe(rest[1]);
     if (rest.length === 0) return happens(what as Event);
     expect(bisection.next()).toBeNull();
-    expect(shown(bisection.judge())).toBe(rest[0]);
+    expect(shown(bisection.judge(0))).toBe(rest[0]);
   };
   return { bisection, take };
 };

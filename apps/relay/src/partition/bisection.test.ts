@@ -1,6 +1,7 @@
 import type { Outcome } from "@spillway/event";
 import { describe, expect, test } from "vitest";
 import { play, type Step } from "./bisection.fixture.ts";
+import { indexes } from "./record.fixture.ts";
 
 const ok: Outcome = { kind: "ok" };
 const refused: Outcome = { kind: "fatal", code: "refused", deadLetterClass: "rejected" };
@@ -144,6 +145,9 @@ const cases: readonly (readonly [name: string, keys: string, steps: readonly Ste
       ["2", refused, "next"],
       ["judge", "await refused"],
       ["another lane has something taken"],
+      ["half a second passes"],
+      ["judge", "await refused"],
+      ["another lane has something taken"],
       ["judge", "await refused"],
       ["half a second passes"],
       ["judge", "next"],
@@ -169,14 +173,48 @@ const cases: readonly (readonly [name: string, keys: string, steps: readonly Ste
     0,
   ],
   [
-    "what another lane had taken is proof",
+    "what another lane had taken is proof, half a second after the refusal and before the next",
     "a",
     [
       ["0", refused, "next"],
+      ["half a second passes"],
       ["another lane has something taken"],
       ["half a second passes"],
       ["judge", "next"],
       ["0", refused, "bury 0"],
+    ],
+    0,
+  ],
+  [
+    "what another lane had taken sooner is none: the setting may have reached that one later; nor are so many given up again",
+    "abcd",
+    [
+      ["0 1", naming(0, 1), "next"],
+      ["judge", "bury 0 1"],
+      ["2 3", naming(0, 1), "next"],
+      ["another lane has something taken"],
+      ["half a second passes"],
+      ["judge", "await refused"],
+      ["wait"],
+      ["2 3", naming(0, 1), "next"],
+      ["judge", "await refused"],
+      ["wait"],
+      ["2 3", ok, "calm"],
+    ],
+    0,
+  ],
+  [
+    "nor is it of those that were refused after it, and these are not asked for with the others",
+    "ab",
+    [
+      ["0", refused, "next"],
+      ["half a second passes"],
+      ["another lane has something taken"],
+      ["half a second passes"],
+      ["1", refused, "next"],
+      ["judge", "next"],
+      ["0", refused, "bury 0"],
+      ["judge", "bury 1"],
     ],
     0,
   ],
@@ -196,15 +234,51 @@ describe("what becomes of a batch", () => {
     expect(bisection.isDone).toBe(true);
   });
 
-  test("keys of what is held are avoided only once the topic is in doubt, until something is taken", async () => {
+  test("keys of what is held are avoided once they are several, until something is taken", async () => {
     const { bisection, take } = play();
     const keys = "ab.c";
-    await take(keys, ["0 1 2", naming(0, 1, 2), "doubt refused"]);
+    await take(keys, ["0 2", naming(0, 1), "next"]);
     expect(bisection.avoided).toBeNull();
-    await take(keys, ["judge", "await refused"]);
+    await take(keys, ["1", refused, "doubt refused"]);
     expect([...(bisection.avoided ?? [])]).toEqual(["a", "b"]);
     await take(keys, ["3", ok, "next"]);
-    await take(keys, ["0 1 2", ok, "calm"]);
+    await take(keys, ["0 2 1", ok, "calm"]);
     expect(bisection.avoided).toBeNull();
+  });
+
+  test("one key's is not avoided until nothing is left: good ones of it may follow its poison", async () => {
+    const { bisection, take } = play();
+    await take("aaaa", ["0 1 2 3", naming(0, 1, 2), "doubt refused"]);
+    expect([bisection.avoided, bisection.takeBack()]).toEqual([null, []]);
+    await take("aaaa", ["3", refused, "doubt refused"]);
+    await take("aaaa", ["judge", "await refused"]);
+    expect([...(bisection.avoided ?? [])]).toEqual(["a"]);
+  });
+
+  test("what is left of a batch waits in its order once several keys are held", async () => {
+    const { bisection, take } = play();
+    await take("abababab", ["0 1 2 3 4 5 6 7", refused, "next"]);
+    for (const sent of ["0 1 2 3", "0 1", "0"]) await take("abababab", [sent, refused, "next"]);
+    expect(bisection.takeBack()).toEqual([]);
+    await take("abababab", ["1", refused, "next"]);
+    expect(indexes(bisection.takeBack())).toEqual([2, 3, 4, 5, 6, 7]);
+    expect(bisection.isDone).toBe(true);
+    await take("abababab", ["wait"]);
+    await take("abababab", ["0 1", ok, "calm"]);
+  });
+
+  test("but not what is older than something that is held, nor what may be refused for good by its count", async () => {
+    const named = play();
+    await named.take("abab", ["0 1 2 3", naming(1, 2, 3), "doubt refused"]);
+    expect(named.bisection.takeBack()).toEqual([]);
+    await named.take("abab", ["0", ok, "next"]);
+    const counted = play();
+    await counted.take("abab", ["0 1 2 3", suspect, "pause retrying odd"]);
+    await counted.take("abab", ["0 1 2 3", suspect, "next"]);
+    for (const sent of ["0 1", "0", "1"]) await counted.take("abab", [sent, suspect, "next"]);
+    await counted.take("abab", ["2 3", suspect, "next"]);
+    await counted.take("abab", ["2", suspect, "doubt odd"]);
+    expect(counted.bisection.takeBack()).toEqual([]);
+    await counted.take("abab", ["3", ok, "bury 0 1"]);
   });
 });

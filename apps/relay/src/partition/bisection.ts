@@ -1,7 +1,7 @@
 import type { Outcome, SinkRecord } from "@spillway/event";
 import type { Term } from "../lease/term.ts";
 import type { RelayRecord } from "../shard/in-hand.ts";
-import type { Evidence } from "./evidence.ts";
+import type { Evidence, Moment } from "./evidence.ts";
 import { createHeld } from "./held.ts";
 import { createOrder } from "./order.ts";
 import { type Pause, type Refused, remainderOf } from "./remainder.ts";
@@ -10,9 +10,9 @@ import { type Segment, sendable } from "./segment.ts";
 /** A segment that is being sent, and what the topic was known to take when that began. */
 export type Attempt = {
   readonly segment: Segment;
-  readonly startedAt: number;
-  /** Its records were refused before, each by itself, and the topic has taken others since. */
-  readonly isProven: boolean;
+  readonly startedAt: Moment;
+  /** Those of its records that were refused before, each by itself, and the topic has taken others since. */
+  readonly proven: ReadonlySet<RelayRecord>;
 };
 
 /**
@@ -38,7 +38,7 @@ const isOf =
   ({ from }: RelayRecord): boolean =>
     from.term === term;
 
-/** Up to so many refused in a row it goes on at once, in case that good ones follow one sender's poison. */
+/** Up to so many refused in a row of one key, or of none, it goes on at once, in case that good ones follow one sender's poison. */
 const SWEEP_RECORDS_MAX = 256;
 
 /**
@@ -57,18 +57,21 @@ const SWEEP_RECORDS_MAX = 256;
 export class Bisection {
   readonly #evidence: Witness;
   readonly #order = createOrder();
-  readonly #held = createHeld(this.#order);
+  readonly #held: ReturnType<typeof createHeld>;
   /** What is left of the batch under way, the oldest on top. */
   #work: Segment[] = [];
   /** The topic may have been mended meanwhile: the oldest that is held goes before anything that would overtake it. */
   #hasWaited = false;
   /** More is held than one sender's mistake explains: nothing is given up without proof. */
   #isDoubting = false;
-  /** And what followed at once was refused, too. */
+  /** It is of several keys that nobody vouches for, or what followed at once was refused, too: nothing more passes what is held of its key. */
   #isCareful = false;
+  /** The same, and what is left of the batch under way should not be sent yet. */
+  #hasUnsent = false;
 
   constructor(evidence: Witness) {
     this.#evidence = evidence;
+    this.#held = createHeld(this.#order, evidence.takenSince);
   }
 
   /** Records that are held. */
@@ -91,6 +94,26 @@ export class Bisection {
     return this.#isCareful ? this.#held.keys() : null;
   }
 
+  /**
+   * What is left of a batch whose topic is doubted, and is to wait. Sent on, record by record where the broker names none, it
+   * would pass what is held for as long as that takes: of a topic that was mended meanwhile 328 good events died so.
+   */
+  takeBack(): readonly RelayRecord[] {
+    if (!this.#hasUnsent) return [];
+    this.#hasUnsent = false;
+    const left = this.#work.filter((segment) => !segment.again);
+    const mayWait = ({ records: [first], suspicions }: Segment): boolean =>
+      suspicions === 0 && first !== undefined && this.#held.areOlderThan(first);
+    if (!left.every(mayWait)) return [];
+    this.#work = this.#work.filter((segment) => segment.again);
+    return left.toReversed().flatMap(({ records }) => records);
+  }
+
+  /** What waits, the oldest first: others may have been sent before what is put back was. */
+  inOrder(waiting: readonly RelayRecord[]): RelayRecord[] {
+    return this.#order.sorted(waiting);
+  }
+
   /** What goes before any new batch. */
   next(): Segment | null {
     const left = this.#work.at(-1);
@@ -104,11 +127,10 @@ export class Bisection {
   begin(segment: Segment): Attempt | null {
     const records = sendable(segment.records);
     if (records.length === 0) return null;
-    const { refusedAt } = segment;
-    const isProven = refusedAt !== null && this.#evidence.takenSince(refusedAt);
+    const proven = this.#held.provenOf(records);
     const startedAt = this.#evidence.now();
     this.#held.pass(records);
-    return { segment: { ...segment, records, attempts: segment.attempts + 1 }, startedAt, isProven };
+    return { segment: { ...segment, records, attempts: segment.attempts + 1 }, startedAt, proven };
   }
 
   /** `sent`: its records as they were sent. */
@@ -119,16 +141,20 @@ export class Bisection {
     const { rest, refused, pause } = remainderOf(attempt.segment, outcome, sent);
     this.#work.push(...rest.toReversed());
     if (pause) return { kind: "pause", ...pause };
-    return this.#refused(refused, attempt.isProven);
+    return this.#refused(refused, attempt.proven);
   }
 
-  /** To be asked when `next` has nothing and no batch can be had, and something is held. */
-  judge(): Verdict {
+  /** To be asked when `next` has nothing and no batch can be had, and something is held; `waiting`: records of its keys. */
+  judge(waiting: number): Verdict {
     this.#held.prune();
-    const { records, refusedAt, code } = this.#held;
+    const { records, areJudged, code } = this.#held;
     if (records === 0) return { kind: "next" };
-    if (this.#evidence.takenSince(refusedAt)) return this.#judgeHeld();
-    if (!this.#isDoubting && this.#evidence.mayGiveUp(records)) return { kind: "bury", refused: this.#held.takeAll() };
+    if (areJudged) {
+      this.calm();
+      return this.#judgeHeld();
+    }
+    const isIdle = !this.#isDoubting && waiting === 0;
+    if (isIdle && this.#evidence.mayGiveUp(records)) return { kind: "bury", refused: this.#held.takeAll() };
     this.#isDoubting = true;
     this.#isCareful = true;
     return { kind: "await", code };
@@ -178,16 +204,23 @@ export class Bisection {
   }
 
   /** A record alone is a dead letter once it is known that its topic takes others; until then it is held. */
-  #refused(refused: readonly Refused[], isProven: boolean): Verdict {
+  #refused(refused: readonly Refused[], proven: ReadonlySet<RelayRecord>): Verdict {
+    const dead = refused.filter(({ record }) => proven.has(record));
+    const open = refused.filter(({ record }) => !proven.has(record));
+    this.#held.forget(dead.map(({ record }) => record));
+    const verdict = this.#hold(open);
+    if (dead.length === 0) return verdict;
+    this.calm();
+    return { kind: "bury", refused: dead };
+  }
+
+  #hold(refused: readonly Refused[]): Verdict {
     const [first] = refused;
     if (!first) return { kind: "next" };
-    if (isProven) {
-      this.#held.forget(refused.map(({ record }) => record));
-      return { kind: "bury", refused };
-    }
     this.#held.refused(refused, this.#evidence.now());
     this.#hasWaited = false;
-    this.#isCareful ||= this.#held.records > SWEEP_RECORDS_MAX;
+    this.#hasUnsent = !this.#evidence.tookLately() && this.#held.keys().size > 1;
+    this.#isCareful ||= this.#hasUnsent || this.#held.records > SWEEP_RECORDS_MAX;
     if (this.#held.records <= this.#evidence.refusedInARowMax) return { kind: "next" };
     this.#isDoubting = true;
     return { kind: "doubt", code: first.fatal.code };
@@ -201,7 +234,7 @@ export class Bisection {
     const refused = this.#held.takePassed();
     this.#work = this.#work.filter((segment) => !segment.again);
     this.#held.recall();
-    const again = this.#held.again("all", this.#work.at(-1)?.records[0]);
+    const again = this.#held.again("proven", this.#work.at(-1)?.records[0]);
     if (again) this.#work.push(again);
     return refused.length > 0 ? { kind: "bury", refused } : { kind: "next" };
   }

@@ -1,5 +1,6 @@
 import type { Term } from "../lease/term.ts";
 import type { RelayRecord } from "../shard/in-hand.ts";
+import type { Moment } from "./evidence.ts";
 import type { Order } from "./order.ts";
 import type { Refused } from "./remainder.ts";
 import { freshSegment, type Segment, sendable } from "./segment.ts";
@@ -10,18 +11,20 @@ import { freshSegment, type Segment, sendable } from "./segment.ts";
  */
 type Place = "held" | "asked" | "passing" | "passed";
 
+const PLACES: readonly Place[] = ["held", "asked", "passing", "passed"];
+
 /** More than one, since the oldest may be poison in a topic that refuses everything. */
 const OLDEST = 4;
 
-const segmentOf = (refused: readonly Refused[], refusedAt: number): Segment => ({
+const segmentOf = (refused: readonly Refused[]): Segment => ({
   ...freshSegment(refused.map(({ record }) => record)),
   attempts: Math.max(...refused.map(({ attempts }) => attempts)),
   suspicions: Math.max(...refused.map(({ suspicions }) => suspicions)),
-  refusedAt,
   again: true,
 });
 
-type Entry = Refused & { place: Place };
+/** `refusedAt`: for the first time. */
+type Entry = Refused & { place: Place; readonly refusedAt: Moment };
 
 /** Up to where something of a key is sent now. */
 const reachOf = (order: Order, by: readonly RelayRecord[]): ReadonlyMap<string, number> => {
@@ -31,11 +34,21 @@ const reachOf = (order: Order, by: readonly RelayRecord[]): ReadonlyMap<string, 
   return reach;
 };
 
-/** Records that were refused while nobody could say whether they or their topic are to blame. */
-export const createHeld = (order: Order) => {
+/**
+ * Those of them that are asked for once more: the oldest few, or those up to the last that is proven. What is older than that is
+ * asked for, too, since it may be of its key.
+ */
+const chosenOf = (free: readonly Entry[], which: "oldest" | "proven", isProven: (entry: Entry) => boolean) =>
+  free.slice(0, which === "oldest" ? OLDEST : 1 + free.findLastIndex(isProven));
+
+/**
+ * Records that were refused while nobody could say whether they or their topic are to blame.
+ *
+ * `takenSince`: whether what was refused at this moment is proven to be to blame itself, should it be refused again.
+ */
+export const createHeld = (order: Order, takenSince: (refusedAt: Moment) => boolean) => {
   const entries = new Map<RelayRecord, Entry>();
   let code = "";
-  let refusedAt = 0;
 
   /** In the order of the records: what the broker names is refused before older ones of its batch may be. */
   const at = (...places: readonly Place[]): readonly Entry[] =>
@@ -47,10 +60,10 @@ export const createHeld = (order: Order) => {
     for (const record of records) entries.delete(record);
   };
 
-  const take = (...places: readonly Place[]): readonly Refused[] => {
-    const taken = at(...places);
-    forget(taken.map(({ record }) => record));
-    return taken;
+  const isProven = (entry: Entry | undefined): boolean => entry !== undefined && takenSince(entry.refusedAt);
+  const taken = (chosen: readonly Entry[]): readonly Refused[] => {
+    forget(chosen.map(({ record }) => record));
+    return chosen;
   };
 
   const move = (from: Place, to: Place): void => {
@@ -61,19 +74,24 @@ export const createHeld = (order: Order) => {
     get records() {
       return entries.size;
     },
+    areOlderThan: (than: RelayRecord): boolean =>
+      at(...PLACES).every(({ record }) => order.of(record) < order.of(than)),
     keys: (): ReadonlySet<string> => new Set([...entries.keys()].flatMap(({ key }) => (key === null ? [] : [key]))),
     /** Code of the latest refusal. */
     get code() {
       return code;
     },
-    /** The moment of the latest refusal, by the topic's evidence. */
-    get refusedAt() {
-      return refusedAt;
+    /** Whether the topic has taken something since any of them was refused. */
+    get areJudged() {
+      return [...entries.values()].some(isProven);
     },
+    /** Those of these records that are here, and since whose refusal the topic has taken something. */
+    provenOf: (records: readonly RelayRecord[]): ReadonlySet<RelayRecord> =>
+      new Set(records.filter((record) => isProven(entries.get(record)))),
     /** For the first time, or once more. */
-    refused: (refused: readonly Refused[], now: number): void => {
-      for (const one of refused) entries.set(one.record, { ...one, place: "held" });
-      refusedAt = now;
+    refused: (refused: readonly Refused[], now: Moment): void => {
+      for (const one of refused)
+        entries.set(one.record, { ...one, place: "held", refusedAt: entries.get(one.record)?.refusedAt ?? now });
       code = refused.at(-1)?.fatal.code ?? code;
     },
     /** These are about to be sent; older ones of their keys are here. */
@@ -89,16 +107,16 @@ export const createHeld = (order: Order) => {
     passEnds: (how: "refused" | "unknown"): void => move("passing", how === "refused" ? "held" : "passed"),
     /** These have met their end. */
     forget,
-    /** Removes those that something newer of their key has passed. */
-    takePassed: () => take("passing", "passed"),
-    takeAll: () => take("held", "asked", "passing", "passed"),
-    /** The oldest few, or all, that are older than this record, to be asked for once more; null when none may be. */
-    again: (which: "oldest" | "all", than: RelayRecord | undefined): Segment | null => {
+    /** Removes those that something newer of their key has passed, and that are proven. */
+    takePassed: () => taken(at("passing", "passed").filter(isProven)),
+    takeAll: () => taken(at(...PLACES)),
+    /** The oldest few, or the proven, that are older than this record, to be asked for once more; null when none may be. */
+    again: (which: "oldest" | "proven", than: RelayRecord | undefined): Segment | null => {
       const end = than === undefined ? Number.POSITIVE_INFINITY : order.of(than);
       const free = at("held").filter(({ record }) => order.of(record) < end);
-      const chosen = which === "all" ? free : free.slice(0, OLDEST);
+      const chosen = chosenOf(free, which, isProven);
       for (const entry of chosen) entry.place = "asked";
-      return chosen.length > 0 ? segmentOf(chosen, refusedAt) : null;
+      return chosen.length > 0 ? segmentOf(chosen) : null;
     },
     /** Those of a term that may still be sent: nothing newer of their keys may have been taken. */
     of: (term: Term): readonly RelayRecord[] =>

@@ -6,7 +6,7 @@ import type { Spot, TroubleState } from "../troubles.ts";
 /**
  * What a lane does. In those of `Standing` it stands still: nothing new of the partition gets through for sure.
  *
- *           records come          something was taken or buried, and nothing is held
+ *           records come           something was taken and nothing is held, or buried
  *   idle ──────────────▶ sending ◀────────────────────────────────────────────────┐
  *     ▲                    │ an outcome                                           │
  *     │ nothing is left    ├─▶ retrying      a fault that may pass, 0.1–5 s ──────┤
@@ -19,7 +19,7 @@ import type { Spot, TroubleState } from "../troubles.ts";
  *                               awaiting     0.5–30 s
  *
  * The four also follow one another, as outcomes come: each lasts over the attempts that come after its wait, until one of
- * them is taken, or all of it is buried. From one of them to idle nothing has recovered: what waited is another owner's.
+ * them is taken, or proven to be bad. From one of them to idle nothing has recovered: what waited is another owner's.
  */
 export type LaneModeName = "idle" | "sending" | Standing;
 export type Standing = "retrying" | "paused" | "dead-letters" | "doubting" | "awaiting";

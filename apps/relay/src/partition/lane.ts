@@ -103,7 +103,7 @@ const follow = async (verdict: Verdict, parts: Parts): Promise<void> => {
     case "calm":
       return calm(parts);
     case "bury":
-      if ((await bury(verdict.refused)) && bisection.isClear) calm(parts);
+      if (await bury(verdict.refused)) calm(parts);
       return;
     case "pause":
       // All of it was given up meanwhile.
@@ -143,7 +143,7 @@ const run = async (parts: Parts, options: LaneOptions): Promise<void> => {
     if (lingerMs > 0) await clock.sleep(lingerMs, signal);
     const segment = batches.next();
     if (segment) await send(segment, parts, options);
-    else if (bisection.held > 0) await follow(bisection.judge(), parts);
+    else if (bisection.held > 0) await follow(bisection.judge(batches.waiting), parts);
     else break;
   }
   rest(parts);

@@ -7,16 +7,17 @@ import type { RelayRecord } from "../shard/in-hand.ts";
 export const createOrder = () => {
   const positions = new WeakMap<RelayRecord, number>();
   let next = 0;
+  /** Infinity for a record that was not noted: it is newer than all that were. */
+  const of = (record: RelayRecord): number => positions.get(record) ?? Number.POSITIVE_INFINITY;
   return {
-    /** These failed together, in their order; nothing older follows that was not noted. */
+    /** These failed together, in their order; nothing older follows that was not noted. Each is noted once, also of what was put back. */
     note: (records: readonly RelayRecord[]): void => {
-      const [first] = records;
-      // Parts of a batch, and what is asked for again, were noted with the whole.
-      if (first === undefined || positions.has(first)) return;
-      for (const record of records) positions.set(record, next++);
+      for (const record of records) if (!positions.has(record)) positions.set(record, next++);
     },
-    /** Infinity for a record that was not noted: it is newer than all that were. */
-    of: (record: RelayRecord): number => positions.get(record) ?? Number.POSITIVE_INFINITY,
+    of,
+    /** These, the oldest first; those that were not noted as they stand. */
+    sorted: (records: readonly RelayRecord[]): RelayRecord[] =>
+      records.toSorted((a, b) => (of(a) === of(b) ? 0 : of(a) - of(b))),
   };
 };
 

@@ -1,4 +1,4 @@
-import type { Outcome, SinkRecord } from "@spillway/event";
+import { type Outcome, partitionOf, type SinkRecord } from "@spillway/event";
 import { describe, expect, test } from "vitest";
 import { createStage, idOf, type Stage } from "../stage.fixture.ts";
 
@@ -185,4 +185,70 @@ describe("a topic that is mended under load", () => {
       expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
     }
   });
+});
+
+/** What a lane holds of one key may be passed in the very moment in which the topic is mended. */
+const PASSED_MAX = 4;
+
+describe.each(brokers)("a topic whose setting spreads over its partitions, and a broker that %s", (_name, refusal) => {
+  const partitions = [0, 1, 2];
+
+  test.each([
+    [1, 200],
+    [150, 200],
+    [300, 50],
+    [40, 5],
+  ])("has few letters, though answers take %i ms and each one learns of it %i ms later", async (latencyMs, stepMs) => {
+    const stage = createStage({ partitions: partitions.length, shards: partitions.length });
+    const spoiled = new Set<number>();
+    stage.broker.latencyMs = latencyMs;
+    stage.broker.answer = (records, partition) =>
+      spoiled.has(partition) ? refusal(records.map((_, index) => index)) : null;
+    stage.start("r1");
+    let posted = 0;
+    const postFor = async (ms: number) => {
+      for (const end = stage.clock.monotonicMs() + ms; stage.clock.monotonicMs() < end; await stage.clock.advance(10)) {
+        await stage.post([`e${posted}`], `key-${posted % 12}`);
+        posted++;
+      }
+    };
+    const oneByOne = async (change: (partition: number) => void) => {
+      for (const partition of partitions) {
+        change(partition);
+        await postFor(stepMs);
+      }
+    };
+    await postFor(500);
+    await oneByOne((partition) => spoiled.add(partition));
+    await postFor(3_000);
+    expect(stage.letters().length).toBeLessThanOrEqual(16);
+    await oneByOne((partition) => spoiled.delete(partition));
+    await postFor(1_000);
+    const out = () => partitions.flatMap((partition) => stage.ids(partition));
+    await stage.until(() => out().length + stage.letters().length === posted, 60_000);
+    expect(stage.letters().length).toBeLessThanOrEqual(16 + PASSED_MAX * partitions.length);
+  });
+
+  test.each([1, 3])(
+    "and poison of %i keys in one lane is put aside as fast as it comes, by what another takes",
+    async (count) => {
+      const stage = createStage({ partitions: 2, shards: 2 });
+      stage.broker.answer = (records, partition) =>
+        partition === 0 ? refusal(records.map((_, index) => index)) : null;
+      const { relay } = stage.start("r1");
+      const keys = ids(50);
+      const bad = keys.filter((key) => partitionOf(key, 2) === 0).slice(0, count);
+      const good = keys.find((key) => partitionOf(key, 2) === 1) ?? null;
+      /** Half a second on both sides of what the other had taken, and two rounds. */
+      let late = 0;
+      for (let n = 0; stage.letters().length < 1_500; n++) {
+        if (n < 1_500) await stage.post([`bad-${n}`], bad[n % count]);
+        if (n % 10 === 0) await stage.post([`e${n}`], good);
+        await stage.clock.advance(10);
+        late = Math.max(late, Math.min(n, 1_500) - stage.letters().length);
+      }
+      expect(late).toBeLessThan(500);
+      await stage.until(() => relay.state().troubles.length === 0, 1_000);
+    },
+  );
 });

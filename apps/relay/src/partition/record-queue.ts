@@ -30,6 +30,12 @@ export const createRecordQueue = () => {
       return records.length - head;
     },
     push: (record: RelayRecord): void => void records.push(record),
+    /** They were taken, and wait once more. */
+    putBack: (taken: readonly RelayRecord[], inOrder: (waiting: readonly RelayRecord[]) => RelayRecord[]): void => {
+      if (taken.length === 0) return;
+      records = inOrder([...taken, ...records.slice(head)]);
+      head = 0;
+    },
     /** The first records, at most `recordsMax` and about `bytesMax`, at least one. */
     take: (recordsMax: number, bytesMax: number): RelayRecord[] => {
       const end = fitting(records, head, recordsMax, bytesMax);

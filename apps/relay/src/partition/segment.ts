@@ -9,8 +9,6 @@ export type Segment = {
   readonly attempts: number;
   /** Outcomes with an `attemptsMax` in these attempts; an outage in between does not count. */
   readonly suspicions: number;
-  /** When they were refused, each by itself, by the topic's evidence; null: as parts of a batch at most. */
-  readonly refusedAt: number | null;
   /** They were held already, so that nothing which is held now is older than they. */
   readonly again: boolean;
   /** Which time the records get, and how often the topic refused the one they had. */
@@ -22,7 +20,6 @@ export const freshSegment = (records: readonly RelayRecord[]): Segment => ({
   records,
   attempts: 0,
   suspicions: 0,
-  refusedAt: null,
   again: false,
   stamp: "aged",
   retimed: 0,
