@@ -29,6 +29,8 @@ export type ProducerOptions = {
   /** For all keys together; as fast as the answers come when not told. */
   readonly eventsPerSecond?: number;
   readonly dataBytes?: number;
+  /** Of its events. */
+  readonly type?: string;
   /** More headers of a key's requests. */
   readonly headersOf?: (key: string) => Readonly<Record<string, string>>;
   readonly run?: string;
@@ -39,6 +41,8 @@ export type Producer = {
   accepted(): number;
   /** Count of answers by status; 0 stands for no answer. */
   readonly statuses: ReadonlyMap<number, number>;
+  /** Count of answers by the code of their problem. */
+  readonly codes: ReadonlyMap<string, number>;
   /** Slowest answer so far, ms. */
   slowestMs(): number;
   /** True when every 503 and 429 so far had a Retry-After. */
@@ -51,22 +55,34 @@ const CLIENT_PATIENCE_MS = 5_000;
 
 type Numbers = { accepted: number; slowestMs: number; complete: boolean; stopped: boolean };
 
-const makeEvent = (run: string, key: string, seq: number, dataBytes: number) => {
+const makeEvent = (run: string, type: string, key: string, seq: number, dataBytes: number) => {
   const id = `${run}-${key}-${seq}`;
-  const head = `{"specversion":"1.0","id":"${id}","source":"/producer","type":"order.created","subject":"${key}"`;
+  const head = `{"specversion":"1.0","id":"${id}","source":"/producer","type":"${type}","subject":"${key}"`;
   const text = `${head},"time":"2026-11-21T08:00:00Z","data":{"seq":${seq},"big":9007199254740993,"pad":"${"x".repeat(dataBytes)}"}}`;
   return { id, text, sha256: createHash("sha256").update(text).digest("hex") };
 };
 
 type Refusal = { readonly index: number };
-type Answer = { readonly tier?: "stream" | "outbox" | "both"; readonly errors?: readonly Refusal[] };
+type Answer = {
+  readonly tier?: "stream" | "outbox" | "both";
+  readonly errors?: readonly Refusal[];
+  readonly code?: string;
+};
+
+/** How many answers there were of each kind. */
+const createCounts = <Kind>() => {
+  const counts = new Map<Kind, number>();
+  return { counts, add: (kind: Kind): void => void counts.set(kind, (counts.get(kind) ?? 0) + 1) };
+};
+
+const createAnswers = () => ({ statuses: createCounts<number>(), codes: createCounts<string>() });
 
 const post = async (
   url: string,
   apiKey: string,
   headers: Readonly<Record<string, string>>,
   texts: readonly string[],
-  statuses: Map<number, number>,
+  { statuses, codes }: ReturnType<typeof createAnswers>,
   numbers: Numbers,
 ) => {
   const started = performance.now();
@@ -79,12 +95,13 @@ const post = async (
       signal: AbortSignal.timeout(CLIENT_PATIENCE_MS),
     });
     const answer = (await response.json()) as Answer;
-    statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+    statuses.add(response.status);
+    if (answer.code !== undefined) codes.add(answer.code);
     if (response.status === 503 || response.status === 429) numbers.complete &&= response.headers.has("retry-after");
     return { status: response.status, answer };
   } catch {
     // No answer is an outcome too: the event may or may not be stored, and is posted again.
-    statuses.set(0, (statuses.get(0) ?? 0) + 1);
+    statuses.add(0);
     return { status: 0, answer: {} as Answer };
   } finally {
     numbers.slowestMs = Math.max(numbers.slowestMs, performance.now() - started);
@@ -103,9 +120,10 @@ const storedOf = (status: number, answer: Answer, count: number): number[] => {
  * that our promises are made to.
  */
 export const startProducer = (options: ProducerOptions): Producer => {
-  const { urls, apiKey, keys, batch = 1, dataBytes = 100, headersOf, run = crypto.randomUUID().slice(0, 8) } = options;
+  const { urls, apiKey, keys, batch = 1, dataBytes = 100, type = "order.created", headersOf } = options;
+  const run = options.run ?? crypto.randomUUID().slice(0, 8);
   const attempts = new Map<string, Attempt>();
-  const statuses = new Map<number, number>();
+  const answers = createAnswers();
   const numbers: Numbers = { accepted: 0, slowestMs: 0, complete: true, stopped: false };
   const pauseMs = options.eventsPerSecond === undefined ? 0 : (1000 * batch * keys) / options.eventsPerSecond;
 
@@ -122,7 +140,7 @@ export const startProducer = (options: ProducerOptions): Producer => {
         apiKey,
         headersOf?.(key) ?? {},
         open.map((entry) => entry.text),
-        statuses,
+        answers,
         numbers,
       );
       const stored = new Set(storedOf(status, answer, open.length));
@@ -145,7 +163,7 @@ export const startProducer = (options: ProducerOptions): Producer => {
       if (pauseMs > 0) await systemClock.sleep(Math.max(0, next - performance.now()));
       next += pauseMs;
       const entries = Array.from({ length: batch }, () => {
-        const { id, text, sha256 } = makeEvent(run, key, seq, dataBytes);
+        const { id, text, sha256 } = makeEvent(run, type, key, seq, dataBytes);
         const sentAtMs = performance.now();
         const answered = { acceptedAt: 0, acceptedAtMs: 0, tier: null, tries: 0 };
         const attempt: Attempt = { id, key, seq: seq++, sha256, sentAtMs, ...answered };
@@ -161,7 +179,8 @@ export const startProducer = (options: ProducerOptions): Producer => {
   return {
     attempts,
     accepted: () => numbers.accepted,
-    statuses,
+    statuses: answers.statuses.counts,
+    codes: answers.codes.counts,
     slowestMs: () => numbers.slowestMs,
     refusalsAreComplete: () => numbers.complete,
     stop: async () => {

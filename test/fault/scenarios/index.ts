@@ -11,6 +11,7 @@ import { parkingScenarios } from "./parking.ts";
 import { postgresScenarios } from "./postgres.ts";
 import { powerScenarios } from "./power.ts";
 import { processScenarios } from "./processes.ts";
+import { quotaScenarios } from "./quotas.ts";
 import { readinessScenarios } from "./readiness.ts";
 import { redisScenarios } from "./redis.ts";
 import { weakRedisScenarios } from "./weak-redis.ts";
@@ -28,6 +29,7 @@ const overHttp: readonly Scenario[] = [
   ...kafkaScenarios,
   ...brokersScenarios,
   ...parkingScenarios,
+  ...quotaScenarios,
   ...readinessScenarios,
   ...weakRedisScenarios,
 ];
