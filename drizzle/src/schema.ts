@@ -24,6 +24,11 @@ const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataTyp
 
 const multirange = customType<{ data: string; driverData: string }>({ dataType: () => "int8multirange" });
 
+const range = customType<{ data: string; driverData: string }>({ dataType: () => "int8range" });
+
+/** Which events of which writer a chunk is in its stream, or may be; each number stands for one event for good. */
+const named = () => ({ writer: text(), numbers: range("numbers") });
+
 /** Of a writer's events. */
 const numbers = (name: string) => multirange(name).notNull().default("{}");
 
@@ -55,6 +60,7 @@ export const outbox = pgTable(
     createdAt: moment("created_at").notNull().defaultNow(),
     /** The number of shards that the writer took the shard from. A trigger refuses another one than the installation's. */
     shards: integer(),
+    ...named(),
   },
   (table) => [index("outbox_shard_id").on(table.shard, table.id)],
 );
@@ -73,6 +79,7 @@ export const copies = pgTable(
     bytes: integer().notNull(),
     createdAt: moment("created_at").notNull().defaultNow(),
     shards: integer(),
+    ...named(),
   },
   (table) => [index("copies_shard_id").on(table.shard, table.id), index("copies_key").on(table.key)],
 );

@@ -1,9 +1,12 @@
 import {
   type Copies,
   copyKeyOf,
+  type Ledger,
+  type Named,
   type OutboxDrain,
   type OutboxTier,
   type ShardChunk,
+  type ShardCounts,
   systemClock,
 } from "@spillway/event";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -14,6 +17,7 @@ export type CopiesSubject = {
   readonly copies: Copies;
   readonly tier: OutboxTier;
   readonly drain: OutboxDrain;
+  readonly ledger: Ledger;
   /** From now on what was copied is as if from an hour to come, as on a server whose clock is behind. */
   clockGoesBack(): Promise<void>;
   close(): Promise<void>;
@@ -27,7 +31,25 @@ const copied = (shard: number, count = 1): ShardChunk => {
   const bytes = Uint8Array.from([1, 2, ...crypto.getRandomValues(new Uint8Array(60))]);
   return chunkOf(shard, freshNames(count), bytes);
 };
+/** The same, and what it is in the stream. */
+const numbered = (writer: string, floor: number, count = 1): ShardChunk => ({
+  ...copied(0, count),
+  from: { writer, floor },
+});
+const named = (writer: string, from: number, below: number): Named => ({ writer, numbers: [from, below] });
 const keyOf = ({ chunk }: ShardChunk): string => copyKeyOf(chunk) as string;
+
+const noCounts: ShardCounts = {
+  epoch: null,
+  accepted: 0,
+  duplicate: 0,
+  relayed: 0,
+  dead: 0,
+  parked: 0,
+  backlogBytes: 0,
+  totals: [],
+  isEmpty: false,
+};
 
 /** What every pair of `OutboxTier.copy` and `Copies` must do. `make` is called once a test. */
 export const copiesConformance = (name: string, make: () => Promise<CopiesSubject>): void => {
@@ -39,7 +61,13 @@ export const copiesConformance = (name: string, make: () => Promise<CopiesSubjec
       const copy = (...chunks: readonly ShardChunk[]) => tier.copy(chunks, DEADLINE_MS);
       const read = (shard: number, after = "0", copiesMax = 100) => copies.read(shard, after, copiesMax, ALL);
       const kept = async (shard: number) => (await read(shard)).map(hexOf);
-      return { ...subject, copy, read, kept };
+      /** Of each writer the numbers that have met their end. */
+      const ended = async () => {
+        const lease = { shard: 0, owner: "owner", token: 1 };
+        const { writers } = await subject.ledger.checkpoint(lease, 1, { counts: noCounts, losses: null });
+        return Object.fromEntries(writers.map((row) => [row.writer, row.ended]));
+      };
+      return { ...subject, copy, read, kept, ended };
     };
 
     test("holds what was copied, whole, in its order, by shard, and apart from the outbox", async () => {
@@ -134,6 +162,61 @@ export const copiesConformance = (name: string, make: () => Promise<CopiesSubjec
       expect((await read(0)).map(({ key }) => key)).toEqual([c, c, c].map(keyOf));
       await copies.remove([ids[1] as string]);
       expect(await kept(0)).toEqual([a, c].map(hexOf));
+    });
+
+    test("a copy that goes, however it goes, ends the numbers that it named", async () => {
+      const { copy, copies, read, ended } = await open();
+      const [a, b, c] = [numbered("w1", 4, 2), numbered("w1", 6), numbered("w2", 0, 3)];
+      for (const one of [a, b, c, copied(0)]) await copy(one);
+      await copies.settled([keyOf(a), keyOf(c)]);
+      expect(await ended()).toEqual({ w1: [[4, 6]], w2: [[0, 3]] });
+      await copies.remove((await read(0)).map(({ id }) => id));
+      expect(await ended()).toEqual({ w1: [[4, 7]], w2: [[0, 3]] });
+    });
+
+    test("one that is given other numbers ends those that it named before, and names these", async () => {
+      const { copy, copies, read, ended } = await open();
+      const [a, b] = [numbered("w1", 4), numbered("w1", 5)];
+      for (const one of [a, b]) await copy(one);
+      const [first, second] = await read(0);
+      await copies.rekey([
+        { id: first?.id ?? "", key: keyOf(a), named: named("relay", 8, 9) },
+        { id: second?.id ?? "", key: keyOf(b) },
+      ]);
+      expect(await ended()).toEqual({ w1: [[4, 5]] });
+      await copies.settled([a, b].map(keyOf));
+      expect(await ended()).toEqual({ w1: [[4, 6]], relay: [[8, 9]] });
+    });
+
+    test("a row names what its append that nobody answered for may have been, and hands it on to its copy", async () => {
+      const { copies, copy, tier, drain, read, ended } = await open();
+      const [a, b, c] = [numbered("w1", 4), numbered("w1", 5), numbered("w1", 6)];
+      await copy(a);
+      for (const one of [a, b, c]) await tier.append([one], DEADLINE_MS);
+      await drain.drain(0, 10, async (rows) => {
+        const [first, second, third] = rows.map(({ id }) => id) as [string, string, string];
+        await copies.keep([
+          { id: first, key: keyOf(a) },
+          { id: second, key: keyOf(b), named: named("relay", 0, 1) },
+          { id: third, key: keyOf(c), named: named("relay", 1, 2) },
+        ]);
+        expect(await ended()).toEqual({ w1: [[5, 7]] });
+        await copies.keep([
+          { id: first, key: keyOf(a) },
+          { id: second, key: keyOf(b) },
+          { id: third, key: keyOf(c), named: named("relay", 7, 8) },
+        ]);
+        return rows.length;
+      });
+      expect(await ended()).toEqual({ w1: [[5, 7]], relay: [[1, 2]] });
+      await copies.remove((await read(0)).map(({ id }) => id));
+      expect(await ended()).toEqual({
+        w1: [[4, 7]],
+        relay: [
+          [0, 2],
+          [7, 8],
+        ],
+      });
     });
 
     test("tells the young from the old", async () => {

@@ -34,11 +34,11 @@ outboxTierConformance("memory", async () => {
 copiesConformance("memory", async () => {
   let behindMs = 0;
   const clock = { ...systemClock, wallMs: () => systemClock.wallMs() - behindMs };
-  const { copies, outboxTier, outboxDrain, close } = open(clock);
+  const { copies, outboxTier, outboxDrain, ledger, close } = open(clock);
   const clockGoesBack = async (): Promise<void> => {
     behindMs = 3_600_000;
   };
-  return { copies, tier: outboxTier, drain: outboxDrain, clockGoesBack, close };
+  return { copies, tier: outboxTier, drain: outboxDrain, ledger, clockGoesBack, close };
 });
 
 outboxDrainConformance("memory", async () => {

@@ -1,4 +1,4 @@
-import type { ShardCopy } from "@spillway/event";
+import { addRange, countOf, type Loss, missingOf, type Named, type Range, type ShardCopy } from "@spillway/event";
 import type { EventRecord } from "./history.ts";
 
 type Hearers = Map<EventRecord, Map<string, number>>;
@@ -14,6 +14,8 @@ export const createBooks = (nowMs: () => number) => {
   const confirmedBy: Hearers = new Map();
   /** The processes that heard that it was parked. What comes of it from there on has its number no more. */
   const parkedBy: Hearers = new Map();
+  /** Of each writer the numbers that a copy, or a row of the outbox, has ever said to be those of its events. */
+  const namedOf = new Map<string, Range[]>();
   const hears = (hearers: Hearers, record: EventRecord, process: string): void => {
     const by = hearers.get(record) ?? new Map<string, number>();
     hearers.set(record, by.has(process) ? by : by.set(process, nowMs()));
@@ -38,6 +40,18 @@ export const createBooks = (nowMs: () => number) => {
       if (by === undefined || !dead.has(by)) return false;
       return (recordedAtMs.get(by) ?? -1) <= (acceptedAtMs.get(record) ?? 0);
     },
+    named: ({ writer, numbers: [from, below] }: Named): void => {
+      const ranges = namedOf.get(writer) ?? [];
+      addRange(ranges, from, below);
+      namedOf.set(writer, ranges);
+    },
+    /** How many of these were named ever. */
+    namedIn: (losses: readonly Loss[]): number =>
+      losses.reduce((sum, { writer, events }) => {
+        const below = events.at(-1)?.[1] ?? 0;
+        const unnamed = missingOf(below, namedOf.get(writer) ?? []);
+        return sum + countOf(missingOf(below, missingOf(below, events), unnamed));
+      }, 0),
     /** Kafka has it, or it is parked, and every relay that was told so died before it told anybody. */
     mayBeToldLost: (record: EventRecord): boolean =>
       [...(parkedBy.get(record) ?? confirmedBy.get(record) ?? [])].every(

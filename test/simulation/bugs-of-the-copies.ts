@@ -28,6 +28,19 @@ export const bugsOfTheCopies: Readonly<Record<string, Bug>> = {
     }),
   },
 
+  "a copy does not keep what it is in the stream": {
+    backends: (_memory, { outboxTier }) => ({
+      outboxTier: {
+        ...outboxTier,
+        copy: (chunks, deadlineMs) =>
+          outboxTier.copy(
+            chunks.map(({ from: _, ...chunk }) => chunk),
+            deadlineMs,
+          ),
+      },
+    }),
+  },
+
   "what is restored is what is young": {
     relay: (ports) => ({
       ...ports,

@@ -45,6 +45,7 @@ export type EdgeNetwork = {
   readonly weak: WeakWatch;
   readonly raises: RaiseWatch;
   readonly belonging: Pick<Belonging, "mark" | "refusal">;
+  readonly violate: (violation: string) => void;
   /** The Redis that its REST server stands before now. */
   readonly redis: () => MemoryRedis;
 };
@@ -113,7 +114,7 @@ const createOutboxReads = (outboxTier: OutboxTier, { call, raises }: EdgeNetwork
 
 /** One edge's view of its backends through the network. */
 export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgePorts => {
-  const { process, timeline, call, history, oversleptMs, weak, raises, belonging, redis, books } = network;
+  const { process, timeline, call, history, oversleptMs, weak, raises, belonging, redis, books, violate } = network;
   type Recorded = (chunk: ShardChunk, duplicates: readonly number[]) => void;
   const write =
     (backend: Backend, name: string, port: Tier["append"], record: Recorded): Tier["append"] =>
@@ -143,8 +144,20 @@ export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgeP
         fail: (): TierHealth => ({ status: "down", warnings: [], promise: null }),
       }),
   });
+  const name = ({ from, events }: ShardChunk): void => {
+    if (from) books.named({ writer: from.writer, numbers: [from.floor, from.floor + events] });
+  };
+  const copied = (chunk: ShardChunk): void => {
+    if (!chunk.from) violate(`${process.name} copied a chunk and did not say what it is in the stream`);
+    name(chunk);
+    history.copied(chunk);
+  };
+  const inOutbox = (chunk: ShardChunk): void => {
+    name(chunk);
+    history.recordedInOutbox(chunk);
+  };
   const { outboxTier, tier: streamTier } = backends;
-  const outbox = tier("postgres", outboxTier, history.recordedInOutbox);
+  const outbox = tier("postgres", outboxTier, inOutbox);
   const ask = createAsk(call);
   const keeper = (backend: Backend, port: () => InstallationKeeper): InstallationKeeper => ({
     read: (deadlineMs) => ask(backend, "installation.read", () => port().read(deadlineMs)),
@@ -188,7 +201,7 @@ export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgeP
         raises.recorded(recorded, timeline.nowMs() - askedAtMs <= deadlineMs);
         return answers;
       },
-      copy: write("postgres", "outbox.copy", outboxTier.copy, history.copied),
+      copy: write("postgres", "outbox.copy", outboxTier.copy, copied),
       ...createOutboxReads(outboxTier, network),
     },
   };

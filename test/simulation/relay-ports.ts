@@ -1,4 +1,4 @@
-import { decodeChunk, type InstallationKeeper, type Lease, type Outcome } from "@spillway/event";
+import { decodeChunk, type InstallationKeeper, type Keyed, type Lease, type Outcome } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import type { Backend } from "@spillway/memory";
 import { behind, eachCall, mapPorts, type RelayPorts } from "@spillway/relay/ports.ts";
@@ -82,6 +82,20 @@ const createParkingPort = (
   },
 });
 
+/** What a copy says of the stream is true from the moment in which it is kept. */
+const createCopiesPort = ({ copies }: Backends, { books }: RelayNetwork, ask: Ask): RelayPorts["copies"] => {
+  const naming = (name: string, give: (rows: readonly Keyed[]) => Promise<void>) => (rows: readonly Keyed[]) =>
+    ask("postgres", `copies.${name}`, async () => {
+      await give(rows);
+      for (const { named } of rows) if (named) books.named(named);
+    });
+  return {
+    ...eachCall(copies, (call, method) => ask("postgres", `copies.${method}`, call)),
+    keep: naming("keep", copies.keep),
+    rekey: naming("rekey", copies.rekey),
+  };
+};
+
 const createLedgerPort = (
   { ledger }: Backends,
   { process, timeline, books }: RelayNetwork,
@@ -110,6 +124,7 @@ const special: Special = {
   outboxDrain: createDrainPort,
   ledger: createLedgerPort,
   parking: createParkingPort,
+  copies: createCopiesPort,
   sink: createSinkPort,
 };
 

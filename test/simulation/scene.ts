@@ -179,7 +179,8 @@ const createHosts = (
         );
         const weak = weakWatchOf(process);
         const call = callOf(process);
-        const network = { process, timeline, call, history, oversleptMs, weak, raises, belonging, redis, books };
+        const watched = { history, weak, raises, books, violate };
+        const network = { ...watched, process, timeline, call, oversleptMs, belonging, redis };
         const seen = createEdgePorts(backends, network);
         const ports = { ...seen, ...bug.edge?.(seen, process), metrics: raises.metrics };
         return bootEdge(process, ports, belonging, { ...settings.edge, ...bug.edgeSettings }, random);

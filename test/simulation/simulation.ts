@@ -135,7 +135,7 @@ const refusedAgain = async (scene: Scene, post: Post, source: EventSource): Prom
 };
 
 const recovery = async (scene: Scene, post: Post, source: EventSource): Promise<void> => {
-  const { timeline, settings, books, violate } = scene;
+  const { timeline, violate } = scene;
   let isBack = false;
   postUntilStream(scene, post, source).then(() => {
     isBack = true;
@@ -144,7 +144,10 @@ const recovery = async (scene: Scene, post: Post, source: EventSource): Promise<
     violate("an edge never opened its shards again");
   if (!(await timeline.run(() => isIdle(scene), timeline.nowMs() + 2 * GOOD_EVERY_MS)))
     await refusedAgain(scene, post, source);
-  // What got through and what was acknowledged is recorded once a second; the copy after that is compared with it.
+};
+
+/** What got through and what was acknowledged is recorded once a second; the copy after that is compared with it. */
+const compared = async ({ timeline, settings, books, violate }: Scene): Promise<void> => {
   await timeline.run(() => false, timeline.nowMs() + LEDGER_MS);
   const before = upTo(settings.shards).map(books.copiesOf);
   const isCopied = (shard: number) => books.copiesOf(shard) >= (before[shard] ?? 0) + 2;
@@ -168,8 +171,10 @@ export const simulate = async (seed: number, options: SimulationOptions = {}): P
   const scene = createScene({ random: random.fork(), timeline, trace, violate, bug, brokerRandom });
   const post = createPost(scene);
   const source = createEventSource(random.fork(), scene.settings.shards, createDurabilities(createRandom(~seed)));
-  if (await storm(scene, post, source)) await recovery(scene, post, source);
+  const isCalm = await storm(scene, post, source);
+  if (isCalm) await recovery(scene, post, source);
   await checkCopies(scene);
+  if (isCalm) await compared(scene);
   const outcomes = judge(scene);
   return { ...outcomes, seed, violations, hash: trace.hash(), trace: trace.lines(), simulatedMs: timeline.nowMs() };
 };

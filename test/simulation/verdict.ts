@@ -150,6 +150,8 @@ const checkLedger = (scene: Scene, landed: Landed, dead: Dead): void => {
     // A replayed letter's event has another number, and no record of its own.
     const replays = memory.letters.all().filter((letter) => letter.shard === shard && letter.replayedBy !== null);
     const most = lost.length + unsure + history.intruders(shard) + (losses(scene) ? replays.length : 0);
+    const named = books.namedIn(memory.ledger.losses(shard));
+    if (named > 0) violate(`shard ${shard}: ${named} are told as lost of which there was a copy`);
     if (said < least || said > most) violate(`shard ${shard}: ${said} unaccounted, but ${least} to ${most} are gone`);
   }
 };

@@ -164,6 +164,8 @@ export const createStage = (options: Partial<MemoryWorldOptions> & { readonly pa
     );
   };
 
+  const append = (chunks: readonly ShardChunk[]) => world.tier.append(chunks, 100);
+
   return {
     clock,
     /** The backends: by how much their clock is behind now. */
@@ -179,16 +181,16 @@ export const createStage = (options: Partial<MemoryWorldOptions> & { readonly pa
     chunkOf: (ids: readonly string[], copied: boolean) => chunksOf(ids, "k", "t", copied)[0] as ShardChunk,
     /** One chunk per shard of these ids, all with one key. */
     post: async (ids: readonly string[], key: string | null = "k", type = "t") => {
-      const append = (chunks: readonly ShardChunk[]) => world.tier.append(chunks, 100);
       for (const answer of await writers.append(chunksOf(ids, key, type), append))
         if (answer.kind !== "ok") throw new Error(`not appended: ${answer.kind}`);
       world.ledger.keep(writers.unrecorded());
     },
     /** As `post`, and each chunk is in Postgres, too. */
     postToBoth: async (ids: readonly string[], key: string | null = "k", type = "t") => {
-      const chunks = chunksOf(ids, key, type, true);
-      const answers = await Promise.all([world.tier.append(chunks, 100), world.outboxTier.copy(chunks, 100)]);
+      const chunks = chunksOf(ids, key, type, true).map((one) => ({ ...one, from: writers.reserve(one.shard) }));
+      const answers = await Promise.all([writers.append(chunks, append), world.outboxTier.copy(chunks, 100)]);
       for (const { kind } of answers.flat()) if (kind !== "ok") throw new Error(`not in both: ${kind}`);
+      world.ledger.keep(writers.unrecorded());
     },
     /** Rows of one event each; `copied`: that are to be in both tiers. */
     postToOutbox: (ids: readonly string[], key = "k", copied = false) => {

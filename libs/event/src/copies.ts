@@ -1,4 +1,5 @@
 import type { OutboxSize } from "./outbox.ts";
+import type { Range } from "./ranges.ts";
 
 /** A chunk of a stream, once more in Postgres. Its id is from the outbox's sequence: lower is older, also of rows there. */
 export type Copy = {
@@ -10,13 +11,20 @@ export type Copy = {
   readonly events: number;
 };
 
-/** The row or the copy of this id, and the chunk that it is to be the copy of. */
-export type Keyed = Pick<Copy, "id" | "key">;
+/** Which numbers of a writer its events were given in the stream: each stands for one event for good. */
+export type Named = { readonly writer: string; readonly numbers: Range };
+
+/**
+ * The row or the copy of this id, and the chunk that it is to be the copy of. `named`: the stream lacked its events, and took them
+ * under these numbers; without it, what the row or the copy names stays.
+ */
+export type Keyed = Pick<Copy, "id" | "key"> & { readonly named?: Named };
 
 /**
  * The relay's side of the copies that edges keep of chunks whose events are to be in both tiers. Whatever is kept here and was never
  * settled can be appended to its stream again, where the dedup keys say what is there already. So a copy that is left over does no harm,
- * and none may be removed before its events were settled. All reject with `Unavailable`.
+ * and none may be removed before its events were settled. A copy names the numbers under which its events are in the stream, or may be:
+ * when it goes, or is given others, those met their end, in the same step. All reject with `Unavailable`.
  */
 export type Copies = {
   /** Which of these shards have a committed copy now. */

@@ -6,7 +6,10 @@ export type ShardChunk = {
   readonly events: number;
   /** Their dedup keys, `DIGEST96_LENGTH` characters each, in the order of the events, without a separator. */
   readonly dedupKeys: string;
-  /** Who appends it to the stream; nobody's events are counted for nobody. */
+  /**
+   * Who appends it to the stream; nobody's events are counted for nobody. Its copy, and its row in the outbox, keep that: should the stream
+   * take it, its events are numbered from `floor` on.
+   */
   readonly from?: { readonly writer: string; readonly floor: number };
 };
 

@@ -3,7 +3,11 @@ import type { Appended, ShardChunk } from "./tier.ts";
 import { createWriters } from "./writer.ts";
 
 const chunk = (shard = 0): ShardChunk => ({ shard, chunk: new Uint8Array(1), events: 1, dedupKeys: "k".repeat(16) });
-const ok = (...totals: [string, number][]): Appended => ({ kind: "ok", duplicates: [], totals });
+const ok = (...totals: [string, number][]): Extract<Appended, { readonly kind: "ok" }> => ({
+  kind: "ok",
+  duplicates: [],
+  totals,
+});
 
 const open = () => {
   let ids = 0;
@@ -61,6 +65,26 @@ describe("a process's writers", () => {
       [0, "w1", 2],
       [0, "w2", 1],
     ]);
+  });
+
+  test("are followed by others when numbers were reserved and not taken as they were: a copy may name them", async () => {
+    const { writers, append, asked } = open();
+    const reserved = async (...answers: Appended[]) => {
+      const from = writers.reserve(0);
+      let tries = 0;
+      const [answer] = await writers.append([{ ...chunk(), from }], async () => [answers[tries++] as Appended]);
+      return [from.writer, from.floor, answer?.kind, tries];
+    };
+    await append([ok(["w1", 2])]);
+    expect(await reserved(ok(["w1", 3]))).toEqual(["w1", 2, "ok", 1]);
+    expect(await reserved({ ...ok(["w1", 3]), duplicates: [0] })).toEqual(["w1", 3, "ok", 1]);
+    expect(await reserved({ kind: "full" })).toEqual(["w2", 0, "full", 1]);
+    expect(await reserved(ok(["w3", 1]))).toEqual(["w3", 0, "ok", 1]);
+    expect(await reserved({ kind: "behind" })).toEqual(["w3", 1, "behind", 1]);
+    await append([ok(["w4", 1])]);
+    writers.reserve(0);
+    await append([ok(["w5", 1])]);
+    expect(asked).toEqual(["w1 0", "w4 0", "w5 0"]);
   });
 
   test("append one at a time: who comes meanwhile is another", async () => {

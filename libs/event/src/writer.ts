@@ -20,18 +20,20 @@ export type Accounts = {
 };
 
 /** What came of an append, as far as a writer has to know. */
-type Answer = { readonly kind: string; readonly totals?: readonly Total[] };
+type Answer = { readonly kind: string; readonly totals?: readonly Total[]; readonly duplicates?: readonly number[] };
 
 const randomId = (): string => crypto.randomUUID().replaceAll("-", "").slice(0, 12);
 
 type Current = { readonly writer: string; floor: number; isInUse: boolean };
+type From = NonNullable<ShardChunk["from"]>;
 
 const keyOf = (shard: number, writer: string): string => `${shard} ${writer}`;
 
 /**
  * The writers of one process, one at a time for each shard. A writer's number stands for one event for good, or two losses
  * could hide each other: so an id is given up, and another taken, when nobody knows whether an append under it happened or
- * still will, when Redis has fewer events of it than were acknowledged, and when an append under it is still under way.
+ * still will, when Redis has fewer events of it than were acknowledged, and when an append under it is still under way. And
+ * when numbers of it were given out before the append (`reserve`), and the append did not take just those.
  */
 export const createWriters = (newId: () => string = randomId) => {
   const currents = new Map<number, Current>();
@@ -51,10 +53,17 @@ export const createWriters = (newId: () => string = randomId) => {
     return current;
   };
 
-  const end = (shard: number, current: Current, answer: Answer | null): void => {
+  const beginOf = ({ shard, from }: ShardChunk): Current => {
+    if (!from) return begin(shard);
+    const current = currents.get(shard);
+    return current?.writer === from.writer ? current : { ...from, isInUse: true };
+  };
+
+  const end = ({ shard, from }: ShardChunk, current: Current, answer: Answer | null): void => {
     current.isInUse = false;
     const isKnown = answer !== null && answer.kind !== "retriable" && answer.kind !== "behind";
-    if (!isKnown && currents.get(shard) === current) currents.delete(shard);
+    const isAsReserved = !from || (answer?.kind === "ok" && answer.duplicates?.length === 0);
+    if (!(isKnown && isAsReserved) && currents.get(shard) === current) currents.delete(shard);
     if (answer?.kind !== "ok") return;
     for (const [writer, total] of answer.totals ?? []) {
       // A duplicate that is answered for may stand under any number that the shard has given.
@@ -67,27 +76,33 @@ export const createWriters = (newId: () => string = randomId) => {
   };
 
   return {
-    /** Appends each chunk under its shard's writer; at once under another where Redis has gone back behind that. */
+    /** Under whom, and from which number on, a chunk will be appended that is to be written elsewhere at the same time. */
+    reserve: (shard: number): From => {
+      const { writer, floor } = begin(shard);
+      return { writer, floor };
+    },
+    /** Appends each chunk under its shard's writer; at once under another where Redis has gone back behind that, unless it was reserved. */
     append: async <A extends Answer>(
       chunks: readonly ShardChunk[],
       append: (chunks: readonly ShardChunk[]) => Promise<readonly A[]>,
     ): Promise<readonly A[]> => {
       const attempt = async (some: readonly ShardChunk[]): Promise<readonly A[]> => {
-        const begun = some.map(({ shard }) => begin(shard));
+        const begun = some.map(beginOf);
         let answers: readonly A[] = [];
         try {
           answers = await append(some.map((chunk, i) => ({ ...chunk, from: begun[i] as Current })));
           return answers;
         } finally {
-          for (const [i, { shard }] of some.entries()) end(shard, begun[i] as Current, answers[i] ?? null);
+          for (const [i, chunk] of some.entries()) end(chunk, begun[i] as Current, answers[i] ?? null);
         }
       };
       const answers = await attempt(chunks);
-      const behind = chunks.filter((_, i) => answers[i]?.kind === "behind");
+      const isAgain = (i: number): boolean => answers[i]?.kind === "behind" && chunks[i]?.from === undefined;
+      const behind = chunks.filter((_, i) => isAgain(i));
       if (behind.length === 0) return answers;
       const second = await attempt(behind);
       let next = 0;
-      return answers.map((answer) => (answer.kind === "behind" ? (second[next++] ?? answer) : answer));
+      return answers.map((answer, i) => (isAgain(i) ? (second[next++] ?? answer) : answer));
     },
     /** What the accounts have not got yet. */
     unrecorded: (): readonly Position[] => [...unrecorded.values()],

@@ -20,7 +20,11 @@ const isBehind = ({ token }: Lease, sequence: number, last: Copy): boolean =>
 const keyOf = ({ shard, writer }: Pick<Position, "shard" | "writer">): string => `${shard} ${writer}`;
 
 /** What stands in it, for a test to look at and for ports that write to it in a step of their own. */
-type MemoryLedger = { unaccounted(shard: number): number; keep(positions: readonly Position[]): void };
+type MemoryLedger = {
+  unaccounted(shard: number): number;
+  losses(shard: number): readonly Loss[];
+  keep(positions: readonly Position[]): void;
+};
 
 /** The ledger, and what it says without writing to it. */
 export const createLedger = (clock: Clock, outages: Outages): Ledger & MemoryLedger => {
@@ -78,6 +82,7 @@ export const createLedger = (clock: Clock, outages: Outages): Ledger & MemoryLed
         folded.set(shard, (folded.get(shard) ?? 0) + lost);
       }
     }),
+    losses: (shard) => losses.get(shard) ?? [],
     unaccounted: (shard) => (folded.get(shard) ?? 0) + lostOf(losses.get(shard) ?? []),
   };
 };

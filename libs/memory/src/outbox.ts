@@ -1,16 +1,14 @@
 import {
   type Clock,
   type Copy,
-  copyKeyOf,
   copyKeysOf,
   type Keyed,
   type OutboxRow,
   type OutboxSize,
+  type Position,
   type ShardChunk,
 } from "@spillway/event";
-
-type Row = OutboxRow & { readonly insertedAtMs: number };
-type KeptCopy = Copy & Pick<Row, "insertedAtMs">;
+import { createKeptCopies, type KeptCopy, type Row } from "./kept-copies.ts";
 
 const sizeOf = (rows: readonly Row[]): OutboxSize => ({
   events: rows.reduce((sum, row) => sum + row.events, 0),
@@ -21,24 +19,21 @@ const sizeOf = (rows: readonly Row[]): OutboxSize => ({
 export type Outbox = ReturnType<typeof createOutbox>;
 
 /** The outbox table, and the copies beside it. Ids come from a sequence, so a lower id may well appear after a higher one. */
-export const createOutbox = (clock: Clock) => {
+export const createOutbox = (clock: Clock, record: (positions: readonly Position[]) => void) => {
   let committed: Row[] = [];
-  let copies: KeptCopy[] = [];
+  const copies = createKeptCopies(record);
   const watchers = new Set<() => void>();
   let sequence = 0;
 
-  const keepCopies = (more: readonly KeptCopy[]): void => {
-    const ids = new Set(more.map(({ id }) => id));
-    copies = [...copies.filter(({ id }) => !ids.has(id)), ...more].sort((a, b) => Number(a.id) - Number(b.id));
+  const rowOf = ({ shard, chunk, events, from }: ShardChunk): Row => {
+    const row = { id: String(++sequence), shard, chunk, events, insertedAtMs: clock.wallMs() };
+    return from ? { ...row, named: { writer: from.writer, numbers: [from.floor, from.floor + events] } } : row;
   };
 
   /** A transaction of an application or a slow edge: its ids are taken at the insert, its rows appear at the commit. */
   const begin = () => {
     const inserted: Row[] = [];
     const copied: KeptCopy[] = [];
-    const rowOf = ({ shard, chunk, events }: ShardChunk): Row => {
-      return { id: String(++sequence), shard, chunk, events, insertedAtMs: clock.wallMs() };
-    };
     return {
       insert: (chunk: ShardChunk): void => void inserted.push(rowOf(chunk)),
       copy: (chunk: ShardChunk): void => {
@@ -46,11 +41,8 @@ export const createOutbox = (clock: Clock) => {
         copied.push({ ...rowOf(chunk), key });
       },
       commit: () => {
-        const instead = new Set(
-          inserted.map(({ chunk }) => copies.findLast(({ key }) => key === copyKeyOf(chunk))?.id),
-        );
-        copies = copies.filter(({ id }) => !instead.has(id));
-        keepCopies(copied.splice(0));
+        for (const { chunk } of inserted) copies.takeAway(chunk);
+        copies.put(copied.splice(0));
         committed.push(...inserted.splice(0));
         committed.sort((a, b) => Number(a.id) - Number(b.id));
         for (const onRows of [...watchers]) onRows();
@@ -76,18 +68,11 @@ export const createOutbox = (clock: Clock) => {
     occupied: (shards: readonly number[]) => shards.filter((shard) => committed.some((row) => row.shard === shard)),
     size: (): OutboxSize => sizeOf(committed),
     /** Committed copies of a shard, in id order. */
-    copies: (shard: number): readonly KeptCopy[] => copies.filter((copy) => copy.shard === shard),
-    copiesSize: (): OutboxSize => sizeOf(copies),
-    keep: (rows: readonly Keyed[]): void =>
-      keepCopies(
-        rows.flatMap(({ id, key }) => committed.filter((row) => row.id === id).map((row) => ({ ...row, key }))),
-      ),
-    rekey: (keyed: readonly Keyed[]): void => {
-      copies = copies.map((copy) => ({ ...copy, ...keyed.find(({ id }) => id === copy.id) }));
-    },
-    removeCopies: (isMeant: (copy: Copy) => boolean): void => {
-      copies = copies.filter((copy) => !isMeant(copy));
-    },
+    copies: (shard: number): readonly KeptCopy[] => copies.all().filter((copy) => copy.shard === shard),
+    copiesSize: (): OutboxSize => sizeOf(copies.all()),
+    keep: (keyed: readonly Keyed[]): void => copies.keep(committed, keyed),
+    rekey: (keyed: readonly Keyed[]): void => copies.rekey(keyed),
+    removeCopies: (isMeant: (copy: Copy) => boolean): void => copies.remove(isMeant),
     watch: (onRows: () => void) => {
       watchers.add(onRows);
       return () => void watchers.delete(onRows);

@@ -38,7 +38,8 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
     backlogBytesMax: options.backlogBytesMax ?? 64 * 1024 * 1024,
     dedupWindowMs: options.dedupWindowMs ?? 3_600_000,
   });
-  const outbox = createOutbox(clock);
+  const ledger = createLedger(clock, outages);
+  const outbox = createOutbox(clock, ledger.keep);
   const installation = createInstallationCell();
   const letters = createLetters();
   const parked = createParkedTable(clock);
@@ -47,7 +48,6 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
     const ms = commitMs();
     if (ms > 0) await clock.sleep(ms);
   };
-  const ledger = createLedger(clock, outages);
   const openSink = () => createSink(topics, outages, clock);
   return {
     /* What would stand in Redis, Postgres and Kafka, for a test to look at and to break. */

@@ -1,6 +1,6 @@
 import type { Accounts, Position } from "@spillway/event";
 import { arrayOf, ask, type Database, durableCommit } from "@spillway/postgres";
-import type { Sql } from "postgres";
+import type { Fragment, Sql } from "postgres";
 import { multirangeOf } from "./multirange.ts";
 
 /**
@@ -22,6 +22,17 @@ export const recordedPositions = (sql: Sql, positions: readonly Position[]) => {
     where not excluded.ended <@ known.ended
       or (excluded.acknowledged > 0 and excluded.acknowledged >= known.acknowledged)`;
 };
+
+/**
+ * The numbers that rows named, columns `shard`, `writer` and `numbers`, have met their end. In the order of the rows, as above. Locks: the
+ * writers' rows, until the statement is over.
+ */
+export const endedNumbers = (sql: Sql, rows: Fragment) => sql`
+  insert into shard_writers as known (shard, writer, ended)
+  select shard, writer, range_agg(numbers) from (${rows}) as named where writer is not null
+  group by shard, writer order by shard, writer
+  on conflict (shard, writer) do update set ended = known.ended + excluded.ended, seen_at = now()
+  where not excluded.ended <@ known.ended`;
 
 /** What a process knows of its own appends, and of others', in one statement for all shards. */
 export const createAccounts = ({ database }: { readonly database: Database }): Accounts => ({

@@ -1,6 +1,8 @@
 import type { Copies, Copy, Keyed } from "@spillway/event";
 import { arrayOf, ask, type Database, durableCommit, WRITE_MS } from "@spillway/postgres";
 import type { Sql } from "postgres";
+import { endedNumbers } from "./accounts.ts";
+import { rangeOf } from "./multirange.ts";
 import { occupiedShards } from "./occupied.ts";
 import { chunksSize } from "./size.ts";
 
@@ -38,32 +40,56 @@ const newestCopy = (sql: Sql, shard: number, olderThanMs: number | null) => {
   return sql<{ id: string }[]>`select id from copies where shard = ${shard} ${isOlder} order by id desc limit 1`;
 };
 
-const keyed = (sql: Sql, rows: readonly Keyed[]) => sql`
-  unnest(${arrayOf(rows.map(({ id }) => id))}::bigint[], ${arrayOf(rows.map(({ key }) => key))}::uuid[]) as keyed (id, key)`;
+/** `writer` and `numbers` are null where what is named stays. */
+const keyed = (sql: Sql, rows: readonly Keyed[]) => {
+  const writers = rows.map(({ named }) => named?.writer ?? null);
+  const numbers = rows.map(({ named }) => (named ? rangeOf(named.numbers) : null));
+  return sql`keyed as (select * from unnest(
+    ${arrayOf(rows.map(({ id }) => id))}::bigint[], ${arrayOf(rows.map(({ key }) => key))}::uuid[],
+    ${arrayOf(writers)}::text[], ${arrayOf(numbers)}::int8range[]) as given (id, key, writer, numbers))`;
+};
 
-/** Under their own ids, so that they stay in their place. Locks: ROW EXCLUSIVE on copies, ACCESS SHARE on the outbox. */
+/** What these rows of a table named, where they are given other numbers. */
+const renamed = (sql: Sql, table: "outbox" | "copies") => sql`
+  select was.shard, was.writer, was.numbers from ${sql(table)} as was join keyed using (id) where keyed.writer is not null`;
+
+/**
+ * Under their own ids, so that they stay in their place. Locks: ROW EXCLUSIVE on copies, ACCESS SHARE on the outbox; and the writers' rows,
+ * until the statement is over.
+ */
 const keepRows = (sql: Sql, rows: readonly Keyed[]) => sql`
-  insert into copies (id, shard, key, chunk, events, bytes, created_at, shards)
-  select id, shard, key, chunk, events, bytes, created_at, shards from outbox join ${keyed(sql, rows)} using (id)
-  on conflict (id) do update set key = excluded.key
+  with ${keyed(sql, rows)},
+    ended as (${endedNumbers(sql, sql`${renamed(sql, "outbox")} union all ${renamed(sql, "copies")}`)})
+  insert into copies as kept (id, shard, key, chunk, events, bytes, created_at, shards, writer, numbers)
+  select id, shard, keyed.key, chunk, events, bytes, created_at, shards,
+    coalesce(keyed.writer, outbox.writer), coalesce(keyed.numbers, outbox.numbers)
+  from outbox join keyed using (id)
+  on conflict (id) do update set key = excluded.key,
+    writer = coalesce((select writer from keyed where keyed.id = kept.id), kept.writer),
+    numbers = coalesce((select numbers from keyed where keyed.id = kept.id), kept.numbers)
   returning ${sql.unsafe(durableCommit)}`;
 
-/** Locks: these rows, until the statement is over. */
+/** Locks: these rows, and their writers', until the statement is over. */
 const rekeyCopies = (sql: Sql, copies: readonly Keyed[]) => sql`
-  update copies set key = keyed.key from ${keyed(sql, copies)} where copies.id = keyed.id
+  with ${keyed(sql, copies)}, ended as (${endedNumbers(sql, renamed(sql, "copies"))})
+  update copies set key = keyed.key,
+    writer = coalesce(keyed.writer, copies.writer), numbers = coalesce(keyed.numbers, copies.numbers)
+  from keyed where copies.id = keyed.id
   returning ${sql.unsafe(durableCommit)}`;
 
 /**
  * Whether this commit survives a crash does not matter, and nobody waits for the disk: a copy that comes back is one of a settled
- * chunk. Locks: these rows, until the statement is over.
+ * chunk. Locks: these rows and their writers', until the statement is over.
  */
 const removeByKey = (sql: Sql, keys: readonly string[]) => sql`
-  with gone as (delete from copies where key = any(${arrayOf(keys)}::uuid[]))
+  with gone as (delete from copies where key = any(${arrayOf(keys)}::uuid[]) returning shard, writer, numbers),
+    ended as (${endedNumbers(sql, sql`select * from gone`)})
   select set_config('synchronous_commit', 'off', true)`;
 
 /** As by key. */
 const removeById = (sql: Sql, ids: readonly string[]) => sql`
-  with gone as (delete from copies where id = any(${arrayOf(ids)}::bigint[]))
+  with gone as (delete from copies where id = any(${arrayOf(ids)}::bigint[]) returning shard, writer, numbers),
+    ended as (${endedNumbers(sql, sql`select * from gone`)})
   select set_config('synchronous_commit', 'off', true)`;
 
 /** The relay's copies in Postgres. */

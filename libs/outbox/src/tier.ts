@@ -9,6 +9,7 @@ import {
 import { arrayOf, type Database, DatabaseFailure, durableCommit } from "@spillway/postgres";
 import type { Sql } from "postgres";
 import { outboxHealth } from "./health.ts";
+import { rangeOf } from "./multirange.ts";
 import { occupiedShards } from "./occupied.ts";
 import { chunksSize } from "./size.ts";
 
@@ -16,14 +17,24 @@ export { createAccounts } from "./accounts.ts";
 export { createPostgresInstallation } from "./installation.ts";
 export { schemaWarnings } from "./schema-warning.ts";
 
+const rowOf = ({ shard, chunk, events, from }: ShardChunk, shards: number | null) => ({
+  shard,
+  shards,
+  chunk,
+  events,
+  bytes: chunk.length,
+  writer: from?.writer ?? null,
+  numbers: from ? rangeOf([from.floor, from.floor + events]) : null,
+});
+
 /**
  * One statement for all chunks: all are committed or none. Locks: ROW EXCLUSIVE on the table, which only DDL and LOCK
  * TABLE block; inserts do not wait for each other.
  */
 const insertChunks = (sql: Sql, chunks: readonly ShardChunk[], shards: number | null) => {
-  const rows = chunks.map(({ shard, chunk, events }) => ({ shard, shards, chunk, events, bytes: chunk.length }));
+  const rows = chunks.map((chunk) => rowOf(chunk, shards));
   return sql`
-    insert into outbox ${sql(rows, "shard", "shards", "chunk", "events", "bytes")}
+    insert into outbox ${sql(rows, "shard", "shards", "chunk", "events", "bytes", "writer", "numbers")}
     returning ${sql.unsafe(durableCommit)}`;
 };
 
@@ -43,11 +54,9 @@ const insertInsteadOfCopies = (sql: Sql, chunks: readonly ShardChunk[], shards: 
 /** Locks: as an insert into the outbox. */
 const insertCopies = (sql: Sql, chunks: readonly ShardChunk[], shards: number | null) => {
   const keys = copyKeysOf(chunks);
-  const rows = chunks.map(({ shard, chunk, events }, i) => {
-    return { shard, shards, key: keys[i] as string, chunk, events, bytes: chunk.length };
-  });
+  const rows = chunks.map((chunk, i) => ({ ...rowOf(chunk, shards), key: keys[i] as string }));
   return sql`
-    insert into copies ${sql(rows, "shard", "shards", "key", "chunk", "events", "bytes")}
+    insert into copies ${sql(rows, "shard", "shards", "key", "chunk", "events", "bytes", "writer", "numbers")}
     returning ${sql.unsafe(durableCommit)}`;
 };
 

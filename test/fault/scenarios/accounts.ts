@@ -9,9 +9,8 @@ import { asked, withRedis } from "./redis.ts";
 /** What is recorded once a second is compared a second later. */
 const TOLD_MS = 20_000;
 
-/** Something was lost, and what is told is what was lost. */
-export const toldExactly = async ({ pipeline }: FaultWorld, { lost }: Verdict): Promise<void> => {
-  if (lost === 0) throw new Error("nothing was lost: the fault did not hit");
+/** What is told is what was lost, should that be nothing. */
+export const toldAsLost = async ({ pipeline }: FaultWorld, { lost }: Pick<Verdict, "lost">): Promise<void> => {
   let told = 0;
   const isTold = async () => {
     const [row] = await pipeline.sql`SELECT coalesce(sum(unaccounted), 0)::int AS events FROM shard_checkpoints`;
@@ -21,6 +20,12 @@ export const toldExactly = async ({ pipeline }: FaultWorld, { lost }: Verdict): 
   await eventually("what is told as lost", isTold, TOLD_MS).catch(() => {
     throw new Error(`${lost} lost, ${told} told`);
   });
+};
+
+/** Something was lost, and just that is told. */
+export const toldExactly = async (world: FaultWorld, verdict: Verdict): Promise<void> => {
+  if (verdict.lost === 0) throw new Error("nothing was lost: the fault did not hit");
+  await toldAsLost(world, verdict);
 };
 
 /** Longer than a lease: what a relay has in hand is dropped with it. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Verdict } from "../../support/checker.ts";
 import { type Injection, inTurn, kafka, pause, redis, whileFrozen } from "../injection.ts";
 import type { FaultWorld, Scenario } from "../scenario.ts";
+import { toldAsLost } from "./accounts.ts";
 import { withRedis } from "./redis.ts";
 
 /** What a relay holds in memory survives whatever Redis loses: with Kafka stopped it holds little. */
@@ -18,13 +19,15 @@ const restoredOf = async ({ pipeline }: FaultWorld): Promise<number> => {
   return lines.reduce((sum, line) => sum + Number((JSON.parse(line) as { events: number }).events), 0);
 };
 
-/** That the fault hit, and that nothing came out early but what came in before it was seen. */
-const check = async (world: FaultWorld, { inversions }: Verdict): Promise<void> => {
+/** That the fault hit, that nothing came out early but what came in before it was seen, and that what came back is told as lost no more. */
+const check = async (world: FaultWorld, verdict: Verdict): Promise<void> => {
+  const { inversions } = verdict;
   if ((await restoredOf(world)) === 0) throw new Error("nothing was restored: the fault did not hit");
   const most = EVENTS_PER_SECOND * WINDOW_S;
   if (inversions > most) throw new Error(`${inversions} inversions, of which a window of ${WINDOW_S} s makes ${most}`);
   const [left] = await world.pipeline.sql`SELECT count(*)::int AS copies FROM copies`;
   if (left?.copies > EVENTS_PER_SECOND) throw new Error(`${left?.copies} copies are left`);
+  await toldAsLost(world, verdict);
 };
 
 const emptied: Injection = (world) => withRedis(world, async (client) => void (await client.flushall()));

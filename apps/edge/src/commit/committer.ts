@@ -9,6 +9,7 @@ import {
   type SealedEvent,
   type StreamTier,
   type Tier,
+  type Writers,
 } from "@spillway/event";
 import type { Log, Metrics } from "@spillway/telemetry";
 import { createAccountedTier } from "./accounted-tier.ts";
@@ -71,6 +72,7 @@ export type CommitParts = Omit<CommitterPorts, "stream" | "outbox" | "accounts" 
   readonly stream: GuardedTier;
   readonly outbox: GuardedTier;
   readonly copies: GuardedTier;
+  readonly writers: Pick<Writers, "reserve">;
   readonly promise: Pick<PromiseWatch, "reliance">;
   /** For its reads only; the breaker does not count them. */
   readonly reads: Pick<OutboxTier, "occupied">;
@@ -121,7 +123,7 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
     timeoutOpens: true,
     deadlineMs: streamDeadlineMs,
   });
-  const parts = { ...watch, gate, stream, outbox, copies, promise, reads: ports.outbox, meter, admission };
+  const parts = { ...watch, gate, stream, outbox, copies, writers, promise, reads: ports.outbox, meter, admission };
   const reopening = createReopening(parts);
   const divert: Divert = (shard, reason) => {
     if (!gate.divert(shard)) return;

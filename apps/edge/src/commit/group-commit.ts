@@ -88,13 +88,19 @@ export class GroupCommit {
   #start(tier: TierName): void {
     if (this.#appending[tier]) return;
     const chunks = this.#take(tier);
-    if (chunks.length > 0) void this.#append(tier, chunks);
+    if (chunks.length > 0)
+      void this.#append(tier, tier === "stream" ? chunks.map((one) => this.#numbered(one)) : chunks);
   }
 
   #queueOf(shard: number): ShardQueue {
     const queue = this.#queues[shard];
     if (!queue) throw new RangeError(`there is no shard ${shard}`);
     return queue;
+  }
+
+  /** What is to be copied says what it is in the stream, and so does its row, should it go to the outbox after all. */
+  #numbered(packed: Packed): Packed {
+    return packed.copied ? { ...packed, from: this.#ports.writers.reserve(packed.shard) } : packed;
   }
 
   /** At most one chunk per shard, within the limit of one call. */

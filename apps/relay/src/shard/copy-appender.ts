@@ -75,10 +75,10 @@ export const createCopyAppender = (options: CopyAppenderOptions, restored: (even
     const answer = await appendChunk(chunk);
     if (answer.kind === "fenced") term.end("fenced");
     if (answer.kind !== "ok") return stop(answer.kind === "retriable" ? answer.code : answer.kind);
-    const { duplicates } = answer;
+    const { duplicates, total } = answer;
     if (duplicates.length === chunk.events) return removeSettled(group, look);
     restored(chunk.events - duplicates.length);
-    const rekeyed = await copies.rekey(keyedRows(group, chunk.chunk, duplicates));
+    const rekeyed = await copies.rekey(keyedRows(group, chunk, duplicates, total));
     return rekeyed.ok ? "done" : stop(rekeyed.code);
   };
 

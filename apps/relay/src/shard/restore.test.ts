@@ -70,6 +70,24 @@ describe("what an emptied stream has lost", () => {
     await stage.until(() => stage.ids().length >= 5 && copiesOf(stage) === 0);
     expect(stage.ids()).toEqual(["a", "b", "c", "d", "e"]);
     expect(stage.logged("events.restored")).toMatchObject([{ fields: { events: 4 } }]);
+    await stage.clock.advance(5_000);
+    expect(stage.world.ledger.unaccounted(0)).toBe(1);
+  });
+
+  test("is told as lost no more once it is back, also when it is lost and restored again", async () => {
+    const stage = createStage();
+    kafkaIs(stage, "down");
+    stage.start("r1", {}, { inFlightEventsMax: 2 });
+    for (const id of ["a", "b", "c", "d", "e", "f"]) await stage.postToBoth([id]);
+    for (let times = 1; times <= 2; times++) {
+      await stage.clock.advance(3_000);
+      flush(stage);
+      await stage.until(() => stage.logged("events.restored").length === times, 20_000);
+    }
+    kafkaIs(stage, "up");
+    await stage.until(() => firsts(stage.ids()).length === 6 && copiesOf(stage) === 0, 60_000);
+    await stage.clock.advance(5_000);
+    expect(stage.world.ledger.unaccounted(0)).toBe(0);
   });
 
   test("comes back before the outbox's rows also when the servers' clock is behind that by which it was copied", async () => {

@@ -33,7 +33,7 @@ export const createRowMover = (options: RowMoverOptions): ((rows: readonly Outbo
     if (answer.kind === "fenced") term.end("fenced");
     if (answer.kind !== "ok") return answer.kind === "full" ? "full" : "unavailable";
     // What is to be in both must be so before it leaves one. Also duplicates: what they repeat may have no copy.
-    const rows = keyedRows(group, chunk.chunk, answer.duplicates);
+    const rows = keyedRows(group, chunk, answer.duplicates, answer.total);
     const kept = rows.length === 0 || (await copies.keep(rows)).ok;
     return kept ? "moved" : "unavailable";
   };

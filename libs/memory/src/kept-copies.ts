@@ -1,0 +1,55 @@
+import { type Copy, copyKeyOf, type Keyed, type Named, type OutboxRow, type Position } from "@spillway/event";
+
+/** A row of the outbox or of the copies. */
+export type Row = OutboxRow & { readonly insertedAtMs: number; readonly named?: Named };
+export type KeptCopy = Row & Pick<Copy, "key">;
+
+const positionsOf = (rows: readonly Row[]): Position[] =>
+  rows.flatMap(({ shard, named }) =>
+    named ? [{ shard, writer: named.writer, acknowledged: 0, ended: [named.numbers] }] : [],
+  );
+
+/** The copies table. `record`: the numbers that a copy named have met their end when it goes, or is given others. */
+export const createKeptCopies = (record: (positions: readonly Position[]) => void) => {
+  let copies: readonly KeptCopy[] = [];
+
+  const remove = (isMeant: (copy: KeptCopy) => boolean): void => {
+    record(positionsOf(copies.filter(isMeant)));
+    copies = copies.filter((copy) => !isMeant(copy));
+  };
+
+  const put = (more: readonly KeptCopy[]): void => {
+    const ids = new Set(more.map(({ id }) => id));
+    copies = [...copies.filter(({ id }) => !ids.has(id)), ...more].sort((a, b) => Number(a.id) - Number(b.id));
+  };
+
+  /** `was`: what may name other numbers so far. */
+  const give = (given: Keyed, copy: Row, was: readonly Row[]): void => {
+    if (given.named) record(positionsOf(was));
+    put([{ ...copy, ...given }]);
+  };
+
+  const ofId = (id: string): KeptCopy[] => copies.filter((copy) => copy.id === id);
+
+  return {
+    put,
+    remove,
+    all: (): readonly KeptCopy[] => copies,
+    /** Copies of these rows, or those that there are of them already, are given these keys and numbers. */
+    keep: (rows: readonly Row[], keyed: readonly Keyed[]): void => {
+      for (const given of keyed)
+        for (const row of rows.filter(({ id }) => id === given.id)) {
+          const kept = ofId(row.id);
+          give(given, kept[0] ?? row, [row, ...kept]);
+        }
+    },
+    rekey: (keyed: readonly Keyed[]): void => {
+      for (const given of keyed) for (const copy of ofId(given.id)) give(given, copy, [copy]);
+    },
+    /** Of a chunk that is in the outbox now; the newest of equal ones. Its numbers are named there. */
+    takeAway: (chunk: Uint8Array): void => {
+      const gone = copies.findLast(({ key }) => key === copyKeyOf(chunk));
+      copies = copies.filter((copy) => copy !== gone);
+    },
+  };
+};
