@@ -150,7 +150,7 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
   const committer = createCommitter(ports, options);
   const health = createHealth({ ...ports, committer, shards: options.shards });
   const http = createHttpMetrics(ports.metrics);
-  const keyOf = createKeyRing(options.apiKeys, ports.platform);
+  const keyOf = createKeyRing(options.apiKeys, ports.platform, ports.clock);
   const sources = createKeySources(options.apiKeySources);
   const durabilities = createDurabilities(options.durabilityRoutes, options.apiKeyDurabilities);
   const fairYield = createFairYield(ports.nextTurn);

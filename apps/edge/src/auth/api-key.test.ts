@@ -1,4 +1,5 @@
 import { platform } from "@spillway/event/platform-node";
+import { createManualClock } from "@spillway/memory";
 import { describe, expect, test } from "vitest";
 import { createKeyRing } from "./api-key.ts";
 import { parseApiKeys } from "./api-keys-setting.ts";
@@ -13,7 +14,7 @@ const keysOf = (setting: string) => {
   if (typeof parsed === "string") throw new Error(parsed);
   return parsed;
 };
-const ring = createKeyRing(keysOf(`shop:${KEY},till:sha256:${hex(OTHER)}`), platform);
+const ring = createKeyRing(keysOf(`shop:${KEY},till:sha256:${hex(OTHER)}`), platform, createManualClock());
 
 describe("an Authorization header", () => {
   test.each([
@@ -47,7 +48,44 @@ describe("an Authorization header", () => {
   });
 
   test("belongs to nobody when no key is configured", () => {
-    expect(createKeyRing([], platform)("Bearer anything")).toBeNull();
+    expect(createKeyRing([], platform, createManualClock())("Bearer anything")).toBeNull();
+  });
+});
+
+describe("what held a key", () => {
+  const watched = () => {
+    const clock = createManualClock();
+    let hashed = 0;
+    const sha256 = (bytes: Uint8Array): Uint8Array => {
+      hashed++;
+      return platform.sha256(bytes);
+    };
+    const keyOf = createKeyRing(keysOf(`shop:${KEY},till:${OTHER}`), { ...platform, sha256 }, clock);
+    return { clock, hashed: () => hashed, nameOf: (authorization: string) => keyOf(authorization)?.name };
+  };
+
+  test("is hashed once in a second, and then again", async () => {
+    const { clock, hashed, nameOf } = watched();
+    const names = [KEY, OTHER, KEY, OTHER, KEY].map((key) => nameOf(`Bearer ${key}`));
+    expect([names, hashed()]).toEqual([["shop", "till", "shop", "till", "shop"], 2]);
+    await clock.advance(1_000);
+    expect([nameOf(`Bearer ${KEY}`), hashed()]).toEqual(["shop", 3]);
+    await clock.advance(1_000);
+    expect([nameOf(`Bearer ${KEY}`), hashed()]).toEqual(["shop", 4]);
+  });
+
+  test("is remembered as a whole, and what held none never is", () => {
+    const { hashed, nameOf } = watched();
+    nameOf(`Bearer ${KEY}`);
+    for (let n = 0; n < 3; n++) expect(nameOf(`Bearer ${KEY}x`)).toBeUndefined();
+    expect(hashed()).toBe(4);
+  });
+
+  test("takes no more memory, in however many spellings it comes", () => {
+    const { hashed, nameOf } = watched();
+    const spellings = Array.from({ length: 100 }, (_, n) => `Bearer ${" ".repeat(n)}${KEY}`);
+    for (const spelling of [...spellings, ...spellings]) expect(nameOf(spelling)).toBe("shop");
+    expect(hashed()).toBe(200 - 64);
   });
 });
 
@@ -144,12 +182,12 @@ describe("API_KEYS", () => {
     [`shop:${"long".repeat(128)}`, "long".repeat(128)],
     [`shop:${OTHER}, shop:${KEY}`, KEY],
   ])("%.60s starts, and its key is found", (setting, key) => {
-    expect(createKeyRing(keysOf(setting), platform)(`Bearer ${key}`)).not.toBeNull();
+    expect(createKeyRing(keysOf(setting), platform, createManualClock())(`Bearer ${key}`)).not.toBeNull();
   });
 
   test("every character that a key may have arrives", () => {
     const key = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/==";
-    expect(createKeyRing(keysOf(`shop:${key}`), platform)(`Bearer ${key}`)?.name).toBe("shop");
+    expect(createKeyRing(keysOf(`shop:${key}`), platform, createManualClock())(`Bearer ${key}`)?.name).toBe("shop");
   });
 
   test("a short key is enough for development", () => {
