@@ -2,7 +2,6 @@ import { type Kafka, startKafka } from "@spillway/backends";
 import type { SinkRecord } from "@spillway/event";
 import { compressions } from "@spillway/kafka";
 import { createKafkajsSink } from "@spillway/kafka/kafkajs";
-import { createPlatformaticSink } from "@spillway/kafka/platformatic";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTopic } from "./fresh-topic.ts";
 import { readPartition } from "./kcat.ts";
@@ -13,14 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => kafka?.stop());
 
-const cases = compressions.flatMap((compression) => [
-  ["kafkajs", compression, createKafkajsSink] as const,
-  ["platformatic", compression, createPlatformaticSink] as const,
-]);
-
-test.each(cases)("librdkafka reads what %s writes with compression %s", async (_name, compression, createSink) => {
+test.each(compressions)("librdkafka reads what is written with compression %s", async (compression) => {
   const topic = await createTopic(kafka, { partitions: 1 });
-  const sink = createSink({ connection: { brokers: kafka.brokers, clientId: "spillway-test" }, compression });
+  const sink = createKafkajsSink({ connection: { brokers: kafka.brokers, clientId: "spillway-test" }, compression });
   const records = Array.from(
     { length: 300 },
     (_, i): SinkRecord => ({

@@ -6,8 +6,6 @@ import { type MockCluster, startMockCluster } from "./mock-cluster.ts";
 /*
  * One test per row of the table of outcomes, on the wire. librdkafka's mock gives the answers, since most of them cannot
  * be had from a real broker at will; those that can are in test/conformance/sink.ts and test/kafka/topic-changes.test.ts.
- * The other sink's idempotent producer gets no producer id from this mock, so its rows are covered by its vendor's own
- * error classes, beside its source.
  */
 const retried = (code: string) => ({ kind: "retriable", code });
 const paused = (code: string) => ({ kind: "retriable", code, pause: true });

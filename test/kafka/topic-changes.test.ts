@@ -2,7 +2,6 @@ import { freePort, type Kafka, startKafka } from "@spillway/backends";
 import { eventually } from "@spillway/backends/eventually";
 import type { Sink, SinkRecord } from "@spillway/event";
 import { createKafkajsSink } from "@spillway/kafka/kafkajs";
-import { createPlatformaticSink } from "@spillway/kafka/platformatic";
 import type { Admin } from "kafkajs";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { shortDeadlines } from "./broker.ts";
@@ -19,10 +18,7 @@ const record = (value: Uint8Array = Buffer.from("{}")): SinkRecord => ({
 });
 const noise = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
 
-describe.each([
-  ["kafkajs", createKafkajsSink],
-  ["platformatic", createPlatformaticSink],
-] as const)("%s and topics that change", (_name, createSink) => {
+describe("the sink and topics that change", () => {
   let kafka: Kafka;
   const opened: Sink[] = [];
 
@@ -35,7 +31,7 @@ describe.each([
   });
 
   const open = (brokers: readonly string[] = kafka.brokers): Sink => {
-    const sink = createSink({ connection: { brokers, clientId: "spillway-test" }, deadlines: shortDeadlines });
+    const sink = createKafkajsSink({ connection: { brokers, clientId: "spillway-test" }, deadlines: shortDeadlines });
     opened.push(sink);
     return sink;
   };

@@ -59,7 +59,6 @@ const settings = {
   KAFKA_BROKERS: brokers(),
   KAFKA_TOPIC: withDefault(topicName(), "events"),
   KAFKA_TOPIC_ROUTES: topicRoutes(),
-  KAFKA_SINK: withDefault(oneOf("kafkajs", "platformatic"), "kafkajs"),
   KAFKA_COMPRESSION: optional(oneOf("none", "gzip", "zstd")),
   KAFKA_TLS: withDefault(oneOf("off", "on"), "off"),
   KAFKA_TLS_CA_FILE: file,

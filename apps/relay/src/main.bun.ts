@@ -4,6 +4,7 @@ import { createDeadLetters } from "@spillway/dead-letters";
 import { createBelonging, systemClock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { topicFor, topicRoutes } from "@spillway/kafka";
+import { createKafkajsSink } from "@spillway/kafka/kafkajs";
 import {
   createCopies,
   createLedger,
@@ -51,11 +52,7 @@ const limits = {
   backlogBytesMax: config.BACKLOG_BYTES_MAX,
 };
 const routes = topicRoutes(config.KAFKA_TOPIC, config.KAFKA_TOPIC_ROUTES);
-const createSink =
-  config.KAFKA_SINK === "kafkajs"
-    ? (await import("@spillway/kafka/kafkajs")).createKafkajsSink
-    : (await import("@spillway/kafka/platformatic")).createPlatformaticSink;
-const sink = createSink({
+const sink = createKafkajsSink({
   connection: { brokers: config.KAFKA_BROKERS, clientId: `spillway-relay`, tls: config.tls, sasl: config.sasl },
   compression: config.KAFKA_COMPRESSION,
   log,

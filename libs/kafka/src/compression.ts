@@ -24,9 +24,9 @@ const gzipAsync = promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.gzip);
 const gunzip = promisify<Buffer, Buffer>(zlib.gunzip);
 
 /** In place: a batch takes about 0.2 ms. */
-export const zstd = (bytes: Buffer): Buffer => zlib.zstdCompressSync(bytes, zstdParameters);
+const zstd = (bytes: Buffer): Buffer => zlib.zstdCompressSync(bytes, zstdParameters);
 
-export const gzip = (bytes: Buffer): Promise<Buffer> => gzipAsync(bytes, { level: GZIP_LEVEL });
+const gzip = (bytes: Buffer): Promise<Buffer> => gzipAsync(bytes, { level: GZIP_LEVEL });
 
 /** One of kafkajs' Encoders. */
 type Encoder = { readonly buffer: Buffer };

@@ -1,4 +1,4 @@
-/** How to reach a Kafka cluster; the same for both sinks. */
+/** How to reach a Kafka cluster. */
 export type KafkaConnection = {
   /** `host:port` or `[::1]:port`, at least one. Whoever reads them checks them: kafkajs takes what it gets. */
   readonly brokers: readonly string[];

@@ -116,7 +116,7 @@ const createForbidden = () => {
   };
 };
 
-/** The rules that hold for every Kafka client; see the README for where each comes from. */
+/** The rules; see the README for where each comes from. */
 export const createSink = <Client, Encoded>(vendor: Vendor<Client, Encoded>, settings: KafkaSettings): Sink => {
   const setting = { vendor, ...settings };
   const clients = createTopicClients(vendor.open, settings.log);
@@ -138,7 +138,7 @@ export const createSink = <Client, Encoded>(vendor: Vendor<Client, Encoded>, set
     // Closed meanwhile: nobody would close a client that is opened now.
     if (closing) return closedOutcome;
     if (known.kind !== "ok") return known;
-    // kafkajs resolves for a partition that does not exist, and the other client takes it modulo the count.
+    // kafkajs resolves for a partition that does not exist.
     if (!(partition >= 0 && partition < known.count)) return counts.met(topic, clientTable.partitionOutOfRange);
     const encoded = encodedOrNull(setting, topic, partition, records);
     if (encoded === null) return clientTable.unencodable.outcome;

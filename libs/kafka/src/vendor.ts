@@ -10,7 +10,7 @@ export type Opened<Client> = {
   close(): Promise<void>;
 };
 
-/** What the two Kafka clients do differently; every rule that they share is in `sink.ts`. */
+/** What is the client's; the rules are in `sink.ts`. */
 export type Vendor<Client, Encoded> = {
   open(): Opened<Client>;
   /** In the shape that `send` takes. Throws for records that cannot be written, which is then their own fault: it asks nobody. */
