@@ -150,6 +150,33 @@ export const sinkConformance = (name: string, make: () => Promise<SinkUnderTest>
       for (const partition of [0, 1, 2, 3]) expect(numbersIn(await it.read(topic, partition))).toEqual(upTo(200));
     });
 
+    test("gives each of the partitions that are published to at once its own outcome", async () => {
+      const topic = await it.createTopic({ partitions: 4, compacted: true });
+      const large = [record({ value: noise(it.batchBytesMax + 1) })];
+      const batches = [numbered(0, 3), large, numbered(3, 2), [record({ key: null })]];
+      const outcomes = await Promise.all(batches.map((records, partition) => publish(topic, records, partition)));
+      expect(outcomes).toMatchObject([{ kind: "ok" }, tooLarge, { kind: "ok" }, rejected]);
+      const read = await Promise.all([0, 1, 2, 3].map((partition) => it.read(topic, partition)));
+      expect(read.map(numbersIn)).toEqual([[0, 1, 2], [], [3, 4], []]);
+    });
+
+    test("takes more at once than a request may hold, all of it, in order", async () => {
+      const topic = await it.createTopic({ partitions: 32 });
+      const lane = async (partition: number) => {
+        for (const key of ["a", "b"]) {
+          const large = [record({ key, value: noise(it.batchBytesMax * 0.9) })];
+          const confirmed = async () => (await publish(topic, large, partition)).kind === "ok";
+          await eventually("a confirmed publish", confirmed);
+        }
+      };
+      const partitions = upTo(32);
+      await Promise.all(partitions.map(lane));
+      for (const partition of [0, 13, 31]) {
+        const keys = (await it.read(topic, partition)).map(({ key }) => key);
+        expect([...new Set(keys)]).toEqual(["a", "b"]);
+      }
+    });
+
     test("confirms nothing for no records", async () => {
       const topic = await it.createTopic({ partitions: 1 });
       expect(await publish(topic, [])).toEqual({ kind: "ok" });

@@ -80,7 +80,7 @@ describe("the kafkajs sink, answered by a broker", () => {
     sink = createKafkajsSink({
       connection: { brokers: cluster.brokers, clientId: "spillway-test" },
       compression: "gzip",
-      log: (_level, event, fields) => void (event === "kafka.client_retired" && retired.push(fields?.code)),
+      log: (_level, event, fields) => void (event === "kafka.connection_dropped" && retired.push(fields?.code)),
     });
   });
   afterAll(async () => {
@@ -101,7 +101,7 @@ describe("the kafkajs sink, answered by a broker", () => {
     expect(await sink.publish("orders", 0, [record])).toEqual({ kind: "ok" });
   });
 
-  test("changed its producer for doubtful answers and for no others", () => {
+  test("left its connection for doubtful answers and for no others", () => {
     expect(retired).toEqual([
       "network_exception",
       "unsupported_sasl_mechanism",

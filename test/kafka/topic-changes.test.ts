@@ -70,6 +70,22 @@ describe("the sink and topics that change", () => {
     expect((await readPartition(kafka.brokers, topic, 1)).length).toBeGreaterThanOrEqual(1);
   });
 
+  test("a topic that was deleted takes nothing away from another one that is published to with it", async () => {
+    const [gone, there] = [await makeTopic(2), await makeTopic(2)];
+    const sink = open();
+    const both = () => Promise.all([gone, there].map((topic) => sink.publish(topic, 1, [record()])));
+    expect(await both()).toEqual([{ kind: "ok" }, { kind: "ok" }]);
+    await withAdmin((admin) => admin.deleteTopics({ topics: [gone] }));
+    const outcomes: string[] = [];
+    await eventually("the topic to be missed", async () => {
+      const [missed, taken] = await both();
+      outcomes.push(taken?.kind ?? "");
+      return missed?.kind === "retriable" && missed.code === "unknown_topic_or_partition";
+    });
+    expect(new Set(outcomes)).toEqual(new Set(["ok"]));
+    expect(await readPartition(kafka.brokers, there, 1)).toHaveLength(outcomes.length + 1);
+  });
+
   test("refuses records that are too large together, and takes their halves", async () => {
     const topic = await makeTopic(1);
     const sink = open();

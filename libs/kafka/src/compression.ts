@@ -23,21 +23,22 @@ const zstdParameters = { params: { [zlib.constants.ZSTD_c_compressionLevel]: ZST
 const gzipAsync = promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.gzip);
 const gunzip = promisify<Buffer, Buffer>(zlib.gunzip);
 
-/** In place: a batch takes about 0.2 ms. */
-const zstd = (bytes: Buffer): Buffer => zlib.zstdCompressSync(bytes, zstdParameters);
-
-const gzip = (bytes: Buffer): Promise<Buffer> => gzipAsync(bytes, { level: GZIP_LEVEL });
+/** Of the bytes of a batch's records. zstd in place: a batch takes about 0.2 ms. */
+export const compress = {
+  zstd: (bytes: Buffer): Buffer => zlib.zstdCompressSync(bytes, zstdParameters),
+  gzip: (bytes: Buffer): Promise<Buffer> => gzipAsync(bytes, { level: GZIP_LEVEL }),
+};
 
 /** One of kafkajs' Encoders. */
 type Encoder = { readonly buffer: Buffer };
 
 /** For kafkajs, whose own gzip is level 6 and which has no zstd. */
 export const zstdCodec = {
-  compress: async (encoder: Encoder): Promise<Buffer> => zstd(encoder.buffer),
+  compress: async (encoder: Encoder): Promise<Buffer> => compress.zstd(encoder.buffer),
   decompress: async (bytes: Buffer): Promise<Buffer> => zlib.zstdDecompressSync(bytes),
 };
 
 export const gzipCodec = {
-  compress: (encoder: Encoder): Promise<Buffer> => gzip(encoder.buffer),
+  compress: (encoder: Encoder): Promise<Buffer> => compress.gzip(encoder.buffer),
   decompress: (bytes: Buffer): Promise<Buffer> => gunzip(bytes),
 };

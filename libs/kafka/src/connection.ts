@@ -19,8 +19,17 @@ export const seedOf = (address: string): string =>
 
 export const hostOfSeed = (host: string): string => host.replaceAll("%3A", ":");
 
+export type Address = { readonly host: string; readonly port: number };
+
+export const addressOf = (broker: string): Address => {
+  const colon = broker.lastIndexOf(":");
+  return { host: broker.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(broker.slice(colon + 1)) };
+};
+
+export const nameOf = ({ host, port }: Address): string => `${host}:${port}`;
+
 /** The brokers, each time from another start: a client that replaces one in doubt must not knock at the same frozen door first. */
-export const rotating = (brokers: readonly string[]): (() => readonly string[]) => {
+export const rotating = <Broker>(brokers: readonly Broker[]): (() => readonly Broker[]) => {
   let start = 0;
   return () => {
     const at = start++ % brokers.length;

@@ -1,16 +1,16 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { late, systemClock, within } from "@spillway/event";
-import { type Admin, type ISocketFactory, Kafka, logLevel, type Producer, type SASLOptions } from "kafkajs";
+import type { Log } from "@spillway/telemetry";
+import { type Admin, type ISocketFactory, Kafka, type logCreator, logLevel, type SASLOptions } from "kafkajs";
 import { hostOfSeed, seedOf } from "./connection.ts";
-import { type KafkaSettings, METADATA_MAX_AGE_MS } from "./options.ts";
-import type { Opened } from "./vendor.ts";
+import type { KafkaSettings } from "./options.ts";
 
 const KEEP_ALIVE_MS = 60_000;
 const SEED_RETRY_MS = 50;
 
 /** The sockets of one client, so that it can be ended: its own `disconnect` waits for a frozen broker. */
-const socketKeeper = () => {
+export const socketKeeper = () => {
   const sockets = new Set<Socket>();
   const factory: ISocketFactory = ({ host: seed, port, ssl, onConnect }) => {
     const host = hostOfSeed(seed);
@@ -36,6 +36,13 @@ const end = async (settings: KafkaSettings, client: Disconnectable, sockets: Ret
   sockets.destroy(ended === late ? new Error("closed") : undefined);
 };
 
+/** The texts may hold a record; the part of kafkajs that complains is enough to know where to look. */
+export const complaintsTo =
+  (log: Log): logCreator =>
+  () =>
+  (entry) =>
+    log("debug", "kafka.client_complains", { part: entry.namespace, level: entry.label });
+
 const createKafka = (settings: KafkaSettings, brokers: readonly string[], socketFactory: ISocketFactory): Kafka => {
   const { connection, deadlines, log } = settings;
   return new Kafka({
@@ -47,31 +54,12 @@ const createKafka = (settings: KafkaSettings, brokers: readonly string[], socket
     authenticationTimeout: deadlines.connectMs,
     requestTimeout: deadlines.requestMs,
     enforceRequestTimeout: true,
-    // For connecting and for metadata only: one try of each seed. A produce request is never repeated in here.
+    // One try of each seed.
     retry: { retries: brokers.length - 1, initialRetryTime: SEED_RETRY_MS, maxRetryTime: SEED_RETRY_MS },
     socketFactory,
     logLevel: logLevel.WARN,
-    // The texts may hold a record; the part of kafkajs that complains is enough to know where to look.
-    logCreator: () => (entry) => log("debug", "kafka.client_complains", { part: entry.namespace, level: entry.label }),
+    logCreator: complaintsTo(log),
   });
-};
-
-/** Starts to connect a producer. */
-export const openProducer = (settings: KafkaSettings, brokers: readonly string[]): Opened<Producer> => {
-  const sockets = socketKeeper();
-  const producer = createKafka(settings, brokers, sockets.factory).producer({
-    idempotent: false,
-    allowAutoTopicCreation: false,
-    metadataMaxAge: METADATA_MAX_AGE_MS,
-    retry: { retries: 0 },
-    createPartitioner: () => () => {
-      throw new Error("every record comes with its partition");
-    },
-  });
-  return {
-    client: producer.connect().then(() => producer),
-    close: () => end(settings, producer, sockets),
-  };
 };
 
 /** Asks on a connection of its own and ends it. Rejects with what kafkajs throws. */

@@ -1,7 +1,7 @@
-import { clientTable, isTlsCode, naming, ofProtocolCode, type Verdict } from "./outcome-table.ts";
+import { clientTable, isTlsCode, ofProtocolCode, type Verdict } from "./outcome-table.ts";
 
 /** What can be seen of an error of kafkajs, of Node, or of anybody. */
-type Fault = { name?: unknown; code?: unknown; message?: unknown; cause?: unknown; refused?: unknown };
+type Fault = { name?: unknown; code?: unknown; message?: unknown; cause?: unknown };
 
 /** By kafkajs' own names. `.retriable` is no help: it is false when every broker is down and true for a bad certificate. */
 const byName: ReadonlyMap<unknown, Verdict> = new Map([
@@ -38,8 +38,7 @@ const protocolCode = (fault: Fault): number | undefined => {
 export const kafkajsVerdict = (error: unknown): Verdict => {
   const fault = deepest(error);
   const code = protocolCode(fault);
-  // `refused` is ours: kafkajs-internals.ts reads it from the answer.
-  if (code !== undefined) return naming(ofProtocolCode(code), Array.isArray(fault.refused) ? fault.refused : []);
+  if (code !== undefined) return ofProtocolCode(code);
   if (typeof fault.code === "string" && isTlsCode(fault.code)) return clientTable.tls;
   return byName.get(fault.name) ?? clientTable.unknown;
 };

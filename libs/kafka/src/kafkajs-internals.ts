@@ -2,7 +2,6 @@ import { createRequire } from "node:module";
 import { CompressionCodecs, CompressionTypes } from "kafkajs";
 import { gzipCodec, zstdCodec } from "./compression.ts";
 import { keepLeaderlessPartitionsApart } from "./kafkajs-metadata.ts";
-import { nameRefusedRecords } from "./kafkajs-produce.ts";
 
 /*
  * What every client of kafkajs here needs and kafkajs has no option for. All but the codecs reach into its files, so the version is exact and checked: nobody
@@ -46,6 +45,5 @@ export const prepareKafkajs = (): void => {
   requestQueueClass.prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests;
   CompressionCodecs[CompressionTypes.ZSTD] = () => zstdCodec;
   CompressionCodecs[CompressionTypes.GZIP] = () => gzipCodec;
-  nameRefusedRecords();
   keepLeaderlessPartitionsApart();
 };

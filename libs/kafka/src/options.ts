@@ -19,14 +19,11 @@ type Deadlines = {
   readonly acksMs: number;
   /** How long the answer to one request may take. Longer than `acksMs`. */
   readonly requestMs: number;
-  /** One `publish`, connecting included. */
+  /** One `publish`, connecting and waiting for its turn included. */
   readonly publishMs: number;
-  /** Closing a client with requests in flight. */
+  /** How long a close waits for requests under way. */
   readonly closeMs: number;
 };
-
-/** After this a client asks again who leads a partition, also when nobody told it that it asks the wrong one. */
-export const METADATA_MAX_AGE_MS = 60_000;
 
 const defaultDeadlines: Deadlines = {
   connectMs: 5_000,

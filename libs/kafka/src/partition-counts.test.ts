@@ -21,9 +21,8 @@ const build = () => {
       return { count, recordAgeMsMax: AGE_MS };
     },
     verdictOf: (error) => (error === "unknown topic" ? UNKNOWN_TOPIC : clientTable.connection),
-    changed: (topic) => changed.push(topic),
     clock,
-    log: () => undefined,
+    log: (_level, event, fields) => void (event === "kafka.partitions_changed" && changed.push(String(fields?.topic))),
   });
   /** Lets the count be asked for and answered, then says what is known. */
   const learn = async (count: number) => {

@@ -20,8 +20,6 @@ type Failed = Exclude<Outcome, { kind: "ok" }>;
 type Dependencies = {
   ask(topic: string): Promise<TopicTraits>;
   verdictOf(error: unknown): Verdict;
-  /** The producer's own metadata is older than the new count. */
-  changed(topic: string): void;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -62,7 +60,6 @@ export const createPartitionCounts = (dependencies: Dependencies) => {
     counts.set(topic, { count: believed, recordAgeMsMax, askedAtMs: clock.monotonicMs(), mayShrink: false });
     if (known && believed !== known.count) {
       log("warn", "kafka.partitions_changed", { topic, from: known.count, to: believed });
-      dependencies.changed(topic);
     }
     return { count: believed, recordAgeMsMax };
   };

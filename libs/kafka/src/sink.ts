@@ -9,15 +9,16 @@ import {
   type TopicTraits,
   within,
 } from "@spillway/event";
+import { type AdminQuestions, createAdminQuestions } from "./admin-questions.ts";
+import { openConnection } from "./kafkajs-connection.ts";
+import { kafkajsVerdict } from "./kafkajs-errors.ts";
+import { verdictOfFailure } from "./metadata-connection.ts";
 import type { KafkaSettings } from "./options.ts";
-import { clientTable, type Verdict } from "./outcome-table.ts";
+import { clientTable } from "./outcome-table.ts";
 import { createPartitionCounts } from "./partition-counts.ts";
+import { createProducing } from "./producing.ts";
 import { recordAgeMsMax, type TopicSettings } from "./record-age.ts";
-import { createTopicClients } from "./topic-clients.ts";
-import type { Vendor } from "./vendor.ts";
-
-/** What every attempt needs. */
-type Setting<Client, Encoded> = KafkaSettings & { readonly vendor: Vendor<Client, Encoded> };
+import { encodeBatch } from "./record-batch.ts";
 
 /** Longer than the relay's longest pause, so that a forbidden topic stays known for one. */
 const LATELY_MS = 60_000;
@@ -25,79 +26,46 @@ const LATELY_MS = 60_000;
 const closedOutcome = clientTable.closed.outcome;
 
 /** Null when one of them cannot be written: apart from sending, since that would be tried again for ever. */
-const encodedOrNull = <Client, Encoded>(
-  { vendor, log }: Setting<Client, Encoded>,
+const encodedOrNull = async (
+  { compression, log }: KafkaSettings,
   topic: string,
   partition: number,
   records: readonly SinkRecord[],
-): { readonly value: Encoded } | null => {
+): Promise<Buffer | null> => {
   try {
-    return { value: vendor.encode(topic, partition, records) };
+    return await encodeBatch(records, compression);
   } catch (error) {
     log("error", "kafka.not_encoded", { topic, partition, records: records.length, error: errorName(error) });
     return null;
   }
 };
 
-/** One attempt under the deadline: null when it is confirmed. */
-const attempt = async <Client, Encoded>(
-  { vendor, deadlines }: Setting<Client, Encoded>,
-  client: Promise<Client>,
-  send: (client: Client) => Promise<boolean>,
-): Promise<Verdict | null> => {
-  try {
-    const confirmed = await within(systemClock, deadlines.publishMs, client.then(send));
-    if (confirmed === late) return clientTable.publishTimeout;
-    return confirmed ? null : clientTable.unconfirmed;
-  } catch (error) {
-    return vendor.verdictOf(error);
-  }
-};
-
 /** Whether any broker answers where it says that it is: what answers a first question may not be what takes records. */
-const askBrokers = async <Client, Encoded>({
-  vendor,
-  deadlines,
-}: Setting<Client, Encoded>): ReturnType<Sink["health"]> => {
+const askBrokers = async (settings: KafkaSettings, questions: AdminQuestions): ReturnType<Sink["health"]> => {
   const ask = async (): Promise<void> => {
-    const brokers = await vendor.brokers();
-    await Promise.any(brokers.map((address) => vendor.knock(address)));
+    const knocks = (await questions.brokers()).map(async (at) => (await openConnection(settings, at)).close());
+    await Promise.any(knocks);
   };
   try {
-    const answer = await within(systemClock, deadlines.connectMs, ask());
+    const answer = await within(systemClock, settings.deadlines.connectMs, ask());
     return answer === late ? { status: "down", code: clientTable.connectionTimeout.outcome.code } : { status: "up" };
   } catch (error) {
     // Of no broker at all the list is empty.
     const cause = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
-    return { status: "down", code: vendor.verdictOf(cause).outcome.code };
+    return { status: "down", code: verdictOfFailure(cause).outcome.code };
   }
 };
 
-const traitsOf = async <Client, Encoded>(
-  { vendor, deadlines, log }: Setting<Client, Encoded>,
-  topic: string,
-): Promise<TopicTraits> => {
-  const count = await within(systemClock, deadlines.publishMs, vendor.countPartitions(topic));
-  if (count === late) throw late;
+/** How old a record's time may be, as far as we may ask for it. */
+const ageOf = async ({ deadlines, log }: KafkaSettings, questions: AdminQuestions, topic: string): Promise<number> => {
   const unknown: TopicSettings = new Map();
-  const settings = await within(systemClock, deadlines.connectMs, vendor.topicSettings(topic)).catch(
+  const settings = await within(systemClock, deadlines.connectMs, questions.topicSettings(topic)).catch(
     (error: unknown) => {
-      log("debug", "kafka.topic_settings_unknown", { topic, code: vendor.verdictOf(error).outcome.code });
+      log("debug", "kafka.topic_settings_unknown", { topic, code: kafkajsVerdict(error).outcome.code });
       return unknown;
     },
   );
-  return { count, recordAgeMsMax: recordAgeMsMax(settings === late ? unknown : settings) };
-};
-
-const countsOf = <Client, Encoded>(setting: Setting<Client, Encoded>, changed: (topic: string) => void) => {
-  const { vendor, log } = setting;
-  return createPartitionCounts({
-    ask: (topic) => traitsOf(setting, topic),
-    verdictOf: (error) => (error === late ? clientTable.requestTimeout : vendor.verdictOf(error)),
-    changed,
-    clock: systemClock,
-    log,
-  });
+  return recordAgeMsMax(settings === late ? unknown : settings);
 };
 
 /** What the last publish on each topic met: a broker that lets us ask may still forbid us to write. */
@@ -117,32 +85,31 @@ const createForbidden = () => {
 };
 
 /** The rules; see the README for where each comes from. */
-export const createSink = <Client, Encoded>(vendor: Vendor<Client, Encoded>, settings: KafkaSettings): Sink => {
-  const setting = { vendor, ...settings };
-  const clients = createTopicClients(vendor.open, settings.log);
-  const counts = countsOf(setting, (topic) => clients.retire(topic, "partitions_changed"));
+export const createSink = (settings: KafkaSettings): Sink => {
+  const { deadlines, log } = settings;
+  const questions = createAdminQuestions(settings);
+  const producing = createProducing(settings);
   const forbidden = createForbidden();
   let closing: Promise<void> | undefined;
 
-  const attemptOn = async (topic: string, partition: number, encoded: Encoded): Promise<Outcome> => {
-    const loan = clients.borrow(topic);
-    const verdict = await attempt(setting, loan.client, (client) => vendor.send(client, topic, partition, encoded));
-    if (verdict?.client === "replace") loan.retire(verdict.outcome.code);
-    loan.done();
-    return verdict === null ? ok : counts.met(topic, verdict);
+  const traitsOf = async (topic: string): Promise<TopicTraits> => {
+    const count = await within(systemClock, deadlines.publishMs, producing.countPartitions(topic));
+    if (count === late) throw late;
+    return { count, recordAgeMsMax: await ageOf(settings, questions, topic) };
   };
+  const counts = createPartitionCounts({ ask: traitsOf, verdictOf: verdictOfFailure, clock: systemClock, log });
 
   const publish = async (topic: string, partition: number, records: readonly SinkRecord[]): Promise<Outcome> => {
     if (records.length === 0) return ok;
     const known = closing ? closedOutcome : await counts.get(topic);
-    // Closed meanwhile: nobody would close a client that is opened now.
+    // Closed meanwhile: nobody would close a connection that is opened now.
     if (closing) return closedOutcome;
     if (known.kind !== "ok") return known;
-    // kafkajs resolves for a partition that does not exist.
     if (!(partition >= 0 && partition < known.count)) return counts.met(topic, clientTable.partitionOutOfRange);
-    const encoded = encodedOrNull(setting, topic, partition, records);
-    if (encoded === null) return clientTable.unencodable.outcome;
-    const outcome = await attemptOn(topic, partition, encoded.value);
+    const batch = await encodedOrNull(settings, topic, partition, records);
+    if (batch === null) return clientTable.unencodable.outcome;
+    const verdict = await producing.send(topic, partition, batch);
+    const outcome = verdict === null ? ok : counts.met(topic, verdict);
     forbidden.note(topic, outcome);
     return outcome;
   };
@@ -153,11 +120,11 @@ export const createSink = <Client, Encoded>(vendor: Vendor<Client, Encoded>, set
     health: async () => {
       if (closing) return { status: "down", code: closedOutcome.code };
       const code = forbidden.code();
-      const asked = await askBrokers(setting);
+      const asked = await askBrokers(settings, questions);
       return code === null ? asked : { status: "down", code, isReached: asked.status === "up" };
     },
     close: () => {
-      closing ??= clients.closeAll();
+      closing ??= producing.close();
       return closing;
     },
   };
