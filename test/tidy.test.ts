@@ -184,19 +184,6 @@ describe("the house", () => {
     ).toEqual([]);
   });
 
-  test("each metric of an app stands in its README, as a row of its table of numbers", () => {
-    const named = apps.flatMap((file) =>
-      linesOf(file).flatMap((line) => {
-        const part = file.split("/").slice(0, 2).join("/");
-        return [...line.matchAll(/"(spillway_\w+)"/g)].map(([, metric = ""]) => ({ part, metric }));
-      }),
-    );
-    expect(named.length).toBeGreaterThan(30);
-    const isNew = ({ part, metric }: (typeof named)[number]) =>
-      filesWith(new RegExp(`\`${metric}\\b`), [`${part}/README.md`]).length === 0;
-    expect(named.filter(isNew)).toEqual([]);
-  });
-
   test("each word of the glossary lives in files that exist", () => {
     const lines = linesOf(glossary);
     const places = lines

@@ -25,6 +25,7 @@ export const createRaiseWatch = (
   watchRaises(process.name, (shard) => raised.get(shard) ?? null);
 
   const gauge: Metrics["gauge"] = (name) => ({
+    remove: () => undefined,
     set: (value, ...[labels]) => {
       const { tier, state } = (labels ?? {}) as { readonly tier?: string; readonly state?: string };
       if (name === "spillway_breaker_state" && tier === "stream" && state === "closed") isReached = value === 1;

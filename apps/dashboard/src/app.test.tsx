@@ -74,7 +74,12 @@ const setUp = (over: Partial<DashboardPorts> = {}, https = false) => {
       { shard: 0, topic: "orders", token: 1, code: "unknown_topic", sinceMs: 0, events: 3, bytes: 900, died: 0 },
     ],
     unaccounted: async () => 0,
-    totals: async () => ({ total: 1, capped: false, oldestAtMs: 0 }),
+    totals: async () => ({
+      byClass: { poison: 0, oversize: 1, rejected: 0, undecodable: 0 },
+      total: 1,
+      capped: false,
+      oldestAtMs: 0,
+    }),
     letters: async () => ({ letters: [letter], next: "6" }),
     replay: async (id) => {
       calls.replayed.push(id);

@@ -6,11 +6,15 @@ import {
   installationSettings,
   listenSettings,
   logLevel,
+  type MetricsAccess,
+  metricsAccessOf,
+  optional,
   password,
   postgresUrl,
   readSettings,
   redisUrls,
   type Shown,
+  token,
   type Values,
 } from "@spillway/service";
 
@@ -24,15 +28,17 @@ const settings = {
   REDIS_URL: redisUrls(),
   DATABASE_URL: postgresUrl(checkPostgresUrl),
   EDGE_URL: httpUrl(),
+  METRICS_TOKEN: optional(token(16)),
 };
 
 export type Config = Values<typeof settings> & {
   /** As it may be logged. */
   readonly shown: Shown;
+  readonly metricsAccess: MetricsAccess;
 };
 
 /** Reads the configuration from a record such as the environment. Throws `ConfigError`. */
 export const readConfig = (environment: Environment): Config => {
   const { values, shown } = readSettings(settings, environment);
-  return { ...values, shown };
+  return { ...values, shown, metricsAccess: metricsAccessOf(values) };
 };

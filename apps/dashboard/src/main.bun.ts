@@ -3,9 +3,10 @@ import { createBelonging, systemClock, Unavailable } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { acknowledgeLoss, createOutboxInspector, createPostgresInstallation, schemaWarnings } from "@spillway/outbox";
 import { openDatabase } from "@spillway/postgres";
-import { watchInstallation } from "@spillway/service";
+import { createMetricsRoute, showDependencies, watchInstallation } from "@spillway/service";
 import { openShell } from "@spillway/service/bun";
 import { connectRedis, createRedisInstallation, createStreamInspection } from "@spillway/stream";
+import { createPrometheusMetrics } from "@spillway/telemetry/prometheus";
 import { createApp } from "./app.tsx";
 import css from "./assets/app.css" with { type: "text" };
 import script from "./assets/live.js" with { type: "text" };
@@ -13,6 +14,7 @@ import { askBreakers } from "./breakers.ts";
 import { readConfig } from "./config.ts";
 import { createHealth } from "./health.ts";
 import type { DashboardPorts, ShardRow } from "./ports.ts";
+import { showSights } from "./sight-metrics.ts";
 
 /* The dashboard on Bun: settings, then what it looks at, then the app. */
 const ASK_MS = 2_000;
@@ -58,6 +60,7 @@ const health = createHealth(systemClock, async () => {
   };
 });
 
+const metrics = createPrometheusMetrics("dashboard");
 const ports: DashboardPorts = {
   shards: () => Promise.all(Array.from({ length: config.SHARDS }, (_, shard) => shardRow(shard))),
   outbox: () => orNull(outbox.shards(ASK_MS)),
@@ -77,13 +80,15 @@ const ports: DashboardPorts = {
     return { done: discarded.length, refusals: detailsOf(refused) };
   },
   acknowledgeLoss: () => acknowledgeLoss(database, ACTOR.by, ASK_MS),
-  health,
+  health: { ...health, metrics: createMetricsRoute(metrics, config.metricsAccess, platform) },
   clock: systemClock,
   platform,
   randomToken: () => Buffer.from(crypto.getRandomValues(new Uint8Array(24))).toString("base64url"),
   log,
 };
 
+showSights(metrics, ports);
+showDependencies(metrics, health.readiness);
 const app = createApp(ports, {
   password: config.DASHBOARD_PASSWORD,
   https: config.ENVIRONMENT === "production",

@@ -23,7 +23,12 @@ const seeing = (oldestAgeMs: number | null, outboxAgeMs: number | null): Dashboa
     parked: async () => [],
     unaccounted: async () => 0,
     acknowledgeLoss: async () => 0,
-    totals: async () => ({ total: 0, capped: false, oldestAtMs: null }),
+    totals: async () => ({
+      byClass: { poison: 0, oversize: 0, rejected: 0, undecodable: 0 },
+      total: 0,
+      capped: false,
+      oldestAtMs: null,
+    }),
     letters: async () => ({ letters: [], next: null }),
     clock: { ...systemClock, wallMs: () => NOW_MS },
   };

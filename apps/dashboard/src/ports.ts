@@ -27,7 +27,7 @@ export type Sights = {
   /** Of each shard, topics of which events are or were parked. */
   readonly parked: readonly ParkedTopic[] | null;
   readonly unaccounted: number | null;
-  readonly totals: Pick<LetterCounts, "total" | "capped" | "oldestAtMs"> | null;
+  readonly totals: Pick<LetterCounts, "byClass" | "total" | "capped" | "oldestAtMs"> | null;
   readonly letters: LetterPage | null;
 };
 
@@ -40,7 +40,7 @@ export type DashboardPorts = { readonly [Name in keyof Sights]: (before: string 
   discard(id: string, reason: string): Promise<ActionResult>;
   /** What is told as lost is known; answers how many events that was. Rejects with `Unavailable`. */
   acknowledgeLoss(): Promise<number>;
-  readonly health: Omit<ProbePorts, "metrics">;
+  readonly health: ProbePorts;
   readonly clock: Clock;
   readonly platform: Platform;
   readonly randomToken: () => string;

@@ -2,7 +2,7 @@ import type { Belonging } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { createManualClock, createMemoryWorld, settledBelonging } from "@spillway/memory";
 import { hashSecret } from "@spillway/service";
-import { type Log, noMetrics } from "@spillway/telemetry";
+import { type Log, type Metrics, noMetrics } from "@spillway/telemetry";
 import { createApp, type EdgeOptions } from "./app.ts";
 import { commitDefaults } from "./commit/committer.ts";
 import type { Quota } from "./quota/key-quota.ts";
@@ -16,6 +16,7 @@ export const createAppWorld = async (
     readonly backlogEventsMax?: number;
     readonly belonging?: Belonging;
     readonly quotas?: readonly Quota[];
+    readonly metrics?: Metrics;
   } = {},
 ) => {
   const clock = createManualClock();
@@ -24,6 +25,11 @@ export const createAppWorld = async (
   const logged: string[] = [];
   const log: Log = (level, event, fields) => void logged.push(JSON.stringify({ level, event, ...fields }));
   let ids = 0;
+  const shown = {
+    ...noMetrics,
+    expose: async () => ({ text: "metric 1\n", contentType: "text/plain; version=0.0.4" }),
+  };
+  const metrics = options.metrics ?? shown;
   const edge = createApp(
     {
       stream: world.tier,
@@ -35,8 +41,8 @@ export const createAppWorld = async (
       random: () => 0.5,
       newId: () => `new-${++ids}`,
       log,
-      quotas: createKeyQuotas(options.quotas ?? [], { clock, log, metrics: noMetrics }),
-      metrics: { ...noMetrics, expose: async () => ({ text: "metric 1\n", contentType: "text/plain; version=0.0.4" }) },
+      quotas: createKeyQuotas(options.quotas ?? [], { clock, log, metrics }),
+      metrics,
     },
     {
       ...commitDefaults,

@@ -1,3 +1,4 @@
+import { createMetricsSpy } from "@spillway/telemetry/metrics-spy";
 import { describe, expect, test } from "vitest";
 import { createAppWorld, KEY } from "./app.fixture.ts";
 
@@ -31,6 +32,16 @@ describe("every answer", () => {
     expect(headers.get("x-content-type-options")).toBe("nosniff");
     expect(headers.get("content-type")).toMatch(/^(application|text)\//);
     expect(headers.has("server")).toBe(false);
+  });
+
+  test("is counted by its code when it refuses the request as a whole", async () => {
+    const metrics = createMetricsSpy();
+    const app = await createAppWorld({ metrics });
+    await app.get("/nothing");
+    await app.post("{");
+    await app.post(event);
+    const counted = metrics.of("spillway_http_problems_total").map(({ labels }) => labels.code);
+    expect(counted).toEqual(["not_found", "invalid_json"]);
   });
 
   test("carries the sender's request id if it is one, else a new one each time", async () => {

@@ -32,7 +32,7 @@ import { createIngest } from "./ingest/ingest.ts";
 import type { IngestLimits } from "./ingest/ports.ts";
 import type { KeyQuotas } from "./quota/key-quotas.ts";
 import { createRequestIds } from "./request-id.ts";
-import { respondProblem } from "./respond.ts";
+import { problemCodeOf, respondProblem } from "./respond.ts";
 import { allowOf, methodsOf, type RoutePath, routePaths, routes } from "./routes.ts";
 import type { AskUnowned } from "./unowned.ts";
 
@@ -110,7 +110,7 @@ const createFrame = (
   isStopping: () => boolean,
   fairYield: FairYield,
   dropBody: DropBody,
-  answeredOf: ReturnType<typeof createHttpMetrics>["answeredOf"],
+  http: Pick<ReturnType<typeof createHttpMetrics>, "answeredOf" | "problem">,
 ) => {
   const { clock, log } = ports;
   const requestIdOf = createRequestIds(ports.random);
@@ -118,7 +118,7 @@ const createFrame = (
     route: string,
     request: Request,
     handler: Handler,
-    answered: ReturnType<typeof answeredOf>,
+    answered: ReturnType<typeof http.answeredOf>,
   ): Promise<Response> => {
     const startedAtMs = clock.monotonicMs();
     const requestId = requestIdOf(request.headers.get("x-request-id"));
@@ -137,11 +137,12 @@ const createFrame = (
     // One that comes later would be answered, too: in the place of the next request's answer, if the connection went on.
     if (isChunked && response.status >= 400) await fairYield.next();
     if (isChunked || isStopping()) response.headers.set("connection", "close");
+    if (response.status >= 400) http.problem(problemCodeOf(response));
     answered(response.status, clock.monotonicMs() - startedAtMs);
     return response;
   };
   return (route: string, handler: Handler) => {
-    const answered = answeredOf(route);
+    const answered = http.answeredOf(route);
     return (request: Request): Promise<Response> => answer(route, request, handler, answered);
   };
 };
@@ -161,7 +162,7 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
   const docs = createDocs(options, ports.platform);
   const metricsRoute = createMetricsRoute(ports.metrics, options.metricsAccess, ports.platform);
   const dropBody = createDropBody({ ...ports, fairYield }, options);
-  const frame = createFrame(ports, health.isStopping, fairYield, dropBody, http.answeredOf);
+  const frame = createFrame(ports, health.isStopping, fairYield, dropBody, http);
 
   const handlers: Readonly<Record<RoutePath, Handler>> = {
     "/v1/events": (request, requestId) => ingest(request, requestId, false),

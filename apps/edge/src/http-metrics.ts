@@ -16,7 +16,16 @@ export const createHttpMetrics = (metrics: Metrics) => {
     "Events that may not be sent again as they are, by code.",
     ["code"],
   );
+  const problems = metrics.counter(
+    "spillway_http_problems_total",
+    "Requests that were refused as a whole, by the code of the answer.",
+    ["code"],
+  );
   return {
+    /** Undefined: it was not refused. */
+    problem: (code: string | undefined): void => {
+      if (code !== undefined) problems.add(1, { code });
+    },
     /** Of one route; to be kept. */
     answeredOf: (route: string): ((status: number, ms: number) => void) => {
       const took = seconds.of({ route });

@@ -5,6 +5,7 @@ import { openDatabase } from "@spillway/postgres";
 import { askKeepers, watchInstallation } from "@spillway/service";
 import { openShell } from "@spillway/service/bun";
 import { createRestTransport, createStreamTier } from "@spillway/stream/tier";
+import { showLimits } from "@spillway/telemetry";
 import { createPrometheusMetrics } from "@spillway/telemetry/prometheus";
 import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";
@@ -31,6 +32,10 @@ const { config, log, stopping } = shell;
 
 const database = openDatabase({ url: config.DATABASE_URL, connectionsMax: config.DATABASE_CONNECTIONS_MAX });
 const metrics = createPrometheusMetrics("edge");
+showLimits(metrics, {
+  queue: { events: config.QUEUE_EVENTS_MAX, bytes: config.QUEUE_BYTES_MAX },
+  outbox: { events: config.OUTBOX_EVENTS_MAX, bytes: config.OUTBOX_BYTES_MAX },
+});
 const quotas = createKeyQuotas(config.apiKeyQuotas, { clock: systemClock, log, metrics });
 const belonging = createBelonging({ namespace: config.NAMESPACE, shards: config.SHARDS });
 const redis = await openRedis(config.redis);

@@ -32,9 +32,16 @@ export type Problem = {
   readonly members?: Readonly<Record<string, unknown>>;
 };
 
+const codes = new WeakMap<Response, ProblemCode>();
+
+/** Why the request was refused, for whoever counts; undefined: it was not. */
+export const problemCodeOf = (response: Response): ProblemCode | undefined => codes.get(response);
+
 /** RFC 9457. `type` is a reference that resolves: the documentation has a section per code. */
 export const respondProblem = ({ code, detail, headers, members }: Problem, requestId: string): Response => {
   const { status, title, retryable } = problems[code];
   const body = { type: `/docs#${code}`, title, status, detail, code, retryable, request_id: requestId, ...members };
-  return respond(status, "application/problem+json", JSON.stringify(body), requestId, headers);
+  const response = respond(status, "application/problem+json", JSON.stringify(body), requestId, headers);
+  codes.set(response, code);
+  return response;
 };

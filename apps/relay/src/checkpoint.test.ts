@@ -4,11 +4,23 @@ import { createStage } from "./stage.fixture.ts";
 
 const shown = () => {
   const values = new Map<string, number>();
-  const set = (name: string) => ({
-    set: (value: number, labels: Readonly<Record<string, string>> = {}) =>
-      void values.set(`${name} ${Object.values(labels).join()}`.trim(), value),
+  type Labels = Readonly<Record<string, string>>;
+  const keyOf = (name: string, labels: Labels = {}) => `${name} ${Object.values(labels).join()}`.trim();
+  const gauge = (name: string) => ({
+    set: (value: number, labels?: Labels) => void values.set(keyOf(name, labels), value),
+    remove: (labels?: Labels) => void values.delete(keyOf(name, labels)),
   });
-  return { values, metrics: { ...noMetrics, gauge: set } };
+  /** What Prometheus would take for a new beginning. */
+  const total = (name: string) => ({
+    ...gauge(name),
+    set: (value: number, labels?: Labels) => {
+      if (value < (values.get(keyOf(name, labels)) ?? 0)) falls.push(`${keyOf(name, labels)} fell to ${value}`);
+      gauge(name).set(value, labels);
+    },
+  });
+  const falls: string[] = [];
+  const metrics = { ...noMetrics, gauge, total };
+  return { values, falls, metrics };
 };
 
 describe("the checkpoint", () => {
@@ -20,19 +32,19 @@ describe("the checkpoint", () => {
     await stage.post(["a", "b"]);
     await stage.clock.advance(10_000);
     const of = (name: string) => values.get(`spillway_${name} 0`);
-    expect([of("events_accepted"), of("events_relayed"), of("events_dead"), of("events_pending")]).toEqual([
-      2, 0, 0, 2,
-    ]);
+    const account = () =>
+      ["accepted_total", "relayed_total", "dead_total", "pending"].map((name) => of(`events_${name}`));
+    expect(account()).toEqual([2, 0, 0, 2]);
     expect(of("shard_oldest_age_seconds")).toBeGreaterThan(8);
     expect(of("shard_oldest_age_seconds")).toBeLessThanOrEqual(10);
     stage.broker.answer = () => null;
-    await stage.until(() => of("events_relayed") === 2);
+    await stage.until(() => of("events_relayed_total") === 2);
     expect([of("events_pending"), of("shard_oldest_age_seconds")]).toEqual([0, 0]);
   });
 
   test("counts what is parked as pending, what came out of there as relayed, and nothing twice at a takeover", async () => {
     const stage = createStage();
-    const { values, metrics } = shown();
+    const { values, falls, metrics } = shown();
     stage.world.topics.create("bad", { partitions: 1 });
     stage.world.topics.fault("bad", { kind: "retriable", code: "topic_authorization_failed", pause: true });
     const routes = { topicNames: ["events", "bad"], topicOf: (type: string) => (type === "bad" ? "bad" : "events") };
@@ -40,7 +52,9 @@ describe("the checkpoint", () => {
     await stage.post(["a", "b"]);
     await stage.post(["c", "d", "e"], "k", "bad");
     const account = () =>
-      ["accepted", "relayed", "dead", "pending"].map((name) => values.get(`spillway_events_${name} 0`));
+      ["accepted_total", "relayed_total", "dead_total", "pending"].map((name) =>
+        values.get(`spillway_events_${name} 0`),
+      );
     await stage.until(() => values.get("spillway_parked_events bad,0") === 3);
     await stage.clock.advance(2_000);
     expect(account()).toEqual([5, 2, 0, 3]);
@@ -49,11 +63,12 @@ describe("the checkpoint", () => {
     await stage.until(() => values.get("spillway_parked_events bad,0") === 0, 60_000);
     await stage.clock.advance(2_000);
     expect(account()).toEqual([5, 5, 0, 0]);
+    expect(falls).toEqual([]);
     await stop();
     stage.world.outages.start("postgres");
     const next = shown();
     stage.start("r2", { metrics: next.metrics }, routes);
-    await stage.until(() => next.values.get("spillway_events_accepted 0") === 5);
+    await stage.until(() => next.values.get("spillway_events_accepted_total 0") === 5);
     expect(next.values.get("spillway_events_pending 0")).toBe(0);
   });
 
@@ -62,10 +77,11 @@ describe("the checkpoint", () => {
     const { values, metrics } = shown();
     const { relay, stop } = stage.start("r1", { metrics });
     await stage.post(["a"]);
-    await stage.until(() => values.get("spillway_events_relayed 0") === 1);
+    await stage.until(() => values.get("spillway_events_relayed_total 0") === 1);
     await stop();
     expect(relay.state().shards).toEqual([]);
-    expect(values.get("spillway_events_relayed 0")).toBe(0);
+    // Zero would be a new beginning.
+    expect(values.has("spillway_events_relayed_total 0")).toBe(false);
     expect(values.get("spillway_shard_owned 0")).toBe(0);
   });
 

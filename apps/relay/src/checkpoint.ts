@@ -1,23 +1,11 @@
-import { accountOf, type ShardCounts } from "@spillway/event";
+import type { ShardCounts } from "@spillway/event";
+import { createAccountView } from "./account-view.ts";
 import { createAccountant } from "./accounts.ts";
-import type { Measures } from "./measures.ts";
 import type { Survey } from "./parking/survey.ts";
 import type { RelayParts } from "./parts.ts";
 import type { Drain } from "./shard/drain.ts";
 import type { OpenShard } from "./shard/open-shards.ts";
 import type { Pump } from "./shard/pump.ts";
-
-const NOTHING: ShardCounts = {
-  epoch: null,
-  accepted: 0,
-  duplicate: 0,
-  relayed: 0,
-  dead: 0,
-  parked: 0,
-  backlogBytes: 0,
-  totals: [],
-  isEmpty: false,
-};
 
 /** What the last checkpoint of a shard told. It outlives a term, or an emptied Redis would look like a new one. */
 type Last = {
@@ -28,31 +16,13 @@ type Last = {
   stillSinceMs: number | null;
 };
 
-type Parked = Parameters<typeof accountOf>[1];
-
 const UNSEEN: Last = { epoch: null, accepted: 0, gone: -1, stillSinceMs: null };
 
-/** Where no topic is marked, nothing is parked, also before Postgres has said so: a takeover is no reason for a backlog. */
-const parkedOf = ({ term, pump }: OpenShard, survey: Pick<Survey, "of">): Parked =>
-  survey.of(term.lease.shard) ?? (pump.lots.all().length === 0 ? [] : null);
-
-const showAccount = (measures: Measures, shard: number, counts: ShardCounts, topics: Parked): void => {
-  const labels = { shard: String(shard) };
-  const { duplicate, parked } = counts;
-  const { accepted, relayed, dead, pending } = accountOf(counts, topics);
-  measures.accepted.set(accepted, labels);
-  measures.duplicate.set(duplicate, labels);
-  measures.relayed.set(relayed, labels);
-  measures.dead.set(dead, labels);
-  measures.pending.set(pending, labels);
-  measures.shardBacklog.set(accepted - counts.relayed - counts.dead - parked, labels);
-  measures.shardBacklogBytes.set(counts.backlogBytes, labels);
-};
-
 /** Copies a shard's counters out of Redis, shows them, and lets the pump look again where they do not fit what it saw. */
-export const createCheckpoints = (parts: RelayParts, survey: Pick<Survey, "of">) => {
+export const createCheckpoints = (parts: RelayParts, survey: Pick<Survey, "of" | "isAfter">) => {
   const { shardStream, clock, log, measures } = parts;
   const accountant = createAccountant(parts);
+  const view = createAccountView(measures, survey);
   const lasts = new Map<number, Last>();
 
   const lastOf = (shard: number): Last => {
@@ -74,9 +44,8 @@ export const createCheckpoints = (parts: RelayParts, survey: Pick<Survey, "of">)
     last.gone = gone;
   };
 
-  const show = (shard: number, counts: ShardCounts, topics: Parked, oldestAtMs: number | null): void => {
-    showAccount(measures, shard, counts, topics);
-    // What was not even read is at least as old as the time for which nothing has left.
+  /** What was not even read is at least as old as the time for which nothing has left. */
+  const showAge = (shard: number, oldestAtMs: number | null): void => {
     const ageMs = oldestAtMs === null ? 0 : clock.wallMs() - oldestAtMs;
     measures.shardOldestAge.set(Math.max(0, ageMs, stillMs(shard)) / 1000, { shard: String(shard) });
   };
@@ -100,17 +69,22 @@ export const createCheckpoints = (parts: RelayParts, survey: Pick<Survey, "of">)
     write: async (open: OpenShard): Promise<void> => {
       const { term, pump, drain } = open;
       const { shard } = term.lease;
+      const askedAtMs = clock.monotonicMs();
       const counts = await shardStream.counts(shard);
-      if (!counts.ok || !term.holds()) return;
+      if (!term.holds()) return;
+      // It is older than it was also while nobody can say how much there is.
+      if (!counts.ok) return showAge(shard, pump.oldestAtMs);
       follow(shard, counts.value);
-      show(shard, counts.value, parkedOf(open, survey), pump.oldestAtMs);
+      view.show(open, counts.value, askedAtMs);
+      showAge(shard, pump.oldestAtMs);
       compare(shard, counts.value, pump, drain);
       await accountant.copy(open, counts.value);
     },
     /** The numbers of a shard that is no longer ours: another relay shows them. */
     clear: (shard: number): void => {
       lastOf(shard).stillSinceMs = null;
-      show(shard, NOTHING, [], null);
+      view.clear(shard);
+      showAge(shard, null);
       accountant.clear(shard);
     },
   };

@@ -14,7 +14,7 @@ import {
   schemaWarnings,
 } from "@spillway/outbox";
 import { openDatabase } from "@spillway/postgres";
-import { tendInstallation } from "@spillway/service";
+import { showDependencies, tendInstallation } from "@spillway/service";
 import { openShell } from "@spillway/service/bun";
 import {
   connectRedis,
@@ -23,6 +23,7 @@ import {
   createShardStream,
   createStreamInspection,
 } from "@spillway/stream";
+import { showLimits } from "@spillway/telemetry";
 import { createPrometheusMetrics } from "@spillway/telemetry/prometheus";
 import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";
@@ -51,6 +52,10 @@ const limits = {
   backlogEventsMax: config.BACKLOG_EVENTS_MAX,
   backlogBytesMax: config.BACKLOG_BYTES_MAX,
 };
+showLimits(metrics, {
+  backlog: { events: config.BACKLOG_EVENTS_MAX, bytes: config.BACKLOG_BYTES_MAX },
+  parked: { events: config.PARKED_EVENTS_MAX, bytes: config.PARKED_BYTES_MAX },
+});
 const routes = topicRoutes(config.KAFKA_TOPIC, config.KAFKA_TOPIC_ROUTES);
 const sink = createKafkajsSink({
   connection: { brokers: config.KAFKA_BROKERS, clientId: `spillway-relay`, tls: config.tls, sasl: config.sasl },
@@ -103,6 +108,7 @@ const redisWarnings = () =>
 const warnings = async () => (await Promise.all([redisWarnings(), schemaWarnings(database, ASK_MS)])).flat();
 void schemaWarnings(database, ASK_MS).then(([warning]) => warning && log("warn", "database.schema", { warning }));
 const health = createHealth({ relay, sink, belonging, clock: systemClock, warnings, lastingMs: config.LEASE_TTL_MS });
+showDependencies(metrics, health.readiness);
 const app = createApp({ health, metrics, platform }, config.metricsAccess);
 const server = shell.serve({ fetch: (request) => app.fetch(request) });
 stopping.addEventListener("abort", health.stop);

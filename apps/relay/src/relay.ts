@@ -12,7 +12,7 @@ import {
 import { createMembership } from "./lease/membership.ts";
 import type { MembershipModeName } from "./lease/membership-mode.ts";
 import { createTokens } from "./lease/tokens.ts";
-import { createMeasures, type Measures } from "./measures.ts";
+import { createMeasures } from "./measures.ts";
 import { createOutboxWatch } from "./outbox-watch.ts";
 import type { LotModeName } from "./parking/lot-mode.ts";
 import { createSurvey, type Survey } from "./parking/survey.ts";
@@ -71,11 +71,10 @@ const CHECKPOINT_MS = 1_000;
 const BIRTH_MS = 250;
 
 /** `onRedis`: it is gone, or there again. A shard that has no room reads nothing, and would not see it. */
-const listenTo = (measures: Measures, log: Log, ended: AbortSignal, onRedis: () => void): Dependencies =>
+const listenTo = (log: Log, ended: AbortSignal, onRedis: () => void): Dependencies =>
   createDependencies((dependency, { status, code }) => {
     // A read that nobody waits for any more fails when the connection is closed behind us.
     if (ended.aborted) return;
-    measures.dependencyUp.set(status === "up" ? 1 : 0, { dependency });
     log(status === "up" ? "info" : "warn", `dependency.${status}`, { dependency, code: code ?? null });
     if (dependency === "redis") onRedis();
   });
@@ -124,7 +123,7 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
   const ended = new AbortController();
   const { failed, fail } = createFailure();
   const measures = createMeasures(given.metrics);
-  const dependencies = listenTo(measures, log, ended.signal, () => shards.doubt());
+  const dependencies = listenTo(log, ended.signal, () => shards.doubt());
   const ports = notedPorts(given, dependencies);
   const signal = ended.signal;
   const copyRemoval = createCopyRemoval({ ...given, ...ports, signal });

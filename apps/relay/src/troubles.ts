@@ -1,6 +1,7 @@
 import type { Clock } from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
 import type { Measures } from "./measures.ts";
+import { createTroubleMeasures } from "./trouble-measures.ts";
 
 /**
  * Why something stands still. `paused`: it needs an operator. The others may end by themselves: `retrying` a publish,
@@ -59,6 +60,8 @@ const TELL_MS = 1_000;
 /** No time is waited for, in the log or in `/readyz`, until it is said. */
 export const isForOperators = (state: TroubleState): boolean => state === "paused" || state === "parked";
 
+const topicOf = (place: Place): string => ("topic" in place ? (place.topic ?? "") : "");
+
 type Standing = {
   name: string;
   state: TroubleState;
@@ -70,6 +73,7 @@ type Standing = {
 
 export const createTroubles = (clock: Clock, log: Log, measures: Measures): Troubles => {
   const standing = new Map<Spot, Standing>();
+  const show = createTroubleMeasures(measures);
 
   const tellOne = (one: Standing): void => {
     if (one.told === one.state) return;
@@ -113,8 +117,7 @@ export const createTroubles = (clock: Clock, log: Log, measures: Measures): Trou
     tell: () => {
       const lasting = [...standing.values()].filter((one) => forMs(one) >= TELL_MS);
       for (const one of lasting) tellOne(one);
-      measures.troubles.set(lasting.length);
-      measures.troubleSeconds.set(Math.max(0, ...lasting.map(forMs)) / 1000);
+      show(lasting.map((one) => ({ state: one.state, topic: topicOf(one.place), forMs: forMs(one) })));
     },
   };
 };

@@ -3,6 +3,7 @@ export * from "./addressed.ts";
 
 export { answerText } from "./answer.ts";
 export * from "./bearer.ts";
+export * from "./dependency-metrics.ts";
 export * from "./host.ts";
 export * from "./installation.ts";
 export * from "./kafka.ts";

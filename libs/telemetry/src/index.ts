@@ -1,2 +1,3 @@
+export * from "./limits.ts";
 export * from "./log.ts";
 export * from "./metrics.ts";

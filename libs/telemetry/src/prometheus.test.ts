@@ -56,3 +56,43 @@ test("what is kept by its labels counts the same series as what names them, and 
     'idle_total{app="edge"} 0',
   ]);
 });
+
+test("so many equal observations count as many, in their bucket and those above", async () => {
+  const metrics = createPrometheusMetrics("relay");
+  const age = metrics.histogram("age_seconds", "Age.", [0.1, 1], ["topic"]);
+  age.of({ topic: "a" }).observe(0.5, 400);
+  age.observe(7, { topic: "a" });
+  const { text } = await metrics.expose();
+  const values = ['le="0.1"', 'le="1"', 'le="+Inf"'].map(
+    (le) =>
+      new RegExp(`age_seconds_bucket\\{${le.replace("+", "\\+")},topic="a",app="relay"\\} (\\d+)`).exec(text)?.[1],
+  );
+  expect(values).toEqual(["0", "400", "401"]);
+  expect(text).toContain('age_seconds_sum{topic="a",app="relay"} 207');
+  expect(text).toContain('age_seconds_count{topic="a",app="relay"} 401');
+});
+
+test("a total is shown as it is told, begins anew below, and is gone when another shows it", async () => {
+  const metrics = createPrometheusMetrics("relay");
+  const relayed = metrics.total("relayed_total", "Relayed.", ["shard"]);
+  const shown = async () => /relayed_total\{shard="0",app="relay"\} (\d+)/.exec((await metrics.expose()).text)?.[1];
+  for (const [told, expected] of [
+    [5, "5"],
+    [9, "9"],
+    [3, "3"],
+  ] as const) {
+    relayed.set(told, { shard: "0" });
+    expect(await shown()).toBe(expected);
+  }
+  relayed.remove({ shard: "0" });
+  expect(await shown()).toBeUndefined();
+  relayed.set(4, { shard: "0" });
+  expect(await shown()).toBe("4");
+});
+
+test("what is worth knowing only when somebody asks is looked at before the answer", async () => {
+  const metrics = createPrometheusMetrics("edge");
+  const waiting = metrics.gauge("waiting", "Waiting.");
+  metrics.beforeExpose(async () => waiting.set(3));
+  expect((await metrics.expose()).text).toContain('waiting{app="edge"} 3');
+});

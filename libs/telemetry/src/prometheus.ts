@@ -1,8 +1,11 @@
 import * as prometheus from "prom-client";
 import type { Metrics } from "./metrics.ts";
-import { createCount, createDistribution, createSeries, type Value } from "./series.ts";
+import { createCount, createDistribution, createSeries, createTold, type Value } from "./series.ts";
 
 type Described = { readonly name: string; readonly help: string; readonly type: "counter" | "histogram" };
+
+/** prom-client calls these gauges `_total`, which Prometheus keeps for counters; the same by type stays. */
+const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
 
 /**
  * Metrics that prom-client writes out, with the process's own (memory, CPU, event loop). Not for Workers: it needs
@@ -13,6 +16,8 @@ export const createPrometheusMetrics = (app: string): Metrics => {
   const registry = new prometheus.Registry();
   registry.setDefaultLabels({ app });
   prometheus.collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  const looks: (() => void | Promise<void>)[] = [];
   /** All that the registry asks of a metric. */
   const expose = (described: Described, values: () => Value[]): void => {
     const get = async () => ({ ...described, values: values(), aggregator: "sum" });
@@ -24,9 +29,20 @@ export const createPrometheusMetrics = (app: string): Metrics => {
       expose({ name, help, type: "counter" }, () => series.all().flatMap(({ child, labels }) => child.values(labels)));
       return { add: (value, ...[values]) => series.of(values).add(value), of: (...[values]) => series.of(values) };
     },
+    total(name, help, labels = []) {
+      const series = createSeries(labels, createTold);
+      expose({ name, help, type: "counter" }, () => series.all().flatMap(({ child, labels }) => child.values(labels)));
+      return {
+        set: (value, ...[values]) => series.of(values).set(value),
+        remove: (...[values]) => series.remove(values),
+      };
+    },
     gauge(name, help, labels = []) {
       const gauge = new prometheus.Gauge({ name, help, labelNames: [...labels], registers: [registry] });
-      return { set: (value, ...[values = {}]) => gauge.set(values, value) };
+      return {
+        set: (value, ...[values = {}]) => gauge.set(values, value),
+        remove: (...[values = {}]) => gauge.remove(values),
+      };
     },
     histogram(name, help, buckets, labels = []) {
       const series = createSeries(labels, () => createDistribution(name, buckets));
@@ -38,6 +54,10 @@ export const createPrometheusMetrics = (app: string): Metrics => {
         of: (...[values]) => series.of(values),
       };
     },
-    expose: async () => ({ text: await registry.metrics(), contentType: registry.contentType }),
+    beforeExpose: (look) => void looks.push(look),
+    expose: async () => {
+      await Promise.all(looks.map((look) => look()));
+      return { text: await registry.metrics(), contentType: registry.contentType };
+    },
   };
 };

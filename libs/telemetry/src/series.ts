@@ -10,9 +10,13 @@ type Labels = Readonly<Record<string, string>>;
 /** What a metric counts with, one for each combination of its labels' values, made when it is first asked for. */
 export const createSeries = <Child>(labelNames: readonly string[], create: () => Child) => {
   const children = new Map<string, { readonly labels: Labels; readonly child: Child }>();
-  const of = (labels: Labels = {}): Child => {
+  const keyOf = (labels: Labels): string => {
     let key = "";
     for (const name of labelNames) key += `${labels[name]}\n`;
+    return key;
+  };
+  const of = (labels: Labels = {}): Child => {
+    const key = keyOf(labels);
     const known = children.get(key);
     if (known !== undefined) return known.child;
     for (const name of Object.keys(labels))
@@ -23,7 +27,11 @@ export const createSeries = <Child>(labelNames: readonly string[], create: () =>
   };
   // As Prometheus wants it: what has no labels is there from the start, as zero.
   if (labelNames.length === 0) of();
-  return { of, all: () => [...children.values()] };
+  return {
+    of,
+    remove: (labels: Labels = {}): void => void children.delete(keyOf(labels)),
+    all: () => [...children.values()],
+  };
 };
 
 export const createCount = () => {
@@ -36,16 +44,27 @@ export const createCount = () => {
   };
 };
 
+/** What somebody else counts. */
+export const createTold = () => {
+  let told = 0;
+  return {
+    set: (value: number): void => {
+      told = value;
+    },
+    values: (labels: Labels): Value[] => [{ value: told, labels }],
+  };
+};
+
 /** `buckets`: upper bounds, in rising order. */
 export const createDistribution = (name: string, buckets: readonly number[]) => {
   const counts: number[] = new Array(buckets.length + 1).fill(0);
   let sum = 0;
   return {
-    observe: (value: number): void => {
+    observe: (value: number, times = 1): void => {
       let at = 0;
       while (at < buckets.length && value > (buckets[at] as number)) at++;
-      counts[at] = (counts[at] as number) + 1;
-      sum += value;
+      counts[at] = (counts[at] as number) + times;
+      sum += value * times;
     },
     values: (labels: Labels): Value[] => {
       let count = 0;

@@ -95,7 +95,7 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
   const metrics = createCommitMetrics(ports.metrics);
   const gate = createGate(options.shards);
   const meter = createOutboxMeter(ports.outbox, ports.clock, options);
-  const admission = createAdmission(options);
+  const admission = createAdmission(options, ports.metrics);
   // What routes rest on is made before the group commit that follows them: this is the one way back to it.
   const onChange = (): void => {
     metrics.diverted(gate.divertedCount());

@@ -10,21 +10,31 @@ export const createSurvey = (
   ours: () => readonly OpenShard[],
 ) => {
   const last = new Map<number, readonly ParkedTopic[]>();
+  let askedAtMs = Number.NEGATIVE_INFINITY;
 
   /** Of which one is not ours as long as its term ends at once. */
   const all = Array.from({ length: shards }, (_, shard) => shard);
 
+  const show = (shard: number, topics: readonly Pick<ParkedTopic, "topic" | "events" | "bytes">[]): void => {
+    for (const { topic, events, bytes } of topics) {
+      measures.parkedEvents.set(events, { topic, shard: String(shard) });
+      measures.parkedBytes.set(bytes, { topic, shard: String(shard) });
+    }
+  };
+
   const look = async (): Promise<void> => {
     const open = ours();
+    const nowMs = clock.monotonicMs();
     const answer = await parking.topics(all);
     if (!answer.ok) return;
+    askedAtMs = nowMs;
     // A Redis that went back gives smaller ones, under which no lot opens and each term ends at once (simulation, seed 110621).
     for (const { shard, token } of answer.value) tokens.saw(shard, token);
     for (const { term, pump } of open) {
       const { shard } = term.lease;
       const topics = answer.value.filter((topic) => topic.shard === shard);
       last.set(shard, topics);
-      for (const { topic, events } of topics) measures.parkedEvents.set(events, { topic, shard: String(shard) });
+      show(shard, topics);
       await pump.lots.surveyed(topics);
     }
   };
@@ -38,9 +48,14 @@ export const createSurvey = (
     },
     /** Null: Postgres has not said it yet. */
     of: (shard: number): readonly ParkedTopic[] | null => last.get(shard) ?? null,
+    /** Whether what is known was asked for after this moment. */
+    isAfter: (monotonicMs: number): boolean => askedAtMs >= monotonicMs,
     /** The numbers of a shard that is no longer ours: another relay shows them. */
     clear: (shard: number): void => {
-      for (const { topic } of last.get(shard) ?? []) measures.parkedEvents.set(0, { topic, shard: String(shard) });
+      show(
+        shard,
+        (last.get(shard) ?? []).map(({ topic }) => ({ topic, events: 0, bytes: 0 })),
+      );
       last.delete(shard);
     },
   };

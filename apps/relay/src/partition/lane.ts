@@ -8,6 +8,7 @@ import { createBurial } from "./burial.ts";
 import { evidenceOfLane } from "./evidence.ts";
 import { createFlight } from "./flight.ts";
 import { createLaneMode, type Stillness } from "./lane-mode.ts";
+import { observeAges } from "./record-ages.ts";
 import { stamped } from "./record-time.ts";
 import type { Segment } from "./segment.ts";
 import { createStandstill } from "./standstill.ts";
@@ -77,7 +78,13 @@ const createParts = (topic: string, partition: number, options: LaneOptions) => 
     return outcome;
   };
 
-  return { bisection, batches, mode, standstill, bury, publish, flight: createFlight() };
+  const ages = measures.ageSeconds.of({ topic });
+  const confirmed = (records: readonly RelayRecord[]): void => {
+    observeAges(records, clock.wallMs(), (times, ageMs) => ages.observe(ageMs / 1000, times));
+    for (const { from } of records) recordDone(from);
+  };
+
+  return { bisection, batches, mode, standstill, bury, publish, confirmed, flight: createFlight() };
 };
 
 type Parts = ReturnType<typeof createParts>;
@@ -120,15 +127,16 @@ const follow = async (verdict: Verdict, parts: Parts): Promise<void> => {
   }
 };
 
-const send = async (segment: Segment, parts: Parts, { clock, recordAgeMsMax }: LaneOptions): Promise<void> => {
-  const { bisection, publish, flight } = parts;
+const send = async (segment: Segment, parts: Parts, options: LaneOptions): Promise<void> => {
+  const { bisection, publish, confirmed, flight } = parts;
+  const { clock, recordAgeMsMax } = options;
   const attempt = bisection.begin(segment);
   if (attempt === null) return;
   const { records, stamp } = attempt.segment;
   const sent = stamped(records, stamp, clock.wallMs(), recordAgeMsMax());
   flight.begins();
   const outcome = await publish(sent);
-  if (outcome.kind === "ok") for (const { from } of records) recordDone(from);
+  if (outcome.kind === "ok") confirmed(records);
   const verdict = bisection.answered(attempt, outcome, sent);
   flight.ends();
   await follow(verdict, parts);

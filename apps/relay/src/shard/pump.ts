@@ -58,7 +58,7 @@ export type Pump = {
 };
 
 export const createPump = (options: PumpOptions): Pump => {
-  const { term, topics, clock, measures } = options;
+  const { term, topics } = options;
   const { shard } = term.lease;
   const mode = createPumpMode(shard);
   const window = createWindow(options);
@@ -83,7 +83,6 @@ export const createPump = (options: PumpOptions): Pump => {
     // After the term's end only the memory of it is of use: its next term here need not publish the entry again.
     if (term.over) return void window.remember([entry]);
     window.done(entry);
-    measures.ageSeconds.observe(Math.max(0, clock.wallMs() - entry.receivedAtMs) / 1000);
     settlement.add(entry);
     waits.wake();
   };

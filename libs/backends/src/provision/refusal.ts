@@ -22,6 +22,11 @@ export const REMEDIES = {
     docker: "docker run -d -p 127.0.0.1:9092:9092 apache/kafka:4.3.1",
     setting: "KAFKA_BROKERS=127.0.0.1:9092",
   },
+  prometheus: {
+    service: "Prometheus",
+    debian: "sudo apt-get update && sudo apt-get install -y prometheus prometheus-alertmanager",
+    macos: "brew install prometheus alertmanager",
+  },
   compiler: {
     service: "a C compiler",
     debian: "sudo apt-get update && sudo apt-get install -y gcc libc6-dev",
