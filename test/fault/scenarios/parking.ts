@@ -39,8 +39,10 @@ const besideLateEvents =
           subject: `late-${key}`,
           data: { round: rounds },
         });
-        const response = await world.pipeline.post(JSON.stringify(Array.from({ length: KEYS }, eventOf)));
-        if (response.status !== 202) throw new Error(`the events beside were answered ${response.status}`);
+        const events = JSON.stringify(Array.from({ length: KEYS }, eventOf));
+        // What a stalled machine has stored in part is posted again; what is known is dropped.
+        const isStored = async () => (await world.pipeline.post(events)).status === 202;
+        await eventually("the events beside are stored", isStored, 10_000);
         rounds++;
       }
     };
@@ -78,6 +80,24 @@ const othersGoOn =
     }
   };
 
+const PARKED_MAX = 60;
+
+/** One statement a shard may go beyond the limit, and one reads what 100 events of a shard's memory hold. */
+const lotIsFull: Injection = async (world) => {
+  const isFull = async () => {
+    const { troubles } = (await (await fetch(`${relay(world).url}/readyz`)).json()) as {
+      readonly troubles: readonly { readonly code: string; readonly topic?: string }[];
+    };
+    return troubles.some(({ code, topic }) => code === "parking_full" && topic === lateTopic());
+  };
+  await eventually("the relay says whose lot is full", isFull, 30_000);
+  for (let second = 0; second < 4; second++) {
+    await world.sleep(1_000);
+    const events = await parkedEvents(world);
+    if (events > PARKED_MAX + 4 * 100) throw new Error(`${events} events are parked, and ${PARKED_MAX} may be`);
+  }
+};
+
 const denied = whileDenied(lateTopic, AclOperationTypes.WRITE, inTurn(isParked, othersGoOn(6)));
 
 export const parkingScenarios: readonly Scenario[] = [
@@ -114,6 +134,14 @@ export const parkingScenarios: readonly Scenario[] = [
         isBack,
       ),
     ),
+  },
+  {
+    id: "F47h",
+    fault: `a topic missing from the start, and ${PARKED_MAX} events of it may be parked: the relay says whose lot is full, all in order when it is made`,
+    during: "answers",
+    own: {},
+    relayEnv: { ...lateRoute, PARKED_EVENTS_MAX: String(PARKED_MAX), IN_FLIGHT_EVENTS_MAX: "400" },
+    run: besideLateEvents(inTurn(isParked, lotIsFull, createLateTopic, isBack)),
   },
   {
     id: "F47g",
