@@ -1,3 +1,4 @@
+import type { TierPromise } from "@spillway/event";
 import type { Bug } from "./bug.ts";
 
 /** Mistakes on the way back from the outbox into the stream. */
@@ -33,6 +34,18 @@ export const bugsOfTheDrain: Readonly<Record<string, Bug>> = {
         },
       },
     }),
+  },
+
+  "a drain asks only before it moves rows whether the stream keeps them": {
+    relay: ({ shardStream, ...ports }) => {
+      let before: TierPromise | null = null;
+      const promise = async (): Promise<TierPromise> => {
+        const known = before;
+        before = known === null ? await shardStream.promise() : null;
+        return known ?? before ?? { state: "kept" };
+      };
+      return { ...ports, shardStream: { ...shardStream, promise } };
+    },
   },
 
   "outbox rows are deleted before their append is confirmed": {

@@ -37,6 +37,7 @@ export const createDrainPort = (
     if (rows.length === 0) return { found: 0, removed: 0 };
     const count = await move(rows);
     if (count === 0) return { found: rows.length, removed: 0 };
+    weak.deletes();
     return ask("postgres", `drained ${shard} ${count} of ${rows.map((row) => row.id)}`, async () => {
       moved.resolve(count);
       return (await drained) ?? unavailable("closed");

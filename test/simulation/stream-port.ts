@@ -39,6 +39,7 @@ export const createStreamPort = (
 
   const append: RelayPorts["shardStream"]["append"] = (lease, chunk) => {
     watch.drains(lease);
+    weak.moves();
     const execute = async () => {
       const answer = await shardStream.append(lease, chunk);
       check(lease, answer.kind === "ok");

@@ -12,6 +12,10 @@ export type WeakWatch = {
   writes(): void;
   /** A drain looks for rows to move. */
   drains(): void;
+  /** It appends some. */
+  moves(): void;
+  /** It deletes those. */
+  deletes(): void;
 };
 
 export const createWeakWatch = (
@@ -23,6 +27,8 @@ export const createWeakWatch = (
   let askedAtMs = nowMs();
   /** One answer is a leave for one look. */
   let mayDrain = false;
+  /** Told so since the last append. */
+  let isSure = true;
   return {
     asks: () => {
       askedAtMs = nowMs();
@@ -31,6 +37,7 @@ export const createWeakWatch = (
       if (promise === null) return;
       state = promise.state;
       mayDrain = state !== "broken";
+      isSure = mayDrain;
     },
     writes: () => {
       if (state === "broken") violate("writes to a stream that said that it does not keep it");
@@ -41,6 +48,12 @@ export const createWeakWatch = (
     drains: () => {
       if (!mayDrain) violate("moves rows and was not told that the stream keeps them");
       mayDrain = false;
+    },
+    moves: () => {
+      isSure = false;
+    },
+    deletes: () => {
+      if (!isSure) violate("deletes rows and was not told since they were moved that the stream keeps them");
     },
   };
 };

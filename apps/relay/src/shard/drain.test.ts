@@ -12,6 +12,9 @@ const opened = async (options: Parameters<typeof createStage>[0] = {}) => {
   return { stage, diversion, ...running };
 };
 
+/** The first of each. */
+const firsts = (ids: readonly string[]): string[] => [...new Set(ids)];
+
 describe("the drain", () => {
   test("moves the outbox into the stream in id order, diverted meanwhile, and ends that when all is through", async () => {
     const { stage, diversion } = await opened();
@@ -78,6 +81,27 @@ describe("the drain", () => {
     await stage.until(() => stage.ids().length === 100);
     expect(stage.ids()).toEqual(ids(0, 99));
     expect(relay.state().troubles).toEqual([]);
+  });
+
+  test("a row that the stream took while it stopped keeping what it takes stays in the outbox, and is not lost with it", async () => {
+    const stage = createStage();
+    const { shardStream, promise, streams } = stage.world;
+    let appends = 0;
+    stage.broker.answer = () => ({ kind: "retriable", code: "connection_failed" });
+    const append: typeof shardStream.append = (lease, chunk) => {
+      if (appends++ === 0) promise.become(weak);
+      return shardStream.append(lease, chunk);
+    };
+    stage.start("r1", { shardStream: { ...shardStream, append } });
+    stage.postToOutbox(ids(0, 2));
+    await stage.until(() => streams.counts(0).accepted === 3);
+    await stage.clock.advance(1_000);
+    expect(stage.world.outbox.size().events).toBe(3);
+    streams.empty();
+    promise.become({ state: "kept" });
+    stage.broker.answer = () => null;
+    await stage.until(() => firsts(stage.ids()).length === 3 && stage.world.outbox.size().events === 0, 30_000);
+    expect(firsts(stage.ids())).toEqual(ids(0, 2));
   });
 
   test.each<[TierPromise, OnWeakRedis]>([

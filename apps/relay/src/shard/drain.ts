@@ -28,13 +28,28 @@ const ROWS_MAX = 1_000;
 
 export type DrainOptions = RelayParts & Pick<RestoreOptions, "isInHand" | "onDue">;
 
+/** Whether the stream keeps what it takes, as it says now. While it does not, rows stay where they are. */
+const createKeeping = (
+  { shardStream, onWeakRedis }: Pick<RelayParts, "shardStream" | "onWeakRedis">,
+  stand: (code: string) => void,
+) => {
+  let promise: TierPromise | null = null;
+  return async (): Promise<boolean> => {
+    if (onWeakRedis === "warn") return true;
+    const answer = await shardStream.promise();
+    if (answer.ok) promise = promiseAfter(promise, answer.value);
+    if (answer.ok && promise !== null && !isWeak(promise.state)) return true;
+    stand(answer.ok ? "weak_redis" : answer.code);
+    return false;
+  };
+};
+
 export const createDrain = (parts: DrainOptions, term: Term): Drain => {
-  const { shardStream, outboxDrain, writers, onWeakRedis } = parts;
+  const { outboxDrain, writers } = parts;
   const { shard } = term.lease;
   const mode = createDrainMode(shard);
   const spot = parts.troubles.spot("shard");
   let isStopped = false;
-  let promise: TierPromise | null = null;
   term.onEnd(spot.end);
 
   const isGoing = (): boolean => !isStopped && !term.over;
@@ -46,16 +61,7 @@ export const createDrain = (parts: DrainOptions, term: Term): Drain => {
   const diversion = createDiversion(parts, term, mode, stand);
   const restore = createRestore({ ...parts, term, isGoing, stand });
   const move = createRowMover({ ...parts, term, isGoing, stand, moved: spot.goes });
-
-  /** A row is deleted once the stream has it, so it stays where it is while the stream does not keep what it takes. */
-  const mayMove = async (): Promise<boolean> => {
-    if (onWeakRedis === "warn") return true;
-    const answer = await shardStream.promise();
-    if (answer.ok) promise = promiseAfter(promise, answer.value);
-    if (answer.ok && promise !== null && !isWeak(promise.state)) return true;
-    stand(answer.ok ? "weak_redis" : answer.code);
-    return false;
-  };
+  const isKept = createKeeping(parts, stand);
 
   /**
    * Rows and copies stand in one order, by their ids: a copy that is restored may be of an append that was refused for the sake of an
@@ -69,7 +75,9 @@ export const createDrain = (parts: DrainOptions, term: Term): Drain => {
       if (next === null) return 0;
       const before = rows.filter(({ id }) => Number(id) <= next);
       older = before.length;
-      return move(before);
+      const moved = await move(before);
+      // What it took while it had said so for the last time may be gone with the next crash; with the row it would be so for good.
+      return moved > 0 && (await isKept()) ? moved : 0;
     };
     const answer = await outboxDrain.drain(shard, ROWS_MAX, bring, () => {
       positions = writers.unrecorded();
@@ -84,7 +92,7 @@ export const createDrain = (parts: DrainOptions, term: Term): Drain => {
   };
 
   const moveAll = async (): Promise<void> => {
-    while (isGoing() && (await mayMove())) {
+    while (isGoing() && (await isKept())) {
       const moved = await moveSome();
       if (moved === "stopped") break;
       if (moved === "moved") continue;
