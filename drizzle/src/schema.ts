@@ -220,8 +220,15 @@ export const shardWriters = pgTable(
     lost: numbers("lost"),
     forgiven: numbers("forgiven"),
     seenAt: moment("seen_at").notNull().defaultNow(),
+    /** Nothing is appended under it any more, but what was under way when its process said so. */
+    givenUp: boolean("given_up").notNull().default(false),
+    /** Since then nothing of it is left to look at. The row stays, or who tells late what they were answered would begin it anew. */
+    retiredAt: moment("retired_at"),
   },
-  (table) => [primaryKey({ columns: [table.shard, table.writer] })],
+  (table) => [
+    primaryKey({ columns: [table.shard, table.writer] }),
+    index("shard_writers_counted").on(table.shard).where(sql`${table.retiredAt} is null`),
+  ],
 );
 
 /** Losses that an operator has acknowledged: how many events, who and when. */

@@ -1,4 +1,13 @@
-import { type Ledger, type Loss, lossesOf, lostOf, type Position, type Range, type ShardCounts } from "@spillway/event";
+import {
+  type Ledger,
+  type Loss,
+  lossesOf,
+  lostOf,
+  type Position,
+  type Range,
+  type ShardCounts,
+  type Total,
+} from "@spillway/event";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 /** A ledger on an empty backend of its own. */
@@ -40,12 +49,17 @@ export const ledgerConformance = (name: string, make: () => Promise<LedgerSubjec
       let last = 0;
       const copy = (losses: readonly Loss[] | null = null, shard = 0, token = 1, sequence = ++last) =>
         ledger.checkpoint({ shard, owner: "owner", token }, sequence, { counts, losses });
+      const copyWith = (totals: readonly Total[]) =>
+        ledger.checkpoint({ shard: 0, owner: "owner", token: 1 }, ++last, {
+          counts: { ...counts, totals },
+          losses: null,
+        });
       const record = (...positions: Position[]) => ledger.record(positions, DEADLINE_MS);
       const rows = async (shard = 0) =>
         [...(await copy(null, shard)).writers]
           .sort((a, b) => (a.writer < b.writer ? -1 : 1))
           .map(({ writer, acknowledged, ended }) => [writer, acknowledged, ended]);
-      return { ledger, unaccounted, copy, record, rows };
+      return { ledger, unaccounted, copy, copyWith, record, rows };
     };
 
     test("knows nobody at first, and misses nothing", async () => {
@@ -122,6 +136,47 @@ export const ledgerConformance = (name: string, make: () => Promise<LedgerSubjec
       expect(await at(9_000_000_000_000_000, 1, 3)).toEqual([9_000_000_000_000_000, false, 3]);
       expect(await at(7, 3, 5)).toEqual([9_000_000_000_000_000, true, 3]);
       expect(await at(9_000_000_000_000_000, 2, 0)).toEqual([9_000_000_000_000_000, false, 0]);
+    });
+
+    test("knows whom its process gave up, for good", async () => {
+      const { record, copy } = await open();
+      await record(of("a", 5), { ...of("b", 0), givenUp: true });
+      await record({ ...of("a", 5), givenUp: true });
+      await record(of("a", 5, [[0, 2]]));
+      await record(of("c", 1));
+      const { writers } = await copy();
+      expect(writers.map(({ writer, givenUp }) => [writer, givenUp]).sort()).toEqual([
+        ["a", true],
+        ["b", true],
+        ["c", false],
+      ]);
+    });
+
+    test("looks no more at a writer that retired, until there is news of it, and remembers what it was told", async () => {
+      const { ledger, record, rows, copyWith } = await open();
+      const judged = { writer: "a", acknowledged: 5, ended: [[0, 5]] as Range[] };
+      await record({ ...of("a", 5, [[0, 5]]), givenUp: true }, of("b", 1));
+      await ledger.retire(0, [
+        { ...judged, acknowledged: 4 },
+        { ...judged, writer: "nobody" },
+      ]);
+      await ledger.retire(1, [judged]);
+      expect(await rows()).toHaveLength(2);
+      await ledger.retire(0, [judged]);
+      expect(await rows()).toEqual([["b", 1, []]]);
+      const inRedis = await copyWith([["a", 3]]);
+      expect(inRedis.writers.map(({ writer, idleMs }) => [writer, idleMs < 60_000]).sort()).toEqual([
+        ["a", true],
+        ["b", true],
+      ]);
+      await record(of("a", 0, [[1, 3]]));
+      await record(of("a", 3));
+      expect(await rows()).toEqual([["b", 1, []]]);
+      await record(of("a", 5));
+      expect(await rows()).toEqual([
+        ["a", 5, [[0, 5]]],
+        ["b", 1, []],
+      ]);
     });
 
     test("folds a writer's row and keeps what was lost of it", async () => {

@@ -49,6 +49,7 @@ export const createSettings = (random: Random): Settings => {
       inFlightBytesMax: 1_000_000,
       onWeakRedis: "outbox",
       finishMs: 300,
+      givenUpForMs: leaseTtlMs / 4,
       refusedInARowMax: 1,
       parkAfterMs: leaseTtlMs / 4,
       parkedEventsMax: 1_000,

@@ -1,4 +1,4 @@
-import type { Appended, Position, ShardChunk } from "@spillway/event";
+import type { Appended, Position, ShardChunk, WriterRow } from "@spillway/event";
 import type { RelayPorts } from "@spillway/relay/ports.ts";
 import type { Bug } from "./bug.ts";
 
@@ -69,6 +69,20 @@ export const bugsOfTheAccounts: Readonly<Record<string, Bug>> = {
   ),
 
   "what got through is not recorded": recording((position) => ({ ...position, ended: [] })),
+
+  "a writer that was given up is forgotten while events of it wait": {
+    relay: ({ ledger, ...ports }) => ({
+      ...ports,
+      ledger: {
+        ...ledger,
+        checkpoint: async (...asked) => {
+          const answer = await ledger.checkpoint(...asked);
+          const all: WriterRow["ended"] = [[0, Number.MAX_SAFE_INTEGER]];
+          return { ...answer, writers: answer.writers.map((row) => (row.givenUp ? { ...row, ended: all } : row)) };
+        },
+      },
+    }),
+  },
 
   "a lease's token is whatever the server counts": {
     relay: (ports) => ({

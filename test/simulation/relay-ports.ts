@@ -108,6 +108,7 @@ const createLedgerPort = (
       books.recorded(process.name, sentAtMs);
     });
   },
+  retire: (shard, rows) => ask("postgres", `retire ${shard}`, () => ledger.retire(shard, rows)),
   fold: (shard, rows) => ask("postgres", `fold ${shard}`, () => ledger.fold(shard, rows)),
   checkpoint: (lease, sequence, copy) =>
     ask("postgres", `checkpoint ${lease.shard}`, () => {

@@ -19,7 +19,8 @@ const upToDate = (rows: readonly WriterRow[], through: Through): readonly Writer
   rows.map((row) => ({ ...row, ended: unionOf(row.ended, through.of(row.writer)) }));
 
 /** Compares what was acknowledged with what Redis has had and what has met its end, and tells what is missing. */
-export const createAccountant = ({ shardStream, ledger, tokens, writers, log, measures }: RelayParts) => {
+export const createAccountant = (parts: RelayParts) => {
+  const { shardStream, ledger, tokens, writers, log, measures, givenUpForMs } = parts;
   /** What the copy before was answered, so older than the counters that it is compared with. It outlives a term. */
   const knowns = new Map<number, Pick<Checkpointed, "writers" | "folded">>();
   const tolds = new Map<number, number>();
@@ -36,11 +37,11 @@ export const createAccountant = ({ shardStream, ledger, tokens, writers, log, me
 
   /** Each life of a process is a writer: without this there would be more for ever. */
   const partWith = async ({ lease }: Term, rows: readonly WriterRow[], counts: ShardCounts, through: Through) => {
-    const { forget, fold } = farewellOf(rows, counts.totals);
+    const { forget, retire, fold } = farewellOf(rows, counts.totals, givenUpForMs);
     if (forget.length > 0) await shardStream.forget(lease, forget);
-    if (fold.length === 0) return;
-    await ledger.fold(lease.shard, fold);
-    through.forget(fold.map(({ writer }) => writer));
+    if (retire.length > 0) await ledger.retire(lease.shard, retire);
+    if (fold.length > 0) await ledger.fold(lease.shard, fold);
+    through.forget([...retire, ...fold].map(({ writer }) => writer));
   };
 
   return {
@@ -68,7 +69,8 @@ export const createAccountant = ({ shardStream, ledger, tokens, writers, log, me
       if (losses !== null && tell(shard, lostOf(losses) + (known?.folded ?? 0)))
         drain.restore.doubt(Number.POSITIVE_INFINITY);
       knowns.set(shard, answer.value);
-      await partWith(term, upToDate(answer.value.writers, through), counts, through);
+      // By what is recorded: what this relay alone knows is still to be told.
+      await partWith(term, answer.value.writers, counts, through);
     },
     /** Of a shard that is no longer ours: another relay shows it. */
     clear: (shard: number): void => measures.unaccounted.set(0, { shard: String(shard) }),

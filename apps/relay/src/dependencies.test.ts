@@ -43,7 +43,7 @@ describe("what the relay knows of a backend", () => {
     const { relay } = stage.start("r1", {
       outboxDrain: { ...stage.world.outboxDrain, occupied: silent, size: silent },
       parking: { ...stage.world.parking, topics: silent },
-      ledger: { checkpoint: silent, record: silent, fold: silent },
+      ledger: { checkpoint: silent, record: silent, retire: silent, fold: silent },
     });
     await stage.clock.advance(5_000);
     expect(relay.state().dependencies).toEqual({ redis: { status: "up" }, postgres: { status: "unknown" } });

@@ -28,6 +28,7 @@ import { createPrometheusMetrics } from "@spillway/telemetry/prometheus";
 import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";
 import { createHealth } from "./health.ts";
+import { relayDefaults } from "./parts.ts";
 import { createRelay } from "./relay.ts";
 
 /** How long Postgres has to say which tables it has. */
@@ -89,6 +90,7 @@ const relay = createRelay(
     dedupWindowMs: config.DEDUP_WINDOW_SECONDS * 1_000,
     drainEventsMax: config.DRAIN_EVENTS_MAX,
     onWeakRedis: config.ON_WEAK_REDIS,
+    ...relayDefaults,
     finishMs: config.FINISH_MS,
     parkAfterMs: config.PARK_AFTER_MS,
     parkedEventsMax: config.PARKED_EVENTS_MAX,

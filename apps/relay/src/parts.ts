@@ -23,6 +23,8 @@ export type RelayOptions = {
   readonly onWeakRedis: OnWeakRedis;
   /** How long a stop, or giving up a shard, waits for what is in hand. */
   readonly finishMs: number;
+  /** How long a writer that was given up and of which nothing waits is remembered after the last news of it. */
+  readonly givenUpForMs: number;
   /** Records that a topic may refuse in a row, none taken in between, before the topic is doubted and not the records. */
   readonly refusedInARowMax: number;
   /** How long a topic may stand still before its events are put aside; and how much of a topic may wait there. */
@@ -33,6 +35,12 @@ export type RelayOptions = {
   readonly topicNames: readonly string[];
   /** The topic of an event type. */
   readonly topicOf: (type: string) => string;
+};
+
+/** Limits that are not worth a setting of their own. */
+export const relayDefaults = {
+  /** Longer than an append that nobody waits for any more is on its way, in all but what a row that retires is kept for. */
+  givenUpForMs: 120_000,
 };
 
 /** What the parts of one relay have in common; each takes of it what it needs. */

@@ -112,6 +112,7 @@ export const createStage = (options: Partial<MemoryWorldOptions> & { readonly pa
         dedupWindowMs: 3_600_000,
         onWeakRedis: "outbox",
         finishMs: 10_000,
+        givenUpForMs: 120_000,
         refusedInARowMax: 16,
         parkAfterMs: 5_000,
         parkedEventsMax: 1_000,

@@ -1,5 +1,5 @@
 import type { Lease, ShardCounts } from "./shard-stream.ts";
-import type { Folded, Loss, WriterRow } from "./unaccounted.ts";
+import type { Folded, Judged, Loss, WriterRow } from "./unaccounted.ts";
 import type { Accounts } from "./writer.ts";
 
 /**
@@ -11,6 +11,11 @@ import type { Accounts } from "./writer.ts";
  */
 export type Ledger = Accounts & {
   checkpoint(lease: Lease, sequence: number, copy: ShardCopy): Promise<Checkpointed>;
+  /**
+   * Rows of writers of which nothing is left to look at, and that nobody has changed since: from now on `checkpoint` answers them only while
+   * the shard has totals of theirs, or once somebody has recorded news of them.
+   */
+  retire(shard: number, rows: readonly Judged[]): Promise<void>;
   /** Deletes the rows of dead writers that nobody has changed since, and keeps what was lost of them, in one step. */
   fold(shard: number, rows: readonly Folded[]): Promise<void>;
 };

@@ -8,6 +8,7 @@ const row = (writer: string, acknowledged: number, ended: Ranges = [], more: Par
   ended,
   forgiven: [],
   idleMs: 0,
+  givenUp: false,
   ...more,
 });
 
@@ -61,15 +62,36 @@ describe("who is parted with", () => {
       row("forgotten", 5, [[0, 5]], dead),
       row("lost", 5, [[0, 1]], { ...dead, forgiven: [[1, 3]] }),
     ];
-    const { forget, fold } = farewellOf(rows, [
+    const totals: [string, number][] = [
       ["lives", 5],
       ["waits", 5],
       ["done", 5],
-    ]);
-    expect(forget).toEqual(["done"]);
+    ];
+    const { forget, retire, fold } = farewellOf(rows, totals, 60_000);
+    expect([forget, retire]).toEqual([["done"], []]);
     expect(fold).toEqual([
       { writer: "forgotten", acknowledged: 5, ended: [[0, 5]], lost: 0 },
       { writer: "lost", acknowledged: 5, ended: [[0, 1]], lost: 2 },
     ]);
+  });
+
+  test("is given up for some minutes, and nothing of it waits or is lost", () => {
+    const over = { givenUp: true, idleMs: 60_001 };
+    const rows = [
+      row("done", 5, [[0, 5]], over),
+      row("young", 5, [[0, 5]], { ...over, idleMs: 60_000 }),
+      row("goes on", 5, [[0, 5]], { ...over, givenUp: false }),
+      row("waits", 5, [[0, 4]], over),
+      row("forgotten", 5, [[0, 5]], over),
+      row("lost", 5, [[0, 4]], over),
+      row("acknowledged loss", 5, [[0, 4]], { ...over, forgiven: [[4, 5]] }),
+      row("never came", 0, [], over),
+      row("dead", 5, [[0, 5]], { ...over, idleMs: DAY_MS + 3_700_000 }),
+    ];
+    const totals = ["done", "young", "goes on", "waits"].map((writer): [string, number] => [writer, 5]);
+    const { forget, retire, fold } = farewellOf(rows, totals, 60_000);
+    expect(forget).toEqual(["done"]);
+    expect(retire.map(({ writer }) => writer)).toEqual(["forgotten", "acknowledged loss", "never came"]);
+    expect(fold.map(({ writer }) => writer)).toEqual(["dead"]);
   });
 });

@@ -3,7 +3,7 @@ import type { Total } from "./tier.ts";
 import type { Position } from "./writer.ts";
 
 /** A writer as the ledger has it. */
-export type WriterRow = Omit<Position, "shard"> & {
+export type WriterRow = Required<Omit<Position, "shard">> & {
   /** Lost, and known to an operator. */
   readonly forgiven: Ranges;
   /** Since anything was recorded of it; whoever lives records again and again. */
@@ -38,29 +38,43 @@ const DEAD_AFTER_MS = 24 * 3_600_000;
 /** After its total was forgotten: longer than an answer that names it is on its way into the ledger. */
 const FORGOTTEN_FOR_MS = 3_600_000;
 
-export type Folded = Pick<WriterRow, "writer" | "acknowledged" | "ended"> & {
+export type Folded = Judged & {
   /** What is lost of it, and no operator knows of. */
   readonly lost: number;
 };
 
+/** What is known of a writer, as far as it says whether it is as it was when it was judged. */
+export type Judged = Pick<WriterRow, "writer" | "acknowledged" | "ended">;
+
 export type Farewell = {
   /** Their totals in Redis are of no use any more. */
   readonly forget: readonly string[];
-  /** Their rows are neither; how much was lost of them is kept. */
+  /** Their rows are not looked at any more, until somebody has news of them. */
+  readonly retire: readonly Judged[];
+  /** Their rows are of no use; how much was lost of them is kept. */
   readonly fold: readonly Folded[];
 };
 
-/** The writers that are dead and of which nothing waits: first Redis forgets them, then the ledger. */
-export const farewellOf = (rows: readonly WriterRow[], totals: readonly Total[]): Farewell => {
+const judgedOf = ({ writer, acknowledged, ended }: WriterRow): Judged => ({ writer, acknowledged, ended });
+
+/**
+ * The writers that are dead, or given up for `givenUpForMs`, and of which nothing waits: first Redis forgets them. A row that is
+ * given up and lacks nothing retires: with it gone, an answer of before that somebody records late (its Postgres was away) would look
+ * like a loss. The ledger forgets the dead.
+ */
+export const farewellOf = (rows: readonly WriterRow[], totals: readonly Total[], givenUpForMs: number): Farewell => {
   const known = new Map(totals);
   const losses = new Map(lossesOf(rows, totals).map(({ writer, events }) => [writer, countOf(events)]));
   const over = rows.filter(
-    ({ writer, idleMs, ended }) => idleMs > DEAD_AFTER_MS && missingOf(known.get(writer) ?? 0, ended).length === 0,
+    ({ writer, idleMs, ended, givenUp }) =>
+      idleMs > (givenUp ? Math.min(givenUpForMs, DEAD_AFTER_MS) : DEAD_AFTER_MS) &&
+      missingOf(known.get(writer) ?? 0, ended).length === 0,
   );
+  const forgotten = over.filter(({ writer }) => !known.has(writer));
+  const isDead = ({ idleMs }: WriterRow): boolean => idleMs > DEAD_AFTER_MS + FORGOTTEN_FOR_MS;
   return {
     forget: over.filter(({ writer }) => known.has(writer)).map(({ writer }) => writer),
-    fold: over
-      .filter(({ writer, idleMs }) => !known.has(writer) && idleMs > DEAD_AFTER_MS + FORGOTTEN_FOR_MS)
-      .map(({ writer, acknowledged, ended }) => ({ writer, acknowledged, ended, lost: losses.get(writer) ?? 0 })),
+    retire: forgotten.filter((row) => !isDead(row) && row.givenUp && !losses.has(row.writer)).map(judgedOf),
+    fold: forgotten.filter(isDead).map((row) => ({ ...judgedOf(row), lost: losses.get(row.writer) ?? 0 })),
   };
 };

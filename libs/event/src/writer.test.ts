@@ -105,6 +105,37 @@ describe("a process's writers", () => {
     ]);
   });
 
+  test("say whom they gave up: what may have come under it, or did", async () => {
+    const { writers, append } = open();
+    const givenUp = () => writers.unrecorded().flatMap((one) => (one.givenUp ? [[one.writer, one.acknowledged]] : []));
+    await append([{ kind: "retriable", code: "timeout" }]);
+    await append([ok(["w2", 3])]);
+    expect(givenUp()).toEqual([["w1", 0]]);
+    await append([{ kind: "behind" }, ok(["w3", 1])]);
+    expect(givenUp()).toEqual([
+      ["w1", 0],
+      ["w2", 3],
+    ]);
+    const recording = writers.unrecorded();
+    await append([{ kind: "retriable", code: "timeout" }]);
+    writers.recorded(recording);
+    expect(givenUp()).toEqual([["w3", 1]]);
+  });
+
+  test("say so of one that another has replaced meanwhile only when its answer is there", async () => {
+    const { writers, append } = open();
+    let resolve: (answer: Appended) => void = () => undefined;
+    const late = new Promise<Appended>((settle) => {
+      resolve = settle;
+    });
+    const first = append([late]);
+    await append([ok(["w2", 1])]);
+    expect(writers.unrecorded().some(({ givenUp }) => givenUp)).toBe(false);
+    resolve(ok(["w1", 4]));
+    await first;
+    expect(writers.unrecorded()).toContainEqual({ shard: 0, writer: "w1", acknowledged: 4, ended: [], givenUp: true });
+  });
+
   test("answer for all writers of a shard when they answer for a duplicate", async () => {
     const { append, known } = open();
     await append([ok(["w1", 1], ["other", 7])]);

@@ -11,6 +11,8 @@ export type Position = {
   readonly writer: string;
   readonly acknowledged: number;
   readonly ended: Ranges;
+  /** Its process appends nothing more under it; what was under way then may come yet. */
+  readonly givenUp?: boolean;
 };
 
 /** What a process knows and keeps outside of Redis, so that a Redis that lost it can be told from one that never had it. */
@@ -39,10 +41,11 @@ export const createWriters = (newId: () => string = randomId) => {
   const currents = new Map<number, Current>();
   const unrecorded = new Map<string, Position>();
 
-  const acknowledge = (shard: number, writer: string, total: number): void => {
+  const note = (shard: number, writer: string, total: number, givenUp = false): void => {
     const key = keyOf(shard, writer);
-    const acknowledged = Math.max(total, unrecorded.get(key)?.acknowledged ?? 0);
-    unrecorded.set(key, { shard, writer, acknowledged, ended: [] });
+    const known = unrecorded.get(key);
+    const acknowledged = Math.max(total, known?.acknowledged ?? 0);
+    unrecorded.set(key, { shard, writer, acknowledged, ended: [], givenUp: givenUp || known?.givenUp === true });
   };
 
   const begin = (shard: number): Current => {
@@ -61,18 +64,21 @@ export const createWriters = (newId: () => string = randomId) => {
 
   const end = ({ shard, from }: ShardChunk, current: Current, answer: Answer | null): void => {
     current.isInUse = false;
-    const isKnown = answer !== null && answer.kind !== "retriable" && answer.kind !== "behind";
-    const isAsReserved = !from || (answer?.kind === "ok" && answer.duplicates?.length === 0);
-    if (!(isKnown && isAsReserved) && currents.get(shard) === current) currents.delete(shard);
-    if (answer?.kind !== "ok") return;
-    for (const [writer, total] of answer.totals ?? []) {
-      // A duplicate that is answered for may stand under any number that the shard has given.
-      if (writer !== current.writer) acknowledge(shard, writer, total);
-      else if (total > current.floor) {
-        current.floor = total;
-        acknowledge(shard, writer, total);
+    if (answer?.kind === "ok")
+      for (const [writer, total] of answer.totals ?? []) {
+        // A duplicate that is answered for may stand under any number that the shard has given.
+        if (writer !== current.writer) note(shard, writer, total);
+        else if (total > current.floor) {
+          current.floor = total;
+          note(shard, writer, total);
+        }
       }
-    }
+    const isInDoubt = answer === null || answer.kind === "retriable";
+    const isAsReserved = !from || (answer?.kind === "ok" && answer.duplicates?.length === 0);
+    const isCurrent = currents.get(shard) === current;
+    if (isCurrent && !isInDoubt && answer.kind !== "behind" && isAsReserved) return;
+    if (isCurrent) currents.delete(shard);
+    if (isInDoubt || current.floor > 0) note(shard, current.writer, current.floor, true);
   };
 
   return {
@@ -107,14 +113,14 @@ export const createWriters = (newId: () => string = randomId) => {
     /** What the accounts have not got yet. */
     unrecorded: (): readonly Position[] => [...unrecorded.values()],
     recorded: (positions: readonly Position[]): void => {
-      for (const { shard, writer, acknowledged } of positions) {
-        const key = keyOf(shard, writer);
-        if ((unrecorded.get(key)?.acknowledged ?? 0) <= acknowledged) unrecorded.delete(key);
+      for (const position of positions) {
+        const key = keyOf(position.shard, position.writer);
+        if (unrecorded.get(key) === position) unrecorded.delete(key);
       }
     },
     /** Has those recorded again that may still append: who is not heard of for long is taken for dead. */
     live: (): void => {
-      for (const [shard, { writer, floor }] of currents) if (floor > 0) acknowledge(shard, writer, floor);
+      for (const [shard, { writer, floor }] of currents) if (floor > 0) note(shard, writer, floor);
     },
   };
 };

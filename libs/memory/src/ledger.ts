@@ -1,18 +1,20 @@
 import {
   type Clock,
+  type Judged,
   type Lease,
   type Ledger,
   type Loss,
   lostOf,
   missingOf,
   type Position,
+  type Total,
   unionOf,
   type WriterRow,
 } from "@spillway/event";
 import type { Outages } from "./outages.ts";
 
 type Copy = { readonly token: number; readonly sequence: number };
-type Row = Position & { readonly seenAtMs: number };
+type Row = Required<Position> & { readonly seenAtMs: number; readonly isRetired: boolean };
 
 const isBehind = ({ token }: Lease, sequence: number, last: Copy): boolean =>
   token < last.token || (token === last.token && sequence <= last.sequence);
@@ -35,21 +37,23 @@ export const createLedger = (clock: Clock, outages: Outages): Ledger & MemoryLed
 
   const record = (position: Position): void => {
     const key = keyOf(position);
-    const { acknowledged, ended, seenAtMs } = rows.get(key) ?? {
-      acknowledged: 0,
-      ended: [],
-      seenAtMs: clock.wallMs(),
-    };
+    const known = rows.get(key);
+    const { acknowledged = 0, ended = [], givenUp = false } = known ?? {};
     const isNews =
+      known === undefined ||
       missingOf(Number.MAX_SAFE_INTEGER, ended).some(([from, below]) =>
         position.ended.some((one) => one[0] < below && one[1] > from),
       ) ||
+      (position.givenUp === true && !givenUp) ||
       (position.acknowledged > 0 && position.acknowledged >= acknowledged);
+    if (!isNews) return;
     rows.set(key, {
       ...position,
       acknowledged: Math.max(acknowledged, position.acknowledged),
       ended: unionOf(ended, position.ended),
-      seenAtMs: isNews ? clock.wallMs() : seenAtMs,
+      givenUp: givenUp || position.givenUp === true,
+      seenAtMs: clock.wallMs(),
+      isRetired: false,
     });
   };
 
@@ -57,10 +61,19 @@ export const createLedger = (clock: Clock, outages: Outages): Ledger & MemoryLed
     for (const position of positions) record(position);
   };
 
-  const writersOf = (shard: number): WriterRow[] =>
-    [...rows.values()].flatMap(({ shard: of, seenAtMs, ...row }) =>
-      of === shard ? [{ ...row, forgiven: [], idleMs: clock.wallMs() - seenAtMs }] : [],
+  const writersOf = (shard: number, totals: readonly Total[]): WriterRow[] => {
+    const inRedis = new Set(totals.map(([writer]) => writer));
+    return [...rows.values()].flatMap(({ shard: of, seenAtMs, isRetired, ...row }) =>
+      of === shard && (!isRetired || inRedis.has(row.writer))
+        ? [{ ...row, forgiven: [], idleMs: clock.wallMs() - seenAtMs }]
+        : [],
     );
+  };
+
+  const asJudged = (shard: number, { writer, acknowledged, ended }: Judged): Row | null => {
+    const row = rows.get(keyOf({ shard, writer }));
+    return row?.acknowledged === acknowledged && String(row.ended) === String(ended) ? row : null;
+  };
 
   return {
     record: outages.behind("postgres", keep),
@@ -72,14 +85,17 @@ export const createLedger = (clock: Clock, outages: Outages): Ledger & MemoryLed
       if (!late) copies.set(shard, { token, sequence });
       if (!late && copy.losses !== null) losses.set(shard, copy.losses);
       const standing = late ? last.token : token;
-      return { token: standing, late, writers: writersOf(shard), folded: folded.get(shard) ?? 0 };
+      return { token: standing, late, writers: writersOf(shard, copy.counts.totals), folded: folded.get(shard) ?? 0 };
+    }),
+    retire: outages.behind("postgres", (shard, judged) => {
+      for (const row of judged.flatMap((one) => asJudged(shard, one) ?? []))
+        rows.set(keyOf(row), { ...row, isRetired: true });
     }),
     fold: outages.behind("postgres", (shard, gone) => {
-      for (const { writer, acknowledged, ended, lost } of gone) {
-        const row = rows.get(keyOf({ shard, writer }));
-        if (row?.acknowledged !== acknowledged || String(row.ended) !== String(ended)) continue;
-        rows.delete(keyOf({ shard, writer }));
-        folded.set(shard, (folded.get(shard) ?? 0) + lost);
+      for (const one of gone) {
+        if (!asJudged(shard, one)) continue;
+        rows.delete(keyOf({ shard, writer: one.writer }));
+        folded.set(shard, (folded.get(shard) ?? 0) + one.lost);
       }
     }),
     losses: (shard) => losses.get(shard) ?? [],

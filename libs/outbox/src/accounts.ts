@@ -11,15 +11,17 @@ import { multirangeOf } from "./multirange.ts";
 export const recordedPositions = (sql: Sql, positions: readonly Position[]) => {
   const column = (name: "shard" | "writer" | "acknowledged") => arrayOf(positions.map((position) => position[name]));
   const ended = arrayOf(positions.map((position) => multirangeOf(position.ended)));
+  const givenUp = arrayOf(positions.map((position) => String(position.givenUp === true)));
   return sql`
-    insert into shard_writers as known (shard, writer, acknowledged, ended)
+    insert into shard_writers as known (shard, writer, acknowledged, ended, given_up)
     select * from unnest(${column("shard")}::int[], ${column("writer")}::text[], ${column("acknowledged")}::bigint[],
-      ${ended}::int8multirange[]) as told (shard, writer, acknowledged, ended)
+      ${ended}::int8multirange[], ${givenUp}::bool[]) as told (shard, writer, acknowledged, ended, given_up)
     order by shard, writer
     on conflict (shard, writer) do update set
       acknowledged = greatest(known.acknowledged, excluded.acknowledged),
-      ended = known.ended + excluded.ended, seen_at = now()
-    where not excluded.ended <@ known.ended
+      ended = known.ended + excluded.ended, given_up = known.given_up or excluded.given_up,
+      seen_at = now(), retired_at = null
+    where not excluded.ended <@ known.ended or (excluded.given_up and not known.given_up)
       or (excluded.acknowledged > 0 and excluded.acknowledged >= known.acknowledged)`;
 };
 
@@ -31,7 +33,7 @@ export const endedNumbers = (sql: Sql, rows: Fragment) => sql`
   insert into shard_writers as known (shard, writer, ended)
   select shard, writer, range_agg(numbers) from (${rows}) as named where writer is not null
   group by shard, writer order by shard, writer
-  on conflict (shard, writer) do update set ended = known.ended + excluded.ended, seen_at = now()
+  on conflict (shard, writer) do update set ended = known.ended + excluded.ended, seen_at = now(), retired_at = null
   where not excluded.ended <@ known.ended`;
 
 /** What a process knows of its own appends, and of others', in one statement for all shards. */

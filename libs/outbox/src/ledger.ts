@@ -1,5 +1,6 @@
 import {
   type Folded,
+  type Judged,
   type Ledger,
   type Loss,
   lostOf,
@@ -59,24 +60,43 @@ const writeCopy = (sql: Sql, copy: Copy) => {
   )
   select token, late, folded, (
     select coalesce(json_agg(json_build_object('writer', writer, 'acknowledged', acknowledged, 'ended', ended,
-      'forgiven', forgiven,
+      'forgiven', forgiven, 'givenUp', given_up,
       'idleMs', ${sql.unsafe(idleMs)})), '[]'::json)
-    from shard_writers where shard = ${copy.shard}
+    from shard_writers where shard = ${copy.shard} and (retired_at is null
+      or writer = any(${arrayOf(copy.totals.map(([writer]) => writer))}::text[]))
   ) as writers from standing`;
 };
 
-/** Only what is as it was when it was judged. Locks: the writers' rows and the shard's, until the statement is over. */
-const foldRows = (sql: Sql, shard: number, rows: readonly Folded[]) => sql`
+/** Only what is as it was when it was judged. */
+const judgedRows = (sql: Sql, shard: number, rows: readonly (Judged & { readonly lost?: number })[]) => ({
+  judged: sql`unnest(${arrayOf(rows.map(({ writer }) => writer))}::text[],
+    ${arrayOf(rows.map(({ acknowledged }) => acknowledged))}::bigint[],
+    ${arrayOf(rows.map(({ ended }) => multirangeOf(ended)))}::int8multirange[],
+    ${arrayOf(rows.map(({ lost = 0 }) => lost))}::bigint[]) as judged (writer, acknowledged, ended, lost)`,
+  isAsJudged: sql`shard = ${shard} and shard_writers.writer = judged.writer
+    and shard_writers.acknowledged = judged.acknowledged and shard_writers.ended = judged.ended`,
+});
+
+/** As long as who was answered before may tell so after. */
+const RETIRED_FOR = "25 hours";
+
+/** And deletes those that are so for long. Locks: the writers' rows, until the statement is over. */
+const retireRows = (sql: Sql, shard: number, rows: readonly Judged[]) => {
+  const { judged, isAsJudged } = judgedRows(sql, shard, rows);
+  return sql`
+    with retired as (update shard_writers set retired_at = now() from ${judged} where ${isAsJudged})
+    delete from shard_writers where shard = ${shard} and retired_at < now() - ${RETIRED_FOR}::interval`;
+};
+
+/** Locks: the writers' rows and the shard's, until the statement is over. */
+const foldRows = (sql: Sql, shard: number, rows: readonly Folded[]) => {
+  const { judged, isAsJudged } = judgedRows(sql, shard, rows);
+  return sql`
   with gone as (
-    delete from shard_writers using unnest(${arrayOf(rows.map(({ writer }) => writer))}::text[],
-      ${arrayOf(rows.map(({ acknowledged }) => acknowledged))}::bigint[],
-      ${arrayOf(rows.map(({ ended }) => multirangeOf(ended)))}::int8multirange[],
-      ${arrayOf(rows.map(({ lost }) => lost))}::bigint[]) as judged (writer, acknowledged, ended, lost)
-    where shard = ${shard} and shard_writers.writer = judged.writer
-      and shard_writers.acknowledged = judged.acknowledged and shard_writers.ended = judged.ended
-    returning judged.lost
+    delete from shard_writers using ${judged} where ${isAsJudged} returning judged.lost
   )
   update shard_checkpoints set folded = folded + (select coalesce(sum(lost), 0) from gone) where shard = ${shard}`;
+};
 
 const rowOf = (row: StoredRow): WriterRow => ({
   ...row,
@@ -92,6 +112,9 @@ export const createLedger = ({ database }: { readonly database: Database }): Led
     const [row] = await ask(database, STATEMENT_MS, (sql) => writeCopy(sql, copy));
     if (row === undefined) throw new Unavailable("odd_reply");
     return { token: Number(row.token), late: row.late, writers: row.writers.map(rowOf), folded: Number(row.folded) };
+  },
+  retire: async (shard, rows) => {
+    await ask(database, STATEMENT_MS, (sql) => retireRows(sql, shard, rows));
   },
   fold: async (shard, rows) => {
     await ask(database, STATEMENT_MS, (sql) => foldRows(sql, shard, rows));
