@@ -1,6 +1,7 @@
 import { eventually } from "@spillway/backends/eventually";
 import { Unavailable } from "@spillway/event";
 import { connectRedis, createLeases, createShardStream } from "@spillway/stream";
+import type { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";
 import { startForgetfulProxy } from "./forgetful-proxy.ts";
@@ -39,6 +40,30 @@ const appendOne = async ({ tier }: OpenedStream) =>
   (await tier.append([chunkOf(0, freshNames(1))], 1000))[0]?.kind === "ok";
 
 describe("the connection over TCP", () => {
+  test("writes what is sent in one turn at once", async () => {
+    const server = connectRedis({ url: services.redis.url });
+    const stream = await server.commands.send(async (client) => (client as Redis).stream);
+    // Bun makes the one for several of the one for one.
+    let writes = 0;
+    let isWriting = false;
+    for (const name of ["_write", "_writev"] as const) {
+      const own = stream[name] as (...words: unknown[]) => unknown;
+      const counted = (...words: unknown[]) => {
+        if (!isWriting) writes++;
+        isWriting = true;
+        own.apply(stream, words);
+        isWriting = false;
+      };
+      Object.assign(stream, { [name]: counted });
+    }
+    const ping = () => server.commands.send((client) => client.ping());
+    expect(await Promise.all([ping(), ping(), ping(), ping()])).toEqual(Array(4).fill("PONG"));
+    expect(writes).toBe(1);
+    await ping();
+    expect(writes).toBe(2);
+    server.close();
+  });
+
   test("gives up a read of a frozen server, and works again when it thaws", async () => {
     const opened = await openStream(services);
     const { stream, close } = opened;

@@ -5,6 +5,7 @@ import type { Tokens } from "./lease/tokens.ts";
 import type { Measures } from "./measures.ts";
 import type { Linger } from "./partition/linger.ts";
 import type { RelaySurroundings } from "./ports.ts";
+import type { Moments } from "./shard/moments.ts";
 import type { Troubles } from "./troubles.ts";
 
 export type RelayOptions = {
@@ -52,6 +53,7 @@ export type RelayParts = ReturnType<typeof notedPorts> &
     readonly tokens: Tokens;
     readonly writers: Writers;
     readonly linger: Linger;
+    readonly moments: Moments;
     readonly copyRemoval: CopyRemoval;
     /** Runs a loop in the background; its rejection ends the relay. */
     readonly start: (loop: Promise<void>) => void;

@@ -21,6 +21,7 @@ import { createTopics } from "./partition/topics.ts";
 import type { RelayOptions, RelayParts } from "./parts.ts";
 import type { RelayPorts, RelaySurroundings } from "./ports.ts";
 import type { Diversion } from "./shard/drain-mode.ts";
+import { createMoments } from "./shard/moments.ts";
 import { createOpenShards, type OpenShard } from "./shard/open-shards.ts";
 import type { PumpModeName } from "./shard/pump-mode.ts";
 import { createTroubles, type Trouble } from "./troubles.ts";
@@ -137,6 +138,7 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
     tokens: createTokens(),
     writers: createWriters(),
     linger: createLinger(clock),
+    moments: createMoments(clock),
     start: (loop) => void loop.catch(fail),
     signal,
   };

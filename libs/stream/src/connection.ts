@@ -129,12 +129,24 @@ const createLinks = (url: string, connectionName: string, open: Open) => {
   };
 };
 
+/**
+ * What is sent in one turn goes to Redis as one write: it does all of it in one round, with one fsync, and each write is a
+ * system call (S3). The nodes of a cluster have a stream each, of which ioredis does not tell.
+ */
+const inOneWrite = (client: Client): void => {
+  if (!(client instanceof Redis) || client.stream.writableCorked > 0) return;
+  const { stream } = client;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+};
+
 const createConnection = (links: ReturnType<typeof createLinks>, commandTimeoutMs: number): Connection => ({
   async send(command, timeoutMs = commandTimeoutMs) {
     const link = links.use();
     let isOver = false;
     const reply = link.opening.then(() => {
       if (isOver) throw new Unavailable("timeout");
+      inOneWrite(link.client);
       return command(link.client);
     });
     try {

@@ -1,8 +1,13 @@
-import { partitionOf, type ShardChunk } from "@spillway/event";
+import { partitionOf, type ShardChunk, sealEvent } from "@spillway/event";
+import { platform } from "@spillway/event/platform-node";
 import { createMetricsSpy } from "@spillway/telemetry/metrics-spy";
 import { describe, expect, test } from "vitest";
 import { createStage, TOPIC } from "../stage.fixture.ts";
 import { createPumpMode } from "./pump-mode.ts";
+
+const attributes = { id: "x", source: "s", type: "t", traceparent: null };
+const shardOfKey = (partitionKey: string): number =>
+  sealEvent({ ...attributes, partitionKey }, new Uint8Array(), 4, platform, "shop").shard;
 
 const damaged: ShardChunk = {
   shard: 0,
@@ -71,6 +76,31 @@ describe("the pump", () => {
     mode.enter("finished");
     mode.enter("ended");
     expect(() => mode.enter("ended")).toThrow("it is ended");
+  });
+
+  test("all shards of a process settle at the same moments, and each only what it has", async () => {
+    const stage = createStage({ shards: 4 });
+    const { clock } = stage;
+    const shardStream = stage.world.shardStream;
+    const settled = new Map<number, number[]>();
+    const settle: typeof shardStream.settle = (lease, entries) => {
+      const atMs = clock.monotonicMs();
+      settled.set(atMs, [...(settled.get(atMs) ?? []), lease.shard]);
+      return shardStream.settle(lease, entries);
+    };
+    const { relay } = stage.start("r1", { shardStream: { ...shardStream, settle } });
+    await stage.until(() => relay.state().shards.length === 4);
+    const keys = [0, 1, 2, 3].map((shard) => [..."abcdefghijklmnop"].find((key) => shardOfKey(key) === shard) ?? "");
+    for (const [n, key] of keys.entries()) {
+      await stage.post([`e${n}`], key);
+      await clock.advance(5);
+    }
+    await stage.until(() => settled.size === 1);
+    expect([...settled.values()].map((shards) => shards.toSorted())).toEqual([[0, 1, 2, 3]]);
+    await stage.post(["e4"], keys[2]);
+    await stage.until(() => settled.size === 2);
+    expect([...settled.values()][1]).toEqual([2]);
+    expect(await stage.pending()).toBe(0);
   });
 
   test("a settle that fails is repeated as it was, and nothing is published again", async () => {

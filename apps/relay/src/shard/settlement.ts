@@ -11,12 +11,8 @@ export type SettlementOptions = RelayParts & {
   readonly onSettled: (entries: readonly InHand[]) => void;
 };
 
-/**
- * Every settle is one more fsync on the server that the edge's appends wait for, so a few of them go together. A crash
- * publishes what was confirmed in this time again.
- */
-const LINGER_MS = 25;
-const LINGER_ENTRIES = 256;
+/** So many do not wait for the next moment. */
+const ENOUGH_ENTRIES = 256;
 const ENTRIES_MAX = 1_000;
 
 const settledOf = (entries: readonly InHand[]): Settled => {
@@ -33,7 +29,7 @@ const settledOf = (entries: readonly InHand[]): Settled => {
 
 /** Removes entries from the stream whose every event is confirmed, dead-lettered or parked. */
 export const createSettlement = (options: SettlementOptions) => {
-  const { term, shardStream, clock, random, troubles, onSettled } = options;
+  const { term, shardStream, clock, random, troubles, moments, onSettled } = options;
   const spot = troubles.spot("shard");
   const added = createNotifier(clock);
   const backoff = createBackoff(SHARD_RETRY, random);
@@ -65,7 +61,7 @@ export const createSettlement = (options: SettlementOptions) => {
   return {
     add: (entry: InHand): void => {
       done.push(entry);
-      if (done.length === 1 || done.length === LINGER_ENTRIES) added.notify();
+      if (done.length === 1 || done.length === ENOUGH_ENTRIES) added.notify();
     },
     /** Settles until the term is over, or until `finished` says so when nothing is left to settle. */
     run: async (finished: () => boolean): Promise<void> => {
@@ -75,7 +71,10 @@ export const createSettlement = (options: SettlementOptions) => {
           await added.wait();
           continue;
         }
-        if (done.length < LINGER_ENTRIES) await added.waitAtMost(LINGER_MS);
+        if (done.length < ENOUGH_ENTRIES) {
+          moments.next(added.notify);
+          await added.wait();
+        }
         const entries = done.slice(0, ENTRIES_MAX);
         done = done.slice(ENTRIES_MAX);
         await settle(entries);
