@@ -180,7 +180,7 @@ describe("the budget", () => {
     expect(codeOf(await waiting)).toBe(1_000);
   });
 
-  test("is asked for what a body unfolds to before it does, which waits a moment for room", async () => {
+  test("is asked for what a body unfolds to before it does, which waits a moment for room, and says so", async () => {
     const { read, budget, clock } = createReader({ bodiesBytesMax: 6 * BYTES_MAX });
     const others = [new Share(budget, "one"), new Share(budget, "two")];
     expect(others.map((share) => share.take(others[0] === share ? 2 * BYTES_MAX : 1.3 * BYTES_MAX))).toEqual([
@@ -193,10 +193,11 @@ describe("the budget", () => {
       await clock.advance(199);
       meanwhile();
       await clock.advance(1);
-      return codeOf(await answer);
+      const body = await answer;
+      return [codeOf(body), body.kind === "ok" && body.unfoldMs];
     };
-    expect(await again(() => undefined)).toBe("overloaded");
-    expect(await again(() => others.map((share) => share.release()))).toBe(BYTES_MAX);
+    expect(await again(() => undefined)).toEqual(["overloaded", false]);
+    expect(await again(() => others.map((share) => share.release()))).toEqual([BYTES_MAX, 200]);
     expect(budget.bytesInHand).toBe(0);
   });
 

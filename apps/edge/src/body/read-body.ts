@@ -47,7 +47,10 @@ export const createBodyReader = (
     isRefused: IsRefused,
   ) => {
     const received = await receive(request, declared, share);
-    return received.kind === "ok" ? inflate(received.bytes, share, seat, isRefused) : received;
+    if (received.kind !== "ok") return received;
+    const endedAtMs = clock.monotonicMs();
+    const body = await inflate(received.bytes, share, seat, isRefused);
+    return body.kind === "ok" ? { ...body, unfoldMs: clock.monotonicMs() - endedAtMs } : body;
   };
   return (request, share, seat, isRefused) => {
     const { headers } = request;

@@ -56,7 +56,7 @@ export const commitDefaults = {
   queueBytesMax: 64 * 1024 * 1024,
   streamDeadlineMs: 400,
   outboxDeadlineMs: 450,
-  /** From a request's commit to its results, at the most: each step on the way takes its time out of this. */
+  /** From a request's end to its results, at the most: each step on the way takes its time out of this. */
   answerWithinMs: 960,
   /** From one look to the next at which shards the outbox holds rows of. */
   lookApartMs: 750,
@@ -135,9 +135,9 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
   const group = new GroupCommit(parts, divert, options);
 
   return {
-    /** One result per event, in order, within `answerWithinMs`. Never rejects. */
-    commit: (events: readonly SealedEvent[]): Promise<readonly EventResult[]> => {
-      if (admission.enter(events.length, bytesOf(events))) return group.commit(events);
+    /** One result per event, in order, within `answerWithinMs` from when its sender began to wait. Never rejects. */
+    commit: (events: readonly SealedEvent[], sinceMs = ports.clock.monotonicMs()): Promise<readonly EventResult[]> => {
+      if (admission.enter(events.length, bytesOf(events))) return group.commit(events, sinceMs);
       metrics.refused("overloaded", events.length);
       return Promise.resolve(events.map(() => refused.overloaded));
     },

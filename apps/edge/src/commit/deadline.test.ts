@@ -1,7 +1,7 @@
 import type { SealedEvent } from "@spillway/event";
 import { describe, expect, test } from "vitest";
 import { commitDefaults } from "./committer.ts";
-import { createEdgeWorld, type EdgeWorld, eventFor, eventOfShard } from "./edge-world.fixture.ts";
+import { createEdgeWorld, type EdgeWorld, eventFor, eventOfShard, kinds } from "./edge-world.fixture.ts";
 
 type Posted = { readonly atMs: number; readonly event: SealedEvent; readonly before?: () => void };
 
@@ -59,6 +59,23 @@ describe("the time until an answer is one budget", () => {
       expect(Math.max(...(await answersAfter(edge, posts)))).toBeLessThanOrEqual(commitDefaults.answerWithinMs);
       await edge.committer.close();
     }
+  });
+
+  test.each([
+    [0, 1, "unavailable"],
+    [500, 1, "unavailable"],
+    [729, 1, "unavailable"],
+    [731, 0, "overloaded"],
+  ])("that begins with the body's end: after %s ms elsewhere %s appends are tried", async (waitedMs, appends, code) => {
+    const edge = await started();
+    for (const tier of [edge.stream, edge.outbox]) tier.obstruct("hang");
+    let answer: readonly string[] = [];
+    void edge.committer.commit([eventOfShard(0, "a")], -waitedMs).then((results) => {
+      answer = kinds(results);
+    });
+    await edge.clock.advance(commitDefaults.answerWithinMs - waitedMs);
+    expect([edge.stream.calls.length, answer]).toEqual([appends, [code]]);
+    await edge.committer.close();
   });
 
   test("of an event whose copy waits for another shard's insert, which began when little was left", async () => {

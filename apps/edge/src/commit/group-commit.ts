@@ -57,14 +57,14 @@ export class GroupCommit {
   }
 
   /** One result per event, in order. Never rejects. */
-  commit(events: readonly SealedEvent[]): Promise<readonly EventResult[]> {
-    const commit = new Commit(events.length, this.#ports.clock.monotonicMs());
+  commit(events: readonly SealedEvent[], sinceMs: number): Promise<readonly EventResult[]> {
+    const commit = new Commit(events.length, sinceMs);
     for (let index = 0; index < events.length; index++) {
       const event = events[index] as SealedEvent;
       this.#add({ event, size: event.bytes.length, index, commit });
     }
     this.#linger.arrived(events.length);
-    void this.#watchLate();
+    if (!this.#watchingLate) void this.#watchLate();
     return commit.done;
   }
 
@@ -143,7 +143,6 @@ export class GroupCommit {
    * shard's insert, which hung too, and was answered after 1,014 ms; one whose shard was held, after 1,062.
    */
   async #watchLate(): Promise<void> {
-    if (this.#watchingLate) return;
     this.#watchingLate = true;
     while (!this.#ports.admission.isEmpty()) {
       await this.#ports.clock.sleep(WATCH_LATE_MS);

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { decodeChunk } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { describe, expect, test } from "vitest";
@@ -332,5 +333,43 @@ describe("a batch", () => {
     expect(await post("application/cloudevents-batch+json")).toEqual([400, "not_a_batch"]);
     expect(await post("application/cloudevents+json")).toEqual([415, "unsupported_media_type"]);
     expect(stored(app)).toEqual([]);
+  });
+});
+
+/** A body of which as much has come, and no more does until it is ended. */
+const slowBody = (bytes: number) => {
+  let end = (): void => undefined;
+  const stream = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      controller.enqueue(new Uint8Array(bytes));
+      end = () => controller.close();
+    },
+  });
+  return { stream, end: () => end() };
+};
+
+describe("the time until an answer", () => {
+  test("begins with the body's end, so what a compressed one waits for room is taken from it", async () => {
+    const app = await createAppWorld({ bodiesBytesMax: 240_000 });
+    const committed: number[] = [];
+    const { commit } = app.committer;
+    Object.assign(app.committer, {
+      commit: (...[events, sinceMs = Number.NaN]: Parameters<typeof commit>) => {
+        committed.push(app.clock.monotonicMs() - sinceMs);
+        return commit(events, sinceMs);
+      },
+    });
+    const others = [slowBody(39_000), slowBody(39_000)];
+    const refused = others.map(({ stream }) => app.post(stream));
+    await new Promise(setImmediate);
+    const large = `{"type":"t","data":"${"x".repeat(5_000)}"}`;
+    const waiting = app.post(gzipSync(`[${Array(7).fill(large)}]`), { "content-encoding": "gzip" });
+    await new Promise(setImmediate);
+    await app.clock.advance(150);
+    for (const { end } of others) end();
+    await Promise.all(refused);
+    await app.clock.advance(50);
+    expect((await waiting).status).toBe(202);
+    expect(committed).toEqual([200]);
   });
 });

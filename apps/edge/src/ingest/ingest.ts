@@ -109,9 +109,10 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
   const answer = (
     { name, requestId, batchOnly, durability, quota }: Received,
     read: ReadBody,
+    bodyEndedAtMs: number,
   ): Response | Promise<Response> => {
     if (read.kind === "malformed") return respondProblem(malformedProblem(read, limits), requestId);
-    const store = createStore(ports.committer, quota);
+    const store = createStore(ports.committer, quota, bodyEndedAtMs);
     if (read.kind === "ok")
       return ingestBatch(read.events, (event) => admit(event, name, durability), store, requestId);
     if (batchOnly) return respondProblem(notABatch, requestId);
@@ -127,13 +128,14 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
     try {
       const body = await readBody(request, share, seat, (beginning) => isOneEvent(media.form, beginning));
       if (body.kind === "refused") return respondProblem(bodyProblem(body.code, ports.committer, limits), requestId);
+      const endedAtMs = clock.monotonicMs() - (body.unfoldMs ?? 0);
       quota?.unfolded(body.bytes.length - declaredBytes);
       // The server may find only behind the body that it refuses the request, and ends the connection then.
       await (body.bytes.length >= LARGE_BYTES ? fairYield.own() : fairYield.next());
       if (request.signal.aborted) return respondProblem(connectionEnded, requestId);
       const read = await readBytes(received, body.bytes);
       seat.leave(holdsBytes(read));
-      return await answer(received, read);
+      return await answer(received, read, endedAtMs);
     } finally {
       seat.leave(false);
       share.release();

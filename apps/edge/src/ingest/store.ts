@@ -5,7 +5,7 @@ import type { KeyQuota } from "../quota/key-quota.ts";
 import type { Problem } from "../respond.ts";
 import type { IngestPorts } from "./ports.ts";
 
-/** Makes the events of one request durable, as far as their key may send so many. */
+/** Makes the events of one request durable, as far as their key may send so many, in the time that its body's end has begun. */
 export type Store = {
   /** One result per event, in order. Of what is beyond the quota the first events are stored: the others go on behind them. */
   commit(events: readonly SealedEvent[]): Promise<readonly EventResult[]>;
@@ -13,10 +13,14 @@ export type Store = {
   retryAfterSeconds(codes: Iterable<RefusalCode>): number;
 };
 
-export const createStore = (committer: IngestPorts["committer"], quota: KeyQuota | undefined): Store => ({
+export const createStore = (
+  committer: IngestPorts["committer"],
+  quota: KeyQuota | undefined,
+  bodyEndedAtMs: number,
+): Store => ({
   commit: (events) => {
     const taken = quota === undefined ? events.length : quota.take(events.length);
-    const committed = committer.commit(events.slice(0, taken));
+    const committed = committer.commit(events.slice(0, taken), bodyEndedAtMs);
     const beyond = events.slice(taken).map(() => refused.quota_exceeded);
     return beyond.length === 0 ? committed : committed.then((results) => [...results, ...beyond]);
   },
