@@ -29,6 +29,7 @@ export const START_MS = 1_700_000_000_000;
 
 export const createProcess = (name: string, timeline: Timeline, error: ClockError): Process => {
   const reactions = new Set<() => void>();
+  const sleepers = new Set<() => void>();
   let alive = true;
   let frozenUntilMs = 0;
 
@@ -43,10 +44,15 @@ export const createProcess = (name: string, timeline: Timeline, error: ClockErro
       if (signal?.aborted) return resolve();
       const wake = () => {
         appointment.cancelled = true;
-        signal?.removeEventListener("abort", wake);
+        leave();
         resolve();
       };
+      const leave = () => {
+        signal?.removeEventListener("abort", wake);
+        sleepers.delete(leave);
+      };
       const appointment = timeline.after(ms, () => deliver(wake));
+      sleepers.add(leave);
       signal?.addEventListener("abort", wake, { once: true });
     });
 
@@ -61,6 +67,8 @@ export const createProcess = (name: string, timeline: Timeline, error: ClockErro
     kill: () => {
       if (!alive) return;
       alive = false;
+      // Bun keeps for good what listens to a signal of several (AbortSignal.any), and with it the whole world.
+      for (const leave of [...sleepers]) leave();
       for (const react of [...reactions]) react();
     },
     freeze: (ms) => {

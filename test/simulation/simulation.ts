@@ -176,5 +176,6 @@ export const simulate = async (seed: number, options: SimulationOptions = {}): P
   await checkCopies(scene);
   if (isCalm) await compared(scene);
   const outcomes = judge(scene);
+  for (const host of [...scene.edges, ...scene.relays]) host.process()?.kill();
   return { ...outcomes, seed, violations, hash: trace.hash(), trace: trace.lines(), simulatedMs: timeline.nowMs() };
 };
