@@ -47,6 +47,10 @@ describe("an edge that falls back", () => {
     for (let pass = 0; pass < 2; pass++) await drainOnce(world, 2, 10);
     await clock.advance(2_900);
     expect([stream.diverts, committer.state()]).toMatchObject([[[0, 1, 2]], { stream: true, divertedShards: 2 }]);
+    world.outages.start("postgres");
+    await committer.commit([eventOfShard(1, "not recorded")]);
+    expect(stream.diverts).toHaveLength(1);
+    world.outages.end("postgres");
     await committer.commit([eventOfShard(1, "back 1")]);
     await committer.commit([eventOfShard(1, "later")]);
     expect(stream.diverts).toEqual([[0, 1, 2], [1, 0], [1]]);

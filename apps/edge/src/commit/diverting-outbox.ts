@@ -18,8 +18,8 @@ type Parts = Pick<CommitParts, "belonging" | "clock" | "gate" | "log" | "outbox"
  * else another edge would put a newer event of the same key into the stream. Each time anew, since the drain may have
  * moved what was recorded before, and ended the diversion. Not before it is recorded: a diversion of an
  * outbox that holds nothing, and that nobody can read now, would turn every edge away for nothing. What could not be diverted
- * is so with the next insert, unless a read has meanwhile shown the outbox without it: its events may have no answer yet
- * (simulation, seed 726260: their request waited for another shard's insert), and other edges have not all looked.
+ * is so with the next insert that is recorded, unless a read has meanwhile shown the outbox without it: its events may have no
+ * answer yet (simulation, seed 726260: their request waited for another shard's insert), and other edges have not all looked.
  */
 export const createDivertingOutbox = ({ outbox, stream, tier, belonging, gate, clock, log }: Parts): GuardedTier => {
   let undiverted: readonly number[] = [];
@@ -50,7 +50,7 @@ export const createDivertingOutbox = ({ outbox, stream, tier, belonging, gate, c
       const recorded = chunks.filter((_, i) => answers[i]?.kind === "ok").map(({ shard }) => shard);
       const left = undiverted.filter((shard) => !gate.isOpen(shard) && !recorded.includes(shard));
       undiverted = [...recorded, ...left];
-      if (undiverted.length > 0 && stream.isUp() && belonging.refusal("redis") === null)
+      if (recorded.length > 0 && stream.isUp() && belonging.refusal("redis") === null)
         await stream.tried(() => divert(undiverted));
       return answers;
     },
