@@ -82,12 +82,12 @@ const createParkingPort = (
   },
 });
 
-/** What a copy says of the stream is true from the moment in which it is kept. */
+/** What a copy says of the stream is true from the moment in which it is kept; a statement that comes late may find no row (670304 where Redis goes back). */
 const createCopiesPort = ({ copies }: Backends, { books }: RelayNetwork, ask: Ask): RelayPorts["copies"] => {
   const naming = (name: string, give: (rows: readonly Keyed[]) => Promise<void>) => (rows: readonly Keyed[]) =>
-    ask("postgres", `copies.${name}`, async () => {
+    ask("postgres", `copies.${name}`, async (heard) => {
       await give(rows);
-      for (const { named } of rows) if (named) books.named(named);
+      if (heard) for (const { named } of rows) if (named) books.named(named);
     });
   return {
     ...eachCall(copies, (call, method) => ask("postgres", `copies.${method}`, call)),
