@@ -142,6 +142,17 @@ describe("a connection to a broker", () => {
     await expect(connection.produce(batches)).rejects.toMatchObject({ name: "KafkaJSConnectionError" });
   });
 
+  test("rejects what is under way when it is closed, also where kafkajs says nothing of it", async () => {
+    const { connection } = await open(({ apiKey }) => (apiKey === API_VERSIONS ? versions(7) : null));
+    const { prototype } = require("kafkajs/src/network/requestQueue") as { prototype: { rejectAll(): void } };
+    const rejectAll = prototype.rejectAll;
+    prototype.rejectAll = () => undefined;
+    const produced = connection.produce(batches);
+    connection.close();
+    await expect(produced).rejects.toMatchObject({ name: "KafkaJSConnectionError" });
+    prototype.rejectAll = rejectAll;
+  });
+
   test("is late at a door that opens and says nothing, and leaves no socket there", async () => {
     const peer = await startPeer(() => null);
     peers.push(peer);

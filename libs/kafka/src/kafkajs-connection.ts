@@ -38,8 +38,13 @@ const ConnectionPool: new (options: object) => { readonly pool: readonly Kafkajs
 const { createLogger }: { createLogger(options: object): object } = require("kafkajs/src/loggers");
 const { requests }: { requests: { readonly Metadata: unknown } } = require("kafkajs/src/protocol/requests");
 const { createErrorFromCode }: { createErrorFromCode(code: number): Error } = require("kafkajs/src/protocol/error");
-const { KafkaJSServerDoesNotSupportApiKey }: { KafkaJSServerDoesNotSupportApiKey: new (text: string) => Error } =
-  require("kafkajs/src/errors");
+type ErrorClass = new (text: string) => Error;
+const {
+  KafkaJSConnectionError,
+  KafkaJSServerDoesNotSupportApiKey,
+}: Readonly<
+  Record<"KafkaJSConnectionError" | "KafkaJSServerDoesNotSupportApiKey", ErrorClass>
+> = require("kafkajs/src/errors");
 
 const PRODUCE = 0;
 const METADATA = 3;
@@ -120,6 +125,18 @@ const connected = async (broker: KafkajsBroker, pool: ReturnType<typeof poolOf>,
   return connection;
 };
 
+/** The answer, or a rejection when it is cut before. */
+const untilCut = async <T>(underWay: Set<(error: Error) => void>, work: Promise<T>): Promise<T> => {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  underWay.add(reject);
+  work.then(resolve, reject);
+  try {
+    return await promise;
+  } finally {
+    underWay.delete(reject);
+  }
+};
+
 /** Connects, past TLS and SASL, within the deadline. Rejects with kafkajs's error, or with `late`. */
 export const openConnection = async (settings: KafkaSettings, at: Address): Promise<BrokerConnection> => {
   const sockets = socketKeeper();
@@ -132,17 +149,24 @@ export const openConnection = async (settings: KafkaSettings, at: Address): Prom
     authenticationTimeout: connectMs,
     allowAutoTopicCreation: false,
   });
-  const close = () => sockets.destroy(new Error("closed"));
+  const underWay = new Set<(error: Error) => void>();
+  let isClosed = false;
+  const close = () => {
+    isClosed = true;
+    sockets.destroy(new Error("closed"));
+    // kafkajs says nothing of a request that was written to a socket which had just ended: it would be under way for ever.
+    for (const cut of underWay) cut(new KafkaJSConnectionError("closed"));
+  };
   try {
     const connection = await connected(broker, pool, settings);
     const version = Math.min(PRODUCE_BEST, broker.versions[PRODUCE]?.maxVersion ?? 0);
     return {
       get isOpen() {
-        return connection.isConnected();
+        return !isClosed && connection.isConnected();
       },
       produce: async (batches) => {
         if (version < PRODUCE_LEAST) throw new KafkaJSServerDoesNotSupportApiKey("Produce is older than version 7");
-        return connection.send(produceWith(version, batches, acksMs));
+        return untilCut(underWay, connection.send(produceWith(version, batches, acksMs)));
       },
       leaders: (topic) => askLeaders(broker, connection, topic),
       close,
