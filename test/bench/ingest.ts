@@ -36,13 +36,13 @@ export const startBaseline = (mode: BaselineMode, services: Services, topic: str
 /** Until the JIT has compiled what the load uses. */
 const WARM_UP_SECONDS = 3;
 
-type Target = {
-  readonly name: "ours" | "before" | BaselineMode;
+export type Target = {
+  readonly name: "ours" | "tcp" | "before" | BaselineMode;
   readonly url: string;
   /** Processes whose CPU time counts. */
   readonly pids: readonly number[];
 };
-type Measured = Loaded & { readonly eventsPerSecond: number; readonly cpuMicrosPerEvent: number };
+export type Measured = Loaded & { readonly eventsPerSecond: number; readonly cpuMicrosPerEvent: number };
 
 const cpuOf = (pids: readonly number[]) => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
 
@@ -62,7 +62,7 @@ const measure = async (target: Target, batch: 1 | 100, seconds: number): Promise
 };
 
 /** `betweenRuns` answers how many events did not go to the stream. Every target in turn, the order turned round each round, so that a drift of the machine favours nobody. */
-const inTurn = async (
+export const inTurn = async (
   targets: readonly Target[],
   batch: 1 | 100,
   options: BenchOptions,
@@ -87,7 +87,7 @@ const inTurn = async (
   return measured;
 };
 
-const medianOf = (results: readonly Measured[] | undefined, field: keyof Measured) =>
+export const medianOf = (results: readonly Measured[] | undefined, field: keyof Measured) =>
   median((results ?? []).map((result) => result[field]));
 
 const whatOf = (batch: 1 | 100) =>
@@ -131,17 +131,23 @@ const rowsOf = (batch: 1 | 100, rounds: number, results: ReadonlyMap<string, rea
  * long, lasts, and where nobody says whose an emptied Redis is, an edge writes to Postgres only. That was measured as ours
  * from 37ae781 until this was asked.
  */
-const takeOutbox = async (sql: Sql): Promise<number> => {
+export const takeOutbox = async (sql: Sql): Promise<number> => {
   const [row] =
     await sql`with gone as (delete from outbox returning events) select sum(events)::int as events from gone`;
   return row?.events ?? 0;
 };
 
 /** An edge of an older commit may not say. */
-const isOpen = async (url: string): Promise<boolean> => {
+export const isOpen = async (url: string): Promise<boolean> => {
   const readiness = (await (await fetch(`${url}/readyz`)).json()) as { readonly diverted_shards?: number };
   return (readiness.diverted_shards ?? 0) === 0;
 };
+
+export const edgeTarget = (name: Target["name"], edge: Running, beside: readonly Running[]): Target => ({
+  name,
+  url: edge.url,
+  pids: [edge, ...beside].map((process) => process.pid() ?? 0),
+});
 
 /** Ingest alone: no relay runs, Redis is emptied between runs. */
 export const benchIngest = async (
@@ -154,11 +160,8 @@ export const benchIngest = async (
     batch === 1 ? ["nothing", "xadd-http", "xadd-tcp", "kafka"] : ["nothing", "xadd-tcp", "kafka"];
   const baselines = await Promise.all(modes.map((mode) => startBaseline(mode, services, pipeline.topic)));
   const before = options.before === null ? null : await startBefore(options.before, services, pipeline);
-  const target = (name: Target["name"], edge: Running, rest: Running): Target => ({
-    name,
-    url: edge.url,
-    pids: [edge, rest, services.redis].map((process) => process.pid() ?? 0),
-  });
+  const target = (name: Target["name"], edge: Running, rest: Running): Target =>
+    edgeTarget(name, edge, [rest, services.redis]);
   const targets: Target[] = [
     ...pipeline.edges.slice(0, 1).map((edge) => target("ours", edge, services.rest)),
     ...(before ? [target("before", before.edge, before.rest)] : []),

@@ -9,6 +9,7 @@ import { benchIngest, emptyRedis } from "./ingest.ts";
 import { loaderName, runLoad } from "./loader.ts";
 import { benchBacklog, benchRelay } from "./relay.ts";
 import { type Row, tableOf } from "./row.ts";
+import { benchTcp } from "./tcp.ts";
 import { watcherName } from "./topic-watch.ts";
 import { benchTroubled } from "./troubled.ts";
 import { benchLatency, benchThrough, benchWhole } from "./whole.ts";
@@ -43,6 +44,7 @@ const withIngest = async (
 const parts: Record<string, (services: Services) => Promise<Row[]>> = {
   single: (services) => withIngest(services, (pipeline) => benchIngest(services, pipeline, 1, ingest)),
   batch: (services) => withIngest(services, (pipeline) => benchIngest(services, pipeline, 100, ingest)),
+  tcp: (services) => withIngest(services, (pipeline) => benchTcp(services, pipeline, rounds, seconds)),
   both: (services) => benchBoth(services, rounds, seconds),
   hostile: (services) => withIngest(services, (pipeline) => benchHostile(pipeline, rounds, seconds), hostileEnv),
   troubled: (services) => benchTroubled(services, rounds, seconds),

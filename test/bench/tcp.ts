@@ -1,0 +1,52 @@
+import { eventually } from "@spillway/backends/eventually";
+import { systemClock } from "@spillway/event";
+import { found, type Pipeline, type Services, startEdge } from "../support/world.ts";
+import { SHARDS } from "./before.ts";
+import { edgeTarget, emptyRedis, inTurn, isOpen, type Measured, medianOf, takeOutbox } from "./ingest.ts";
+import { atLeast, atMost, type Row } from "./row.ts";
+
+/** What TCP must come to of HTTP. Batches hardly wait for Redis: there it must not lose. */
+const bars = { 1: { rate: 1.15, cpu: 0.85 }, 100: { rate: 0.95, cpu: 1 } } as const;
+
+const rowsOf = (batch: 1 | 100, rounds: number, results: ReadonlyMap<string, readonly Measured[]>): Row[] => {
+  const { rate, cpu } = bars[batch];
+  const workload = `${batch === 1 ? "single events" : "batches of 100"}, the edge over TCP vs over HTTP`;
+  const compared = (field: keyof Measured) => ({
+    ours: medianOf(results.get("tcp"), field),
+    baseline: medianOf(results.get("ours"), field),
+    rounds,
+  });
+  return [
+    atLeast(rate, { workload, ...compared("eventsPerSecond"), unit: "events/s" }),
+    atMost(cpu, { workload: `${workload}, CPU per event of all`, ...compared("cpuMicrosPerEvent"), unit: "µs" }),
+  ];
+};
+
+/** The same edge with `REDIS_URL` and with a REST server, in turn, on one Redis that is emptied in between; no relay runs. */
+export const benchTcp = async (
+  services: Services,
+  pipeline: Pipeline,
+  rounds: number,
+  seconds: number,
+): Promise<Row[]> => {
+  const overTcp = await startEdge(pipeline.name, { ...pipeline.addresses, edgeOver: "tcp" }, {});
+  const targets = [
+    ...pipeline.edges.slice(0, 1).map((edge) => edgeTarget("ours", edge, [services.rest, services.redis])),
+    edgeTarget("tcp", overTcp, [services.redis]),
+  ];
+  const betweenRuns = async (): Promise<number> => {
+    await systemClock.sleep(1_000);
+    const elsewhere = await takeOutbox(pipeline.sql);
+    await emptyRedis(services);
+    await found(pipeline.name, pipeline.addresses, SHARDS);
+    for (const { url } of targets) await eventually("no shard is diverted", () => isOpen(url));
+    return elsewhere;
+  };
+  const rows: Row[] = [];
+  for (const batch of [1, 100] as const) {
+    const results = await inTurn(targets, batch, { rounds, seconds, before: null }, betweenRuns);
+    rows.push(...rowsOf(batch, rounds, results));
+  }
+  await overTcp.stop();
+  return rows;
+};
