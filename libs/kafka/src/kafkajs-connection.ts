@@ -126,15 +126,14 @@ const connected = async (broker: KafkajsBroker, pool: ReturnType<typeof poolOf>,
 };
 
 /** The answer, or a rejection when it is cut before. */
-const untilCut = async <T>(underWay: Set<(error: Error) => void>, work: Promise<T>): Promise<T> => {
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  underWay.add(reject);
-  work.then(resolve, reject);
-  try {
-    return await promise;
-  } finally {
-    underWay.delete(reject);
-  }
+const untilCut = <T>(underWay: Set<(error: Error) => void>, work: Promise<T>): Promise<T> => {
+  let cut: (error: Error) => void = () => undefined;
+  const answered = new Promise<T>((resolve, reject) => {
+    cut = reject;
+    work.then(resolve, reject);
+  });
+  underWay.add(cut);
+  return answered.finally(() => void underWay.delete(cut));
 };
 
 /** Connects, past TLS and SASL, within the deadline. Rejects with kafkajs's error, or with `late`. */
