@@ -61,6 +61,9 @@ export const outbox = pgTable(
     /** The number of shards that the writer took the shard from. A trigger refuses another one than the installation's. */
     shards: integer(),
     ...named(),
+    /** The edge's writer that put it there, and how many of its events of this shard there were with this row. */
+    putBy: text("put_by"),
+    putTotal: bigint("put_total", { mode: "number" }),
   },
   (table) => [index("outbox_shard_id").on(table.shard, table.id)],
 );
@@ -206,8 +209,8 @@ export const shardCheckpoints = pgTable("shard_checkpoints", {
 });
 
 /**
- * Each life of a process that appended to a shard: how many events it acknowledged there, and which of them, numbered from 0,
- * have met their end. A row goes when its writer is dead for long.
+ * Each life of a process that appended to a shard's stream or outbox: how many events it acknowledged there, and which of them,
+ * numbered from 0, have met their end. A row goes when its writer is dead for long.
  */
 export const shardWriters = pgTable(
   "shard_writers",
@@ -215,6 +218,8 @@ export const shardWriters = pgTable(
     shard: integer().notNull(),
     writer: text().notNull(),
     acknowledged: bigint({ mode: "number" }).notNull().default(0),
+    /** Of a writer of the outbox: how many have been there. Where Postgres went back it is less than was acknowledged. */
+    had: bigint({ mode: "number" }).notNull().default(0),
     ended: numbers("ended"),
     /** As the last copy found it, without what an operator has acknowledged. */
     lost: numbers("lost"),

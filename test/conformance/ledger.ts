@@ -154,7 +154,7 @@ export const ledgerConformance = (name: string, make: () => Promise<LedgerSubjec
 
     test("looks no more at a writer that retired, until there is news of it, and remembers what it was told", async () => {
       const { ledger, record, rows, copyWith } = await open();
-      const judged = { writer: "a", acknowledged: 5, ended: [[0, 5]] as Range[] };
+      const judged = { writer: "a", had: 0, acknowledged: 5, ended: [[0, 5]] as Range[] };
       await record({ ...of("a", 5, [[0, 5]]), givenUp: true }, of("b", 1));
       await ledger.retire(0, [
         { ...judged, acknowledged: 4 },
@@ -172,9 +172,9 @@ export const ledgerConformance = (name: string, make: () => Promise<LedgerSubjec
       await record(of("a", 0, [[1, 3]]));
       await record(of("a", 3));
       expect(await rows()).toEqual([["b", 1, []]]);
-      await record(of("a", 5));
+      await record(of("a", 6));
       expect(await rows()).toEqual([
-        ["a", 5, [[0, 5]]],
+        ["a", 6, [[0, 5]]],
         ["b", 1, []],
       ]);
     });
@@ -184,8 +184,8 @@ export const ledgerConformance = (name: string, make: () => Promise<LedgerSubjec
       await record(of("a", 9, [[0, 4]]), of("b", 3, [[0, 3]]), of("c", 1));
       await copy([{ writer: "a", events: [[4, 9]] }]);
       await ledger.fold(0, [
-        { writer: "a", acknowledged: 9, ended: [[0, 4]], lost: 5 },
-        { writer: "b", acknowledged: 3, ended: [[0, 3]], lost: 0 },
+        { writer: "a", acknowledged: 9, had: 0, ended: [[0, 4]], lost: 5 },
+        { writer: "b", acknowledged: 3, had: 0, ended: [[0, 3]], lost: 0 },
       ]);
       expect(await rows()).toEqual([["c", 1, []]]);
       const { writers, folded } = await copy([]);
@@ -197,11 +197,11 @@ export const ledgerConformance = (name: string, make: () => Promise<LedgerSubjec
       await record(of("a", 9, [[0, 4]]), of("b", 9));
       await copy();
       const judged = [
-        { writer: "a", acknowledged: 9, ended: [[0, 3] as Range], lost: 6 },
-        { writer: "b", acknowledged: 8, ended: [], lost: 8 },
+        { writer: "a", acknowledged: 9, had: 0, ended: [[0, 3] as Range], lost: 6 },
+        { writer: "b", acknowledged: 8, had: 0, ended: [], lost: 8 },
       ];
       await ledger.fold(0, judged);
-      await ledger.fold(1, [{ writer: "a", acknowledged: 9, ended: [[0, 4]], lost: 5 }]);
+      await ledger.fold(1, [{ writer: "a", acknowledged: 9, had: 0, ended: [[0, 4]], lost: 5 }]);
       expect(await rows()).toHaveLength(2);
       expect((await copy([])).folded).toBe(0);
     });

@@ -1,5 +1,13 @@
 import { eventually } from "@spillway/backends/eventually";
-import type { Ledger, OutboxDrain, OutboxRow, ShardChunk, Tier } from "@spillway/event";
+import {
+  type Ledger,
+  lossesOf,
+  lostOf,
+  type OutboxDrain,
+  type OutboxRow,
+  type ShardChunk,
+  type Tier,
+} from "@spillway/event";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { chunkOf, freshNames, hexOf } from "./chunks.ts";
 import type { OpenInsert } from "./outbox-tier.ts";
@@ -10,12 +18,20 @@ export type OutboxDrainSubject = {
   readonly tier: Pick<Tier, "append">;
   /** Where a drain records. */
   readonly ledger: Ledger;
+  /** As of the tier. */
+  goBack(): Promise<void>;
   /** Inserts beside the tier, in a transaction that stays open. */
   begin(chunk: ShardChunk): Promise<OpenInsert>;
   close(): Promise<void>;
 };
 
 const DEADLINE_MS = 30_000;
+
+const writersIn = async (ledger: Ledger, sequence: number) => {
+  const counts = { epoch: null, accepted: 0, duplicate: 0, relayed: 0, dead: 0, parked: 0, backlogBytes: 0 };
+  const copy = { counts: { ...counts, totals: [], isEmpty: false }, losses: null };
+  return (await ledger.checkpoint({ shard: 0, owner: "o", token: 1 }, sequence, copy)).writers;
+};
 
 /** What every `OutboxDrain` must do. `make` is called once a test. */
 export const outboxDrainConformance = (name: string, make: () => Promise<OutboxDrainSubject>): void => {
@@ -60,15 +76,48 @@ export const outboxDrainConformance = (name: string, make: () => Promise<OutboxD
           () => [{ shard: 0, writer: "d1", acknowledged, ended: [] }],
         );
       const known = async (sequence: number) => {
-        const counts = { epoch: null, accepted: 0, duplicate: 0, relayed: 0, dead: 0, parked: 0, backlogBytes: 0 };
-        const copy = { counts: { ...counts, totals: [], isEmpty: false }, losses: null };
-        const { writers } = await ledger.checkpoint({ shard: 0, owner: "o", token: 1 }, sequence, copy);
+        const writers = await writersIn(ledger, sequence);
         return writers.map((row) => [row.writer, row.acknowledged]);
       };
       await move(0);
       expect(await known(1)).toEqual([]);
       expect(await move(2)).toEqual({ found: 2, removed: 2 });
       expect(await known(2)).toEqual([["d1", 2]]);
+    });
+
+    test("says of each row whose it is, and what of a writer is lost only when the outbox has had less of it", async () => {
+      const { tier, drain, ledger, goBack, append } = await open();
+      for (const floor of [0, 2])
+        await tier.append([{ ...chunkOf(0, freshNames(2)), putBy: { writer: "a", floor } }], DEADLINE_MS);
+      await append(0);
+      let from: OutboxRow["putBy"][] = [];
+      await drain.drain(0, 10, async (rows) => {
+        from = rows.map((row) => row.putBy);
+        return 0;
+      });
+      expect(from).toEqual([["a", 2], ["a", 4], null]);
+      const tell = () => ledger.record([{ shard: 0, writer: "a", acknowledged: 4, ended: [] }], DEADLINE_MS);
+      await tell();
+      expect(await writersIn(ledger, 1)).toMatchObject([{ writer: "a", acknowledged: 0, had: 4 }]);
+      await goBack();
+      await tell();
+      const writers = await writersIn(ledger, 2);
+      expect(writers).toMatchObject([{ writer: "a", acknowledged: 4, had: 0 }]);
+      expect([lostOf(lossesOf(writers, [])), lostOf(lossesOf(writers, [["a", 2]]))]).toEqual([4, 2]);
+    });
+
+    test("removes no row that a server which went back has given the id of one that was moved", async () => {
+      const { append, drain, goBack, move, seen } = await open();
+      const moved: string[] = [];
+      await append(0, 2);
+      await drain.drain(0, 10, async (rows) => {
+        moved.push(...rows.map(({ id }) => id));
+        await goBack();
+        await append(0, 2);
+        return rows.length;
+      });
+      expect(await move(0, 10)).toEqual({ found: 2, removed: 2 });
+      expect(seen.map(({ id }) => id)).toEqual(moved);
     });
 
     test("shows the oldest rows of one shard in order, whole, and removes what was moved", async () => {

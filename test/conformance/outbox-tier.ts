@@ -10,6 +10,8 @@ export type OutboxTierSubject = {
   readonly tier: OutboxTier;
   /** Inserts beside the tier, in a transaction that stays open. */
   begin(chunk: ShardChunk): Promise<OpenInsert>;
+  /** The server is one that has had nothing yet, and gives the same ids again. */
+  goBack(): Promise<void>;
   /** Removes all rows of a shard. */
   clear(shard: number): Promise<void>;
   close(): Promise<void>;
@@ -67,6 +69,26 @@ export const outboxTierConformance = (name: string, make: () => Promise<OutboxTi
       const insert = await begin(chunkOf(1, freshNames(2)));
       await insert.rollback();
       expect(await occupied(0, 1)).toEqual([]);
+    });
+
+    test("counts each writer's events, and takes nothing of whom it has had another number", async () => {
+      const { append, occupied, goBack } = await open();
+      const of = (writer: string, floor: number, shard = 0) => ({
+        ...chunkOf(shard, freshNames(2)),
+        putBy: { writer, floor },
+      });
+      const ok = (writer: string, total: number) => ({ kind: "ok", duplicates: [], totals: [[writer, total]] });
+      const behind = { kind: "behind" };
+      expect(await append(of("a", 0))).toEqual([ok("a", 2)]);
+      expect(await append(of("a", 2), of("b", 0, 1))).toEqual([ok("a", 4), ok("b", 2)]);
+      expect(await append(of("b", 0))).toEqual([ok("b", 2)]);
+      expect(await append(of("a", 2))).toEqual([behind]);
+      expect(await append(of("a", 9), of("b", 2, 1))).toEqual([behind, ok("b", 4)]);
+      expect(await append(of("c", 1, 2))).toEqual([behind]);
+      expect(await occupied(0, 1, 2)).toEqual([0, 1]);
+      await goBack();
+      expect(await append(of("a", 4), of("b", 4, 1), of("c", 0, 2))).toEqual([behind, behind, ok("c", 2)]);
+      expect(await occupied(0, 1, 2)).toEqual([2]);
     });
 
     test("counts events and the bytes of their chunks, and knows the oldest", async () => {

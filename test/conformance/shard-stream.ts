@@ -1,6 +1,7 @@
 import type { Diverted, Entry, Lease, Leases, ShardCounts, ShardStream, StreamTier } from "@spillway/event";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { chunkOf, freshNames, keyOf } from "./chunks.ts";
+import { writersOfStream } from "./stream-writers.ts";
 
 /** The three ports on one empty state of their own. */
 export type StreamSubject = {
@@ -281,58 +282,7 @@ export const shardStreamConformance = (name: string, make: (limits: SubjectLimit
       expect(await append()).toBe("ok");
     });
 
-    test("counts each writer's events, says so in the entries, and to who appends", async () => {
-      const { tier, stream, leases, lease, readAll } = await open();
-      const append = async (writer: string, floor: number, names: readonly string[]) =>
-        (await tier.append([{ ...chunkOf(0, names), from: { writer, floor } }], DEADLINE_MS))[0];
-      const [one, two] = [freshNames(3), freshNames(2)];
-      expect(await append("a1", 0, one)).toEqual({ kind: "ok", duplicates: [], totals: [["a1", 3]] });
-      expect(await append("b1", 0, two)).toEqual({ kind: "ok", duplicates: [], totals: [["b1", 2]] });
-      expect(await append("a1", 3, freshNames(1))).toEqual({ kind: "ok", duplicates: [], totals: [["a1", 4]] });
-      // Whoever appended the first copies, the one who answers for them now knows all that it may have been.
-      for (const names of [[...two, ...freshNames(1)], two]) {
-        const answer = await append("c1", 0, names);
-        const totals = answer?.kind === "ok" ? [...(answer.totals ?? [])].sort() : [];
-        expect(totals).toEqual([
-          ["a1", 4],
-          ["b1", 2],
-          ["c1", 1],
-        ]);
-      }
-      expect((await readAll()).map(({ from }) => [from?.writer, from?.total])).toEqual([
-        ["a1", 3],
-        ["b1", 2],
-        ["a1", 4],
-        ["c1", 1],
-      ]);
-      expect([...(await stream.counts(0)).totals].sort()).toEqual([
-        ["a1", 4],
-        ["b1", 2],
-        ["c1", 1],
-      ]);
-      expect(await stream.forget(lease, ["b1", "who"])).toBe("ok");
-      await leases.take(0, "one", LEASE_MS);
-      expect(await stream.forget(lease, ["a1"])).toBe("fenced");
-      expect([...(await stream.counts(0)).totals].sort()).toEqual([
-        ["a1", 4],
-        ["c1", 1],
-      ]);
-    });
-
-    test("takes nothing of a writer of whom it has had less than it answered", async () => {
-      const { tier, stream, lease, readAll } = await open();
-      const before = { ...chunkOf(0, freshNames(2)), from: { writer: "a1", floor: 3 } };
-      expect(await tier.append([before], DEADLINE_MS)).toEqual([{ kind: "behind" }]);
-      expect(await stream.append(lease, before)).toEqual({ kind: "behind" });
-      expect([await readAll(), (await stream.counts(0)).totals]).toEqual([[], []]);
-      for (const floor of [0, 2])
-        expect(
-          (await tier.append([{ ...chunkOf(0, freshNames(2)), from: { writer: "a1", floor } }], DEADLINE_MS))[0]?.kind,
-        ).toBe("ok");
-      expect(await tier.append([{ ...before, from: { writer: "a1", floor: 5 } }], DEADLINE_MS)).toEqual([
-        { kind: "behind" },
-      ]);
-    });
+    writersOfStream(open);
 
     test("is empty when all has left it, and not before it was born", async () => {
       const { stream, lease, append, readAll } = await open();

@@ -22,13 +22,14 @@ const open = (clock = systemClock) => {
     transaction.insert(chunk);
     return { commit: async () => transaction.commit(), rollback: async () => transaction.rollback() };
   };
-  return { ...world, begin, close: async () => undefined };
+  const bringBack = world.rememberPostgres();
+  return { ...world, begin, goBack: async () => bringBack(), close: async () => undefined };
 };
 
 outboxTierConformance("memory", async () => {
-  const { outboxTier, outbox, begin, close } = open();
+  const { outboxTier, outbox, begin, goBack, close } = open();
   const clear = async (shard: number) => void outbox.remove(outbox.rows(shard));
-  return { tier: outboxTier, begin, clear, close };
+  return { tier: outboxTier, begin, goBack, clear, close };
 });
 
 copiesConformance("memory", async () => {
@@ -42,8 +43,8 @@ copiesConformance("memory", async () => {
 });
 
 outboxDrainConformance("memory", async () => {
-  const { outboxDrain, outboxTier, ledger, begin, close } = open();
-  return { drain: outboxDrain, tier: outboxTier, ledger, begin, close };
+  const { outboxDrain, outboxTier, ledger, begin, goBack, close } = open();
+  return { drain: outboxDrain, tier: outboxTier, ledger, begin, goBack, close };
 });
 
 deadLettersConformance("memory", async () => {

@@ -34,6 +34,10 @@ const open = async (pooled: boolean) => {
       admin<{ chunk: Uint8Array }[]>`select chunk from outbox where shard = ${shard} order by id`,
     begin: (chunk: Parameters<typeof beginInsert>[1]) => beginInsert(admin, chunk),
     clockGoesBack: async () => void (await admin`update copies set created_at = created_at + interval '1 hour'`),
+    goBack: async () => {
+      await admin`truncate outbox restart identity`;
+      await admin`delete from shard_writers`;
+    },
     clear: async (shard: number) => void (await admin`delete from outbox where shard = ${shard}`),
     close,
   };

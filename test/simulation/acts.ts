@@ -1,5 +1,6 @@
 import { decodeChunk, dedupKeysOf, type Entry, encodeChunk, type SealedEvent, type ShardChunk } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
+import { readChunk, Unreadable } from "@spillway/relay/shard/undecodable.ts";
 import type { EventSource } from "./events.ts";
 import type { EventRecord, History } from "./history.ts";
 import type { Act } from "./nemesis.ts";
@@ -48,6 +49,36 @@ const goBack = ({ memory, history, settings }: Scene, bringBack: () => void): vo
   }
 };
 
+const eventsIn = (chunk: Uint8Array, history: History): EventRecord[] => {
+  const read = readChunk(chunk, platform);
+  return read instanceof Unreadable ? [] : read.events.flatMap(({ dedupKey }) => history.ofDedupKey(dedupKey) ?? []);
+};
+
+/** An asynchronous standby is promoted: what was committed since it was last in step is gone, and what was deleted is there again. */
+const postgresGoesBack = ({ memory, history, books, settings }: Scene, bringBack: () => void): void => {
+  const shards = Array.from({ length: settings.shards }, (_, shard) => shard);
+  const now = () => ({
+    rows: shards.flatMap((shard) => memory.outbox.rows(shard)),
+    others: [
+      ...memory.parked.all().flatMap(({ shard, topic }) => memory.parked.rows(shard, topic)),
+      ...memory.letters.all().map((letter) => ({ letter })),
+    ],
+  });
+  const before = now();
+  bringBack();
+  const after = now();
+  for (const row of before.rows.filter((one) => !after.rows.includes(one)))
+    for (const record of eventsIn(row.chunk, history)) history.gone(record, row.putBy === null ? "untold" : "row");
+  const letters = new Set(memory.letters.all().map(({ id }) => id));
+  for (const other of before.others)
+    if ("letter" in other ? !letters.has(other.letter.id) : !after.others.includes(other)) {
+      const record = "letter" in other ? history.ofText(new TextDecoder().decode(other.letter.bytes)) : undefined;
+      const records = "letter" in other ? [record].flatMap((one) => one ?? []) : eventsIn(other.chunk, history);
+      for (const one of records) history.gone(one, "untold");
+    }
+  books.postgresWentBack();
+};
+
 /** A byte on a disk changes: the entry cannot be decoded any more, or nobody knows which of its events are duplicates. */
 const damageEntry = ({ memory, random, settings, history }: Scene, part: "chunk" | "metadata"): void => {
   const shard = random.below(settings.shards);
@@ -88,7 +119,7 @@ const applicationInsert = (scene: Scene, source: EventSource, ms: number, commit
   const record = history.inserted(event);
   timeline.after(ms, () => {
     trace.note(`the application ${commits ? "commits" : "rolls back"} ${event.id}`);
-    if (!commits) return transaction.rollback();
+    if (!commits || transaction.isLost()) return transaction.rollback();
     history.committed(record);
     transaction.commit();
   });
@@ -121,6 +152,11 @@ export const perform = (scene: Scene, act: Act, source: EventSource): void => {
     case "go-back": {
       const bringBack = memory.streams.remember();
       timeline.after(act.ms, () => goBack(scene, bringBack));
+      break;
+    }
+    case "postgres-goes-back": {
+      const bringBack = memory.rememberPostgres();
+      timeline.after(act.ms, () => postgresGoesBack(scene, bringBack));
       break;
     }
     case "weak-redis":

@@ -9,6 +9,7 @@ export const createBooks = (nowMs: () => number) => {
   /** When the last of a process's records that arrived was sent. */
   const recordedAtMs = new Map<string, number>();
   const acceptedAtMs = new Map<EventRecord, number>();
+  let wentBackAtMs = -1;
   const dead = new Set<string>();
   /** The processes that learned that Kafka has an event, and when. */
   const confirmedBy: Hearers = new Map();
@@ -29,6 +30,10 @@ export const createBooks = (nowMs: () => number) => {
       if (!acceptedAtMs.has(record)) acceptedAtMs.set(record, nowMs());
     },
     recorded: (process: string, sentAtMs: number): void => void recordedAtMs.set(process, sentAtMs),
+    /** What was recorded by now may be forgotten. */
+    postgresWentBack: (): void => {
+      wentBackAtMs = nowMs();
+    },
     died: (process: string): void => void dead.add(process),
     confirmed: (record: EventRecord, process: string): void => hears(confirmedBy, record, process),
     /** It is parked, whoever hears of it. */
@@ -38,7 +43,7 @@ export const createBooks = (nowMs: () => number) => {
     mayBeUntold: (record: EventRecord): boolean => {
       const by = record.accepted?.by;
       if (by === undefined || !dead.has(by)) return false;
-      return (recordedAtMs.get(by) ?? -1) <= (acceptedAtMs.get(record) ?? 0);
+      return (recordedAtMs.get(by) ?? -1) <= Math.max(acceptedAtMs.get(record) ?? 0, wentBackAtMs);
     },
     named: ({ writer, numbers: [from, below] }: Named): void => {
       const ranges = namedOf.get(writer) ?? [];

@@ -84,6 +84,43 @@ export const bugsOfTheAccounts: Readonly<Record<string, Bug>> = {
     }),
   },
 
+  "a Postgres that went back is written to as if nothing was, so newer rows hide the loss": {
+    backends: ({ ledger }, { outboxTier }) => ({
+      outboxTier: {
+        ...outboxTier,
+        append: (chunks, deadlineMs) => {
+          for (const { shard, putBy } of chunks)
+            for (let had = 0; putBy && had < putBy.floor; had++)
+              if (ledger.advance(shard, putBy.writer, had, putBy.floor - had)) break;
+          return outboxTier.append(chunks, deadlineMs);
+        },
+      },
+    }),
+  },
+
+  "what an edge has recorded it says no more": {
+    edge: (ports) => {
+      const told = new Map<string, number>();
+      return {
+        ...ports,
+        accounts: {
+          record: async (positions, deadlineMs) => {
+            const news = positions.filter(({ writer, acknowledged }) => acknowledged > (told.get(writer) ?? 0));
+            await ports.accounts.record(news, deadlineMs);
+            for (const { writer, acknowledged } of news) told.set(writer, acknowledged);
+          },
+        },
+      };
+    },
+  },
+
+  "what is brought into the stream is known to Postgres only": {
+    relay: ({ shardStream, ...ports }) => ({
+      ...ports,
+      shardStream: { ...shardStream, append: (lease, chunk) => shardStream.append(lease, { ...chunk, rows: [] }) },
+    }),
+  },
+
   "a lease's token is whatever the server counts": {
     relay: (ports) => ({
       ...ports,

@@ -49,6 +49,10 @@ export type EventRecord = {
   copies: number;
   /** It was pending in a stream that was emptied: the one loss that is allowed. */
   wiped: boolean;
+  /** How many rows of the outbox of it Postgres lost when it went back, of those that an edge had put there. */
+  rowsLost: number;
+  /** A row of it that no edge had put there, or a parked one, or its dead letter was lost so: of that nobody keeps accounts. */
+  untold: boolean;
   /** It was so, answered, and in its place: so it comes back in that place. What was not answered yet may have been sent again meanwhile. */
   comesBack: boolean;
   /** A topic refused it for good, so that it has lost its place. */
@@ -94,6 +98,8 @@ export const createHistory = (shards: number) => {
       safeInPlace: false,
       copies: 0,
       wiped: false,
+      rowsLost: 0,
+      untold: false,
       comesBack: false,
       refused: false,
       damagedIn: new Set(),
@@ -188,8 +194,13 @@ export const createHistory = (shards: number) => {
     /** Whether the shard was diverted for an event that is not in the stream yet, in streams that were not emptied since. */
     isRaised: (shard: number): boolean =>
       [...byDedupKey.values()].some(
-        ({ event, accepted, enteredInGeneration }) =>
-          event.shard === shard && accepted?.raisedIn === emptied && enteredInGeneration === null,
+        ({ event, accepted, enteredInGeneration, rowsLost, untold }) =>
+          event.shard === shard &&
+          accepted?.raisedIn === emptied &&
+          enteredInGeneration === null &&
+          // Its row may be gone.
+          rowsLost === 0 &&
+          !untold,
       ),
     /** The streams are empty now. */
     emptied: (): void => {
@@ -238,6 +249,11 @@ export const createHistory = (shards: number) => {
       record.wiped = true;
       record.comesBack = record.safeInPlace && record.accepted !== null && record.damagedIn.size === 0;
     },
+    /** Postgres went back and has it no more. */
+    gone: (record: EventRecord, as: "row" | "untold"): void => {
+      if (as === "row") record.rowsLost++;
+      else record.untold = true;
+    },
     /** An entry, named shard/id, cannot be decoded any more. */
     damaged: (entry: string, records: readonly EventRecord[]): void => {
       damagedEntries.add(entry);
@@ -276,6 +292,8 @@ export const isBinding = (record: EventRecord, precedence: Precedence): boolean 
   const { before } = precedence;
   // What both tiers had comes back in its order; what came in before the loss was seen may be ahead of it.
   if (before.wiped && !(before.comesBack && record.comesBack)) return false;
+  // It may have been sent again.
+  if (before.rowsLost > 0 || before.untold) return false;
   switch (precedence.because) {
     case "same-process":
     case "looked":

@@ -9,7 +9,7 @@ export type Act =
   | { readonly kind: "kill" | "terminate"; readonly atMs: number; readonly host: number }
   | { readonly kind: "freeze"; readonly atMs: number; readonly host: number; readonly ms: number }
   | { readonly kind: "empty-streams"; readonly atMs: number; readonly clockBehindMs: number }
-  | { readonly kind: "go-back"; readonly atMs: number; readonly ms: number }
+  | { readonly kind: "go-back" | "postgres-goes-back"; readonly atMs: number; readonly ms: number }
   | { readonly kind: "damage-entry"; readonly atMs: number; readonly part: "chunk" | "metadata" }
   | { readonly kind: "wrong-types"; readonly atMs: number; readonly by: "stream" | "outbox" }
   | { readonly kind: "weak-redis"; readonly atMs: number; readonly ms: number }
@@ -45,6 +45,8 @@ export type Plan = {
   /** One in this many events has content that the broker refuses; 0 for none. */
   readonly badContentEvery: number;
 };
+
+export const redisLoses = (kind: Act["kind"]): boolean => kind === "empty-streams" || kind === "go-back";
 
 const backends: readonly Backend[] = ["redis", "postgres", "kafka"];
 const topicFaults: readonly TopicFault[] = ["moved", "forbidden", "suspicious"];
@@ -115,6 +117,11 @@ export const createPlan = (random: Random, hosts: number, healAtMs: number): Pla
   if (random.chance(0.12)) {
     const fromMs = atMs();
     acts.push({ kind: "go-back", atMs: fromMs, ms: random.between(50, Math.max(60, healAtMs - fromMs)) });
+  }
+  // Where Redis loses something as well, nobody can say of an event which of the two has lost it; and parked events have no number.
+  if (!acts.some(({ kind }) => redisLoses(kind) || kind === "topic-stands") && random.chance(0.25)) {
+    const fromMs = atMs();
+    acts.push({ kind: "postgres-goes-back", atMs: fromMs, ms: random.between(50, Math.max(60, healAtMs - fromMs)) });
   }
   return { acts, outages, badContentEvery };
 };

@@ -1,6 +1,7 @@
 import type { SinkRecord } from "@spillway/event";
 import { isPoison, RECORD_BYTES_MAX, topics } from "./events.ts";
 import { type EventRecord, isBinding } from "./history.ts";
+import { redisLoses } from "./nemesis.ts";
 import type { Scene } from "./scene.ts";
 
 const decoder = new TextDecoder();
@@ -77,14 +78,14 @@ const checkLives = ({ memory, violate }: Scene): void => {
 
 const checkLoss = (scene: Scene, landed: Landed, dead: ReadonlySet<EventRecord>): void => {
   for (const record of scene.history.records()) {
-    if (!record.accepted || (record.wiped && !record.safe)) continue;
+    if (!record.accepted || (record.wiped && !record.safe) || record.rowsLost > 0 || record.untold) continue;
     if (!landed.first.has(record) && !dead.has(record)) scene.violate(`${record.event.id} is lost`);
   }
 };
 
 /** A letter that was sent back must have come out, or have died again, unless its entry was emptied away or damaged. */
 const checkReplays = (scene: Scene, landed: Landed): void => {
-  const losing = ["empty-streams", "go-back", "damage-entry"];
+  const losing = ["empty-streams", "go-back", "postgres-goes-back", "damage-entry"];
   if (scene.plan.acts.some((act) => losing.includes(act.kind))) return;
   const letters = scene.memory.letters.all();
   for (const letter of letters) {
@@ -125,12 +126,12 @@ const checkIdentity = ({ memory, settings, violate }: Scene): void => {
   }
 };
 
-const losses = ({ plan }: Scene): boolean =>
-  plan.acts.some(({ kind }) => kind === "empty-streams" || kind === "go-back");
+const losses = ({ plan }: Scene): boolean => plan.acts.some(({ kind }) => redisLoses(kind));
 
 /**
  * What is told as lost is what was accepted and is lost. It may be less by what an edge took with it that died; and more by
- * what the stream had and nobody answered for, and by what got through without a relay that lives having been told so.
+ * what the stream or the outbox had and nobody answered for, or had twice, and by what got through without a relay that lives
+ * having been told so.
  */
 const checkLedger = (scene: Scene, landed: Landed, dead: Dead): void => {
   const { memory, settings, history, books, violate } = scene;
@@ -138,18 +139,22 @@ const checkLedger = (scene: Scene, landed: Landed, dead: Dead): void => {
     const said = memory.ledger.unaccounted(shard);
     const here = history.records().filter(({ event }) => event.shard === shard);
     const isThere = (record: EventRecord) => landed.first.has(record) || dead.has(record);
-    const lost = here.filter((record) => record.accepted && !isThere(record));
+    const lost = here.filter(
+      (record) => record.accepted && !isThere(record) && !(record.untold && record.rowsLost === 0),
+    );
+    const rowsOf = (record: EventRecord): number => Math.max(0, record.rowsLost - (lost.includes(record) ? 1 : 0));
     // Of an event with two copies one may be lost, or both.
     const unsureOf = (record: EventRecord): number => {
       if (!isThere(record)) return record.wiped ? record.copies - (record.accepted ? 1 : 0) : 0;
       return record.copies > 1 || dead.has(record) || books.mayBeToldLost(record) ? record.copies : 0;
     };
     const unsure = losses(scene) ? here.reduce((sum, record) => sum + unsureOf(record), 0) : 0;
-    const least = lost.filter((record) => !books.mayBeUntold(record)).length;
+    const least = lost.filter((record) => !record.untold && !books.mayBeUntold(record)).length;
     // Events that a hand appended are nobody's, and yet somebody may have answered for the shard as a whole.
     // A replayed letter's event has another number, and no record of its own.
     const replays = memory.letters.all().filter((letter) => letter.shard === shard && letter.replayedBy !== null);
-    const most = lost.length + unsure + history.intruders(shard) + (losses(scene) ? replays.length : 0);
+    const rows = here.reduce((sum, record) => sum + rowsOf(record), 0);
+    const most = lost.length + unsure + rows + history.intruders(shard) + (losses(scene) ? replays.length : 0);
     const named = books.namedIn(memory.ledger.losses(shard));
     if (named > 0) violate(`shard ${shard}: ${named} are told as lost of which there was a copy`);
     if (said < least || said > most) violate(`shard ${shard}: ${said} unaccounted, but ${least} to ${most} are gone`);

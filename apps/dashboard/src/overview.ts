@@ -104,7 +104,7 @@ const troublesOf = (seen: Seen): string[] => {
     troubles.push(...promiseTroubles(row), ...warnings.map((warning) => `${name}: ${warning}`));
   }
   if (seen.unaccounted !== null && seen.unaccounted > 0)
-    troubles.push(`${seen.unaccounted} events were acknowledged and are nowhere: Redis has lost them`);
+    troubles.push(`${seen.unaccounted} events were acknowledged and are nowhere: Redis or Postgres has lost them`);
   return troubles;
 };
 

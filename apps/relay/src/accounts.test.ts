@@ -74,6 +74,43 @@ describe("what is told as lost", () => {
     await stage.until(() => stage.world.ledger.unaccounted(0) === 2);
   });
 
+  test("is what Postgres lost of the outbox when it went back, but for what had been brought into the stream by then", async () => {
+    const stage = createStage();
+    const { outboxTier, ledger, outages, rememberPostgres } = stage.world;
+    const put = async (id: string, floor: number) =>
+      (await outboxTier.append([{ ...stage.chunkOf([id], false), putBy: { writer: "e1", floor } }], 100))[0]?.kind;
+    const { shard } = stage.chunkOf(["a"], false);
+    const tell = () => ledger.record([{ shard, writer: "e1", acknowledged: 3, ended: [] }], 100);
+    const bringBack = rememberPostgres();
+    expect(await put("a", 0)).toBe("ok");
+    stage.start("r1");
+    await stage.until(() => stage.ids().length === 1);
+    outages.start("redis");
+    expect([await put("b", 1), await put("c", 2)]).toEqual(["ok", "ok"]);
+    await tell();
+    bringBack();
+    expect(await put("d", 3)).toBe("behind");
+    await tell();
+    outages.end("redis");
+    await stage.until(() => ledger.unaccounted(shard) === 2);
+    await stage.clock.advance(5_000);
+    expect(ledger.unaccounted(shard)).toBe(2);
+  });
+
+  test("is nothing that got through, though Postgres has forgotten that", async () => {
+    const stage = createStage();
+    stage.start("r1");
+    const bringBack = stage.world.rememberPostgres();
+    await stage.post(["a", "b"]);
+    await stage.until(() => stage.world.streams.counts(0).isEmpty);
+    await stage.clock.advance(3_000);
+    bringBack();
+    await stage.post(["c"]);
+    stage.world.streams.empty();
+    await stage.clock.advance(20_000);
+    expect(stage.world.ledger.unaccounted(0)).toBe(0);
+  });
+
   test("stays told of writers that are parted with a day later", async () => {
     const stage = createStage();
     const { stop } = stage.start("r1");

@@ -47,7 +47,7 @@ export const createAccountant = (parts: RelayParts) => {
   return {
     /** What got through and what the drain appended, of shards that are no longer ours, too. */
     record: async (throughs: readonly Through[]): Promise<void> => {
-      const appended = writers.unrecorded();
+      const appended = writers.known();
       const news = throughs.map((through) => through.news());
       const positions = news.flatMap((told, shard) => told.map((one) => ({ shard, acknowledged: 0, ...one })));
       const answer = await ledger.record([...appended, ...positions], RECORD_MS);

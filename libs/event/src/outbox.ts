@@ -1,4 +1,4 @@
-import type { Appended, ShardChunk, Tier } from "./tier.ts";
+import type { Appended, ShardChunk, Tier, Total } from "./tier.ts";
 import type { Position } from "./writer.ts";
 
 /** How much waits in the outbox. */
@@ -24,6 +24,8 @@ export type OutboxRow = {
   readonly shard: number;
   readonly chunk: Uint8Array;
   readonly events: number;
+  /** Who put it there, and how many events of that writer there were with it; null: nobody who accounts for them. */
+  readonly putBy: Total | null;
 };
 
 /**

@@ -53,7 +53,7 @@ export type ShardCounts = {
   readonly dead: number;
   readonly parked: number;
   readonly backlogBytes: number;
-  /** Of each writer since then. */
+  /** Of each writer since then, and of each whose rows of the outbox were brought in. */
   readonly totals: readonly Total[];
   /** The stream is there, and all that it has had has left it. */
   readonly isEmpty: boolean;

@@ -11,17 +11,21 @@ export type ShardChunk = {
    * take it, its events are numbered from `floor` on.
    */
   readonly from?: { readonly writer: string; readonly floor: number };
+  /** Who puts it into the outbox, and how many of its events it knows that to have had. */
+  readonly putBy?: { readonly writer: string; readonly floor: number };
+  /** Of the rows of the outbox of which it is made: how many events of each of their writers are in the stream with it. */
+  readonly rows?: readonly Total[];
 };
 
-/** How many events of a writer its shard has had, each counted once. */
+/** How many events of a writer a shard has had, in the stream or in the outbox, each counted once. */
 export type Total = readonly [writer: string, total: number];
 
 /**
  * What a tier did with one chunk.
  *
- * - `ok`: recorded on disk; `duplicates` are the indexes of the events that were known already and were dropped. `totals`, of
- *   the stream: the writer's; with duplicates those of all writers of the shard, since one of them appended the first copy.
- * - `behind`: nothing written, the stream has had fewer of the writer's events than `floor`: it went back.
+ * - `ok`: recorded on disk; `duplicates` are the indexes of the events that were known already and were dropped. `totals`: the
+ *   writer's; with duplicates those of all writers of the stream, since one of them appended the first copy.
+ * - `behind`: nothing written, the tier has not had `floor` events of the writer: it went back.
  * - `full`: nothing written, the shard's backlog is at its limit.
  * - `diverted`: nothing written, the shard's outbox is being drained; write to the outbox instead.
  * - `retriable`: unknown. The write may have happened or may still happen.

@@ -5,6 +5,7 @@ import { farewellOf, lossesOf, lostOf, type WriterRow } from "./unaccounted.ts";
 const row = (writer: string, acknowledged: number, ended: Ranges = [], more: Partial<WriterRow> = {}): WriterRow => ({
   writer,
   acknowledged,
+  had: 0,
   ended,
   forgiven: [],
   idleMs: 0,
@@ -22,6 +23,16 @@ describe("what is lost", () => {
     expect(lost([row("a", 10, [[0, 4]])], ["a", 7])).toBe(3);
     expect(lost([row("a", 10, [[8, 12]])], ["a", 7])).toBe(1);
     expect(lost([row("a", 10), row("b", 3)], ["b", 1], ["c", 9])).toBe(12);
+  });
+
+  test("is of the outbox what Postgres went back behind, unless it had been brought into the stream", () => {
+    const lost = (acknowledged: number, had: number, drained: number, ended: Ranges = []) =>
+      lostOf(lossesOf([row("a", acknowledged, ended, { had })], [["a", drained]]));
+    expect(lost(0, 10, 0)).toBe(0);
+    expect(lost(10, 4, 0)).toBe(6);
+    expect(lost(10, 4, 7)).toBe(3);
+    expect(lost(10, 4, 10)).toBe(0);
+    expect(lost(10, 4, 0, [[0, 8]])).toBe(2);
   });
 
   test("is named, and an operator's word goes for that and no further", () => {
@@ -61,17 +72,19 @@ describe("who is parted with", () => {
       row("fresh", 5, [[0, 5]], { idleMs: DAY_MS + 1 }),
       row("forgotten", 5, [[0, 5]], dead),
       row("lost", 5, [[0, 1]], { ...dead, forgiven: [[1, 3]] }),
+      row("drained", 0, [], { ...dead, had: 5 }),
     ];
     const totals: [string, number][] = [
       ["lives", 5],
       ["waits", 5],
       ["done", 5],
+      ["drained", 5],
     ];
     const { forget, retire, fold } = farewellOf(rows, totals, 60_000);
-    expect([forget, retire]).toEqual([["done"], []]);
+    expect([forget, retire]).toEqual([["done", "drained"], []]);
     expect(fold).toEqual([
-      { writer: "forgotten", acknowledged: 5, ended: [[0, 5]], lost: 0 },
-      { writer: "lost", acknowledged: 5, ended: [[0, 1]], lost: 2 },
+      { writer: "forgotten", acknowledged: 5, had: 0, ended: [[0, 5]], lost: 0 },
+      { writer: "lost", acknowledged: 5, had: 0, ended: [[0, 1]], lost: 2 },
     ]);
   });
 

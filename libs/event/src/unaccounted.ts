@@ -4,6 +4,8 @@ import type { Position } from "./writer.ts";
 
 /** A writer as the ledger has it. */
 export type WriterRow = Required<Omit<Position, "shard">> & {
+  /** How many of them Postgres has had as rows of the outbox; 0 of a writer of the stream. */
+  readonly had: number;
   /** Lost, and known to an operator. */
   readonly forgiven: Ranges;
   /** Since anything was recorded of it; whoever lives records again and again. */
@@ -19,14 +21,14 @@ const inRedisOf = (totals: readonly Total[]) => {
 };
 
 /**
- * What was acknowledged and is nowhere: Redis has not had it, and it has not met its end. A function of what is known now,
+ * What was acknowledged and is nowhere: neither Redis nor the outbox has had it, and it has not met its end. A function of what is known now,
  * which adds nothing up, so that it errs for as long as something is not known yet and not for ever: what a relay still has
  * in hand when Redis is emptied counts until it got through. `totals` must have been read after the rows.
  */
 export const lossesOf = (rows: readonly WriterRow[], totals: readonly Total[]): readonly Loss[] => {
   const inRedis = inRedisOf(totals);
-  return rows.flatMap(({ writer, acknowledged, ended, forgiven }) => {
-    const events = missingOf(acknowledged, inRedis(writer), ended, forgiven);
+  return rows.flatMap(({ writer, acknowledged, had, ended, forgiven }) => {
+    const events = missingOf(acknowledged, inRedis(writer), [[0, had]], ended, forgiven);
     return events.length > 0 ? [{ writer, events }] : [];
   });
 };
@@ -44,7 +46,7 @@ export type Folded = Judged & {
 };
 
 /** What is known of a writer, as far as it says whether it is as it was when it was judged. */
-export type Judged = Pick<WriterRow, "writer" | "acknowledged" | "ended">;
+export type Judged = Pick<WriterRow, "writer" | "acknowledged" | "had" | "ended">;
 
 export type Farewell = {
   /** Their totals in Redis are of no use any more. */
@@ -55,7 +57,7 @@ export type Farewell = {
   readonly fold: readonly Folded[];
 };
 
-const judgedOf = ({ writer, acknowledged, ended }: WriterRow): Judged => ({ writer, acknowledged, ended });
+const judgedOf = ({ writer, acknowledged, had, ended }: WriterRow): Judged => ({ writer, acknowledged, had, ended });
 
 /**
  * The writers that are dead, or given up for `givenUpForMs`, and of which nothing waits: first Redis forgets them. A row that is
@@ -65,11 +67,11 @@ const judgedOf = ({ writer, acknowledged, ended }: WriterRow): Judged => ({ writ
 export const farewellOf = (rows: readonly WriterRow[], totals: readonly Total[], givenUpForMs: number): Farewell => {
   const known = new Map(totals);
   const losses = new Map(lossesOf(rows, totals).map(({ writer, events }) => [writer, countOf(events)]));
-  const over = rows.filter(
-    ({ writer, idleMs, ended, givenUp }) =>
-      idleMs > (givenUp ? Math.min(givenUpForMs, DEAD_AFTER_MS) : DEAD_AFTER_MS) &&
-      missingOf(known.get(writer) ?? 0, ended).length === 0,
-  );
+  // What was brought in from the outbox has another number in Redis; and its rows may be there for as long as they like.
+  const isOver = ({ writer, idleMs, had, ended, givenUp }: WriterRow): boolean =>
+    idleMs > (givenUp && had === 0 ? Math.min(givenUpForMs, DEAD_AFTER_MS) : DEAD_AFTER_MS) &&
+    (had > 0 || missingOf(known.get(writer) ?? 0, ended).length === 0);
+  const over = rows.filter(isOver);
   const forgotten = over.filter(({ writer }) => !known.has(writer));
   const isDead = ({ idleMs }: WriterRow): boolean => idleMs > DEAD_AFTER_MS + FORGOTTEN_FOR_MS;
   return {

@@ -145,7 +145,7 @@ describe("a process's writers", () => {
     ]);
   });
 
-  test("tell again what was answered while it was being recorded, and of whom they live", async () => {
+  test("record in time what was answered while it was being recorded", async () => {
     const { writers, append, known } = open();
     await append([ok(["w1", 1])]);
     const recording = writers.unrecorded();
@@ -154,8 +154,28 @@ describe("a process's writers", () => {
     expect(known()).toEqual([[0, "w1", 2]]);
     writers.recorded(writers.unrecorded());
     expect(known()).toEqual([]);
-    await append([{ kind: "full" }], 1);
-    writers.live();
-    expect(known()).toEqual([[0, "w1", 2]]);
+  });
+
+  test("say for an hour what they were answered, and who still appends for ever: what is recorded may be forgotten", async () => {
+    const { writers, append } = open();
+    const told = () => writers.known().map(({ writer, acknowledged }) => [writer, acknowledged]);
+    const tell = (times: number) => {
+      for (let i = 0; i < times; i++) writers.recorded(writers.known());
+    };
+    await append([ok(["w1", 2])]);
+    await append([{ kind: "retriable", code: "timeout" }]);
+    await append([ok(["w2", 1], ["other", 3])]);
+    expect(told()).toEqual([
+      ["w1", 2],
+      ["w2", 1],
+      ["other", 3],
+    ]);
+    tell(3_599);
+    expect(told()).toHaveLength(3);
+    await append([ok(["w2", 2])]);
+    tell(1);
+    expect(told()).toEqual([["w2", 2]]);
+    tell(9_000);
+    expect(told()).toEqual([["w2", 2]]);
   });
 });

@@ -15,9 +15,12 @@ export type Position = {
   readonly givenUp?: boolean;
 };
 
-/** What a process knows and keeps outside of Redis, so that a Redis that lost it can be told from one that never had it. */
+/** What a process knows and keeps in Postgres, so that a Redis that lost it can be told from one that never had it. */
 export type Accounts = {
-  /** Adds to what stands there. Safe to repeat, and late. Rejects with `Unavailable`. */
+  /**
+   * Adds to what stands there, and writes nothing where nothing is to be added: of a writer of the outbox, where it is known to
+   * have had as much. Safe to repeat, and late. Rejects with `Unavailable`.
+   */
   record(positions: readonly Position[], deadlineMs: number): Promise<void>;
 };
 
@@ -28,25 +31,51 @@ const randomId = (): string => crypto.randomUUID().replaceAll("-", "").slice(0, 
 
 type Current = { readonly writer: string; floor: number; isInUse: boolean };
 type From = NonNullable<ShardChunk["from"]>;
+type Known = { readonly position: Position; tellings: number };
+
+/** How often what changes no more is recorded, once a second: a Postgres that goes back by no more than an hour hears it again. */
+export const TELLINGS = 3_600;
 
 const keyOf = (shard: number, writer: string): string => `${shard} ${writer}`;
 
+/** What a process tells the accounts of its writers. */
+const createTold = () => {
+  const all = new Map<string, Known>();
+  const positionsOf = (isMeant: (known: Known) => boolean): readonly Position[] =>
+    [...all.values()].filter(isMeant).map(({ position }) => position);
+  return {
+    note: (shard: number, writer: string, total: number, givenUp = false): void => {
+      const key = keyOf(shard, writer);
+      const known = all.get(key)?.position;
+      const acknowledged = Math.max(total, known?.acknowledged ?? 0);
+      const isGivenUp = givenUp || known?.givenUp === true;
+      if (known !== undefined && acknowledged === known.acknowledged && isGivenUp === known.givenUp) return;
+      all.set(key, { position: { shard, writer, acknowledged, ended: [], givenUp: isGivenUp }, tellings: 0 });
+    },
+    /** All that is to be told, again and again: where it is recorded may go back. */
+    known: (): readonly Position[] => positionsOf(() => true),
+    /** What the accounts have not got yet. */
+    unrecorded: (): readonly Position[] => positionsOf(({ tellings }) => tellings === 0),
+    recorded: (positions: readonly Position[], isCurrent: (position: Position) => boolean): void => {
+      for (const position of positions) {
+        const key = keyOf(position.shard, position.writer);
+        const known = all.get(key);
+        if (known?.position !== position) continue;
+        if (++known.tellings >= TELLINGS && !isCurrent(position)) all.delete(key);
+      }
+    },
+  };
+};
+
 /**
- * The writers of one process, one at a time for each shard. A writer's number stands for one event for good, or two losses
+ * The writers of one process for one tier, one at a time for each shard. A writer's number stands for one event for good, or two losses
  * could hide each other: so an id is given up, and another taken, when nobody knows whether an append under it happened or
- * still will, when Redis has fewer events of it than were acknowledged, and when an append under it is still under way. And
+ * still will, when the tier has fewer events of it than were acknowledged, and when an append under it is still under way. And
  * when numbers of it were given out before the append (`reserve`), and the append did not take just those.
  */
 export const createWriters = (newId: () => string = randomId) => {
   const currents = new Map<number, Current>();
-  const unrecorded = new Map<string, Position>();
-
-  const note = (shard: number, writer: string, total: number, givenUp = false): void => {
-    const key = keyOf(shard, writer);
-    const known = unrecorded.get(key);
-    const acknowledged = Math.max(total, known?.acknowledged ?? 0);
-    unrecorded.set(key, { shard, writer, acknowledged, ended: [], givenUp: givenUp || known?.givenUp === true });
-  };
+  const { note, known, unrecorded, recorded } = createTold();
 
   const begin = (shard: number): Current => {
     const known = currents.get(shard);
@@ -110,18 +139,10 @@ export const createWriters = (newId: () => string = randomId) => {
       let next = 0;
       return answers.map((answer, i) => (isAgain(i) ? (second[next++] ?? answer) : answer));
     },
-    /** What the accounts have not got yet. */
-    unrecorded: (): readonly Position[] => [...unrecorded.values()],
-    recorded: (positions: readonly Position[]): void => {
-      for (const position of positions) {
-        const key = keyOf(position.shard, position.writer);
-        if (unrecorded.get(key) === position) unrecorded.delete(key);
-      }
-    },
-    /** Has those recorded again that may still append: who is not heard of for long is taken for dead. */
-    live: (): void => {
-      for (const [shard, { writer, floor }] of currents) if (floor > 0) note(shard, writer, floor);
-    },
+    known,
+    unrecorded,
+    recorded: (positions: readonly Position[]): void =>
+      recorded(positions, ({ shard, writer }) => currents.get(shard)?.writer === writer),
   };
 };
 

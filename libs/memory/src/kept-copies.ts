@@ -35,6 +35,12 @@ export const createKeptCopies = (record: (positions: readonly Position[]) => voi
     put,
     remove,
     all: (): readonly KeptCopy[] => copies,
+    remember: (): (() => void) => {
+      const then = copies;
+      return () => {
+        copies = then;
+      };
+    },
     /** Copies of these rows, or those that there are of them already, are given these keys and numbers. */
     keep: (rows: readonly Row[], keyed: readonly Keyed[]): void => {
       for (const given of keyed)

@@ -5,16 +5,19 @@ import {
   type Ledger,
   type Loss,
   lostOf,
-  missingOf,
   type Position,
   type Total,
   unionOf,
   type WriterRow,
 } from "@spillway/event";
 import type { Outages } from "./outages.ts";
+import type { Advance } from "./outbox-tier.ts";
+
+/** Of whom is written again that it lives. */
+const LIVES_FOR_MS = 600_000;
 
 type Copy = { readonly token: number; readonly sequence: number };
-type Row = Required<Position> & { readonly seenAtMs: number; readonly isRetired: boolean };
+type Row = Required<Position> & { readonly had: number; readonly seenAtMs: number; readonly isRetired: boolean };
 
 const isBehind = ({ token }: Lease, sequence: number, last: Copy): boolean =>
   token < last.token || (token === last.token && sequence <= last.sequence);
@@ -26,35 +29,34 @@ type MemoryLedger = {
   unaccounted(shard: number): number;
   losses(shard: number): readonly Loss[];
   keep(positions: readonly Position[]): void;
+  /** How many events of a writer have been in the outbox. */
+  readonly advance: Advance;
+  /** All as it is now, and what brings it back. */
+  remember(): () => void;
 };
 
 /** The ledger, and what it says without writing to it. */
 export const createLedger = (clock: Clock, outages: Outages): Ledger & MemoryLedger => {
-  const copies = new Map<number, Copy>();
-  const losses = new Map<number, readonly Loss[]>();
-  const folded = new Map<number, number>();
-  const rows = new Map<string, Row>();
+  let copies = new Map<number, Copy>();
+  let losses = new Map<number, readonly Loss[]>();
+  let folded = new Map<number, number>();
+  let rows = new Map<string, Row>();
+
+  const rowOf = ({ shard, writer }: Pick<Position, "shard" | "writer">): Row =>
+    rows.get(keyOf({ shard, writer })) ?? {
+      ...{ shard, writer, acknowledged: 0, had: 0, ended: [] },
+      ...{ givenUp: false, seenAtMs: 0, isRetired: false },
+    };
 
   const record = (position: Position): void => {
-    const key = keyOf(position);
-    const known = rows.get(key);
-    const { acknowledged = 0, ended = [], givenUp = false } = known ?? {};
-    const isNews =
-      known === undefined ||
-      missingOf(Number.MAX_SAFE_INTEGER, ended).some(([from, below]) =>
-        position.ended.some((one) => one[0] < below && one[1] > from),
-      ) ||
-      (position.givenUp === true && !givenUp) ||
-      (position.acknowledged > 0 && position.acknowledged >= acknowledged);
-    if (!isNews) return;
-    rows.set(key, {
-      ...position,
-      acknowledged: Math.max(acknowledged, position.acknowledged),
-      ended: unionOf(ended, position.ended),
-      givenUp: givenUp || position.givenUp === true,
-      seenAtMs: clock.wallMs(),
-      isRetired: false,
-    });
+    const row = rowOf(position);
+    const acknowledged = Math.max(row.acknowledged, position.acknowledged > row.had ? position.acknowledged : 0);
+    const ended = unionOf(row.ended, position.ended);
+    const givenUp = row.givenUp || position.givenUp === true;
+    const isLate = position.acknowledged > 0 && !givenUp && clock.wallMs() - row.seenAtMs > LIVES_FOR_MS;
+    const isSame = acknowledged === row.acknowledged && String(ended) === String(row.ended) && givenUp === row.givenUp;
+    if (isSame && !isLate && rows.has(keyOf(position))) return;
+    rows.set(keyOf(position), { ...row, acknowledged, ended, givenUp, seenAtMs: clock.wallMs(), isRetired: false });
   };
 
   const keep = (positions: readonly Position[]): void => {
@@ -70,9 +72,17 @@ export const createLedger = (clock: Clock, outages: Outages): Ledger & MemoryLed
     );
   };
 
-  const asJudged = (shard: number, { writer, acknowledged, ended }: Judged): Row | null => {
+  const asJudged = (shard: number, { writer, acknowledged, had, ended }: Judged): Row | null => {
     const row = rows.get(keyOf({ shard, writer }));
-    return row?.acknowledged === acknowledged && String(row.ended) === String(ended) ? row : null;
+    const isSame = row?.acknowledged === acknowledged && row.had === had && String(row.ended) === String(ended);
+    return isSame ? row : null;
+  };
+
+  const advance: Advance = (shard, writer, floor, events) => {
+    const row = rowOf({ shard, writer });
+    if (row.had !== floor) return false;
+    rows.set(keyOf(row), { ...row, had: floor + events, seenAtMs: clock.wallMs() });
+    return true;
   };
 
   return {
@@ -99,6 +109,13 @@ export const createLedger = (clock: Clock, outages: Outages): Ledger & MemoryLed
       }
     }),
     losses: (shard) => losses.get(shard) ?? [],
+    advance,
+    remember: () => {
+      const then = [new Map(copies), new Map(losses), new Map(folded), new Map(rows)] as const;
+      return () => {
+        [copies, losses, folded, rows] = [new Map(then[0]), new Map(then[1]), new Map(then[2]), new Map(then[3])];
+      };
+    },
     unaccounted: (shard) => (folded.get(shard) ?? 0) + lostOf(losses.get(shard) ?? []),
   };
 };

@@ -24,8 +24,8 @@ const lifeOf = ({ identity, replay, shard, entry, index }: DeadLetter): string =
 
 /** The table of dead letters. */
 export const createLetters = () => {
-  const kept: KeptLetter[] = [];
-  const keys = new Set<string>();
+  let kept: KeptLetter[] = [];
+  let keys = new Set<string>();
   return {
     /** `keyOf`: what another table would know them by. */
     put: (letters: readonly DeadLetter[], keyOf = lifeOf): void => {
@@ -39,6 +39,14 @@ export const createLetters = () => {
     all: (): readonly KeptLetter[] => [...kept],
     markReplayed: (letter: KeptLetter, by: string): void => {
       kept[Number(letter.id) - 1] = { ...letter, replayedBy: by };
+    },
+    /** All as it is now, and what brings it back. */
+    remember: (): (() => void) => {
+      const then = { kept: [...kept], keys: new Set(keys) };
+      return () => {
+        kept = [...then.kept];
+        keys = new Set(then.keys);
+      };
     },
   };
 };

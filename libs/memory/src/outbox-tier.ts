@@ -2,8 +2,24 @@ import { type Appended, type OutboxTier, oneChunkPerShard, type ShardChunk } fro
 import type { Outages } from "./outages.ts";
 import type { Outbox } from "./outbox.ts";
 
+const okOf = ({ putBy, events }: ShardChunk): Appended => {
+  const ok = { kind: "ok", duplicates: [] } as const;
+  return putBy ? { ...ok, totals: [[putBy.writer, putBy.floor + events]] } : ok;
+};
+
+/** How many events of a writer have been in the outbox: advances it, or answers that it is not from there. */
+export type Advance = (shard: number, writer: string, floor: number, events: number) => boolean;
+
 /** The second tier. It knows no dedup keys and no limit; `commit` is awaited between ids and commit. */
-export const createOutboxTier = (outbox: Outbox, outages: Outages, commit: () => Promise<void>): OutboxTier => {
+export const createOutboxTier = (
+  outbox: Outbox,
+  outages: Outages,
+  advance: Advance,
+  commit: () => Promise<void>,
+): OutboxTier => {
+  const isInOrder = ({ shard, putBy, events }: ShardChunk): boolean =>
+    putBy === undefined || advance(shard, putBy.writer, putBy.floor, events);
+
   const write = async (as: "insert" | "copy", chunks: readonly ShardChunk[]): Promise<readonly Appended[]> => {
     const code = outages.code("postgres");
     if (code !== null) return chunks.map(() => ({ kind: "retriable", code }));
@@ -11,8 +27,10 @@ export const createOutboxTier = (outbox: Outbox, outages: Outages, commit: () =>
     const transaction = outbox.begin();
     for (const chunk of chunks) transaction[as](chunk);
     await commit();
-    transaction.commit();
-    return chunks.map(() => ({ kind: "ok", duplicates: [] }));
+    if (transaction.isLost()) return chunks.map(() => ({ kind: "retriable", code: "connection_lost" }));
+    const counted = as === "copy" ? chunks : chunks.filter(isInOrder);
+    transaction.commit(({ shard }) => counted.some((chunk) => chunk.shard === shard));
+    return chunks.map((chunk) => (counted.includes(chunk) ? okOf(chunk) : { kind: "behind" }));
   };
   return {
     name: "outbox",

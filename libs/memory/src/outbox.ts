@@ -7,10 +7,14 @@ import {
   type OutboxSize,
   type Position,
   type ShardChunk,
+  type Total,
 } from "@spillway/event";
 import { createKeptCopies, type KeptCopy, type Row } from "./kept-copies.ts";
 
-const sizeOf = (rows: readonly Row[]): OutboxSize => ({
+/** Events of an outbox whose writer accounts for them. */
+const putByOf = ({ putBy, events }: ShardChunk): Total | null => (putBy ? [putBy.writer, putBy.floor + events] : null);
+
+const sizeOf = (rows: readonly Pick<Row, "chunk" | "events" | "insertedAtMs">[]): OutboxSize => ({
   events: rows.reduce((sum, row) => sum + row.events, 0),
   bytes: rows.reduce((sum, row) => sum + row.chunk.length, 0),
   oldestAtMs: rows.length === 0 ? null : Math.min(...rows.map((row) => row.insertedAtMs)),
@@ -24,9 +28,11 @@ export const createOutbox = (clock: Clock, record: (positions: readonly Position
   const copies = createKeptCopies(record);
   const watchers = new Set<() => void>();
   let sequence = 0;
+  let server = 0;
 
-  const rowOf = ({ shard, chunk, events, from }: ShardChunk): Row => {
-    const row = { id: String(++sequence), shard, chunk, events, insertedAtMs: clock.wallMs() };
+  const rowOf = (put: ShardChunk): Row => {
+    const { shard, chunk, events, from } = put;
+    const row = { id: String(++sequence), shard, chunk, events, putBy: putByOf(put), insertedAtMs: clock.wallMs() };
     return from ? { ...row, named: { writer: from.writer, numbers: [from.floor, from.floor + events] } } : row;
   };
 
@@ -34,16 +40,22 @@ export const createOutbox = (clock: Clock, record: (positions: readonly Position
   const begin = () => {
     const inserted: Row[] = [];
     const copied: KeptCopy[] = [];
+    const began = server;
     return {
       insert: (chunk: ShardChunk): void => void inserted.push(rowOf(chunk)),
       copy: (chunk: ShardChunk): void => {
         const [key = ""] = copyKeysOf([chunk]);
         copied.push({ ...rowOf(chunk), key });
       },
-      commit: () => {
-        for (const { chunk } of inserted) copies.takeAway(chunk);
+      /** It began on another server, so that nothing of it can be committed. */
+      isLost: (): boolean => began !== server,
+      /** What it holds, or what of it is meant. */
+      commit: (isMeant: (row: OutboxRow) => boolean = () => true): void => {
+        if (began !== server) return;
+        const meant = inserted.splice(0).filter(isMeant);
+        for (const { chunk } of meant) copies.takeAway(chunk);
         copies.put(copied.splice(0));
-        committed.push(...inserted.splice(0));
+        committed.push(...meant);
         committed.sort((a, b) => Number(a.id) - Number(b.id));
         for (const onRows of [...watchers]) onRows();
       },
@@ -60,10 +72,18 @@ export const createOutbox = (clock: Clock, record: (positions: readonly Position
     rows: (shard: number): OutboxRow[] => committed.filter((row) => row.shard === shard),
     /** Answers how many of them were there. */
     remove: (rows: readonly OutboxRow[]): number => {
-      const ids = new Set(rows.map((row) => row.id));
       const before = committed.length;
-      committed = committed.filter((row) => !ids.has(row.id));
+      // The very rows: a server that went back gives their ids again.
+      committed = committed.filter((row) => !rows.includes(row));
       return before - committed.length;
+    },
+    /** All as it is now, ids that will be given included, and what brings it back. */
+    remember: (): (() => void) => {
+      const [rows, bringCopiesBack, given] = [[...committed], copies.remember(), sequence];
+      return () => {
+        [committed, sequence, server] = [[...rows], given, server + 1];
+        bringCopiesBack();
+      };
     },
     occupied: (shards: readonly number[]) => shards.filter((shard) => committed.some((row) => row.shard === shard)),
     size: (): OutboxSize => sizeOf(committed),

@@ -10,7 +10,7 @@ export type ParkedTable = ReturnType<typeof createParkedTable>;
 
 /** What is parked: every method is one atomic step, as a statement is. */
 export const createParkedTable = (clock: Clock) => {
-  const topics = new Map<string, Topic>();
+  let topics = new Map<string, Topic>();
   let sequence = 0;
 
   const change = (shard: number, name: string, changed: Partial<Topic>): void => {
@@ -53,6 +53,14 @@ export const createParkedTable = (clock: Clock) => {
       const died = gone.filter(({ id }) => dead.includes(id)).length;
       const before = topics.get(nameOf(shard, topic))?.died ?? 0;
       change(shard, topic, { rows: rows.filter(({ id }) => !ids.has(id)), died: before + died });
+    },
+    /** All as it is now, ids that will be given included, and what brings it back. */
+    remember: (): (() => void) => {
+      const then = { topics: new Map(topics), sequence };
+      return () => {
+        topics = new Map(then.topics);
+        sequence = then.sequence;
+      };
     },
     all: (): readonly ParkedTopic[] =>
       [...topics.values()].map(({ rows, ...topic }) => ({

@@ -42,6 +42,8 @@ export const createShard = (limits: StreamLimits, clock: Clock) => ({
   counts: { epoch: null as string | null, accepted: 0, duplicate: 0, relayed: 0, dead: 0, parked: 0, backlogBytes: 0 },
   /** Of each writer. */
   totals: new Map<string, number>(),
+  /** Of each writer of the outbox. */
+  brought: new Map<string, number>(),
 });
 
 /** Like XADD `*`: the server's time, and never back. */
@@ -125,6 +127,7 @@ export const copyOf = (shard: Shard): Shard => ({
   marks: shard.marks.copy(),
   counts: { ...shard.counts },
   totals: new Map(shard.totals),
+  brought: new Map(shard.brought),
 });
 
 const add = (shard: Shard, chunk: ShardChunk, skip: number[], writer: string, nowMs: number): void => {
@@ -160,12 +163,13 @@ export const appendTo = (
     add(shard, chunk, duplicates, writer, nowMs);
   }
   shard.counts.duplicate += duplicates.length;
+  for (const [of, total] of chunk.rows ?? []) shard.brought.set(of, Math.max(total, shard.brought.get(of) ?? 0));
   const own: Total[] = [[writer, shard.totals.get(writer) ?? 0]];
   return { kind: "ok", duplicates, totals: duplicates.length > 0 ? [...shard.totals] : own };
 };
 
-export const countsOf = ({ counts, totals, entries }: Shard): ShardCounts => ({
+export const countsOf = ({ counts, totals, brought, entries }: Shard): ShardCounts => ({
   ...counts,
-  totals: [...totals],
+  totals: [...totals, ...brought],
   isEmpty: counts.epoch !== null && entries.length === 0,
 });

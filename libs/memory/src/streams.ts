@@ -70,7 +70,7 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
     marks: (shard: number) => of(shard).marks,
     counts: (shard: number): ShardCounts => countsOf(of(shard)),
     forget: (shard: number, writers: readonly string[]): void => {
-      for (const writer of writers) of(shard).totals.delete(writer);
+      for (const writer of writers) for (const totals of [of(shard).totals, of(shard).brought]) totals.delete(writer);
     },
     arrival,
     /** Everything is gone, leases and owners too, as after FLUSHALL or a failover to an empty replica. */

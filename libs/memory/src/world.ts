@@ -48,6 +48,13 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
     const ms = commitMs();
     if (ms > 0) await clock.sleep(ms);
   };
+  /** What Postgres holds now, and what brings it back, as when a standby that lagged is promoted. */
+  const rememberPostgres = (): (() => void) => {
+    const tables = [outbox, ledger, letters, parked].map((table) => table.remember());
+    return () => {
+      for (const bringBack of tables) bringBack();
+    };
+  };
   const openSink = () => createSink(topics, outages, clock);
   return {
     /* What would stand in Redis, Postgres and Kafka, for a test to look at and to break. */
@@ -59,9 +66,10 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
     topics,
     outages,
     promise,
+    rememberPostgres,
 
     tier: createStreamTier(streams, outages, promise),
-    outboxTier: createOutboxTier(outbox, outages, commit),
+    outboxTier: createOutboxTier(outbox, outages, ledger.advance, commit),
     outboxDrain: createOutboxDrain(outbox, outages, ledger.keep),
     copies: createCopies(outbox, outages, clock),
     shardStream: createShardStream(streams, outages, promise),

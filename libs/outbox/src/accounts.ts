@@ -3,10 +3,13 @@ import { arrayOf, ask, type Database, durableCommit } from "@spillway/postgres";
 import type { Fragment, Sql } from "postgres";
 import { multirangeOf } from "./multirange.ts";
 
+/** Far less than what a writer is taken for dead after. */
+const LIVES_FOR = "interval '10 minutes'";
+
 /**
- * Adds to what is known. Who is heard of again as a living writer is written even so, for its time; a relay that
- * repeats what it knew is not. In the order of the rows, so that two of these never wait for each other. Locks: the
- * writers' rows, until the statement is over.
+ * Adds to what is known. Each process repeats once a second what it knows, so what stands there already writes nothing, and of a
+ * writer of the outbox what the outbox has had; but who still lives is written now and then, for its time. In the order of the rows,
+ * so that two of these never wait for each other. Locks: the writers' rows that change, until the statement is over.
  */
 export const recordedPositions = (sql: Sql, positions: readonly Position[]) => {
   const column = (name: "shard" | "writer" | "acknowledged") => arrayOf(positions.map((position) => position[name]));
@@ -14,15 +17,17 @@ export const recordedPositions = (sql: Sql, positions: readonly Position[]) => {
   const givenUp = arrayOf(positions.map((position) => String(position.givenUp === true)));
   return sql`
     insert into shard_writers as known (shard, writer, acknowledged, ended, given_up)
-    select * from unnest(${column("shard")}::int[], ${column("writer")}::text[], ${column("acknowledged")}::bigint[],
+    select told.* from unnest(${column("shard")}::int[], ${column("writer")}::text[], ${column("acknowledged")}::bigint[],
       ${ended}::int8multirange[], ${givenUp}::bool[]) as told (shard, writer, acknowledged, ended, given_up)
+    left join shard_writers as stands using (shard, writer)
+    where stands.writer is null or not told.ended <@ stands.ended or (told.given_up and not stands.given_up)
+      or told.acknowledged > greatest(stands.acknowledged, stands.had)
+      or (told.acknowledged > 0 and not stands.given_up and stands.seen_at < now() - ${sql.unsafe(LIVES_FOR)})
     order by shard, writer
     on conflict (shard, writer) do update set
       acknowledged = greatest(known.acknowledged, excluded.acknowledged),
       ended = known.ended + excluded.ended, given_up = known.given_up or excluded.given_up,
-      seen_at = now(), retired_at = null
-    where not excluded.ended <@ known.ended or (excluded.given_up and not known.given_up)
-      or (excluded.acknowledged > 0 and excluded.acknowledged >= known.acknowledged)`;
+      seen_at = now(), retired_at = null`;
 };
 
 /**

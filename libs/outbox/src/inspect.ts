@@ -48,7 +48,7 @@ export const createOutboxInspector = ({ database }: { readonly database: Databas
   parked: async (deadlineMs: number): Promise<readonly ParkedTopic[]> => [
     ...(await ask(database, deadlineMs, parkedOf)),
   ],
-  /** Events of all shards that Redis lost, as the ledger has them. */
+  /** Events of all shards that Redis or Postgres lost, as the ledger has them. */
   unaccounted: async (deadlineMs: number): Promise<number> => {
     const [sum] = await ask(database, deadlineMs, unaccountedOf);
     if (sum === undefined) throw new Error("an aggregate answers one row");

@@ -59,7 +59,7 @@ const writeCopy = (sql: Sql, copy: Copy) => {
     where shard = ${copy.shard} and not exists (select from written)
   )
   select token, late, folded, (
-    select coalesce(json_agg(json_build_object('writer', writer, 'acknowledged', acknowledged, 'ended', ended,
+    select coalesce(json_agg(json_build_object('writer', writer, 'acknowledged', acknowledged, 'had', had, 'ended', ended,
       'forgiven', forgiven, 'givenUp', given_up,
       'idleMs', ${sql.unsafe(idleMs)})), '[]'::json)
     from shard_writers where shard = ${copy.shard} and (retired_at is null
@@ -71,10 +71,12 @@ const writeCopy = (sql: Sql, copy: Copy) => {
 const judgedRows = (sql: Sql, shard: number, rows: readonly (Judged & { readonly lost?: number })[]) => ({
   judged: sql`unnest(${arrayOf(rows.map(({ writer }) => writer))}::text[],
     ${arrayOf(rows.map(({ acknowledged }) => acknowledged))}::bigint[],
+    ${arrayOf(rows.map(({ had }) => had))}::bigint[],
     ${arrayOf(rows.map(({ ended }) => multirangeOf(ended)))}::int8multirange[],
-    ${arrayOf(rows.map(({ lost = 0 }) => lost))}::bigint[]) as judged (writer, acknowledged, ended, lost)`,
+    ${arrayOf(rows.map(({ lost = 0 }) => lost))}::bigint[]) as judged (writer, acknowledged, had, ended, lost)`,
   isAsJudged: sql`shard = ${shard} and shard_writers.writer = judged.writer
-    and shard_writers.acknowledged = judged.acknowledged and shard_writers.ended = judged.ended`,
+    and shard_writers.acknowledged = judged.acknowledged and shard_writers.had = judged.had
+    and shard_writers.ended = judged.ended`,
 });
 
 /** As long as who was answered before may tell so after. */

@@ -8,8 +8,8 @@ import {
 } from "@spillway/event";
 import { arrayOf, type Database, DatabaseFailure, durableCommit } from "@spillway/postgres";
 import type { Sql } from "postgres";
+import { countedWriters, enteredRows, numbersOf } from "./entered-rows.ts";
 import { outboxHealth } from "./health.ts";
-import { rangeOf } from "./multirange.ts";
 import { occupiedShards } from "./occupied.ts";
 import { chunksSize } from "./size.ts";
 
@@ -24,19 +24,19 @@ const rowOf = ({ shard, chunk, events, from }: ShardChunk, shards: number | null
   events,
   bytes: chunk.length,
   writer: from?.writer ?? null,
-  numbers: from ? rangeOf([from.floor, from.floor + events]) : null,
+  numbers: numbersOf({ from, events }),
 });
 
+type Written = { readonly shard: number };
+
 /**
- * One statement for all chunks: all are committed or none. Locks: ROW EXCLUSIVE on the table, which only DDL and LOCK
- * TABLE block; inserts do not wait for each other.
+ * One statement for all chunks: all are committed or none, but for those that are behind. Answers the shards of those that went in.
+ * Locks: ROW EXCLUSIVE on the tables, which only DDL and LOCK TABLE block, and the rows of the chunks' own writers, for which nobody
+ * else waits: inserts do not wait for each other.
  */
-const insertChunks = (sql: Sql, chunks: readonly ShardChunk[], shards: number | null) => {
-  const rows = chunks.map((chunk) => rowOf(chunk, shards));
-  return sql`
-    insert into outbox ${sql(rows, "shard", "shards", "chunk", "events", "bytes", "writer", "numbers")}
-    returning ${sql.unsafe(durableCommit)}`;
-};
+const insertChunks = (sql: Sql, chunks: readonly ShardChunk[], shards: number | null) => sql<Written[]>`
+  with counted as (${countedWriters(sql, chunks)}), entered as (${enteredRows(sql, chunks, shards)})
+  select shard, ${sql.unsafe(durableCommit)} from entered`;
 
 const keysOf = (chunks: readonly ShardChunk[]): string[] => chunks.flatMap(({ chunk }) => copyKeyOf(chunk) ?? []);
 
@@ -45,22 +45,28 @@ const keysOf = (chunks: readonly ShardChunk[]): string[] => chunks.flatMap(({ ch
  * the outbox. Of each one, the newest: two edges that got the same events in the same millisecond have made the same chunk, and the
  * other's copy stays in its place (simulation, seed 33365). Locks: besides those of the insert, the copies' rows.
  */
-const insertInsteadOfCopies = (sql: Sql, chunks: readonly ShardChunk[], shards: number | null) => sql`
-  with gone as (
-    delete from copies where id in (
-      select max(id) from copies where key = any(${arrayOf(keysOf(chunks))}::uuid[]) group by key))
-  ${insertChunks(sql, chunks, shards)}`;
+const insertInsteadOfCopies = (sql: Sql, chunks: readonly ShardChunk[], shards: number | null) => sql<Written[]>`
+  with counted as (${countedWriters(sql, chunks)}), entered as (${enteredRows(sql, chunks, shards)}), gone as (
+    delete from copies where shard in (select shard from entered) and id in (
+      select max(id) from copies where key = any(${arrayOf(keysOf(chunks))}::uuid[]) group by key)
+  )
+  select shard, ${sql.unsafe(durableCommit)} from entered`;
 
 /** Locks: as an insert into the outbox. */
 const insertCopies = (sql: Sql, chunks: readonly ShardChunk[], shards: number | null) => {
   const keys = copyKeysOf(chunks);
   const rows = chunks.map((chunk, i) => ({ ...rowOf(chunk, shards), key: keys[i] as string }));
-  return sql`
+  return sql<Written[]>`
     insert into copies ${sql(rows, "shard", "shards", "key", "chunk", "events", "bytes", "writer", "numbers")}
-    returning ${sql.unsafe(durableCommit)}`;
+    returning shard, ${sql.unsafe(durableCommit)}`;
 };
 
 type Insert = typeof insertChunks;
+
+const okOf = ({ putBy, events }: ShardChunk): Appended => {
+  const ok = { kind: "ok", duplicates: [] } as const;
+  return putBy ? { ...ok, totals: [[putBy.writer, putBy.floor + events]] } : ok;
+};
 
 export type OutboxTierOptions = {
   readonly database: Database;
@@ -105,9 +111,10 @@ export const createOutboxTier = ({ database, shards }: OutboxTierOptions): Outbo
     oneChunkPerShard(chunks);
     if (chunks.length === 0) return [];
     try {
-      await database.run(deadlineMs, (sql) => insert(sql, chunks, shards ?? null));
+      const written = await database.run(deadlineMs, (sql) => insert(sql, chunks, shards ?? null));
       tries.taken();
-      return chunks.map(() => ({ kind: "ok", duplicates: [] }));
+      const inside = new Set(written.map(({ shard }) => shard));
+      return chunks.map((chunk) => (inside.has(chunk.shard) ? okOf(chunk) : { kind: "behind" }));
     } catch (error) {
       if (!(error instanceof DatabaseFailure)) throw error;
       tries.refused(chunks.reduce((sum, { chunk }) => sum + chunk.length, 0));

@@ -27,12 +27,12 @@ export type AppendCall = {
   readonly values: readonly (string | number)[];
 };
 
-const checkChunk = ({ events, dedupKeys, from }: ShardChunk): void => {
+const checkChunk = ({ events, dedupKeys, from, rows = [] }: ShardChunk): void => {
   if (events < 1 || dedupKeys.length !== events * DIGEST96_LENGTH) {
     throw new TypeError(`a chunk of ${events} events came with ${dedupKeys.length} characters of dedup keys`);
   }
-  if (from && !WRITER.test(from.writer))
-    throw new TypeError(`writer ${JSON.stringify(from.writer)} must match ${WRITER}`);
+  for (const writer of [...(from ? [from.writer] : []), ...rows.map(([one]) => one)])
+    if (!WRITER.test(writer)) throw new TypeError(`writer ${JSON.stringify(writer)} must match ${WRITER}`);
 };
 
 /** What is the same in every call of a process. */
@@ -80,7 +80,8 @@ export const appendCall = (
     const { stream, dedup, count, diverted, lease } = shardKeys(namespace, chunk.shard);
     keys.push(stream, ...dedup, count, diverted, lease);
     const { writer, floor } = chunk.from ?? NOBODY;
-    values.push(toBase64(chunk.chunk), chunk.dedupKeys, writer, floor);
+    const rows = chunk.rows?.map(([one, total]) => `${one}:${total}`).join() ?? "";
+    values.push(toBase64(chunk.chunk), chunk.dedupKeys, writer, floor, rows);
   }
   return { nonce, events: chunks.map(({ events }) => events), keys, values };
 };

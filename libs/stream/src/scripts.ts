@@ -7,11 +7,11 @@ export type Script = {
 };
 
 export const appendScript: Script = {
-  sha: "ce7eb7522dbe7f32f09b61fd31014ff49d124c65",
+  sha: "2fd1e103b931022cee73178737f05782fd1c07b8",
   source: `
 local SLICE = 1000 -- arguments to one command: unpack() ends at about 8000
 local KEYS_EACH = 7
-local HEAD, VALUES_EACH = 7, 4 -- arguments before those of the chunks, and of each
+local HEAD, VALUES_EACH = 7, 5 -- arguments before those of the chunks, and of each
 local KEY_LENGTH = 16 -- of a dedup key; DIGEST96_LENGTH in libs/event, which a test compares
 
 local window, events_max, bytes_max = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -34,7 +34,15 @@ local function forget_writers(count)
   end
 end
 
-local function append(nonce, first, chunk, joined, writer, floor)
+local function bring(count, rows)
+  for writer, total in string.gmatch(rows, '([^,:]+):(%d+)') do
+    if tonumber(total) > (tonumber(redis.call('HGET', count, 'o:' .. writer)) or 0) then
+      redis.call('HSET', count, 'o:' .. writer, total)
+    end
+  end
+end
+
+local function append(nonce, first, chunk, joined, writer, floor, rows)
   local stream, count = KEYS[first], KEYS[first + 4]
   if lease == '' then
     if redis.call('EXISTS', KEYS[first + 5]) == 1 then return {nonce, 'DIVERTED', '', '', ''} end
@@ -79,6 +87,7 @@ local function append(nonce, first, chunk, joined, writer, floor)
   local skip = table.concat(skipped, ',')
   if #fresh == 0 then
     redis.call('HINCRBY', count, 'duplicate', total)
+    if rows ~= '' then bring(count, rows) end
     if not isAgreed then redis.call('HSET', count, 'installation', installation) end
     return {nonce, 'OK', '', skip, totals_of(count)}
   end
@@ -102,6 +111,7 @@ local function append(nonce, first, chunk, joined, writer, floor)
   redis.call('PEXPIREAT', current, (period + 2) * window * 1000)
   accepted, bytes = accepted + #fresh, bytes + #chunk
   redis.call('HSET', count, 'accepted', accepted, 'duplicate', duplicate + #skipped, 'bytes', bytes, mine, written)
+  if rows ~= '' then bring(count, rows) end
   if not isAgreed then redis.call('HSET', count, 'installation', installation) end
   return {nonce, 'OK', id, skip, #skipped > 0 and totals_of(count) or total_of_mine}
 end
@@ -110,7 +120,10 @@ local replies = {}
 for n = 1, #KEYS / KEYS_EACH do
   local nonce = ARGV[1] .. '.' .. n
   local at = HEAD + (n - 1) * VALUES_EACH
-  local done, reply = pcall(append, nonce, (n - 1) * KEYS_EACH + 1, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 4]))
+  local floor = tonumber(ARGV[at + 4])
+  local done, reply = pcall(
+    append, nonce, (n - 1) * KEYS_EACH + 1, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], floor, ARGV[at + 5]
+  )
   if not done then
     local text = type(reply) == 'table' and reply.err or tostring(reply)
     reply = {nonce, 'ERROR', text, '', ''}
@@ -171,11 +184,11 @@ return {'OK', stamp}
 };
 
 export const forgetScript: Script = {
-  sha: "31b1536499829d3d600baaa46ac777b67f6ea596",
+  sha: "30b86bdf3e83bcf9d8e1b8cbc7453f02cf22243f",
   source: `#!lua flags=allow-oom
 
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 'FENCED' end
-for i = 2, #ARGV do redis.call('HDEL', KEYS[1], 'w:' .. ARGV[i]) end
+for i = 2, #ARGV do redis.call('HDEL', KEYS[1], 'w:' .. ARGV[i], 'o:' .. ARGV[i]) end
 return 'OK'
 `,
 };

@@ -79,7 +79,7 @@ const countsOf = (reply: unknown): ShardCounts => {
   for (let i = 0; exists === 1 && i < flat.length; i += 2) fields.set(String(flat[i]), String(flat[i + 1]));
   const number = (name: string): number => Number(fields.get(name) ?? 0);
   const totals = [...fields].flatMap(([name, total]): Total[] =>
-    name.startsWith("w:") ? [[name.slice(2), Number(total)]] : [],
+    /^[wo]:/.test(name) ? [[name.slice(2), Number(total)]] : [],
   );
   return {
     epoch: fields.get("epoch") ?? null,

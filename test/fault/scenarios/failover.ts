@@ -57,6 +57,9 @@ export const failoverScenarios: readonly Scenario[] = [
     own: { standby: "postgres" },
     lossIsChecked: true,
     run: whileFrozen(redis, inTurn(pause(2_000), postgresLag.failover("postgres"), pause(3_000))),
-    check: (_, { lost }) => postgresLag.check(lost),
+    check: async (world, verdict) => {
+      postgresLag.check(verdict.lost);
+      await toldExactly(world, verdict);
+    },
   },
 ];

@@ -1,7 +1,7 @@
 import type { Appended, Clock, Tier, Writers } from "@spillway/event";
 
 /**
- * The stream, whose appends are accounted for: each goes under a writer of this process, and its answer is noted. `isRelied` is
+ * A tier whose appends are accounted for: each goes under a writer of this process, and its answer is noted. `isRelied` is
  * asked before each of them: while the first was under way, a Redis that went back may have said that it keeps nothing
  * (simulation, seed 77).
  */

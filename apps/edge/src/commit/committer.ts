@@ -12,6 +12,7 @@ import {
   type Writers,
 } from "@spillway/event";
 import type { Log, Metrics } from "@spillway/telemetry";
+import { createAccountedOutbox } from "./accounted-outbox.ts";
 import { createAccountedTier } from "./accounted-tier.ts";
 import { createAdmission } from "./admission.ts";
 import { createBelongingTier } from "./belonging-tier.ts";
@@ -103,8 +104,8 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
   };
   const watch = { ...ports, metrics, onChange };
   const tierOf = <One extends Tier>(tier: One): One => createBelongingTier(tier, ports.belonging);
-  const writers = createWriters();
-  const recorder = createRecorder({ ...ports, writers });
+  const [writers, outboxWriters] = [createWriters(), createWriters()];
+  const recorder = createRecorder({ ...ports, writers: [writers, outboxWriters] });
   const promise = createPromiseWatch(ports.stream, watch, options);
   const isRelied = (): boolean => promise.reliance() === "stream";
   const accounted = createAccountedTier(ports.stream, writers, ports.clock, isRelied);
@@ -114,7 +115,7 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
     promise,
   });
   const stream = { ...guarded, isUp: (): boolean => guarded.isUp() && isRelied() };
-  const recording = createGuardedTier(tierOf(ports.outbox), watch, {
+  const recording = createGuardedTier(tierOf(createAccountedOutbox(ports.outbox, outboxWriters, ports.clock)), watch, {
     timeoutOpens: false,
     deadlineMs: outboxDeadlineMs,
   });

@@ -252,3 +252,28 @@ describe("a full outbox", () => {
     committer.close();
   });
 });
+
+describe("an outbox that went back", () => {
+  test("is told what it was answered for, again and again, and goes on under another writer", async () => {
+    const { committer, clock, world } = createEdgeWorld();
+    const bringBack = world.rememberPostgres();
+    await committer.start();
+    world.outages.start("redis");
+    const post = async (id: string) => kinds(await committer.commit([eventOfShard(0, id)]));
+    for (const id of ["a", "b"]) expect(await post(id)).toEqual(["accepted outbox"]);
+    await clock.advance(3_000);
+    bringBack();
+    expect(await post("c")).toEqual(["accepted outbox"]);
+    await clock.advance(1_500);
+    const lease = { shard: 0, owner: "looks", token: 1 };
+    const copy = { counts: world.streams.counts(0), losses: null };
+    const { writers } = await world.ledger.checkpoint(lease, 1, copy);
+    const ofTheOutbox = writers.filter(({ acknowledged, had }) => acknowledged + had > 0);
+    expect(ofTheOutbox.map(({ acknowledged, had }) => [acknowledged, had]).sort()).toEqual([
+      [0, 1],
+      [2, 0],
+    ]);
+    expect(world.outbox.rows(0).map(({ putBy }) => putBy?.[1])).toEqual([1]);
+    committer.close();
+  });
+});

@@ -3,11 +3,10 @@ import type { Log } from "@spillway/telemetry";
 
 const RECORD_EVERY_MS = 1_000;
 const DEADLINE_MS = 2_000;
-/** Far less than what a writer is taken for dead after. */
-const LIVE_EVERY_MS = 600_000;
 
 export type RecorderPorts = {
-  readonly writers: Writers;
+  /** For each tier. */
+  readonly writers: readonly Writers[];
   readonly accounts: Accounts;
   readonly clock: Clock;
   readonly log: Log;
@@ -15,7 +14,7 @@ export type RecorderPorts = {
 
 /**
  * Tells Postgres once a second how many events this edge has acknowledged, so that a Redis that lost some can be told from one
- * that never had them. An edge that dies takes with it what it acknowledged since.
+ * that never had them; all of it each time, since Postgres may go back. An edge that dies takes with it what it acknowledged since.
  */
 export const createRecorder = ({ writers, accounts, clock, log }: RecorderPorts) => {
   const stopping = new AbortController();
@@ -23,11 +22,11 @@ export const createRecorder = ({ writers, accounts, clock, log }: RecorderPorts)
   let isKnown = true;
 
   const record = async (): Promise<void> => {
-    const positions = writers.unrecorded();
-    if (positions.length === 0) return;
+    const positions = writers.map((each) => each.known());
+    if (positions.flat().length === 0) return;
     try {
-      await accounts.record(positions, DEADLINE_MS);
-      writers.recorded(positions);
+      await accounts.record(positions.flat(), DEADLINE_MS);
+      for (const [i, each] of writers.entries()) each.recorded(positions[i] ?? []);
       isKnown = true;
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
@@ -37,13 +36,8 @@ export const createRecorder = ({ writers, accounts, clock, log }: RecorderPorts)
   };
 
   const loop = async (): Promise<void> => {
-    let livedAtMs = clock.monotonicMs();
     while (!stopping.signal.aborted) {
       await clock.sleep(RECORD_EVERY_MS, stopping.signal);
-      if (clock.monotonicMs() - livedAtMs >= LIVE_EVERY_MS) {
-        livedAtMs = clock.monotonicMs();
-        writers.live();
-      }
       await record();
     }
   };

@@ -225,7 +225,7 @@ describe("the drain", () => {
         const { platform } = await import("@spillway/event/platform-node");
         for (const row of rows) {
           const dedupKeys = dedupKeysOf(decodeChunk(row.chunk, platform).events);
-          await shardStream.append(lease, { ...row, dedupKeys });
+          await shardStream.append(lease, { ...row, putBy: undefined, dedupKeys });
         }
         stage.world.outages.start("postgres");
         return rows.length;

@@ -14,9 +14,9 @@ const rowOf = (id: number, events: number, bytes = 10): OutboxRow => {
     sealEvent({ ...event, partitionKey: null, traceparent: null }, noise(bytes), 1, platform, "shop"),
   );
   const chunk = encodeChunk({ receivedAtMs: id, events: sealed }, platform);
-  return { id: String(id), shard: 0, chunk, events };
+  return { id: String(id), shard: 0, chunk, events, putBy: null };
 };
-const damaged: OutboxRow = { id: "9", shard: 0, chunk: new Uint8Array(50), events: 2 };
+const damaged: OutboxRow = { id: "9", shard: 0, chunk: new Uint8Array(50), events: 2, putBy: null };
 
 const shapeOf = (rows: readonly OutboxRow[], eventsMax: number) =>
   groupsOf(rows, eventsMax, platform).map((group) =>

@@ -1,10 +1,10 @@
-import type { OutboxRow } from "@spillway/event";
+import type { OutboxRow, Total } from "@spillway/event";
 import type { Term } from "../lease/term.ts";
 import type { RelayParts } from "../parts.ts";
 import { createAccountedAppend } from "./accounted-append.ts";
 import { chunkOf, keyedRows } from "./copied-rows.ts";
 import { createRowBurial } from "./row-burial.ts";
-import { groupsOf, type ReadableRows } from "./row-groups.ts";
+import { type ChunkRow, groupsOf, type ReadableRows } from "./row-groups.ts";
 
 export type RowMoverOptions = RelayParts & {
   readonly term: Term;
@@ -15,6 +15,11 @@ export type RowMoverOptions = RelayParts & {
 };
 
 type Moved = "moved" | "full" | "stopped" | "unavailable";
+
+/** How far the rows of each writer are in the stream with these: theirs are in order. */
+const broughtOf = (rows: readonly ChunkRow[]): readonly Total[] => [
+  ...new Map(rows.flatMap((row) => ("putBy" in row && row.putBy !== null ? [row.putBy] : []))),
+];
 
 /** Brings rows of the outbox into the stream, and answers how many of the first ones it did. */
 export const createRowMover = (options: RowMoverOptions): ((rows: readonly OutboxRow[]) => Promise<number>) => {
@@ -29,7 +34,7 @@ export const createRowMover = (options: RowMoverOptions): ((rows: readonly Outbo
   const append = async (group: ReadableRows): Promise<Moved> => {
     if (!isGoing()) return "stopped";
     const chunk = chunkOf(group, shard, platform);
-    const answer = await ask(chunk);
+    const answer = await ask({ ...chunk, rows: broughtOf(group.rows) });
     if (answer.kind === "fenced") term.end("fenced");
     if (answer.kind !== "ok") return answer.kind === "full" ? "full" : "unavailable";
     // What is to be in both must be so before it leaves one. Also duplicates: what they repeat may have no copy.

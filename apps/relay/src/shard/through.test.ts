@@ -59,7 +59,7 @@ describe("what got through", () => {
     expect(through.of("w")).toEqual([[0, 2]]);
   });
 
-  test("is told once", () => {
+  test("is told for an hour, once a second, since where it is recorded may go back", () => {
     const through = createThrough();
     through.emptied([
       ["w", 2],
@@ -67,6 +67,8 @@ describe("what got through", () => {
     ]);
     const news = through.news();
     expect(news.map(({ writer }) => writer)).toEqual(["w", "v"]);
+    for (let i = 0; i < 3_599; i++) through.told(news);
+    expect(through.news()).toEqual(news);
     through.told(news);
     expect(through.news()).toEqual([]);
     through.emptied([["w", 3]]);

@@ -1,4 +1,4 @@
-import { addRange, type Range, type Ranges, type Total, unionOf } from "@spillway/event";
+import { addRange, type Range, type Ranges, TELLINGS, type Total, unionOf } from "@spillway/event";
 import type { Term } from "../lease/term.ts";
 import type { InHand } from "./in-hand.ts";
 
@@ -8,7 +8,9 @@ type Known = {
   readonly waiting: Map<number, InHand>;
   term: Term | null;
   passed: number;
+  /** What was told last, and how often. */
   told: string;
+  tellings: number;
 };
 
 /** There are as many ranges as entries wait between others that got through: behind so many it is not told what did. */
@@ -24,9 +26,11 @@ export const createThrough = () => {
   const writers = new Map<string, Known>();
 
   const of = (writer: string): Known => {
-    const known = writers.get(writer) ?? { ended: [], waiting: new Map(), term: null, passed: 0, told: "" };
-    writers.set(writer, known);
-    return known;
+    const known = writers.get(writer);
+    if (known !== undefined) return known;
+    const unknown: Known = { ended: [], waiting: new Map(), term: null, passed: 0, told: "", tellings: 0 };
+    writers.set(writer, unknown);
+    return unknown;
   };
 
   /** Of an entry in several lanes so many as were confirmed: which ones does not matter, since all were acknowledged at once. */
@@ -74,14 +78,19 @@ export const createThrough = () => {
       const known = writers.get(writer);
       return known ? endedOf(known) : [];
     },
-    /** What has changed since it was told. */
+    /** What is to be told, again and again: where it is recorded may go back. */
     news: (): readonly { readonly writer: string; readonly ended: Ranges }[] =>
       [...writers].flatMap(([writer, known]) => {
         const ended = endedOf(known).slice(0, TOLD_RANGES_MAX);
-        return String(ended) === known.told ? [] : [{ writer, ended }];
+        const isOld = String(ended) === known.told && known.tellings >= TELLINGS;
+        return ended.length === 0 || isOld ? [] : [{ writer, ended }];
       }),
     told: (news: readonly { readonly writer: string; readonly ended: Ranges }[]): void => {
-      for (const { writer, ended } of news) of(writer).told = String(ended);
+      for (const { writer, ended } of news) {
+        const known = of(writer);
+        known.tellings = known.told === String(ended) ? known.tellings + 1 : 1;
+        known.told = String(ended);
+      }
     },
     forget: (gone: readonly string[]): void => {
       for (const writer of gone) writers.delete(writer);

@@ -5,7 +5,8 @@
 --        5 "" from an edge, or the lease's value from the drain, which passes the diversion
 --        6 the caller's installation  7 "1" when it has just read that this Redis is of it, else ""
 --        and of every chunk: the chunk (base64), its events' dedup keys, KEY_LENGTH characters each, joined,
---        the writer, and its floor: how many of its events it knows this shard to have had
+--        the writer, its floor: how many of its events it knows this shard to have had, and of a chunk made of rows of the
+--        outbox how far their writers' rows are in with it (csv of writer:total), else ""
 -- Reply  of every chunk {nonce.n, status, entry id, duplicates (csv of indexes), totals (csv of writer:total)}, n from 1
 --        OK, with no entry id when every event was a duplicate; FULL, DIVERTED, FENCED: nothing was written;
 --        UNAGREED: nothing was written, ask whose this Redis is and call again;
@@ -27,11 +28,12 @@
 -- A Redis that went back (an older replica, an AOF without its end) looks like any other once somebody has appended to it. So
 -- field "w:<writer>" of "count" has how many of a writer's events there were, each entry says so of itself at the end of
 -- "n", and nobody appends where there are fewer than it was answered: what was lost stays missing from that number. With
--- a duplicate all totals are answered, since nobody knows who appended its first copy.
+-- a duplicate all totals are answered, since nobody knows who appended its first copy. Postgres may go back as well and forget that
+-- it has had rows of the outbox and that they were brought here: so "o:<writer>" says of their writers how far that is.
 
 local SLICE = 1000 -- arguments to one command: unpack() ends at about 8000
 local KEYS_EACH = 7
-local HEAD, VALUES_EACH = 7, 4 -- arguments before those of the chunks, and of each
+local HEAD, VALUES_EACH = 7, 5 -- arguments before those of the chunks, and of each
 local KEY_LENGTH = 16 -- of a dedup key; DIGEST96_LENGTH in libs/event, which a test compares
 
 local window, events_max, bytes_max = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -56,7 +58,15 @@ local function forget_writers(count)
   end
 end
 
-local function append(nonce, first, chunk, joined, writer, floor)
+local function bring(count, rows)
+  for writer, total in string.gmatch(rows, '([^,:]+):(%d+)') do
+    if tonumber(total) > (tonumber(redis.call('HGET', count, 'o:' .. writer)) or 0) then
+      redis.call('HSET', count, 'o:' .. writer, total)
+    end
+  end
+end
+
+local function append(nonce, first, chunk, joined, writer, floor, rows)
   local stream, count = KEYS[first], KEYS[first + 4]
   if lease == '' then
     if redis.call('EXISTS', KEYS[first + 5]) == 1 then return {nonce, 'DIVERTED', '', '', ''} end
@@ -101,6 +111,7 @@ local function append(nonce, first, chunk, joined, writer, floor)
   local skip = table.concat(skipped, ',')
   if #fresh == 0 then
     redis.call('HINCRBY', count, 'duplicate', total)
+    if rows ~= '' then bring(count, rows) end
     if not isAgreed then redis.call('HSET', count, 'installation', installation) end
     return {nonce, 'OK', '', skip, totals_of(count)}
   end
@@ -124,6 +135,7 @@ local function append(nonce, first, chunk, joined, writer, floor)
   redis.call('PEXPIREAT', current, (period + 2) * window * 1000)
   accepted, bytes = accepted + #fresh, bytes + #chunk
   redis.call('HSET', count, 'accepted', accepted, 'duplicate', duplicate + #skipped, 'bytes', bytes, mine, written)
+  if rows ~= '' then bring(count, rows) end
   if not isAgreed then redis.call('HSET', count, 'installation', installation) end
   return {nonce, 'OK', id, skip, #skipped > 0 and totals_of(count) or total_of_mine}
 end
@@ -132,7 +144,10 @@ local replies = {}
 for n = 1, #KEYS / KEYS_EACH do
   local nonce = ARGV[1] .. '.' .. n
   local at = HEAD + (n - 1) * VALUES_EACH
-  local done, reply = pcall(append, nonce, (n - 1) * KEYS_EACH + 1, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 4]))
+  local floor = tonumber(ARGV[at + 4])
+  local done, reply = pcall(
+    append, nonce, (n - 1) * KEYS_EACH + 1, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], floor, ARGV[at + 5]
+  )
   if not done then
     local text = type(reply) == 'table' and reply.err or tostring(reply)
     reply = {nonce, 'ERROR', text, '', ''}

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Forgets the totals of writers that append no more.
+-- Forgets the totals of writers that append no more, to the stream or to the outbox.
 --
 -- KEYS   1 count  2 lease
 -- ARGV   1 the lease's value  2.. writers
@@ -9,5 +9,5 @@
 -- dead after all finds fewer events than its floor, and goes on under another id.
 
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 'FENCED' end
-for i = 2, #ARGV do redis.call('HDEL', KEYS[1], 'w:' .. ARGV[i]) end
+for i = 2, #ARGV do redis.call('HDEL', KEYS[1], 'w:' .. ARGV[i], 'o:' .. ARGV[i]) end
 return 'OK'
