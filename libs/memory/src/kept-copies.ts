@@ -52,10 +52,10 @@ export const createKeptCopies = (record: (positions: readonly Position[]) => voi
     rekey: (keyed: readonly Keyed[]): void => {
       for (const given of keyed) for (const copy of ofId(given.id)) give(given, copy, [copy]);
     },
-    /** Of a chunk that is in the outbox now; the newest of equal ones. Its numbers are named there. */
+    /** Of a chunk that is in the outbox now; the newest of equal ones. */
     takeAway: (chunk: Uint8Array): void => {
       const gone = copies.findLast(({ key }) => key === copyKeyOf(chunk));
-      copies = copies.filter((copy) => copy !== gone);
+      remove((copy) => copy === gone);
     },
   };
 };

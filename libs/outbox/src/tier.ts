@@ -8,6 +8,7 @@ import {
 } from "@spillway/event";
 import { arrayOf, type Database, DatabaseFailure, durableCommit } from "@spillway/postgres";
 import type { Sql } from "postgres";
+import { endedNumbers } from "./accounts.ts";
 import { countedWriters, enteredRows, numbersOf } from "./entered-rows.ts";
 import { outboxHealth } from "./health.ts";
 import { occupiedShards } from "./occupied.ts";
@@ -43,13 +44,15 @@ const keysOf = (chunks: readonly ShardChunk[]): string[] => chunks.flatMap(({ ch
 /**
  * Of chunks that were to be copied: their copies go in the same statement, so that they are not ahead of what stands before them in
  * the outbox. Of each one, the newest: two edges that got the same events in the same millisecond have made the same chunk, and the
- * other's copy stays in its place (simulation, seed 33365). Locks: besides those of the insert, the copies' rows.
+ * other's copy stays in its place (simulation, seed 33365). What they named has met its end: it is here, and a relay may have named others
+ * than the row does when it restored it (seed 690192 where Redis goes back). Locks: besides those of the insert, the copies' rows and their writers'.
  */
 const insertInsteadOfCopies = (sql: Sql, chunks: readonly ShardChunk[], shards: number | null) => sql<Written[]>`
   with counted as (${countedWriters(sql, chunks)}), entered as (${enteredRows(sql, chunks, shards)}), gone as (
     delete from copies where shard in (select shard from entered) and id in (
       select max(id) from copies where key = any(${arrayOf(keysOf(chunks))}::uuid[]) group by key)
-  )
+    returning shard, writer, numbers
+  ), ended as (${endedNumbers(sql, sql`select * from gone`)})
   select shard, ${sql.unsafe(durableCommit)} from entered`;
 
 /** Locks: as an insert into the outbox. */
