@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { cp, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder } from "../config.ts";
 import { findExecutable, runCommand } from "../process/command.ts";
@@ -13,13 +13,24 @@ export type PrometheusBinaries = {
   readonly prometheus: string;
   readonly promtool: string;
   readonly alertmanager: string;
+  /** What Debian's Alertmanager reads from the one place where its package would put it; needs root once. */
+  readonly provideTemplates: () => Promise<void>;
 };
+
+const TEMPLATES = "usr/share/prometheus/alertmanager";
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
 
 const installed = async (): Promise<PrometheusBinaries | undefined> => {
   const prometheus = await findExecutable("prometheus");
   const promtool = await findExecutable("promtool");
   const alertmanager = await findExecutable("prometheus-alertmanager", "alertmanager");
-  return prometheus && promtool && alertmanager ? { prometheus, promtool, alertmanager } : undefined;
+  const provideTemplates = async () => undefined;
+  return prometheus && promtool && alertmanager ? { prometheus, promtool, alertmanager, provideTemplates } : undefined;
 };
 
 const unpacked = async (folder: string): Promise<PrometheusBinaries | undefined> => {
@@ -30,6 +41,12 @@ const unpacked = async (folder: string): Promise<PrometheusBinaries | undefined>
     prometheus: join(bin, "prometheus"),
     promtool: join(bin, "promtool"),
     alertmanager: join(bin, "prometheus-alertmanager"),
+    provideTemplates: async () => {
+      if (await exists(`/${TEMPLATES}/default.tmpl`)) return;
+      const copied = await cp(join(folder, TEMPLATES), `/${TEMPLATES}`, { recursive: true }).catch(String);
+      if (copied !== undefined)
+        throw new NotProvided(REMEDIES.prometheus, `its templates cannot be put in place (${copied})`);
+    },
   };
 };
 

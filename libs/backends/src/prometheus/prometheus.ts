@@ -1,0 +1,94 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { openPlace } from "../process/place.ts";
+import { type Running, type ServiceOptions, startService } from "../process/service.ts";
+import { providePrometheus } from "./binaries.ts";
+
+const READY_DEADLINE_MS = 60_000;
+const STOP_DEADLINE_MS = 5_000;
+const ASK_MS = 2_000;
+
+export type PrometheusOptions = Omit<ServiceOptions, "settings" | "writeCache"> & {
+  /** Of the rules, as text. */
+  readonly rules: string;
+  /** `host:port` of each app; they are the job `spillway`. */
+  readonly targets: readonly string[];
+  /** How often they are asked. */
+  readonly scrapeMs: number;
+  readonly alertmanager?: Pick<Running, "port">;
+};
+
+export type AlertmanagerOptions = Omit<ServiceOptions, "settings" | "writeCache"> & {
+  /** Its configuration, as text. */
+  readonly config: string;
+};
+
+const isReady = async (url: string): Promise<boolean> =>
+  (await fetch(`${url}/-/ready`, { signal: AbortSignal.timeout(ASK_MS) })).ok;
+
+/** JSON is YAML. */
+const configOf = ({ targets, scrapeMs, alertmanager }: PrometheusOptions): string => {
+  const interval = `${scrapeMs}ms`;
+  const alerting = { alertmanagers: [{ static_configs: [{ targets: [`127.0.0.1:${alertmanager?.port}`] }] }] };
+  return JSON.stringify({
+    global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
+    rule_files: ["spillway.rules.yml"],
+    scrape_configs: [{ job_name: "spillway", static_configs: [{ targets }] }],
+    ...(alertmanager && { alerting }),
+  });
+};
+
+const local = async (name: string, options: Omit<ServiceOptions, "settings" | "writeCache">) => {
+  const place = await openPlace(name, options);
+  const url = `http://127.0.0.1:${place.port}`;
+  return {
+    ...place,
+    url,
+    stopDeadlineMs: STOP_DEADLINE_MS,
+    readyDeadlineMs: READY_DEADLINE_MS,
+    ready: () => isReady(url),
+  };
+};
+
+/** Starts a real Prometheus on loopback that asks these apps. Throws NotProvided, or its log. */
+export const startPrometheus = async (options: PrometheusOptions): Promise<Running> => {
+  const { prometheus } = await providePrometheus(options.say);
+  const service = await local("prometheus", options);
+  const file = join(service.cwd, "prometheus.yml");
+  return startService({
+    ...service,
+    prepare: async () => {
+      await writeFile(file, configOf(options));
+      await writeFile(join(service.cwd, "spillway.rules.yml"), options.rules);
+      const listen = `--web.listen-address=127.0.0.1:${service.port}`;
+      const args = [`--config.file=${file}`, `--storage.tsdb.path=${join(service.cwd, "tsdb")}`, listen];
+      return { command: prometheus, args };
+    },
+  });
+};
+
+/**
+ * Starts a real Alertmanager on loopback, alone. Debian's looks for its templates in /usr/share, and is not started by us
+ * where they are neither there nor may be put there. Throws NotProvided, or its log.
+ */
+export const startAlertmanager = async (options: AlertmanagerOptions): Promise<Running> => {
+  const { alertmanager, provideTemplates } = await providePrometheus(options.say);
+  await provideTemplates();
+  const service = await local("alertmanager", options);
+  const file = join(service.cwd, "alertmanager.yml");
+  return startService({
+    ...service,
+    prepare: async () => {
+      await writeFile(file, options.config);
+      return {
+        command: alertmanager,
+        args: [
+          `--config.file=${file}`,
+          `--storage.path=${join(service.cwd, "alerts")}`,
+          `--web.listen-address=127.0.0.1:${service.port}`,
+          "--cluster.listen-address=",
+        ],
+      };
+    },
+  });
+};
