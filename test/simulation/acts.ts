@@ -1,4 +1,12 @@
-import { decodeChunk, dedupKeysOf, type Entry, encodeChunk, type SealedEvent, type ShardChunk } from "@spillway/event";
+import {
+  type DeadLetter,
+  decodeChunk,
+  dedupKeysOf,
+  type Entry,
+  encodeChunk,
+  type SealedEvent,
+  type ShardChunk,
+} from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { readChunk, Unreadable } from "@spillway/relay/shard/undecodable.ts";
 import type { EventSource } from "./events.ts";
@@ -54,6 +62,12 @@ const eventsIn = (chunk: Uint8Array, history: History): EventRecord[] => {
   return read instanceof Unreadable ? [] : read.events.flatMap(({ dedupKey }) => history.ofDedupKey(dedupKey) ?? []);
 };
 
+/** Its own event; or, when it is an entry that nobody could read, all that was damaged in that. */
+const eventsOfLetter = ({ shard, entry, bytes }: DeadLetter, history: History): EventRecord[] => {
+  const record = history.ofText(new TextDecoder().decode(bytes));
+  return record ? [record] : history.records().filter(({ damagedIn }) => damagedIn.has(`${shard}/${entry}`));
+};
+
 /** An asynchronous standby is promoted: what was committed since it was last in step is gone, and what was deleted is there again. */
 const postgresGoesBack = ({ memory, history, books, settings }: Scene, bringBack: () => void): void => {
   const shards = Array.from({ length: settings.shards }, (_, shard) => shard);
@@ -72,8 +86,7 @@ const postgresGoesBack = ({ memory, history, books, settings }: Scene, bringBack
   const letters = new Set(memory.letters.all().map(({ id }) => id));
   for (const other of before.others)
     if ("letter" in other ? !letters.has(other.letter.id) : !after.others.includes(other)) {
-      const record = "letter" in other ? history.ofText(new TextDecoder().decode(other.letter.bytes)) : undefined;
-      const records = "letter" in other ? [record].flatMap((one) => one ?? []) : eventsIn(other.chunk, history);
+      const records = "letter" in other ? eventsOfLetter(other.letter, history) : eventsIn(other.chunk, history);
       for (const one of records) history.gone(one, "untold");
     }
   books.postgresWentBack();
