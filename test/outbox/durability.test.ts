@@ -104,7 +104,7 @@ describe("the tier's health", () => {
     expect(health).toEqual({ status: "up", warnings: because, promise: { state: "broken", because } });
   });
 
-  test("is down for a user who may not write, and up for one with just those two rights", async () => {
+  test("is down for a user who may not write, and up for one with just the rights that an insert needs", async () => {
     const owned = await freshDatabase(server.url);
     const admin = adminOf(owned);
     await admin.unsafe("create role narrow login");
@@ -112,12 +112,15 @@ describe("the tier's health", () => {
     asNarrow.username = "narrow";
     const pool = openDatabase({ url: asNarrow.href });
     const tier = createOutboxTier({ database: pool });
-    await admin.unsafe("grant select on outbox to narrow");
-    const warnings = ["synchronous_commit=off", "its user may not insert into and select from outbox"];
+    await admin.unsafe("grant select on outbox to narrow; grant select, insert, update on shard_writers to narrow");
+    const missing = "its user may not insert into and select from outbox and shard_writers, and update the latter";
+    const warnings = ["synchronous_commit=off", missing];
     expect(await tier.health(DEADLINE_MS)).toMatchObject({ status: "down", warnings });
     await admin.unsafe("revoke select on outbox from narrow; grant insert on outbox to narrow");
     expect(await tier.health(DEADLINE_MS)).toMatchObject({ status: "down", warnings });
-    await admin.unsafe("grant select on outbox to narrow");
+    await admin.unsafe("grant select on outbox to narrow; revoke update on shard_writers from narrow");
+    expect(await tier.health(DEADLINE_MS)).toMatchObject({ status: "down", warnings });
+    await admin.unsafe("grant update on shard_writers to narrow");
     expect(await tier.health(DEADLINE_MS)).toMatchObject({ status: "up" });
     expect(await tier.append([chunkOf(0, freshNames(1))], DEADLINE_MS)).toMatchObject([{ kind: "ok" }]);
     await pool.close();

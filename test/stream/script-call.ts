@@ -25,6 +25,7 @@ export type AppendValues = {
   readonly asked?: boolean;
   readonly writer?: string;
   readonly floor?: number;
+  readonly rows?: string;
 };
 
 type AppendReply = [nonce: string, status: string, entry: string, duplicates: string, totals: string];
@@ -52,6 +53,7 @@ export const scriptCalls = (redis: Redis, namespace: string) => {
           values.names.map(keyOf).join(""),
           values.writer ?? "w1",
           values.floor ?? 0,
+          values.rows ?? "",
         ],
       );
       return (replies as AppendReply[])[0] as AppendReply;

@@ -25,7 +25,10 @@ describe("the warnings of a Postgres", () => {
     [{ read_only: true }, "read-only"],
     [{ persistence: "u" }, "outbox is unlogged"],
     [{ persistence: null, permitted: null, unmigrated: true }, "not migrated: npm run migrate"],
-    [{ permitted: false }, "its user may not insert into and select from outbox"],
+    [
+      { permitted: false },
+      "its user may not insert into and select from outbox and shard_writers, and update the latter",
+    ],
     [{ missing: 1 }, "tables of an older version: npm run migrate"],
   ])("name what breaks the promise: %o", (setting, warning) => {
     expect(warningsOf({ ...sound, ...setting })).toEqual([warning]);

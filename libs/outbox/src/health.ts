@@ -27,7 +27,8 @@ const breakingOf = (settings: Settings): string[] => {
 export const warningsOf = (settings: Settings): string[] => {
   const warnings = breakingOf(settings);
   if (settings.read_only) warnings.push("read-only");
-  if (settings.permitted === false) warnings.push("its user may not insert into and select from outbox");
+  if (settings.permitted === false)
+    warnings.push("its user may not insert into and select from outbox and shard_writers, and update the latter");
   const schema = warningOfSchema(settings);
   if (schema !== null) warnings.push(schema);
   return warnings;
@@ -40,6 +41,9 @@ const settingsOf = (sql: Sql) => sql<Settings[]>`
     current_setting('transaction_read_only')::bool as read_only,
     (select relpersistence from pg_class where oid = to_regclass('outbox')) as persistence,
     has_table_privilege(to_regclass('outbox'), 'insert') and has_table_privilege(to_regclass('outbox'), 'select')
+      and has_table_privilege(to_regclass('shard_writers'), 'insert')
+      and has_table_privilege(to_regclass('shard_writers'), 'select')
+      and has_table_privilege(to_regclass('shard_writers'), 'update')
       as permitted,
     ${schemaColumns(sql)}`;
 
