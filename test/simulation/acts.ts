@@ -39,7 +39,7 @@ const emptyStreams = ({ memory, history, settings, servers }: Scene, clockBehind
     for (const entry of memory.streams.entriesAfter(shard, "0", 10_000))
       for (const record of recordsIn(shard, entry, history)) history.wiped(record);
   }
-  history.replaced(() => false);
+  history.emptied();
   memory.streams.empty();
   servers.setBack(clockBehindMs);
 };
@@ -53,8 +53,8 @@ const goBack = ({ memory, history, settings }: Scene, bringBack: () => void): vo
     const refs = new Set(memory.streams.entriesAfter(shard, "0", 10_000).map(({ ref }) => ref));
     for (const entry of before[shard] ?? [])
       if (!refs.has(entry.ref)) for (const record of recordsIn(shard, entry, history)) history.wiped(record);
+    history.divert(shard, memory.streams.diverted(shard));
   }
-  history.replaced(memory.streams.diverted);
 };
 
 const eventsIn = (chunk: Uint8Array, history: History): EventRecord[] => {

@@ -72,7 +72,7 @@ const createDivert = ({ call, history, raises, belonging, redis }: EdgeNetwork):
       execute: async () => {
         const { tier, installation } = redis();
         if (installation.now()?.id !== belonging.mark()) return "no_installation";
-        raisedIn = history.timesReplaced();
+        raisedIn = history.timesEmptied();
         for (const shard of shards) history.divert(shard, true);
         return tier.divert(shards, deadlineMs);
       },
@@ -163,9 +163,7 @@ export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgeP
     read: (deadlineMs) => ask(backend, "installation.read", () => port().read(deadlineMs)),
     record: (one, deadlineMs) => ask(backend, "installation.record", () => port().record(one, deadlineMs)),
   });
-  const stream = tier("redis", { ...streamTier, append: marked(redis, belonging.mark) }, (chunk, duplicates) =>
-    history.recordedInStream(chunk, duplicates, "edge"),
-  );
+  const stream = tier("redis", { ...streamTier, append: marked(redis, belonging.mark) }, history.recordedInStream);
   return {
     stream: {
       name: "stream",

@@ -5,13 +5,13 @@ import { DIGEST96_LENGTH, type SealedEvent, type ShardChunk } from "@spillway/ev
  * Why one event must come out before another. `generation` counts how many diversions of the shard had ended before.
  *
  * - `looked`: the process to which the later one is sent has looked since, and heard, whether the outbox holds rows.
- * - `raised`: who accepted the earlier one into the outbox diverted the shard before it said so; `replaced` counts how often
- *   the streams, and with them the stamp, had been emptied, or had gone back, by then.
+ * - `raised`: who accepted the earlier one into the outbox diverted the shard before it said so; `emptied` counts how often
+ *   the streams, and with them the stamp, had been emptied by then.
  */
 type Precedence =
   | { readonly before: EventRecord; readonly because: "same-process"; readonly process: string }
   | { readonly before: EventRecord; readonly because: "in-the-stream" | "committed-before" | "looked" }
-  | { readonly before: EventRecord; readonly because: "raised"; readonly replaced: number }
+  | { readonly before: EventRecord; readonly because: "raised"; readonly emptied: number }
   | { readonly before: EventRecord; readonly because: "diversion"; readonly generation: number }
   | { readonly before: EventRecord; readonly because: "same-request"; readonly request: number };
 
@@ -21,7 +21,7 @@ type Acceptance = {
   readonly index: number;
   /** Its place in the order of all that was accepted. */
   readonly nth: number;
-  /** How often the streams had been replaced when its process diverted the shard for it, or had to; null: it could not. */
+  /** How often the streams had been emptied when its process diverted the shard for it, or had to; null: it could not. */
   readonly raisedIn: number | null;
 };
 
@@ -39,8 +39,8 @@ export type EventRecord = {
   copied: boolean;
   /** How many diversions of its shard had ended when it first entered the stream. */
   enteredInGeneration: number | null;
-  /** How often the streams had been replaced when it first entered one. */
-  enteredAfterReplaced: number | null;
+  /** How often the streams had been emptied when it first entered one. */
+  enteredAfterEmptied: number | null;
   /** It was answered that both tiers have it, or the outbox has it and it is to be in both: then it may not be lost with the stream. */
   safe: boolean;
   /** So by its first answer, and no duplicate of what another request had brought: else its copy is behind what came in between. */
@@ -55,8 +55,6 @@ export type EventRecord = {
   untold: boolean;
   /** It was so, answered, and in its place: so it comes back in that place. What was not answered yet may have been sent again meanwhile. */
   comesBack: boolean;
-  /** After it was wiped an edge appended it anew, before anybody had restored it: it stands where that put it. */
-  sentAgain: boolean;
   /** A topic refused it for good, so that it has lost its place. */
   refused: boolean;
   /** The stream entries of it that were damaged, each as shard/id; after the streams were emptied it may be in another one. */
@@ -79,7 +77,7 @@ export const createHistory = (shards: number) => {
   const looked = new Map<string, number>();
   const raises = new Map<string, (shard: number) => number | null>();
   let acceptances = 0;
-  let replaced = 0;
+  let emptied = 0;
   let requests = 0;
   let outboxChunks = 0;
   let relayLives = 0;
@@ -95,7 +93,7 @@ export const createHistory = (shards: number) => {
       durable: false,
       copied: false,
       enteredInGeneration: null,
-      enteredAfterReplaced: null,
+      enteredAfterEmptied: null,
       safe: false,
       safeInPlace: false,
       copies: 0,
@@ -103,7 +101,6 @@ export const createHistory = (shards: number) => {
       rowsLost: 0,
       untold: false,
       comesBack: false,
-      sentAgain: false,
       refused: false,
       damagedIn: new Set(),
       precedences: [],
@@ -119,7 +116,7 @@ export const createHistory = (shards: number) => {
     if (before.accepted?.by === process) return { before, because: "same-process", process };
     const accepted = before.accepted;
     if (accepted && accepted.nth <= (looked.get(`${process} ${shard}`) ?? 0)) return { before, because: "looked" };
-    if (accepted?.raisedIn === replaced) return { before, because: "raised", replaced };
+    if (accepted?.raisedIn === emptied) return { before, because: "raised", emptied };
     if (diverted[shard]) return { before, because: "diversion", generation: generation[shard] ?? 0 };
     return null;
   };
@@ -186,7 +183,7 @@ export const createHistory = (shards: number) => {
     /** Who knows of a process in which Redis it has diverted a shard for what it accepts now. */
     watchRaises: (process: string, raisedIn: (shard: number) => number | null): void =>
       void raises.set(process, raisedIn),
-    timesReplaced: (): number => replaced,
+    timesEmptied: (): number => emptied,
     /** To be called when a look at the outbox is executed; answers what to call when its process has the answer. */
     looks: (process: string, shards: readonly number[]): (() => void) => {
       const upTo = acceptances;
@@ -199,19 +196,16 @@ export const createHistory = (shards: number) => {
       [...byDedupKey.values()].some(
         ({ event, accepted, enteredInGeneration, rowsLost, untold }) =>
           event.shard === shard &&
-          accepted?.raisedIn === replaced &&
+          accepted?.raisedIn === emptied &&
           enteredInGeneration === null &&
           // Its row may be gone.
           rowsLost === 0 &&
           !untold,
       ),
-    /** The streams are other ones now: empty, or as they were once. What stood in them of diversions holds no more; `isDiverted`: what does. */
-    replaced: (isDiverted: (shard: number) => boolean): void => {
-      replaced++;
-      for (let shard = 0; shard < shards; shard++) {
-        divert(shard, false);
-        diverted[shard] = isDiverted(shard);
-      }
+    /** The streams are empty now. */
+    emptied: (): void => {
+      emptied++;
+      for (let shard = 0; shard < shards; shard++) divert(shard, false);
     },
     /** By the tier that was answered. */
     held: (event: SealedEvent, tier: Held, kind: "accepted" | "duplicate"): void => {
@@ -241,13 +235,12 @@ export const createHistory = (shards: number) => {
     copied: (chunk: ShardChunk): void => {
       for (const record of recordsOf(chunk)) record.copied = true;
     },
-    recordedInStream: (chunk: ShardChunk, duplicates: readonly number[], by: "edge" | "relay"): void => {
+    recordedInStream: (chunk: ShardChunk, duplicates: readonly number[]): void => {
       for (const [i, record] of recordsOf(chunk).entries()) {
         if (!duplicates.includes(i)) record.copies++;
-        if (!duplicates.includes(i) && by === "edge" && record.wiped) record.sentAgain = true;
         record.durable = true;
         record.enteredInGeneration ??= generation[chunk.shard] ?? 0;
-        record.enteredAfterReplaced ??= replaced;
+        record.enteredAfterEmptied ??= emptied;
       }
     },
     divert,
@@ -298,7 +291,7 @@ const isAcceptedBefore = (before: EventRecord, record: EventRecord, request: num
 export const isBinding = (record: EventRecord, precedence: Precedence): boolean => {
   const { before } = precedence;
   // What both tiers had comes back in its order; what came in before the loss was seen may be ahead of it.
-  if (before.wiped && !(before.comesBack && record.comesBack && !record.sentAgain)) return false;
+  if (before.wiped && !(before.comesBack && record.comesBack)) return false;
   // It may have been sent again.
   if (before.rowsLost > 0 || before.untold) return false;
   switch (precedence.because) {
@@ -306,7 +299,7 @@ export const isBinding = (record: EventRecord, precedence: Precedence): boolean 
     case "looked":
       return record.through.size === 1;
     case "raised":
-      return record.enteredAfterReplaced === precedence.replaced;
+      return record.enteredAfterEmptied === precedence.emptied;
     case "same-request":
       // It may have been tried again through another process, and have come out from there.
       return record.through.size === 1 && isAcceptedBefore(before, record, precedence.request);

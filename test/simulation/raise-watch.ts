@@ -13,7 +13,7 @@ const LOOKED_WITHIN_MS = 800;
 export const createRaiseWatch = (
   nowMs: () => number,
   process: Process,
-  { watchRaises, timesReplaced, looks }: Pick<History, "watchRaises" | "timesReplaced" | "looks">,
+  { watchRaises, timesEmptied, looks }: Pick<History, "watchRaises" | "timesEmptied" | "looks">,
   belonging: Pick<Belonging, "refusal">,
   violate: (violation: string) => void,
 ) => {
@@ -41,9 +41,9 @@ export const createRaiseWatch = (
      */
     recorded: (shards: readonly number[], inTime: boolean): void => {
       const mustRaise = inTime && isReached && belonging.refusal("redis") === null;
-      for (const shard of shards) raised.set(shard, mustRaise ? timesReplaced() : null);
+      for (const shard of shards) raised.set(shard, mustRaise ? timesEmptied() : null);
     },
-    /** A call to divert shards ended; `timesReplaced` of its execution, null where its answer is not a yes. */
+    /** A call to divert shards ended; `timesEmptied` of its execution, null where its answer is not a yes. */
     raised: (shards: readonly number[], in_: number | null): void => {
       for (const shard of shards) raised.set(shard, in_);
     },

@@ -109,6 +109,8 @@ const checkReplays = (scene: Scene, landed: Landed): void => {
 };
 
 const checkOrder = (scene: Scene, landed: Landed, dead: Dead): void => {
+  // A Redis that went back has another diversion and other leases than the relays know of.
+  if (scene.plan.acts.some((act) => act.kind === "go-back")) return;
   for (const [record, place] of landed.first) {
     for (const precedence of record.precedences) {
       // What was refused for good has lost its place: a topic that takes it after all may have taken newer ones before.
