@@ -143,8 +143,6 @@ export const bugsOfTheRelay: Readonly<Record<string, Bug>> = {
     }),
   },
 
-  "every record that a topic refuses is to blame itself": { relaySettings: { refusedInARowMax: 1_000_000 } },
-
   "the sink confirms a batch of which one record is missing": {
     backends: (_memory, { sink }, random) => ({
       sink: {
