@@ -18,17 +18,10 @@ export { createAccounts } from "./accounts.ts";
 export { createPostgresInstallation } from "./installation.ts";
 export { schemaWarnings } from "./schema-warning.ts";
 
-const rowOf = ({ shard, chunk, events, from }: ShardChunk, shards: number | null) => ({
-  shard,
-  shards,
-  chunk,
-  events,
-  bytes: chunk.length,
-  writer: from?.writer ?? null,
-  numbers: numbersOf({ from, events }),
-});
-
 type Written = { readonly shard: number };
+
+const entering = (sql: Sql, chunks: readonly ShardChunk[], shards: number | null) =>
+  sql`counted as (${countedWriters(sql, chunks)}), entered as (${enteredRows(sql, chunks, shards)})`;
 
 /**
  * One statement for all chunks: all are committed or none, but for those that are behind. Answers the shards of those that went in.
@@ -36,7 +29,7 @@ type Written = { readonly shard: number };
  * else waits: inserts do not wait for each other.
  */
 const insertChunks = (sql: Sql, chunks: readonly ShardChunk[], shards: number | null) => sql<Written[]>`
-  with counted as (${countedWriters(sql, chunks)}), entered as (${enteredRows(sql, chunks, shards)})
+  with ${entering(sql, chunks, shards)}
   select shard, ${sql.unsafe(durableCommit)} from entered`;
 
 const keysOf = (chunks: readonly ShardChunk[]): string[] => chunks.flatMap(({ chunk }) => copyKeyOf(chunk) ?? []);
@@ -48,7 +41,7 @@ const keysOf = (chunks: readonly ShardChunk[]): string[] => chunks.flatMap(({ ch
  * than the row does when it restored it (seed 690192 where Redis goes back). Locks: besides those of the insert, the copies' rows and their writers'.
  */
 const insertInsteadOfCopies = (sql: Sql, chunks: readonly ShardChunk[], shards: number | null) => sql<Written[]>`
-  with counted as (${countedWriters(sql, chunks)}), entered as (${enteredRows(sql, chunks, shards)}), gone as (
+  with ${entering(sql, chunks, shards)}, gone as (
     delete from copies where shard in (select shard from entered) and id in (
       select max(id) from copies where key = any(${arrayOf(keysOf(chunks))}::uuid[]) group by key)
     returning shard, writer, numbers
@@ -58,7 +51,16 @@ const insertInsteadOfCopies = (sql: Sql, chunks: readonly ShardChunk[], shards: 
 /** Locks: as an insert into the outbox. */
 const insertCopies = (sql: Sql, chunks: readonly ShardChunk[], shards: number | null) => {
   const keys = copyKeysOf(chunks);
-  const rows = chunks.map((chunk, i) => ({ ...rowOf(chunk, shards), key: keys[i] as string }));
+  const rows = chunks.map(({ shard, chunk, events, from }, i) => ({
+    shard,
+    shards,
+    key: keys[i] as string,
+    chunk,
+    events,
+    bytes: chunk.length,
+    writer: from?.writer ?? null,
+    numbers: numbersOf({ from, events }),
+  }));
   return sql<Written[]>`
     insert into copies ${sql(rows, "shard", "shards", "key", "chunk", "events", "bytes", "writer", "numbers")}
     returning shard, ${sql.unsafe(durableCommit)}`;

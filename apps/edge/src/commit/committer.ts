@@ -12,8 +12,7 @@ import {
   type Writers,
 } from "@spillway/event";
 import type { Log, Metrics } from "@spillway/telemetry";
-import { createAccountedOutbox } from "./accounted-outbox.ts";
-import { createAccountedTier } from "./accounted-tier.ts";
+import { createAccountedOutbox, createAccountedStream } from "./accounted-tier.ts";
 import { createAdmission } from "./admission.ts";
 import { createBelongingTier } from "./belonging-tier.ts";
 import { type CommitMetrics, createCommitMetrics } from "./commit-metrics.ts";
@@ -108,7 +107,7 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
   const recorder = createRecorder({ ...ports, writers: [writers, outboxWriters] });
   const promise = createPromiseWatch(ports.stream, watch, options);
   const isRelied = (): boolean => promise.reliance() === "stream";
-  const accounted = createAccountedTier(ports.stream, writers, ports.clock, isRelied);
+  const accounted = createAccountedStream(ports.stream, writers, ports.clock, isRelied);
   const guarded = createGuardedTier(tierOf(accounted), watch, {
     timeoutOpens: true,
     deadlineMs: streamDeadlineMs,
