@@ -1,12 +1,11 @@
-import { fileURLToPath } from "node:url";
-import { type Running, startApp } from "@spillway/backends";
+import type { Running } from "@spillway/backends";
 import { eventually } from "@spillway/backends/eventually";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { DASHBOARD_PASSWORD, startDashboard } from "../support/dashboard.ts";
 import { setTopic } from "../support/topic.ts";
 import { type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
 
 /* What an operator does: log in, see a dead letter, mend the topic, replay, and see the event in Kafka. */
-const PASSWORD = "password of the tests";
 let services: Services;
 let pipeline: Pipeline;
 let dashboard: Running;
@@ -14,18 +13,7 @@ let dashboard: Running;
 beforeAll(async () => {
   services = await startServices();
   pipeline = await startPipeline(services, { topicSettings: { "max.message.bytes": "20000" } });
-  dashboard = await startApp({
-    name: "dashboard",
-    entry: fileURLToPath(new URL("../../apps/dashboard/src/main.bun.ts", import.meta.url)),
-    env: {
-      ENVIRONMENT: "development",
-      DASHBOARD_PASSWORD: PASSWORD,
-      REDIS_URL: services.redis.url,
-      DATABASE_URL: pipeline.addresses.databaseUrl,
-      EDGE_URL: pipeline.edges[0]?.url ?? "",
-      NAMESPACE: pipeline.name,
-    },
-  });
+  dashboard = await startDashboard(services, pipeline);
 });
 afterAll(async () => {
   await dashboard?.stop();
@@ -41,7 +29,7 @@ const form = (fields: Record<string, string>, cookie = "") => ({
 });
 
 const logIn = async (): Promise<string> => {
-  const response = await fetch(`${dashboard.url}/login`, form({ password: PASSWORD }));
+  const response = await fetch(`${dashboard.url}/login`, form({ password: DASHBOARD_PASSWORD }));
   return response.headers.get("set-cookie")?.split(";")[0] ?? "";
 };
 const pageOf = async (cookie: string) => (await fetch(dashboard.url, { headers: { cookie } })).text();

@@ -15,7 +15,6 @@ export type Bug = {
   relay?(ports: RelayPorts & Keepers, process: Process): RelayPorts & Keepers;
   /** A policy that its own setting switches off. */
   readonly edgeSettings?: Partial<Settings["edge"]>;
-  readonly relaySettings?: Partial<Settings["relay"]>;
 };
 
 export const noBug: Bug = {};

@@ -210,7 +210,7 @@ const createHosts = (
           process,
           bug.relay?.(ports, process) ?? ports,
           owner(process),
-          { ...settings.relay, ...bug.relaySettings },
+          settings.relay,
           random,
         );
         history.relayStarted();

@@ -46,7 +46,7 @@ const wrongedMax = ({ history, settings }: Scene): number => {
   return settings.relay.refusedInARowMax * history.relayLives() * Object.keys(topics).length + PASSED_MAX * lanes;
 };
 
-/** All that is held of the one key that is being tried when its topic is mended may die (seed 9075: 17): of a world's worst key no more count than of any. */
+/** All that is held of the one key that is being tried when its topic is mended may die (seed 9075: 17): so of the worst key no more count than are allowed anyway. */
 const wrongedBeyondOneKey = (wronged: readonly EventRecord[]): number => {
   const byKey = Map.groupBy(wronged, ({ event }) => event.partitionKey);
   const worst = Math.max(0, ...[...byKey.values()].map((events) => events.length));

@@ -1,31 +1,16 @@
 import { readFileSync } from "node:fs";
-import { type Running, startAlertmanager, startApp, startPrometheus } from "@spillway/backends";
-import { entryOf, type Pipeline, type Services } from "../support/world.ts";
+import { type Running, startAlertmanager, startPrometheus } from "@spillway/backends";
+import { DASHBOARD_PASSWORD } from "../support/dashboard.ts";
 import { hastened, telemetryFolder } from "./rules.ts";
 
 const ASK_MS = 5_000;
-const PASSWORD = "password of the tests";
 
 /** A minute of the rules takes twelve seconds: still longer than a takeover. What their expressions compare stays as it is. */
 const FACTOR = 5;
 
-export const startDashboard = (services: Services, pipeline: Pipeline): Promise<Running> =>
-  startApp({
-    name: "dashboard",
-    entry: entryOf("dashboard"),
-    env: {
-      ENVIRONMENT: "development",
-      DASHBOARD_PASSWORD: PASSWORD,
-      REDIS_URL: services.redis.url,
-      DATABASE_URL: pipeline.addresses.databaseUrl,
-      EDGE_URL: pipeline.edges[0]?.url ?? "",
-      NAMESPACE: pipeline.name,
-    },
-  });
-
 /** What the dashboard shows, as JSON. */
 export const lookAt = async (dashboard: Running): Promise<Record<string, unknown>> => {
-  const body = new URLSearchParams({ password: PASSWORD });
+  const body = new URLSearchParams({ password: DASHBOARD_PASSWORD });
   const login = await fetch(`${dashboard.url}/login`, { method: "POST", body, redirect: "manual" });
   const cookie = login.headers.get("set-cookie")?.split(";")[0] ?? "";
   return (await fetch(dashboard.url, { headers: { cookie, accept: "application/json" } })).json();

@@ -1,9 +1,10 @@
 import { eventually, type Running } from "@spillway/backends";
 import { systemClock } from "@spillway/event";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { startDashboard } from "../support/dashboard.ts";
 import { readTopic } from "../support/topic.ts";
 import { type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
-import { lookAt, startDashboard, startObservers } from "./observers.ts";
+import { lookAt, startObservers } from "./observers.ts";
 
 /* A real Prometheus and Alertmanager beside the real services: what an operator is told, and what the numbers say. */
 const PATIENCE_MS = 150_000;
