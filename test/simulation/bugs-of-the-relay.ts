@@ -143,6 +143,20 @@ export const bugsOfTheRelay: Readonly<Record<string, Bug>> = {
     }),
   },
 
+  "a batch that is refused is blamed on each of its records": {
+    relay: (ports) => ({
+      ...ports,
+      sink: {
+        ...ports.sink,
+        publish: async (topic, partition, records) => {
+          const outcome = await ports.sink.publish(topic, partition, records);
+          if (outcome.kind !== "fatal" || outcome.refused) return outcome;
+          return { ...outcome, refused: records.map((_, index) => index) };
+        },
+      },
+    }),
+  },
+
   "the sink confirms a batch of which one record is missing": {
     backends: (_memory, { sink }, random) => ({
       sink: {

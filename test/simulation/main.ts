@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import type { Bug } from "./bug.ts";
 import { createTally, merge, type Tally } from "./campaign.ts";
 import { everyBug } from "./every-bug.ts";
 import { hunt } from "./hunt.ts";
@@ -10,8 +11,8 @@ import type { Share } from "./worker.ts";
  *   --seeds 500 --from 1   how many, and where to begin
  *   --workers 2            how many at once
  *   --seed 317             one seed, with the trace of its port calls (or SEED=317)
- *   --bug "the drain ..."  with --seed: with this bug seeded
  *   --bugs                 after how many seeds each seeded bug is found
+ *   --bug "the drain ..."  the same of this bug only; with --seed: that seed with this bug
  */
 const { values } = parseArgs({
   options: {
@@ -24,10 +25,14 @@ const { values } = parseArgs({
   },
 });
 
+const bugOf = (name: string): Bug => {
+  const bug = everyBug[name];
+  if (!bug) throw new RangeError(`--bug: accepts one of\n${Object.keys(everyBug).join("\n")}`);
+  return bug;
+};
+
 /** Answers whether the seed broke no promise. */
-const replay = async (seed: number, bugName: string | undefined): Promise<boolean> => {
-  const bug = bugName === undefined ? undefined : everyBug[bugName];
-  if (bugName !== undefined && !bug) throw new RangeError(`--bug: accepts one of\n${Object.keys(everyBug).join("\n")}`);
+const replay = async (seed: number, bug: Bug | undefined): Promise<boolean> => {
   const result = await simulate(seed, { keepTrace: true, ...(bug && { bug }) });
   console.log(result.trace.join("\n"));
   console.log(
@@ -37,9 +42,9 @@ const replay = async (seed: number, bugName: string | undefined): Promise<boolea
   return result.violations.length === 0;
 };
 
-const huntAll = async (seedsMax: number): Promise<boolean> => {
+const huntEach = async (bugs: Readonly<Record<string, Bug>>, seedsMax: number): Promise<boolean> => {
   let isEachFound = true;
-  for (const [name, bug] of Object.entries(everyBug)) {
+  for (const [name, bug] of Object.entries(bugs)) {
     const found = await hunt(bug, seedsMax);
     isEachFound &&= found !== null;
     console.log(`| ${name} | ${found?.seed ?? `not in ${seedsMax}`} | ${found?.violation ?? ""} |`);
@@ -84,10 +89,12 @@ const campaign = async (from: number, seeds: number, workers: number): Promise<b
 };
 
 const seed = values.seed ?? process.env.SEED;
+const bug = values.bug === undefined ? undefined : bugOf(values.bug);
+const bugs = values.bug === undefined ? everyBug : { [values.bug]: bugOf(values.bug) };
 const isGood =
   seed !== undefined
-    ? await replay(Number(seed), values.bug)
-    : values.bugs
-      ? await huntAll(Number(values.seeds))
+    ? await replay(Number(seed), bug)
+    : values.bugs || bug
+      ? await huntEach(bugs, Number(values.seeds))
       : await campaign(Number(values.from), Number(values.seeds), Number(values.workers));
 process.exit(isGood ? 0 : 1);
