@@ -52,6 +52,15 @@ export const bugsOfTheCopies: Readonly<Record<string, Bug>> = {
     }),
   },
 
+  "an emptied Redis is said to be ours before its shards are diverted": {
+    backends: ({ streams }) => ({
+      redisInstallation: {
+        read: async () => streams.installation.now(),
+        record: async (claim) => streams.installation.record(claim),
+      },
+    }),
+  },
+
   "what is restored comes in any order": {
     relay: (ports) => ({
       ...ports,

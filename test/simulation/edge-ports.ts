@@ -156,6 +156,11 @@ export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgeP
     name(chunk);
     history.recordedInOutbox(chunk);
   };
+  const inStream: Recorded = (chunk, duplicates) => {
+    if (history.isUnopened(chunk.shard))
+      violate(`${process.name} appends to an emptied stream that no owner has opened`);
+    history.recordedInStream(chunk, duplicates);
+  };
   const { outboxTier, tier: streamTier } = backends;
   const outbox = tier("postgres", outboxTier, inOutbox);
   const ask = createAsk(call);
@@ -163,7 +168,7 @@ export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgeP
     read: (deadlineMs) => ask(backend, "installation.read", () => port().read(deadlineMs)),
     record: (one, deadlineMs) => ask(backend, "installation.record", () => port().record(one, deadlineMs)),
   });
-  const stream = tier("redis", { ...streamTier, append: marked(redis, belonging.mark) }, history.recordedInStream);
+  const stream = tier("redis", { ...streamTier, append: marked(redis, belonging.mark) }, inStream);
   return {
     stream: {
       name: "stream",

@@ -71,6 +71,8 @@ export const createHistory = (shards: number) => {
   const acceptedOfKey = new Map<string, EventRecord[]>();
   const diverted = Array.from({ length: shards }, () => false);
   const generation = Array.from({ length: shards }, () => 0);
+  /** Emptied, and no owner has ended the diversion with which it is begun anew. */
+  const unopened = new Set<number>();
   const intrusions: number[] = [];
   const damagedEntries = new Set<string>();
   /** Of each process and shard the last acceptance that a look of it may have seen. */
@@ -148,6 +150,7 @@ export const createHistory = (shards: number) => {
 
   const divert = (shard: number, begin: boolean): void => {
     if (!begin) generation[shard] = (generation[shard] ?? 0) + 1;
+    if (!begin) unopened.delete(shard);
     diverted[shard] = begin;
   };
 
@@ -205,8 +208,12 @@ export const createHistory = (shards: number) => {
     /** The streams are empty now. */
     emptied: (): void => {
       emptied++;
-      for (let shard = 0; shard < shards; shard++) divert(shard, false);
+      for (let shard = 0; shard < shards; shard++) {
+        divert(shard, false);
+        unopened.add(shard);
+      }
     },
+    isUnopened: (shard: number): boolean => unopened.has(shard),
     /** By the tier that was answered. */
     held: (event: SealedEvent, tier: Held, kind: "accepted" | "duplicate"): void => {
       const record = open(event);

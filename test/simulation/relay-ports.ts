@@ -134,6 +134,16 @@ export const createRelayPorts = (backends: Backends, network: RelayNetwork): Rel
   const ask = createAsk(network.call);
   const keeper = (backend: Backend, port: InstallationKeeper) =>
     eachCall(port, (call, method) => ask(backend, `installation.${method}`, call));
+  /** What is recorded in an emptied Redis diverts its shards. */
+  const redis: InstallationKeeper = {
+    ...backends.redisInstallation,
+    record: async (claim, deadlineMs) => {
+      const recorded = await backends.redisInstallation.record(claim, deadlineMs);
+      for (let shard = 0; shard < recorded.shards; shard++)
+        if (network.streams.diverted(shard)) network.history.divert(shard, true);
+      return recorded;
+    },
+  };
   const ports = mapPorts(
     backends,
     (port, name) =>
@@ -142,7 +152,7 @@ export const createRelayPorts = (backends: Backends, network: RelayNetwork): Rel
   );
   return {
     ...ports,
-    redis: keeper("redis", backends.redisInstallation),
+    redis: keeper("redis", redis),
     postgres: keeper("postgres", backends.postgresInstallation),
   };
 };

@@ -3,7 +3,14 @@ import { connectRedis, createLeases, createRedisInstallation, createShardStream 
 import { createStreamTier, type StreamTier, type Transport } from "@spillway/stream/tier";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chunkOf } from "../conformance/chunks.ts";
-import { freshNamespace, limitsOf, restTransport, type StreamServices, startStreamServices } from "./services.ts";
+import {
+  freshNamespace,
+  limitsOf,
+  openShards,
+  restTransport,
+  type StreamServices,
+  startStreamServices,
+} from "./services.ts";
 
 const DEADLINE_MS = 30_000;
 
@@ -39,7 +46,13 @@ const open = () => {
     asked: () => asked,
     four: part(4),
     eight: part(8),
-    record: (id: string, shards = 4) => keeper.record({ id, namespace, shards }, DEADLINE_MS),
+    claim: (id: string, shards = 4) => keeper.record({ id, namespace, shards }, DEADLINE_MS),
+    /** And each shard's owner has seen to it. */
+    record: async (id: string, shards = 4) => {
+      const recorded = await keeper.record({ id, namespace, shards }, DEADLINE_MS);
+      await openShards(server, namespace, recorded.shards);
+      return recorded;
+    },
     read: () => keeper.read(DEADLINE_MS),
     streams: () => services.admin.keys(`{${namespace}:*}:stream`),
     empty: async () => {
@@ -83,6 +96,17 @@ describe("the installation in Redis", () => {
     await it.record("a");
     expect(await it.four.put(2)).toMatchObject(stored);
     expect(await it.four.tier.health(DEADLINE_MS)).toMatchObject({ status: "up" });
+    it.close();
+  });
+
+  test("comes with every shard diverted, so that nothing is appended before an owner has seen what is missing; and only then", async () => {
+    const it = open();
+    const shards = [0, 1, 2, 3];
+    await it.claim("a");
+    expect(await Promise.all(shards.map(it.four.put))).toEqual(shards.map(() => ({ kind: "diverted" })));
+    await openShards(it.server, it.namespace, 4);
+    await it.claim("a");
+    expect(await it.four.put(2)).toMatchObject(stored);
     it.close();
   });
 

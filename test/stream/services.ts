@@ -59,9 +59,19 @@ export const installationOf = (namespace: string): Installation => ({
 });
 /** A part of it, which has to ask Redis yet. */
 export const belongingTo = (namespace: string): Belonging => createBelonging({ namespace, shards: SHARDS });
-/** As a relay does it. */
-export const recordInstallation = (server: RedisServer, namespace: string): Promise<Installation> =>
-  createRedisInstallation(server.transport, namespace).record(installationOf(namespace), 30_000);
+/** As the owner of each shard does it that has found nothing to restore and nothing to drain. */
+export const openShards = async ({ transport }: RedisServer, namespace: string, shards: number): Promise<void> => {
+  const keys = Array.from({ length: shards }, (_, shard) => ["del", `{${namespace}:${shard}}:diverted`] as const);
+  await transport.send(keys, 30_000);
+};
+
+/** As a relay does it, and its shards' owners. */
+export const recordInstallation = async (server: RedisServer, namespace: string): Promise<Installation> => {
+  const keeper = createRedisInstallation(server.transport, namespace);
+  const installation = await keeper.record(installationOf(namespace), 30_000);
+  await openShards(server, namespace, SHARDS);
+  return installation;
+};
 
 export const limitsOf = (limits: Partial<StreamLimits> = {}): StreamLimits => ({
   dedupWindowSeconds: 3600,

@@ -20,6 +20,7 @@ import { createPostgresInstallation } from "@spillway/outbox";
 import { openDatabase } from "@spillway/postgres";
 import { connectRedis, createRedisInstallation } from "@spillway/stream";
 import postgres from "postgres";
+import { openShards } from "../stream/services.ts";
 import { type Replicated, type Standby, startReplicatedPostgres, startReplicatedRedis } from "./standby.ts";
 import { readTopic, type TopicRecord } from "./topic.ts";
 
@@ -200,7 +201,10 @@ const startRelay = (name: string, at: Addresses, env: Readonly<Record<string, st
     },
   });
 
-/** As the first relay does it, so that edges may be asked at once, and without a relay; again after Redis was emptied. */
+/**
+ * As the first relay does it, and the owners of its shards, which find nothing to drain: so edges may be asked at once, and without a
+ * relay; again after Redis was emptied.
+ */
 export const found = async (
   namespace: string,
   { redisUrl, databaseUrl }: Pick<Addresses, "redisUrl" | "databaseUrl">,
@@ -211,6 +215,7 @@ export const found = async (
   const installation = { id: `of-${namespace}`, namespace, shards };
   const keepers = [createPostgresInstallation({ database }), createRedisInstallation(redis.transport, namespace)];
   for (const keeper of keepers) await keeper.record(installation, 10_000);
+  await openShards(redis, namespace, shards);
   redis.close();
   await database.close();
 };

@@ -9,7 +9,10 @@ export type InstallationRecord = { read(deadlineMs: number): Promise<Installatio
 
 /** The same, for a relay. */
 export type InstallationKeeper = InstallationRecord & {
-  /** Records it unless one is there, and answers what is there then; of many at once one is recorded. Rejects alike. */
+  /**
+   * Records it unless one is there, and answers what is there then; of many at once one is recorded. Redis's diverts all shards
+   * before: it has lost what it had, or never had anything. Rejects alike.
+   */
   record(installation: Installation, deadlineMs: number): Promise<Installation>;
 };
 

@@ -24,8 +24,18 @@ export const createInstallationCell = () => {
   };
 };
 
-export const createInstallationKeeper = (
-  cell: ReturnType<typeof createInstallationCell>,
-  keeper: Keeper,
-  { behind }: Outages,
-): InstallationKeeper => ({ read: behind(keeper, cell.now), record: behind(keeper, cell.record) });
+type Cell = Pick<ReturnType<typeof createInstallationCell>, "now" | "record">;
+
+/** Redis's, as a relay records it. */
+export const divertingCell = ({ now, record }: Cell, shards: number, divert: (shard: number) => void): Cell => ({
+  now,
+  record: (installation) => {
+    if (now() === null) for (let shard = 0; shard < shards; shard++) divert(shard);
+    return record(installation);
+  },
+});
+
+export const createInstallationKeeper = (cell: Cell, keeper: Keeper, { behind }: Outages): InstallationKeeper => ({
+  read: behind(keeper, cell.now),
+  record: behind(keeper, cell.record),
+});

@@ -1,6 +1,6 @@
 import type { Clock, Platform } from "@spillway/event";
 import { createCopies } from "./copies.ts";
-import { createInstallationCell, createInstallationKeeper } from "./installation.ts";
+import { createInstallationCell, createInstallationKeeper, divertingCell } from "./installation.ts";
 import { createLeases } from "./leases.ts";
 import { createLedger } from "./ledger.ts";
 import { createDeadLetters, createLetters, createReplay } from "./letters.ts";
@@ -41,6 +41,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
   const ledger = createLedger(clock, outages);
   const outbox = createOutbox(clock, ledger.keep);
   const installation = createInstallationCell();
+  const claimed = divertingCell(streams.installation, shards, streams.divert);
   const letters = createLetters();
   const parked = createParkedTable(clock);
   const topics = createTopics();
@@ -78,7 +79,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
     replay: createReplay({ letters, outbox, outages, clock, platform, shards, bytesMax: replayBytesMax }),
     parking: createParking(parked, outages),
     ledger,
-    redisInstallation: createInstallationKeeper(streams.installation, "redis", outages),
+    redisInstallation: createInstallationKeeper(claimed, "redis", outages),
     postgresInstallation: createInstallationKeeper(installation, "postgres", outages),
     sink: openSink(),
     /** Another sink on the same topics. */

@@ -1,4 +1,5 @@
 import { type Installation, type InstallationKeeper, Unavailable } from "@spillway/event";
+import { raiseStamps } from "./divert.ts";
 import { checkNamespace, metaKey } from "./keys.ts";
 import { type Command, resultOf, type Transport } from "./transport.ts";
 
@@ -20,8 +21,9 @@ export const installationOf = (namespace: string, id: unknown, shards: unknown):
 /**
  * The one agreement of a Redis, over whichever transport; an edge only reads it. `record` reads before it writes: a full Redis
  * refuses HSETNX also where it has nothing to write, and a relay that learnt that way only whose the Redis is would
- * never take its leases there, so that nobody emptied it. The number goes first: it alone, where the relay
- * died in between, is no installation yet.
+ * never take its leases there, so that nobody emptied it. A Redis that has none was emptied, or is new: before it is said whose it
+ * is, all shards are diverted, so that no edge appends anything there before the owner of its shard has restored what the stream had (seed
+ * 712866: an append of 3.6 s ago came before it). The number goes before the id: it alone, where the relay died in between, is no installation yet.
  */
 export const createRedisInstallation = (transport: Transport, namespace: string): InstallationKeeper => {
   checkNamespace(namespace);
@@ -36,14 +38,19 @@ export const createRedisInstallation = (transport: Transport, namespace: string)
     read,
     async record({ id, shards }, deadlineMs) {
       const endMs = performance.now() + deadlineMs;
+      const leftMs = (): number => endMs - performance.now();
       const there = await read(deadlineMs);
       if (there !== null) return there;
+      const raiser = { namespace, installation: id, nonceOf: () => crypto.randomUUID() };
+      const codes = await raiseStamps(transport, raiser, [...Array(shards).keys()], "1", leftMs);
+      const code = codes.find((one) => one !== null);
+      if (code != null) throw new Unavailable(code);
       const written: readonly Command[] = [
         ["hsetnx", key, SHARDS, shards],
         ["hsetnx", key, ID, id],
       ];
-      for (const reply of await transport.send(written, endMs - performance.now())) resultOf(reply);
-      const recorded = await read(endMs - performance.now());
+      for (const reply of await transport.send(written, leftMs())) resultOf(reply);
+      const recorded = await read(leftMs());
       if (recorded === null) throw new Unavailable("odd_reply");
       return recorded;
     },
