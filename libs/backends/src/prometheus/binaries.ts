@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { cp, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder } from "../config.ts";
 import { findExecutable, runCommand } from "../process/command.ts";
@@ -7,30 +7,21 @@ import { NotProvided, REMEDIES } from "../provision/refusal.ts";
 import { type Say, silent, withProgress } from "../provision/say.ts";
 
 const DEBIAN_PACKAGES = ["prometheus", "prometheus-alertmanager"];
-const FOLDER = "prometheus-debian";
+const FOLDER = "prometheus-unpacked";
 
 export type PrometheusBinaries = {
   readonly prometheus: string;
   readonly promtool: string;
   readonly alertmanager: string;
-  /** What Debian's Alertmanager reads from the one place where its package would put it; needs root once. */
-  readonly provideTemplates: () => Promise<void>;
+  /** Where Alertmanager has to be started, when that matters. */
+  readonly alertmanagerCwd?: string;
 };
-
-const TEMPLATES = "usr/share/prometheus/alertmanager";
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
 
 const installed = async (): Promise<PrometheusBinaries | undefined> => {
   const prometheus = await findExecutable("prometheus");
   const promtool = await findExecutable("promtool");
   const alertmanager = await findExecutable("prometheus-alertmanager", "alertmanager");
-  const provideTemplates = async () => undefined;
-  return prometheus && promtool && alertmanager ? { prometheus, promtool, alertmanager, provideTemplates } : undefined;
+  return prometheus && promtool && alertmanager ? { prometheus, promtool, alertmanager } : undefined;
 };
 
 const unpacked = async (folder: string): Promise<PrometheusBinaries | undefined> => {
@@ -41,13 +32,19 @@ const unpacked = async (folder: string): Promise<PrometheusBinaries | undefined>
     prometheus: join(bin, "prometheus"),
     promtool: join(bin, "promtool"),
     alertmanager: join(bin, "prometheus-alertmanager"),
-    provideTemplates: async () => {
-      if (await exists(`/${TEMPLATES}/default.tmpl`)) return;
-      const copied = await cp(join(folder, TEMPLATES), `/${TEMPLATES}`, { recursive: true }).catch(String);
-      if (copied !== undefined)
-        throw new NotProvided(REMEDIES.prometheus, `its templates cannot be put in place (${copied})`);
-    },
+    alertmanagerCwd: folder,
   };
+};
+
+/**
+ * Debian's Alertmanager does not start without its templates in /usr/share, which no flag of it moves and only root may
+ * write to. The same path without its first slash, and as long, is one below the folder that it is started in.
+ */
+const untieFromRoot = async (alertmanager: string): Promise<void> => {
+  const from = "/usr/share/prometheus/";
+  const bytes = await readFile(alertmanager);
+  for (let at = bytes.indexOf(from); at >= 0; at = bytes.indexOf(from, at)) bytes.write("usr//share/prometheus/", at);
+  await writeFile(alertmanager, bytes);
 };
 
 /** Fills the folder with Debian's packages. Filled under another name and renamed, so that it is whole or absent. */
@@ -68,6 +65,7 @@ const unpack = async (folder: string): Promise<string> => {
       if (opened.code !== 0) return opened.output;
       await rm(join(work, file));
     }
+    await untieFromRoot(join(work, "usr", "bin", "prometheus-alertmanager"));
     // Another process may have been first, and its folder is as good.
     await rename(work, folder).catch(() => undefined);
     return "";

@@ -67,17 +67,14 @@ export const startPrometheus = async (options: PrometheusOptions): Promise<Runni
   });
 };
 
-/**
- * Starts a real Alertmanager on loopback, alone. Debian's looks for its templates in /usr/share, and is not started by us
- * where they are neither there nor may be put there. Throws NotProvided, or its log.
- */
+/** Starts a real Alertmanager on loopback, alone. Throws NotProvided, or its log. */
 export const startAlertmanager = async (options: AlertmanagerOptions): Promise<Running> => {
-  const { alertmanager, provideTemplates } = await providePrometheus(options.say);
-  await provideTemplates();
+  const { alertmanager, alertmanagerCwd } = await providePrometheus(options.say);
   const service = await local("alertmanager", options);
   const file = join(service.cwd, "alertmanager.yml");
   return startService({
     ...service,
+    cwd: alertmanagerCwd ?? service.cwd,
     prepare: async () => {
       await writeFile(file, options.config);
       return {
