@@ -141,7 +141,8 @@ export const copiesConformance = (name: string, make: () => Promise<CopiesSubjec
       await tier.append([second], DEADLINE_MS);
       await copy(newer);
       await drain.drain(0, 10, async (rows) => {
-        for (const key of [keyOf(first), keyOf(together)]) await copies.keep(rows.map(({ id }) => ({ id, key })));
+        for (const key of [keyOf(first), keyOf(together)])
+          await copies.keep(rows.map(({ id }) => ({ id, shard: 0, key })));
         expect(await tier.occupied([0], DEADLINE_MS)).toEqual([0]);
         return rows.length;
       });
@@ -158,7 +159,7 @@ export const copiesConformance = (name: string, make: () => Promise<CopiesSubjec
       const [a, b, c] = [copied(0), copied(0), copied(0)];
       for (const one of [a, b, c]) await copy(one);
       const ids = (await read(0)).map(({ id }) => id);
-      await copies.rekey(ids.slice(0, 2).map((id) => ({ id, key: keyOf(c) })));
+      await copies.rekey(ids.slice(0, 2).map((id) => ({ id, shard: 0, key: keyOf(c) })));
       expect((await read(0)).map(({ key }) => key)).toEqual([c, c, c].map(keyOf));
       await copies.remove([ids[1] as string]);
       expect(await kept(0)).toEqual([a, c].map(hexOf));
@@ -180,12 +181,41 @@ export const copiesConformance = (name: string, make: () => Promise<CopiesSubjec
       for (const one of [a, b]) await copy(one);
       const [first, second] = await read(0);
       await copies.rekey([
-        { id: first?.id ?? "", key: keyOf(a), named: named("relay", 8, 9) },
-        { id: second?.id ?? "", key: keyOf(b) },
+        { id: first?.id ?? "", shard: 0, key: keyOf(a), named: named("relay", 8, 9) },
+        { id: second?.id ?? "", shard: 0, key: keyOf(b) },
       ]);
       expect(await ended()).toEqual({ w1: [[4, 5]] });
       await copies.settled([a, b].map(keyOf));
       expect(await ended()).toEqual({ w1: [[4, 6]], relay: [[8, 9]] });
+    });
+
+    test("numbers for a copy that has gone meanwhile have met their end, and it does not come back", async () => {
+      const { copies, copy, tier, drain, read, kept, ended } = await open();
+      const [a, b] = [numbered("w1", 4), numbered("w1", 5)];
+      await copy(a);
+      await copy(b);
+      const [first, second] = (await read(0)).map(({ id }) => id) as [string, string];
+      await copies.settled([keyOf(a)]);
+      await copies.rekey([
+        { id: first, shard: 0, key: keyOf(a), named: named("relay", 0, 1) },
+        { id: second, shard: 0, key: keyOf(b), named: named("relay", 1, 2) },
+      ]);
+      expect(await kept(0)).toEqual([hexOf(b)]);
+      expect(await ended()).toEqual({ w1: [[4, 6]], relay: [[0, 1]] });
+      await tier.append([a], DEADLINE_MS);
+      let moved = "";
+      await drain.drain(0, 10, async (rows) => {
+        moved = rows[0]?.id ?? "";
+        return rows.length;
+      });
+      await copies.keep([{ id: moved, shard: 0, key: keyOf(a), named: named("relay", 2, 3) }]);
+      expect(await kept(0)).toEqual([hexOf(b)]);
+      expect(await ended()).toMatchObject({
+        relay: [
+          [0, 1],
+          [2, 3],
+        ],
+      });
     });
 
     test("one that was restored before its chunk goes to the outbox ends what it names by then", async () => {
@@ -193,7 +223,7 @@ export const copiesConformance = (name: string, make: () => Promise<CopiesSubjec
       const a = numbered("w1", 4);
       await copy(a);
       const [{ id } = { id: "" }] = await read(0);
-      await copies.rekey([{ id, key: keyOf(a), named: named("relay", 8, 9) }]);
+      await copies.rekey([{ id, shard: 0, key: keyOf(a), named: named("relay", 8, 9) }]);
       await tier.append([a], DEADLINE_MS);
       expect(await ended()).toEqual({ w1: [[4, 5]], relay: [[8, 9]] });
     });
@@ -206,15 +236,15 @@ export const copiesConformance = (name: string, make: () => Promise<CopiesSubjec
       await drain.drain(0, 10, async (rows) => {
         const [first, second, third] = rows.map(({ id }) => id) as [string, string, string];
         await copies.keep([
-          { id: first, key: keyOf(a) },
-          { id: second, key: keyOf(b), named: named("relay", 0, 1) },
-          { id: third, key: keyOf(c), named: named("relay", 1, 2) },
+          { id: first, shard: 0, key: keyOf(a) },
+          { id: second, shard: 0, key: keyOf(b), named: named("relay", 0, 1) },
+          { id: third, shard: 0, key: keyOf(c), named: named("relay", 1, 2) },
         ]);
         expect(await ended()).toEqual({ w1: [[4, 7]] });
         await copies.keep([
-          { id: first, key: keyOf(a) },
-          { id: second, key: keyOf(b) },
-          { id: third, key: keyOf(c), named: named("relay", 7, 8) },
+          { id: first, shard: 0, key: keyOf(a) },
+          { id: second, shard: 0, key: keyOf(b) },
+          { id: third, shard: 0, key: keyOf(c), named: named("relay", 7, 8) },
         ]);
         return rows.length;
       });

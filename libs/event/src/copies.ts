@@ -18,13 +18,14 @@ export type Named = { readonly writer: string; readonly numbers: Range };
  * The row or the copy of this id, and the chunk that it is to be the copy of. `named`: the stream lacked its events, and took them
  * under these numbers; without it, what the row or the copy names stays.
  */
-export type Keyed = Pick<Copy, "id" | "key"> & { readonly named?: Named };
+export type Keyed = Pick<Copy, "id" | "shard" | "key"> & { readonly named?: Named };
 
 /**
  * The relay's side of the copies that edges keep of chunks whose events are to be in both tiers. Whatever is kept here and was never
  * settled can be appended to its stream again, where the dedup keys say what is there already. So a copy that is left over does no harm,
  * and none may be removed before its events were settled. A copy names the numbers under which its events are in the stream, or may be:
- * when it goes, or is given others, those met their end, in the same step. All reject with `Unavailable`.
+ * when it goes, or is given others, those met their end, in the same step; and numbers that come when it has gone already have met theirs:
+ * whoever appended it once more was slower than whoever saw to its end. All reject with `Unavailable`.
  */
 export type Copies = {
   /** Which of these shards have a committed copy now. */

@@ -4,7 +4,7 @@ import { type Copy, copyKeyOf, type Keyed, type Named, type OutboxRow, type Posi
 export type Row = OutboxRow & { readonly insertedAtMs: number; readonly named?: Named };
 export type KeptCopy = Row & Pick<Copy, "key">;
 
-const positionsOf = (rows: readonly Row[]): Position[] =>
+const positionsOf = (rows: readonly Pick<Row, "shard" | "named">[]): Position[] =>
   rows.flatMap(({ shard, named }) =>
     named ? [{ shard, writer: named.writer, acknowledged: 0, ended: [named.numbers] }] : [],
   );
@@ -23,13 +23,13 @@ export const createKeptCopies = (record: (positions: readonly Position[]) => voi
     copies = [...copies.filter(({ id }) => !ids.has(id)), ...more].sort((a, b) => Number(a.id) - Number(b.id));
   };
 
-  /** `was`: what may name other numbers so far. */
-  const give = (given: Keyed, copy: Row, was: readonly Row[]): void => {
-    if (given.named) record(positionsOf(was));
-    put([{ ...copy, ...given }]);
+  /** `was`: what may name other numbers so far; where it is gone, these have met their end. */
+  const give = (given: Keyed, copy: Row | undefined, was: readonly Row[]): void => {
+    if (given.named) record(positionsOf(copy ? was : [given]));
+    if (copy) put([{ ...copy, ...given }]);
   };
 
-  const ofId = (id: string): KeptCopy[] => copies.filter((copy) => copy.id === id);
+  const ofId = (id: string): KeptCopy | undefined => copies.find((copy) => copy.id === id);
 
   return {
     put,
@@ -43,14 +43,21 @@ export const createKeptCopies = (record: (positions: readonly Position[]) => voi
     },
     /** Copies of these rows, or those that there are of them already, are given these keys and numbers. */
     keep: (rows: readonly Row[], keyed: readonly Keyed[]): void => {
-      for (const given of keyed)
-        for (const row of rows.filter(({ id }) => id === given.id)) {
-          const kept = ofId(row.id);
-          give(given, kept[0] ?? row, [row, ...kept]);
-        }
+      for (const given of keyed) {
+        const row = rows.find(({ id }) => id === given.id);
+        const kept = row && ofId(row.id);
+        give(
+          given,
+          kept ?? row,
+          [row, kept].flatMap((one) => one ?? []),
+        );
+      }
     },
     rekey: (keyed: readonly Keyed[]): void => {
-      for (const given of keyed) for (const copy of ofId(given.id)) give(given, copy, [copy]);
+      for (const given of keyed) {
+        const copy = ofId(given.id);
+        give(given, copy, copy ? [copy] : []);
+      }
     },
     /** Of a chunk that is in the outbox now; the newest of equal ones. */
     takeAway: (chunk: Uint8Array): void => {

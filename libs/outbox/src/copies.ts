@@ -45,8 +45,9 @@ const keyed = (sql: Sql, rows: readonly Keyed[]) => {
   const writers = rows.map(({ named }) => named?.writer ?? null);
   const numbers = rows.map(({ named }) => (named ? rangeOf(named.numbers) : null));
   return sql`keyed as (select * from unnest(
-    ${arrayOf(rows.map(({ id }) => id))}::bigint[], ${arrayOf(rows.map(({ key }) => key))}::uuid[],
-    ${arrayOf(writers)}::text[], ${arrayOf(numbers)}::int8range[]) as given (id, key, writer, numbers))`;
+    ${arrayOf(rows.map(({ id }) => id))}::bigint[], ${arrayOf(rows.map(({ shard }) => shard))}::int[],
+    ${arrayOf(rows.map(({ key }) => key))}::uuid[], ${arrayOf(writers)}::text[], ${arrayOf(numbers)}::int8range[])
+    as told (id, shard, key, writer, numbers))`;
 };
 
 /** What these rows of a table named, where they are given other numbers. */
@@ -54,28 +55,41 @@ const renamed = (sql: Sql, table: "outbox" | "copies") => sql`
   select was.shard, was.writer, was.numbers from ${sql(table)} as was join keyed using (id) where keyed.writer is not null`;
 
 /**
+ * And what comes for one that is gone, so that no copy was `given` it: its events met their end or are in the outbox, and whoever appended
+ * them once more had no answer for so long that somebody else saw to them (two relays, one of which was frozen: 3 told as lost).
+ */
+const tooLate = (sql: Sql) => sql`
+  select shard, writer, numbers from keyed where writer is not null and id not in (select id from given)`;
+
+/**
  * Under their own ids, so that they stay in their place. Locks: ROW EXCLUSIVE on copies, ACCESS SHARE on the outbox; and the writers' rows,
  * until the statement is over.
  */
 const keepRows = (sql: Sql, rows: readonly Keyed[]) => sql`
-  with ${keyed(sql, rows)},
-    ended as (${endedNumbers(sql, sql`${renamed(sql, "outbox")} union all ${renamed(sql, "copies")}`)})
-  insert into copies as kept (id, shard, key, chunk, events, bytes, created_at, shards, writer, numbers)
-  select id, shard, keyed.key, chunk, events, bytes, created_at, shards,
-    coalesce(keyed.writer, outbox.writer), coalesce(keyed.numbers, outbox.numbers)
-  from outbox join keyed using (id)
-  on conflict (id) do update set key = excluded.key,
-    writer = coalesce((select writer from keyed where keyed.id = kept.id), kept.writer),
-    numbers = coalesce((select numbers from keyed where keyed.id = kept.id), kept.numbers)
-  returning ${sql.unsafe(durableCommit)}`;
+  with ${keyed(sql, rows)}, given as (
+    insert into copies as kept (id, shard, key, chunk, events, bytes, created_at, shards, writer, numbers)
+    select id, outbox.shard, keyed.key, chunk, events, bytes, created_at, shards,
+      coalesce(keyed.writer, outbox.writer), coalesce(keyed.numbers, outbox.numbers)
+    from outbox join keyed using (id)
+    on conflict (id) do update set key = excluded.key,
+      writer = coalesce((select writer from keyed where keyed.id = kept.id), kept.writer),
+      numbers = coalesce((select numbers from keyed where keyed.id = kept.id), kept.numbers)
+    returning id
+  ), ended as (${endedNumbers(
+    sql,
+    sql`${renamed(sql, "outbox")} union all ${renamed(sql, "copies")} union all ${tooLate(sql)}`,
+  )})
+  select ${sql.unsafe(durableCommit)}`;
 
 /** Locks: these rows, and their writers', until the statement is over. */
 const rekeyCopies = (sql: Sql, copies: readonly Keyed[]) => sql`
-  with ${keyed(sql, copies)}, ended as (${endedNumbers(sql, renamed(sql, "copies"))})
-  update copies set key = keyed.key,
-    writer = coalesce(keyed.writer, copies.writer), numbers = coalesce(keyed.numbers, copies.numbers)
-  from keyed where copies.id = keyed.id
-  returning ${sql.unsafe(durableCommit)}`;
+  with ${keyed(sql, copies)}, given as (
+    update copies set key = keyed.key,
+      writer = coalesce(keyed.writer, copies.writer), numbers = coalesce(keyed.numbers, copies.numbers)
+    from keyed where copies.id = keyed.id
+    returning copies.id
+  ), ended as (${endedNumbers(sql, sql`${renamed(sql, "copies")} union all ${tooLate(sql)}`)})
+  select ${sql.unsafe(durableCommit)}`;
 
 /**
  * Whether this commit survives a crash does not matter, and nobody waits for the disk: a copy that comes back is one of a settled

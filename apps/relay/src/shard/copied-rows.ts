@@ -35,13 +35,13 @@ export const keyedRows = (
   const [writer = "", below = 0] = total ?? [];
   let at = 0;
   let next = below - (chunk.events - known.size);
-  return rows.flatMap(({ id, chunk: own }, i) => {
+  return rows.flatMap(({ id, shard, chunk: own }, i) => {
     const indexes = Array.from({ length: chunks[i]?.events.length ?? 0 }, () => at++);
     const fresh = indexes.filter((index) => !known.has(index)).length;
     const numbers = [next, next + fresh] as const;
     next += fresh;
     const keyed = fresh < indexes.length ? copyKeyOf(own) : key;
     if (keyed === null) return [];
-    return [{ id, key: keyed, ...(total && fresh > 0 ? { named: { writer, numbers } } : {}) }];
+    return [{ id, shard, key: keyed, ...(total && fresh > 0 ? { named: { writer, numbers } } : {}) }];
   });
 };

@@ -267,7 +267,7 @@ test("a row that was kept as a copy and not removed, as when a relay dies in bet
   const stage = createStage();
   stage.postToOutbox(["a", "b"], "k", true);
   const [row] = stage.world.outbox.rows(0);
-  stage.world.outbox.keep([{ id: row?.id ?? "", key: "0".repeat(32) }]);
+  stage.world.outbox.keep([{ id: row?.id ?? "", shard: 0, key: "0".repeat(32) }]);
   stage.start("r1");
   await stage.until(() => stage.ids().length === 2, 5_000);
   expect(stage.ids()).toEqual(["a", "b"]);
