@@ -177,6 +177,16 @@ export const sinkConformance = (name: string, make: () => Promise<SinkUnderTest>
       }
     });
 
+    test("sends nothing for who may not send it any more", async () => {
+      const topic = await it.createTopic({ partitions: 1 });
+      expect(await it.sink.publish(topic, 0, numbered(0, 2), () => false)).toEqual({
+        kind: "retriable",
+        code: "not_wanted",
+      });
+      expect(await it.sink.publish(topic, 0, numbered(2, 2), () => true)).toEqual({ kind: "ok" });
+      expect(numbersIn(await it.read(topic, 0))).toEqual([2, 3]);
+    });
+
     test("confirms nothing for no records", async () => {
       const topic = await it.createTopic({ partitions: 1 });
       expect(await publish(topic, [])).toEqual({ kind: "ok" });

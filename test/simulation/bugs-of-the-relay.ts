@@ -111,6 +111,16 @@ export const bugsOfTheRelay: Readonly<Record<string, Bug>> = {
     },
   },
 
+  "what waits behind a busy broker is sent whoever has the lease by then": {
+    relay: (ports) => ({
+      ...ports,
+      sink: {
+        ...ports.sink,
+        publish: (topic, partition, records) => ports.sink.publish(topic, partition, records),
+      },
+    }),
+  },
+
   "entries are settled before the dead letter is stored": {
     relay: (ports) => ({
       ...ports,

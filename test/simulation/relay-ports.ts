@@ -4,11 +4,14 @@ import type { Backend } from "@spillway/memory";
 import { behind, eachCall, mapPorts, type RelayPorts } from "@spillway/relay/ports.ts";
 import type { Backends, Keepers } from "./backends.ts";
 import { createDrainPort } from "./drain-port.ts";
-import { type Ask, createAsk, type RelayNetwork } from "./relay-network.ts";
+import { type Ask, createAsk, PATIENCE_MS, type RelayNetwork } from "./relay-network.ts";
 import { createStreamPort } from "./stream-port.ts";
 
 /** Probability that a publish whose answer is lost landed only in part. */
 const PART_LANDS = 0.2;
+
+/** Probability that a publish waits in the process first. */
+const BUSY = 0.02;
 
 const createLeasesPort = ({ leases }: Backends, { watch }: RelayNetwork, ask: Ask): RelayPorts["leases"] => ({
   announce: (owner, ttlMs) => ask("redis", "announce", () => leases.announce(owner, ttlMs)),
@@ -39,7 +42,10 @@ const createSinkPort = (
   const whenItFails = (code: string) => ({ kind: "retriable" as const, code });
   return {
     partitions: (topic) => ask("kafka", `partitions ${topic}`, () => sink.partitions(topic), { fail: whenItFails }),
-    publish: async (topic, partition, records) => {
+    publish: async (topic, partition, records, mayStart = () => true) => {
+      // It waits behind what its broker is busy with.
+      if (random.chance(BUSY)) await process.clock.sleep(random.below(PATIENCE_MS.kafka));
+      if (!mayStart()) return { kind: "retriable", code: "not_wanted" };
       const done = watch.publishStarts(topic, partition, records);
       const name = `publish ${topic}/${partition} ${records.length} from ${records[0]?.headers["spillway-entry"]}`;
       const land = (heard: boolean) => {

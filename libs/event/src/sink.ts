@@ -27,12 +27,13 @@ export type TopicTraits = {
  *
  * `publish` sends records of one partition in the given order and confirms all or nothing: `ok` only when the broker
  * confirmed every one of them, anything else means that none, some or all may be in the topic. The caller keeps one
- * publish in flight per partition. Never rejects for a vendor's error.
+ * publish in flight per partition. Never rejects for a vendor's error. `mayStart` is asked before the records leave this process, which
+ * is seconds after the call where a broker is busy; when it says no, they do not (`not_wanted`, retriable).
  */
 export type Sink = {
   /** From metadata that the sink keeps fresh. */
   partitions(topic: string): Promise<({ readonly kind: "ok" } & TopicTraits) | Exclude<Outcome, { kind: "ok" }>>;
-  publish(topic: string, partition: number, records: readonly SinkRecord[]): Promise<Outcome>;
+  publish(topic: string, partition: number, records: readonly SinkRecord[], mayStart?: () => boolean): Promise<Outcome>;
   /**
    * A claim about publishing: `up` when any broker answers at the address that it advertises and lets us in, and not
    * every topic that was published to in the last minute forbade it. `isReached`: it is not up, and a broker lets us in.

@@ -97,10 +97,12 @@ const build = () => {
   });
   const places = Array.from({ length: 20 }, (_, partition) => new Place("t", partition));
   const outcomes: string[] = [];
+  const unwanted = new Set<number>();
   const push = async (...partitions: readonly number[]) => {
     for (const partition of partitions) {
       const settle = (verdict: Verdict | null) => void outcomes.push(`${partition}:${verdict?.outcome.code ?? "ok"}`);
-      queue.push({ place: places[partition]!, batch: Buffer.alloc(300_000), sinceMs: nowMs, settle });
+      const mayStart = () => !unwanted.has(partition);
+      queue.push({ place: places[partition]!, batch: Buffer.alloc(300_000), sinceMs: nowMs, mayStart, settle });
     }
     await turn();
   };
@@ -114,7 +116,7 @@ const build = () => {
     await turn();
   };
   const sent = () => requests.map(({ partitions }) => partitions);
-  return { queue, places, push, opened, refused, pass, turn, requests, sent, outcomes, closed, opening };
+  return { queue, places, unwanted, push, opened, refused, pass, turn, requests, sent, outcomes, closed, opening };
 };
 
 /** With its first connection open. */
@@ -176,6 +178,19 @@ describe("the queue of a broker", () => {
     await Promise.all([requests[4]!.answer(), requests[5]!.answer()]);
     await push(1, 2);
     expect(sent().at(-1)).toBe("1,2");
+  });
+
+  test("does not send what may not be sent any more when its turn comes", async () => {
+    const { push, requests, sent, outcomes, unwanted } = await open();
+    await push(1);
+    await push(2, 3);
+    unwanted.add(2);
+    await requests[0]!.answer();
+    await requests[1]!.answer();
+    expect([sent(), outcomes]).toEqual([
+      ["1", "3"],
+      ["1:ok", "2:not_wanted", "3:ok"],
+    ]);
   });
 
   test("leaves a partition whose records are refused for good with the others", async () => {

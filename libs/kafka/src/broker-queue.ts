@@ -18,6 +18,8 @@ export type Waiting = {
   readonly place: Place;
   readonly batch: Buffer;
   readonly sinceMs: number;
+  /** Whether it may be sent now. */
+  mayStart(): boolean;
   /** Null: confirmed. */
   settle(verdict: Verdict | null): void;
 };
@@ -138,14 +140,20 @@ export class BrokerQueue {
     return this.#waiting.reduce((bytes, { batch }) => bytes + batch.length, 0) >= REQUEST_BYTES_MAX / 4;
   }
 
-  /** What could not be answered within the deadline of its publish any more: it was never sent, so nothing is in doubt. */
+  /**
+   * What could not be answered within the deadline of its publish any more, and what may not be sent any more: another relay may be sending
+   * it by now. It was never sent, so nothing is in doubt.
+   */
   #giveUp(): void {
     const { timers, deadlines } = this.#options;
     const oldestMs = timers.nowMs() - (deadlines.publishMs - deadlines.requestMs);
-    if (!this.#waiting.some(({ sinceMs }) => sinceMs < oldestMs)) return;
-    const overdue = this.#waiting.filter(({ sinceMs }) => sinceMs < oldestMs);
-    this.#waiting = this.#waiting.filter(({ sinceMs }) => sinceMs >= oldestMs);
-    for (const one of overdue) one.settle(clientTable.publishTimeout);
+    const given = new Map<Waiting, Verdict>();
+    for (const one of this.#waiting)
+      if (one.sinceMs < oldestMs) given.set(one, clientTable.publishTimeout);
+      else if (!one.mayStart()) given.set(one, clientTable.notWanted);
+    if (given.size === 0) return;
+    this.#waiting = this.#waiting.filter((one) => !given.has(one));
+    for (const [one, verdict] of given) one.settle(verdict);
   }
 
   /** What the next request holds; nothing: it is not time for one. */

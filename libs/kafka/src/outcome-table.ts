@@ -100,6 +100,8 @@ export const clientTable = {
   connectionTimeout: retry("connection_timeout", "replace"),
   requestTimeout: retry("request_timeout", "replace"),
   publishTimeout: retry("publish_timeout", "replace"),
+  /** Whoever asked for it may not send it any more: it was not. */
+  notWanted: retry("not_wanted"),
   metadata: retry("metadata_not_loaded", "replace"),
   /** Resolved without a confirmation for exactly this partition. */
   unconfirmed: retry("unconfirmed", "replace"),

@@ -11,7 +11,11 @@ import { systemTimers } from "./timers.ts";
 
 /** Whether another broker may be the one to ask: not after what this one says of the records, the topic or our rights. */
 const doubtsLeader = ({ outcome }: Verdict): boolean =>
-  outcome.kind === "retriable" && !outcome.pause && !outcome.retime && outcome.attemptsMax === undefined;
+  outcome !== clientTable.notWanted.outcome &&
+  outcome.kind === "retriable" &&
+  !outcome.pause &&
+  !outcome.retime &&
+  outcome.attemptsMax === undefined;
 
 const createPlaces = () => {
   const topics = new Map<string, Place[]>();
@@ -49,20 +53,25 @@ export const createProducing = (settings: KafkaSettings) => {
     return found === late ? clientTable.publishTimeout : found;
   };
 
-  const attempt = async (topic: string, partition: number, batch: Buffer): Promise<Verdict | null> => {
+  const attempt = async (
+    topic: string,
+    partition: number,
+    batch: Buffer,
+    mayStart: () => boolean,
+  ): Promise<Verdict | null> => {
     const sinceMs = systemTimers.nowMs();
     const leader = leaders.known(topic, partition) ?? (await leaderOf(topic, partition));
     if ("outcome" in leader) return leader;
     return new Promise((settle) => {
-      queueOf(leader).push({ place: placeOf(topic, partition), batch, sinceMs, settle });
+      queueOf(leader).push({ place: placeOf(topic, partition), batch, sinceMs, mayStart, settle });
     });
   };
 
   return {
     countPartitions: leaders.refresh,
     /** One attempt. Null: confirmed. Never rejects. */
-    send: async (topic: string, partition: number, batch: Buffer): Promise<Verdict | null> => {
-      const verdict = await attempt(topic, partition, batch);
+    send: async (topic: string, partition: number, batch: Buffer, mayStart: () => boolean): Promise<Verdict | null> => {
+      const verdict = await attempt(topic, partition, batch, mayStart);
       if (verdict !== null && doubtsLeader(verdict)) leaders.doubt(topic, partition);
       return verdict;
     },

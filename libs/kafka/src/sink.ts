@@ -99,7 +99,7 @@ export const createSink = (settings: KafkaSettings): Sink => {
   };
   const counts = createPartitionCounts({ ask: traitsOf, verdictOf: verdictOfFailure, clock: systemClock, log });
 
-  const publish = async (topic: string, partition: number, records: readonly SinkRecord[]): Promise<Outcome> => {
+  const publish: Sink["publish"] = async (topic, partition, records, mayStart = () => true) => {
     if (records.length === 0) return ok;
     const known = closing ? closedOutcome : await counts.get(topic);
     // Closed meanwhile: nobody would close a connection that is opened now.
@@ -108,7 +108,7 @@ export const createSink = (settings: KafkaSettings): Sink => {
     if (!(partition >= 0 && partition < known.count)) return counts.met(topic, clientTable.partitionOutOfRange);
     const batch = await encodedOrNull(settings, topic, partition, records);
     if (batch === null) return clientTable.unencodable.outcome;
-    const verdict = await producing.send(topic, partition, batch);
+    const verdict = await producing.send(topic, partition, batch, mayStart);
     const outcome = verdict === null ? ok : counts.met(topic, verdict);
     forbidden.note(topic, outcome);
     return outcome;

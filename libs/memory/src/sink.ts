@@ -5,6 +5,7 @@ import type { Refusal, Topic, Topics } from "./topics.ts";
 /* Codes of libs/kafka's outcome table; the conformance suite asks both for them. */
 const UNKNOWN_TOPIC: Refusal = { kind: "retriable", code: "unknown_topic_or_partition" };
 const OUT_OF_RANGE: Refusal = { kind: "retriable", code: "partition_out_of_range" };
+const NOT_WANTED: Refusal = { kind: "retriable", code: "not_wanted" };
 const CLOSED: Refusal = { kind: "retriable", code: "client_closed" };
 const TOO_LARGE: Refusal = { kind: "fatal", code: "message_too_large", deadLetterClass: "oversize" };
 const NO_KEY: Refusal = { kind: "fatal", code: "invalid_record", deadLetterClass: "rejected" };
@@ -49,9 +50,10 @@ export const createSink = (topics: Topics, outages: Outages, clock: Clock): Sink
       if ("kind" in found) return found;
       return { kind: "ok", count: found.partitions.length, recordAgeMsMax: found.recordAgeMsMax };
     },
-    publish: async (topic, partition, records) => {
+    publish: async (topic, partition, records, mayStart = () => true) => {
       const found = find(topic);
       if ("kind" in found) return found;
+      if (!mayStart()) return NOT_WANTED;
       const log = found.partitions[partition];
       if (!log) return OUT_OF_RANGE;
       if (!records.every(isEncodable)) return UNENCODABLE;

@@ -68,9 +68,9 @@ const createParts = (topic: string, partition: number, options: LaneOptions) => 
     },
   });
 
-  const publish = async (records: readonly SinkRecord[]): Promise<Outcome> => {
+  const publish = async (records: readonly SinkRecord[], mayStart: () => boolean): Promise<Outcome> => {
     const startedAtMs = clock.monotonicMs();
-    const outcome = await sink.publish(topic, partition, records);
+    const outcome = await sink.publish(topic, partition, records, mayStart);
     const latencyMs = clock.monotonicMs() - startedAtMs;
     measures.records.add(records.length, { topic, outcome: outcome.kind });
     measures.publishSeconds.observe(latencyMs / 1000, { outcome: outcome.kind });
@@ -135,7 +135,9 @@ const send = async (segment: Segment, parts: Parts, options: LaneOptions): Promi
   const { records, stamp } = attempt.segment;
   const sent = stamped(records, stamp, clock.wallMs(), recordAgeMsMax());
   flight.begins();
-  const outcome = await publish(sent);
+  // The sink may keep it waiting for longer than a lease lasts.
+  const mayStart = (): boolean => records.every(({ from }) => from.term.holds());
+  const outcome = await publish(sent, mayStart);
   if (outcome.kind === "ok") confirmed(records);
   const verdict = bisection.answered(attempt, outcome, sent);
   flight.ends();
