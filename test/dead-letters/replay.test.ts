@@ -1,8 +1,15 @@
 import { eventually } from "@spillway/backends/eventually";
-import { createDeadLetterInspector, createDeadLetters, createDiscard, createReplay } from "@spillway/dead-letters";
+import {
+  createDeadLetterInspector,
+  createDeadLetters,
+  createDiscard,
+  createReplay,
+  type ReplayOptions,
+} from "@spillway/dead-letters";
 import { type DeadLetter, decodeChunk, replayChunk } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { openDatabase } from "@spillway/postgres";
+import { createTracesSpy } from "@spillway/telemetry/traces-spy";
 import { describe, expect, test } from "vitest";
 import { letterOf } from "../conformance/dead-letters.ts";
 import { adminOf, freshEach } from "../outbox/fresh-database.ts";
@@ -15,7 +22,7 @@ const LOCK_LETTERS = "select id from dead_letters for update";
 
 const fresh = freshEach();
 
-const replayWith = (options: { readonly replayCountMax?: number; readonly bytesMax?: number } = {}) =>
+const replayWith = (options: Partial<ReplayOptions> = {}) =>
   createReplay({ database: fresh.database, shards: SHARDS, platform, ...options });
 
 /** Puts letters and answers their ids, in the order of the call. */
@@ -105,6 +112,22 @@ describe("replay", () => {
     expect(row?.event).toMatchObject({ traceparent, tracestate });
     expect(Buffer.from(row?.event?.bytes ?? []).equals(letter.bytes)).toBe(true);
     expect(row?.receivedAtMs).toBeGreaterThanOrEqual(before);
+  });
+
+  test("has a span that is linked to the contexts of the letters that went, and none where none went", async () => {
+    const traces = createTracesSpy();
+    const ids = await put(eventOf("a"), eventOf("b", { traceparent: null }), eventOf("c", { replay: 5 }));
+    const replay = replayWith({ traces });
+    await replay(ids, BY);
+    await replay(ids, BY);
+    expect(traces.spans("replay")).toMatchObject([
+      {
+        links: [eventOf("a").traceparent],
+        attributes: { "spillway.letters": 2, "spillway.events": 2 },
+        failure: undefined,
+        hasEnded: true,
+      },
+    ]);
   });
 
   test("sends several in the order in which they died", async () => {

@@ -4,7 +4,11 @@ import { entryOf, type Pipeline, type Services } from "./world.ts";
 export const DASHBOARD_PASSWORD = "password of the tests";
 
 /** The real dashboard of a pipeline. */
-export const startDashboard = (services: Services, pipeline: Pipeline): Promise<Running> =>
+export const startDashboard = (
+  services: Services,
+  pipeline: Pipeline,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Running> =>
   startApp({
     name: "dashboard",
     entry: entryOf("dashboard"),
@@ -15,5 +19,6 @@ export const startDashboard = (services: Services, pipeline: Pipeline): Promise<
       DATABASE_URL: pipeline.addresses.databaseUrl,
       EDGE_URL: pipeline.edges[0]?.url ?? "",
       NAMESPACE: pipeline.name,
+      ...env,
     },
   });

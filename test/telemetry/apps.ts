@@ -4,7 +4,7 @@ import { createAppWorld } from "@spillway/edge/app.fixture.ts";
 import { systemClock } from "@spillway/event";
 import { createStage } from "@spillway/relay/stage.fixture.ts";
 import { showDependencies } from "@spillway/service";
-import { type Metrics, showLimits } from "@spillway/telemetry";
+import { createSpanCounts, type Metrics, showLimits } from "@spillway/telemetry";
 
 const quiet = async () => ({ checks: { redis: { status: "up" as const } } });
 const limit = { events: 1, bytes: 1 };
@@ -12,10 +12,12 @@ const limit = { events: 1, bytes: 1 };
 /** As each app's main.bun.ts registers its metrics, on memory ports. */
 export const apps = {
   edge: async (metrics: Metrics) => {
+    createSpanCounts(metrics);
     showLimits(metrics, { queue: limit, outbox: limit });
     return createAppWorld({ metrics, batchEventsMax: 1_000, bodyBytesMax: 400_000 });
   },
   relay: async (metrics: Metrics) => {
+    createSpanCounts(metrics);
     showLimits(metrics, { backlog: limit, parked: limit });
     showDependencies(metrics, quiet);
     const stage = createStage();
@@ -23,6 +25,7 @@ export const apps = {
     return stage;
   },
   dashboard: async (metrics: Metrics) => {
+    createSpanCounts(metrics);
     showDependencies(metrics, quiet);
     const byClass = { poison: 0, oversize: 1, rejected: 0, undecodable: 0 };
     const sights = {

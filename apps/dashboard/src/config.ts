@@ -12,11 +12,13 @@ import {
   password,
   postgresUrl,
   readSettings,
+  readTraceSettings,
   redisUrls,
   type Shown,
   token,
   type Values,
 } from "@spillway/service";
+import type { TraceSettings } from "@spillway/telemetry";
 
 const settings = {
   ...listenSettings(8_789),
@@ -35,10 +37,12 @@ export type Config = Values<typeof settings> & {
   /** As it may be logged. */
   readonly shown: Shown;
   readonly metricsAccess: MetricsAccess;
+  readonly traces: TraceSettings | null;
 };
 
 /** Reads the configuration from a record such as the environment. Throws `ConfigError`. */
 export const readConfig = (environment: Environment): Config => {
-  const { values, shown } = readSettings(settings, environment);
-  return { ...values, shown, metricsAccess: metricsAccessOf(values) };
+  const { traces, ...tracing } = readTraceSettings(environment);
+  const { values, shown } = readSettings(settings, environment, tracing.wrong);
+  return { ...values, shown: { ...shown, ...tracing.shown }, metricsAccess: metricsAccessOf(values), traces };
 };

@@ -6,6 +6,7 @@ import { openDatabase } from "@spillway/postgres";
 import { createMetricsRoute, showDependencies, watchInstallation } from "@spillway/service";
 import { openShell } from "@spillway/service/bun";
 import { connectRedis, createRedisInstallation, createStreamInspection } from "@spillway/stream";
+import { openTraces } from "@spillway/telemetry/open-traces";
 import { createPrometheusMetrics } from "@spillway/telemetry/prometheus";
 import { createApp } from "./app.tsx";
 import css from "./assets/app.css" with { type: "text" };
@@ -28,7 +29,9 @@ const redis = connectRedis({ url: config.REDIS_URL.join(), connectionName: "dash
 const stream = createStreamInspection(redis, config.NAMESPACE);
 const outbox = createOutboxInspector({ database });
 const letters = createDeadLetterInspector({ database });
-const replay = createReplay({ database, shards: config.SHARDS, platform });
+const metrics = createPrometheusMetrics("dashboard");
+const tracing = await openTraces("dashboard", config.traces, metrics);
+const replay = createReplay({ database, shards: config.SHARDS, platform, traces: tracing.traces });
 const belonging = createBelonging({ namespace: config.NAMESPACE, shards: config.SHARDS });
 const { discard } = createDiscard({ database });
 
@@ -60,7 +63,6 @@ const health = createHealth(systemClock, async () => {
   };
 });
 
-const metrics = createPrometheusMetrics("dashboard");
 const ports: DashboardPorts = {
   shards: () => Promise.all(Array.from({ length: config.SHARDS }, (_, shard) => shardRow(shard))),
   outbox: () => orNull(outbox.shards(ASK_MS)),
@@ -105,6 +107,6 @@ void schemaWarnings(database, ASK_MS).then(([warning]) => warning && log("warn",
 await shell.untilStopping();
 health.stop();
 await shell.end(async () => {
-  await Promise.allSettled([server.stop(), database.close()]);
+  await Promise.allSettled([server.stop(), database.close(), tracing.close()]);
   redis.close();
 });

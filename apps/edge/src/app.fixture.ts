@@ -2,7 +2,7 @@ import type { Belonging } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { createManualClock, createMemoryWorld, settledBelonging } from "@spillway/memory";
 import { hashSecret } from "@spillway/service";
-import { type Log, type Metrics, noMetrics } from "@spillway/telemetry";
+import { type Log, type Metrics, noMetrics, type Traces } from "@spillway/telemetry";
 import { createApp, type EdgeOptions } from "./app.ts";
 import { commitDefaults } from "./commit/committer.ts";
 import type { Quota } from "./quota/key-quota.ts";
@@ -17,6 +17,7 @@ export const createAppWorld = async (
     readonly belonging?: Belonging;
     readonly quotas?: readonly Quota[];
     readonly metrics?: Metrics;
+    readonly traces?: Traces;
   } = {},
 ) => {
   const clock = createManualClock();
@@ -43,6 +44,7 @@ export const createAppWorld = async (
       log,
       quotas: createKeyQuotas(options.quotas ?? [], { clock, log, metrics }),
       metrics,
+      traces: options.traces,
     },
     {
       ...commitDefaults,

@@ -15,7 +15,7 @@ import {
   type MetricsAccess,
   type Refuse,
 } from "@spillway/service";
-import type { Log, Metrics } from "@spillway/telemetry";
+import type { Log, Metrics, Traces } from "@spillway/telemetry";
 import { Hono } from "hono";
 import { getPath } from "hono/utils/url";
 import { type ApiKey, createKeyRing } from "./auth/api-key.ts";
@@ -50,6 +50,8 @@ export type EdgePorts = {
   readonly newId: () => string;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Absent where nothing is traced. */
+  readonly traces?: Traces;
   readonly nextTurn?: (then: () => void) => void;
   readonly collectGarbage?: () => void;
   /** Absent where no key has one. */

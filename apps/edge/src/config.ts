@@ -15,6 +15,7 @@ import {
   optional,
   postgresUrl,
   readSettings,
+  readTraceSettings,
   secretText,
   shardLimitSettings,
   token,
@@ -109,8 +110,16 @@ const contradictions = ({
 /** Reads the configuration from a record such as the environment. Throws `ConfigError`. */
 export const readConfig = (env: Environment, platform: Platform) => {
   const { wrong, ...keys } = keysOf(env, platform);
-  const { values, shown } = readSettings(settings, env, [...wrong, ...missingRedis(env)]);
+  const { traces, ...tracing } = readTraceSettings(env);
+  const { values, shown } = readSettings(settings, env, [...wrong, ...missingRedis(env), ...tracing.wrong]);
   const contradicting = contradictions(values);
   if (contradicting.length > 0) throw new ConfigError(contradicting);
-  return { ...values, shown, ...keys, redis: redisWayOf(values), metricsAccess: metricsAccessOf(values) };
+  return {
+    ...values,
+    shown: { ...shown, ...tracing.shown },
+    ...keys,
+    redis: redisWayOf(values),
+    metricsAccess: metricsAccessOf(values),
+    traces,
+  };
 };

@@ -6,6 +6,7 @@ import { askKeepers, watchInstallation } from "@spillway/service";
 import { openShell } from "@spillway/service/bun";
 import { createRestTransport, createStreamTier } from "@spillway/stream/tier";
 import { showLimits } from "@spillway/telemetry";
+import { openTraces } from "@spillway/telemetry/open-traces";
 import { createPrometheusMetrics } from "@spillway/telemetry/prometheus";
 import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";
@@ -32,6 +33,7 @@ const { config, log, stopping } = shell;
 
 const database = openDatabase({ url: config.DATABASE_URL, connectionsMax: config.DATABASE_CONNECTIONS_MAX });
 const metrics = createPrometheusMetrics("edge");
+const tracing = await openTraces("edge", config.traces, metrics);
 showLimits(metrics, {
   queue: { events: config.QUEUE_EVENTS_MAX, bytes: config.QUEUE_BYTES_MAX },
   outbox: { events: config.OUTBOX_EVENTS_MAX, bytes: config.OUTBOX_BYTES_MAX },
@@ -64,6 +66,7 @@ const edge = createApp(
     newId: () => Bun.randomUUIDv7(),
     log,
     metrics,
+    traces: tracing.traces,
     quotas,
     nextTurn: (then) => void setImmediate(then),
     collectGarbage: () => void Bun.gc(false),
@@ -93,6 +96,6 @@ await systemClock.sleep(config.STOP_DELAY_MS, shell.hurrying);
 await shell.end(async () => {
   await server.stop();
   await edge.committer.close();
-  await database.close();
+  await Promise.all([database.close(), tracing.close()]);
   redis.close();
 }, CLOSE_MS);

@@ -16,6 +16,7 @@ import {
   optional,
   postgresUrl,
   readSettings,
+  readTraceSettings,
   redacted,
   redisUrls,
   type Shown,
@@ -28,6 +29,7 @@ import {
   withDefault,
 } from "@spillway/service";
 import { holdsCertificate, holdsPrivateKey } from "@spillway/service/pem";
+import type { TraceSettings } from "@spillway/telemetry";
 
 const MiB = 1024 * 1024;
 
@@ -79,6 +81,7 @@ export type Config = Variables & {
   readonly tls: Tls | undefined;
   readonly sasl: Sasl | undefined;
   readonly metricsAccess: MetricsAccess;
+  readonly traces: TraceSettings | null;
   /** As it may be logged. */
   readonly shown: Shown;
 };
@@ -127,12 +130,14 @@ const saslOf = (values: Variables): Sasl | undefined => {
 
 /** Reads the configuration from a record such as the environment. Throws `ConfigError`. */
 export const readConfig = (env: Environment, readFile: (path: string) => string): Config => {
-  const { values, shown } = readSettings(settings, env);
+  const { traces, ...tracing } = readTraceSettings(env);
+  const { values, shown } = readSettings(settings, env, tracing.wrong);
   return {
     ...values,
-    shown,
+    shown: { ...shown, ...tracing.shown },
     tls: tlsOf(values, readFile),
     sasl: saslOf(values),
     metricsAccess: metricsAccessOf(values),
+    traces,
   };
 };

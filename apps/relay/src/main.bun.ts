@@ -24,6 +24,7 @@ import {
   createStreamInspection,
 } from "@spillway/stream";
 import { showLimits } from "@spillway/telemetry";
+import { openTraces } from "@spillway/telemetry/open-traces";
 import { createPrometheusMetrics } from "@spillway/telemetry/prometheus";
 import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";
@@ -43,6 +44,7 @@ const { config, log, stopping } = shell;
 const { owner } = config;
 
 const metrics = createPrometheusMetrics("relay");
+const tracing = await openTraces("relay", config.traces, metrics);
 const redis = connectRedis({ url: config.REDIS_URL.join(), connectionName: `spillway-relay-${owner}` });
 const database = openDatabase({ url: config.DATABASE_URL, connectionsMax: config.DATABASE_CONNECTIONS_MAX });
 const namespace = config.NAMESPACE;
@@ -80,6 +82,7 @@ const relay = createRelay(
     platform,
     log,
     metrics,
+    traces: tracing.traces,
   },
   {
     owner,
@@ -123,6 +126,6 @@ const founder = { ...keepers, belonging, ours, newId: () => Bun.randomUUIDv7(), 
 void tendInstallation(founder, stopping);
 await relay.run(stopping);
 await shell.end(async () => {
-  await Promise.allSettled([sink.close(), database.close(), server.stop()]);
+  await Promise.allSettled([sink.close(), database.close(), server.stop(), tracing.close()]);
   redis.close();
 });

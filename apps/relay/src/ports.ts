@@ -11,7 +11,7 @@ import type {
   ShardStream,
   Sink,
 } from "@spillway/event";
-import type { Log, Metrics } from "@spillway/telemetry";
+import type { Log, Metrics, Traces } from "@spillway/telemetry";
 
 /**
  * The one list of the ports that a relay stands on, under the names that libs/memory has for them, so that whoever gives a relay
@@ -38,6 +38,8 @@ export type RelaySurroundings = {
   readonly random: () => number;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Absent where nothing is traced. */
+  readonly traces?: Traces;
 };
 
 /** The backend behind each port. */

@@ -18,6 +18,7 @@ import type { LotModeName } from "./parking/lot-mode.ts";
 import { createSurvey, type Survey } from "./parking/survey.ts";
 import { createLinger } from "./partition/linger.ts";
 import { createTopics } from "./partition/topics.ts";
+import { tracedSink } from "./partition/traced-sink.ts";
 import type { RelayOptions, RelayParts } from "./parts.ts";
 import type { RelayPorts, RelaySurroundings } from "./ports.ts";
 import type { Diversion } from "./shard/drain-mode.ts";
@@ -125,7 +126,8 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
   const { failed, fail } = createFailure();
   const measures = createMeasures(given.metrics);
   const dependencies = listenTo(log, ended.signal, () => shards.doubt());
-  const ports = notedPorts(given, dependencies);
+  const noted = notedPorts(given, dependencies);
+  const ports = given.traces ? { ...noted, sink: tracedSink(noted.sink, given.traces) } : noted;
   const signal = ended.signal;
   const copyRemoval = createCopyRemoval({ ...given, ...ports, signal });
   const parts: RelayParts = {

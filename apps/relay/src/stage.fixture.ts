@@ -45,9 +45,16 @@ type Running = {
 
 export const idOf = (record: SinkRecord): string => JSON.parse(new TextDecoder().decode(record.value)).id;
 
-const sealed = (id: string, key: string | null, shards: number, type: string): SealedEvent => {
+type TraceparentOf = (id: string) => string | null;
+const sealed = (id: string, key: string | null, shards: number, type: string, of: TraceparentOf): SealedEvent => {
   const bytes = new TextEncoder().encode(JSON.stringify({ specversion: "1.0", id, source: "s", type }));
-  return sealEvent({ id, source: "s", type, partitionKey: key, traceparent: null }, bytes, shards, platform, "shop");
+  return sealEvent({ id, source: "s", type, partitionKey: key, traceparent: of(id) }, bytes, shards, platform, "shop");
+};
+
+type StageOptions = Partial<MemoryWorldOptions> & {
+  readonly partitions?: number;
+  /** Of the event of an id; none has one unless given. */
+  readonly traceparentOf?: TraceparentOf;
 };
 
 /** After the death no call begins and none comes back: what was under way may still have happened. */
@@ -57,7 +64,7 @@ const mortal = <Port extends object>(port: Port, dead: () => boolean): Port =>
     return dead() ? new Promise(() => undefined) : value;
   });
 
-export const createStage = (options: Partial<MemoryWorldOptions> & { readonly partitions?: number } = {}) => {
+export const createStage = ({ traceparentOf = () => null, ...options }: StageOptions = {}) => {
   const clock = createManualClock();
   const shards = options.shards ?? 1;
   const servers = { behindMs: 0 };
@@ -155,7 +162,7 @@ export const createStage = (options: Partial<MemoryWorldOptions> & { readonly pa
   });
 
   const chunksOf = (ids: readonly string[], key: string | null, type = "t", copied = false): ShardChunk[] => {
-    const events = ids.map((id) => sealed(id, key, shards, type));
+    const events = ids.map((id) => sealed(id, key, shards, type, traceparentOf));
     const own = new Set(events.map((event) => event.shard));
     return [...own].map((shard) =>
       chunkOf(

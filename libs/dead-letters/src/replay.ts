@@ -8,6 +8,7 @@ import {
   replayRefusalOf,
 } from "@spillway/event";
 import { arrayOf, ask, type Database, durableCommit, WRITE_MS } from "@spillway/postgres";
+import { inSpan, type Traces } from "@spillway/telemetry";
 import type { Sql } from "postgres";
 import { type StoredLetter, statusColumn, statusIs } from "./letter.ts";
 import { idsOf, refusalsOf } from "./refusal.ts";
@@ -23,6 +24,8 @@ export type ReplayOptions = {
   readonly bytesMax?: number;
   /** For one statement. Default 5,000. */
   readonly deadlineMs?: number;
+  /** Absent where nothing is traced. */
+  readonly traces?: Traces | undefined;
 };
 
 type Letter = Pick<
@@ -81,9 +84,34 @@ const rowOf = (letter: Letter, { shards, platform }: ReplayOptions, receivedAtMs
   return { id: letter.id, ...replayChunk({ ...letter, ...known }, receivedAtMs, shards, platform) };
 };
 
+type Move = (
+  rows: readonly Row[],
+  letters: readonly Letter[],
+  by: string,
+) => Promise<readonly { readonly id: string }[]>;
+
+/** With a span that is linked to the contexts of the letters. */
+const traced =
+  (move: Move, traces: Traces): Move =>
+  (rows, letters, by) => {
+    const contexts = letters.map(({ traceparent }) => traceparent);
+    const span = traces.beginFor("replay", contexts, { "spillway.letters": letters.length });
+    const work = () => move(rows, letters, by);
+    return inSpan(span, work, (moved) => ({ attributes: { "spillway.events": moved.length } }));
+  };
+
 /** The port on the table of dead letters. */
 export const createReplay = (options: ReplayOptions): Replay => {
-  const { database, replayCountMax = REPLAYS_MAX, bytesMax = 16 * 1024 * 1024, deadlineMs = WRITE_MS } = options;
+  const {
+    database,
+    replayCountMax = REPLAYS_MAX,
+    bytesMax = 16 * 1024 * 1024,
+    deadlineMs = WRITE_MS,
+    traces,
+  } = options;
+  const moveRows: Move = async (rows, _letters, by) =>
+    rows.length === 0 ? [] : ask(database, deadlineMs, (sql) => moveToOutbox(sql, rows, options.shards, by));
+  const move = traces === undefined ? moveRows : traced(moveRows, traces);
   return async (ids, { by }) => {
     const asked = idsOf(ids);
     const letters = await ask(database, deadlineMs, (sql) => readLetters(sql, asked, bytesMax));
@@ -91,8 +119,7 @@ export const createReplay = (options: ReplayOptions): Replay => {
     const refusedIds = new Set(refused.map((refusal) => refusal.id));
     const waiting = letters.filter((letter) => !refusedIds.has(letter.id));
     const rows = waiting.map((letter) => rowOf(letter, options, Date.now()));
-    const moved =
-      rows.length === 0 ? [] : await ask(database, deadlineMs, (sql) => moveToOutbox(sql, rows, options.shards, by));
+    const moved = await move(rows, waiting, by);
     const replayed = new Set(moved.map((row) => row.id));
     const left = [...new Set(ids)].filter((id) => !replayed.has(id) && !refusedIds.has(id));
     return {

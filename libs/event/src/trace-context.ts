@@ -1,5 +1,5 @@
 /*
- * W3C Trace Context. Spillway takes no part in a trace: what is valid is passed on as it is, what is not is left out.
+ * W3C Trace Context: what is valid is passed on as it is, what is not is left out. Spans are the apps' (libs/telemetry).
  */
 const LENGTH_MAX = 512;
 const STATE_MEMBERS_MAX = 32;

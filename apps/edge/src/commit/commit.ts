@@ -5,13 +5,16 @@ import type { EventResult } from "./result.ts";
 export class Commit {
   readonly results: EventResult[];
   readonly startedAtMs: number;
+  /** The traceparent of the request's span, where it has one. */
+  readonly within: string | undefined;
   readonly done: Promise<readonly EventResult[]>;
   #left: number;
   #resolve: (results: readonly EventResult[]) => void = () => undefined;
 
-  constructor(events: number, startedAtMs: number) {
+  constructor(events: number, startedAtMs: number, within?: string) {
     this.results = new Array(events);
     this.startedAtMs = startedAtMs;
+    this.within = within;
     this.#left = events;
     this.done = new Promise((resolve) => {
       this.#resolve = resolve;

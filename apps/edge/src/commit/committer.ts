@@ -11,7 +11,7 @@ import {
   type Tier,
   type Writers,
 } from "@spillway/event";
-import type { Log, Metrics } from "@spillway/telemetry";
+import type { Log, Metrics, Traces } from "@spillway/telemetry";
 import { createAccountedOutbox, createAccountedStream } from "./accounted-tier.ts";
 import { createAdmission } from "./admission.ts";
 import { createBelongingTier } from "./belonging-tier.ts";
@@ -40,6 +40,8 @@ export type CommitterPorts = {
   readonly random: () => number;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Absent where nothing is traced. */
+  readonly traces?: Traces;
   /** Calls back when the event loop has been round once. Where there is none, no append waits for company. */
   readonly nextTurn?: (then: () => void) => void;
 };
@@ -89,6 +91,16 @@ const bytesOf = (events: readonly SealedEvent[]): number => {
   return bytes;
 };
 
+/**
+ * One result per event, in order, within `answerWithinMs` from when its sender began to wait. Never rejects. `within`: the traceparent of
+ * the request's span, where it has one.
+ */
+type CommitEvents = (
+  events: readonly SealedEvent[],
+  sinceMs?: number,
+  within?: string,
+) => Promise<readonly EventResult[]>;
+
 /** Makes events durable: in the stream, else in the outbox, else not. */
 export const createCommitter = (ports: CommitterPorts, options: CommitterOptions) => {
   const { streamDeadlineMs, outboxDeadlineMs } = options;
@@ -133,14 +145,14 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
   };
   const occupied = createOccupiedWatch(parts, options, divert);
   const group = new GroupCommit(parts, divert, options);
+  const commit: CommitEvents = (events, sinceMs = ports.clock.monotonicMs(), within) => {
+    if (admission.enter(events.length, bytesOf(events))) return group.commit(events, sinceMs, within);
+    metrics.refused("overloaded", events.length);
+    return Promise.resolve(events.map(() => refused.overloaded));
+  };
 
   return {
-    /** One result per event, in order, within `answerWithinMs` from when its sender began to wait. Never rejects. */
-    commit: (events: readonly SealedEvent[], sinceMs = ports.clock.monotonicMs()): Promise<readonly EventResult[]> => {
-      if (admission.enter(events.length, bytesOf(events))) return group.commit(events, sinceMs);
-      metrics.refused("overloaded", events.length);
-      return Promise.resolve(events.map(() => refused.overloaded));
-    },
+    commit,
     /** Whether an event could be made durable now, and what stands in the way. */
     state: () => ({
       stream: guarded.isUp(),

@@ -1,5 +1,6 @@
 import type { Appended, SealedEvent } from "@spillway/event";
 import { createAnswers } from "./answers.ts";
+import { type AppendTo, createAppendTo } from "./append-to.ts";
 import { Commit, type Waiting } from "./commit.ts";
 import type { CommitParts, CommitterOptions } from "./committer.ts";
 import { createCopier } from "./copier.ts";
@@ -38,6 +39,7 @@ export class GroupCommit {
   readonly #answers: ReturnType<typeof createAnswers>;
   readonly #linger: ReturnType<typeof createLinger>;
   readonly #copier: ReturnType<typeof createCopier>;
+  readonly #appendTo: AppendTo;
   #watchingLate = false;
   /** Which queue is asked first: the one that the last append had no room for, so that none starves. */
   #turn = 0;
@@ -50,6 +52,7 @@ export class GroupCommit {
     this.#queues = Array.from({ length: limits.shards }, (_, shard) => new ShardQueue(shard, limits, platform, clock));
     this.#answers = createAnswers(ports);
     this.#copier = createCopier(ports);
+    this.#appendTo = createAppendTo(ports);
     const start = (): void => this.pump();
     this.#linger = nextTurn
       ? createLinger({ clock, nextTurn, waiting: () => this.#waiting(), start })
@@ -57,8 +60,8 @@ export class GroupCommit {
   }
 
   /** One result per event, in order. Never rejects. */
-  commit(events: readonly SealedEvent[], sinceMs: number): Promise<readonly EventResult[]> {
-    const commit = new Commit(events.length, sinceMs);
+  commit(events: readonly SealedEvent[], sinceMs: number, within?: string): Promise<readonly EventResult[]> {
+    const commit = new Commit(events.length, sinceMs, within);
     for (let index = 0; index < events.length; index++) {
       const event = events[index] as SealedEvent;
       this.#add({ event, size: event.bytes.length, index, commit });
@@ -166,7 +169,7 @@ export class GroupCommit {
       }
     const untilMs = this.#answerByMs(chunks);
     const copies = tier === "stream" ? this.#copy(chunks, untilMs) : null;
-    const answers = await this.#ports[tier].append(chunks, untilMs);
+    const answers = await this.#appendTo(tier, chunks, untilMs);
     this.#appending[tier] = false;
     let events = 0;
     for (let i = 0; i < chunks.length; i++) {

@@ -1,11 +1,4 @@
-import {
-  type Durability,
-  type Malformed,
-  type Pieces,
-  type ReadBody,
-  type TraceContext,
-  traceContextOf,
-} from "@spillway/event";
+import type { Durability, Malformed, Pieces, ReadBody } from "@spillway/event";
 import { refusalOf } from "../auth/api-key.ts";
 import { HEADER } from "../auth/durability.ts";
 import { BodyBudget, Share } from "../body/budget.ts";
@@ -22,6 +15,7 @@ import { bodyProblem, connectionEnded } from "./body-problem.ts";
 import { idempotencyKeyOf, idsFrom } from "./idempotency-key.ts";
 import type { IngestLimits, IngestPorts } from "./ports.ts";
 import { isOneEvent, readForm } from "./read.ts";
+import { traceContextIn, tracedIngest } from "./request-trace.ts";
 import { ingestSingle } from "./single.ts";
 import { createStore, quotaProblem } from "./store.ts";
 
@@ -72,17 +66,14 @@ type Received = {
   readonly durability: Durability | undefined;
   /** Of the key; undefined: it may send as much as it likes. */
   readonly quota: KeyQuota | undefined;
+  /** The traceparent of its span, where it has one: events without a context of their own continue it. */
+  readonly within?: string;
 };
 
 const notABatch: Problem = { code: "not_a_batch", detail: 'a batch is a JSON array or {"events":[…]}' };
 
 const malformedProblem = ({ code, detail }: Malformed, { batchEventsMax }: IngestLimits): Problem =>
   code === "batch_too_large" ? { code, detail, members: { limit: batchEventsMax } } : { code, detail };
-
-const traceContextIn = (headers: Headers): TraceContext => {
-  const traceparent = headers.get("traceparent");
-  return traceContextOf(traceparent, traceparent === null ? null : headers.get("tracestate"));
-};
 
 /** The cheap checks come first: a body is read only for somebody who may send it, in a form that can be read. */
 export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest => {
@@ -93,11 +84,11 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
   const readBody = createBodyReader(ports, limits);
 
   const readBytes = (
-    { headers, media, name, idempotencyKey }: Received,
+    { headers, media, name, idempotencyKey, within }: Received,
     bytes: Uint8Array,
   ): ReadBody | Promise<ReadBody> => {
     const source = sources.defaultOf(name);
-    const { traceparent, tracestate } = traceContextIn(headers);
+    const { traceparent, tracestate } = traceContextIn(headers, within);
     const newEventId = idempotencyKey === null ? newId : idsFrom(idempotencyKey);
     const defaults = { source, nowMs: clock.wallMs(), newId: newEventId, traceparent, tracestate };
     const { contentType } = media;
@@ -107,12 +98,12 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
   };
 
   const answer = (
-    { name, requestId, batchOnly, durability, quota }: Received,
+    { name, requestId, batchOnly, durability, quota, within }: Received,
     read: ReadBody,
     bodyEndedAtMs: number,
   ): Response | Promise<Response> => {
     if (read.kind === "malformed") return respondProblem(malformedProblem(read, limits), requestId);
-    const store = createStore(ports.committer, quota, bodyEndedAtMs);
+    const store = createStore(ports.committer, quota, bodyEndedAtMs, within);
     if (read.kind === "ok")
       return ingestBatch(read.events, (event) => admit(event, name, durability), store, requestId);
     if (batchOnly) return respondProblem(notABatch, requestId);
@@ -142,6 +133,8 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
     }
   };
 
+  const ingestReceived = ports.traces ? tracedIngest(ingestBody, ports.traces) : ingestBody;
+
   return (request, requestId, batchOnly) => {
     const { headers } = request;
     const authorization = headers.get("authorization");
@@ -156,6 +149,6 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
     const durability = durabilities.ofRequest(headers.get(HEADER), name);
     if (typeof durability === "object") return respondProblem(durability, requestId);
     const quota = quotas?.of(name);
-    return ingestBody(request, { headers, requestId, batchOnly, media, name, idempotencyKey, durability, quota });
+    return ingestReceived(request, { headers, requestId, batchOnly, media, name, idempotencyKey, durability, quota });
   };
 };

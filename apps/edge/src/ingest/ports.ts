@@ -1,4 +1,5 @@
 import type { BatchLimits, Clock, Platform } from "@spillway/event";
+import type { Traces } from "@spillway/telemetry";
 import type { createKeyRing } from "../auth/api-key.ts";
 import type { createDurabilities } from "../auth/durability.ts";
 import type { createKeySources } from "../auth/key-sources.ts";
@@ -21,6 +22,8 @@ export type IngestPorts = {
   readonly durabilities: ReturnType<typeof createDurabilities>;
   /** Absent where no key has one. */
   readonly quotas?: Pick<KeyQuotas, "of">;
+  /** Absent where nothing is traced. */
+  readonly traces?: Traces;
   /** Called for events that will never be stored as they are. */
   readonly onInvalid: (code: string) => void;
 };

@@ -17,10 +17,11 @@ export const createStore = (
   committer: IngestPorts["committer"],
   quota: KeyQuota | undefined,
   bodyEndedAtMs: number,
+  within: string | undefined,
 ): Store => ({
   commit: (events) => {
     const taken = quota === undefined ? events.length : quota.take(events.length);
-    const committed = committer.commit(events.slice(0, taken), bodyEndedAtMs);
+    const committed = committer.commit(events.slice(0, taken), bodyEndedAtMs, within);
     const beyond = events.slice(taken).map(() => refused.quota_exceeded);
     return beyond.length === 0 ? committed : committed.then((results) => [...results, ...beyond]);
   },

@@ -5,6 +5,7 @@ import { createAccountedAppend } from "./accounted-append.ts";
 import { chunkOf, keyedRows } from "./copied-rows.ts";
 import { createRowBurial } from "./row-burial.ts";
 import { type ChunkRow, groupsOf, type ReadableRows } from "./row-groups.ts";
+import { tracedMove } from "./traced-move.ts";
 
 export type RowMoverOptions = RelayParts & {
   readonly term: Term;
@@ -23,7 +24,7 @@ const broughtOf = (rows: readonly ChunkRow[]): readonly Total[] => [
 
 /** Brings rows of the outbox into the stream, and answers how many of the first ones it did. */
 export const createRowMover = (options: RowMoverOptions): ((rows: readonly OutboxRow[]) => Promise<number>) => {
-  const { term, copies, platform, measures, drainEventsMax, isGoing, stand, moved } = options;
+  const { term, copies, platform, measures, drainEventsMax, traces, isGoing, stand, moved } = options;
   const { lease } = term;
   const { shard } = lease;
 
@@ -31,7 +32,7 @@ export const createRowMover = (options: RowMoverOptions): ((rows: readonly Outbo
 
   const ask = createAccountedAppend(options);
 
-  const append = async (group: ReadableRows): Promise<Moved> => {
+  const appendGroup = async (group: ReadableRows): Promise<Moved> => {
     if (!isGoing()) return "stopped";
     const chunk = chunkOf(group, shard, platform);
     const answer = await ask({ ...chunk, rows: broughtOf(group.rows) });
@@ -42,6 +43,7 @@ export const createRowMover = (options: RowMoverOptions): ((rows: readonly Outbo
     const kept = rows.length === 0 || (await copies.keep(rows)).ok;
     return kept ? "moved" : "unavailable";
   };
+  const append = traces === undefined ? appendGroup : tracedMove(appendGroup, shard, traces);
 
   /**
    * One group after the other: a row behind a refused one must not get in, and with several under way it could, since a
