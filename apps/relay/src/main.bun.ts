@@ -43,7 +43,7 @@ const shell = openShell("relay", () => {
 const { config, log, stopping } = shell;
 const { owner } = config;
 
-const metrics = createPrometheusMetrics("relay");
+const metrics = createPrometheusMetrics("relay", { exemplars: config.traces !== null });
 const tracing = await openTraces("relay", config.traces, metrics);
 const redis = connectRedis({ url: config.REDIS_URL.join(), connectionName: `spillway-relay-${owner}` });
 const database = openDatabase({ url: config.DATABASE_URL, connectionsMax: config.DATABASE_CONNECTIONS_MAX });

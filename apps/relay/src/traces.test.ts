@@ -1,4 +1,5 @@
 import { ok } from "@spillway/event";
+import { createPrometheusMetrics } from "@spillway/telemetry/prometheus";
 import { createTracesSpy } from "@spillway/telemetry/traces-spy";
 import { expect, test } from "vitest";
 import { createStage, TOPIC } from "./stage.fixture.ts";
@@ -47,6 +48,22 @@ test("each attempt is a span, the one that failed by its code, and a batch of no
   await stage.post(["e3", "e4"]);
   await stage.until(() => stage.publishes.length === 3);
   expect(traces.spans("publish")).toHaveLength(2);
+});
+
+test("the age of an event whose trace is sampled has it as an exemplar, once it is confirmed", async () => {
+  const { traces, stage } = traced();
+  const metrics = createPrometheusMetrics("relay", { exemplars: true });
+  stage.start("r1", { traces, metrics });
+  const exemplars = async () => {
+    const { text } = await metrics.expose("application/openmetrics-text");
+    return [...text.matchAll(/^spillway_event_age_seconds_bucket.* # \{trace_id="(\w+)"\}/gm)].map(([, id]) => id);
+  };
+  await stage.post(["e3", "e4"]);
+  await stage.until(() => stage.ids().length === 2);
+  expect(await exemplars()).toEqual([]);
+  await stage.post(["e2"]);
+  await stage.until(() => stage.ids().length === 3);
+  expect(await exemplars()).toEqual(["b".repeat(32)]);
 });
 
 test("rows that are drained in one append have one span, linked to the contexts of their events", async () => {

@@ -34,7 +34,7 @@ export const createMetricsRoute = (
     if (access === "closed") return refuse(404, "/metrics is closed here: set METRICS_TOKEN to read it");
     if (!mayRead(request.headers.get("authorization")))
       return refuse(401, "send the metrics token", { "www-authenticate": 'Bearer realm="spillway-metrics"' });
-    const { text, contentType } = await metrics.expose();
+    const { text, contentType } = await metrics.expose(request.headers.get("accept"));
     return answer(200, contentType, text);
   };
 };

@@ -3,8 +3,11 @@ type Labels<Name extends string> = Readonly<Record<Name, string>>;
 type LabelsOf<Name extends string> = [Name] extends [never] ? [] : [labels: Labels<Name>];
 
 type Count = { add(value: number): void };
-/** `times`: as so many observations of one value, at the cost of one. */
-type Observation = { observe(value: number, times?: number): void };
+/**
+ * `times`: as so many observations of one value, at the cost of one. `traceId`: of a trace that shows how such a value comes about; of each
+ * bucket the last one is exposed as its exemplar, to who asks for OpenMetrics.
+ */
+type Observation = { observe(value: number, times?: number, traceId?: string | null): void };
 
 /** `of` gives what counts under these labels from now on: to be kept by whoever counts often, since finding it costs more than counting. */
 export type Counter<Name extends string = never> = {
@@ -41,8 +44,8 @@ export type Metrics = {
   ): Histogram<Name>;
   /** `look` sets what is only worth knowing when somebody asks, and is waited for. It must bound its own time, and not reject. */
   beforeExpose(look: () => void | Promise<void>): void;
-  /** The exposition text and its content type. */
-  expose(): Promise<{ readonly text: string; readonly contentType: string }>;
+  /** The exposition text and its content type. `accept`: the header of who asks. */
+  expose(accept?: string | null): Promise<{ readonly text: string; readonly contentType: string }>;
 };
 
 const nobody = { add: () => undefined, observe: () => undefined, set: () => undefined, remove: () => undefined };

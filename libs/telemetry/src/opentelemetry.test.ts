@@ -103,7 +103,7 @@ const expected: Readonly<Record<TraceSettings["sampler"], string>> = {
 };
 
 test.each(samplerNames)("%s: of a request and of what is linked to it both are recorded, or none", async (sampler) => {
-  const { begin, beginFor } = open({ sampler, ratio: 0.5 });
+  const { begin, beginFor, sampled } = open({ sampler, ratio: 0.5 });
   const recorded: string[] = [];
   for (const [name, context] of Object.entries(asked))
     for (const flags of context === null ? [""] : ["-00", "-01"]) {
@@ -111,7 +111,9 @@ test.each(samplerNames)("%s: of a request and of what is linked to it both are r
       // Of a request without a context chance decides by a ratio.
       if (context === null && sampler.endsWith("ratio")) continue;
       if (isRecorded) recorded.push(name + flags);
-      if (context !== null) expect(beginFor("publish", [context + flags]) !== null).toBe(isRecorded);
+      if (context === null) continue;
+      expect(beginFor("publish", [context + flags]) !== null).toBe(isRecorded);
+      expect(sampled(context + flags)).toBe(isRecorded ? context.slice(3, 35) : null);
     }
   expect(recorded.join(" ")).toBe(expected[sampler]);
 });

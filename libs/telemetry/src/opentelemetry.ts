@@ -64,20 +64,18 @@ const resourceOf = (app: string) =>
     .merge(resourceFromAttributes({ "service.name": `spillway-${app}`, "service.namespace": "spillway" }))
     .merge(detectResources({ detectors: [envDetector] }));
 
-/** Each context once that `isChosen`; those of one request follow each other. */
-const linksOf = (
-  contexts: Iterable<string | null | undefined>,
-  isChosen: (context: Context, traceId: string) => boolean,
-): Link[] => {
+type Chosen = (context: string | null | undefined) => SpanContext | null;
+
+/** Each context once that is chosen; those of one request follow each other. */
+const linksOf = (contexts: Iterable<string | null | undefined>, chosen: Chosen): Link[] => {
   const links = new Map<string, Link>();
   let last: string | null | undefined;
   for (const context of contexts) {
     if (context === last) continue;
     if (links.size === LINKS_MAX) break;
     last = context;
-    const linked = spanContextOf(context);
-    if (linked && isChosen(contextOf(linked), linked.traceId))
-      links.set(linked.traceId + linked.spanId, { context: linked });
+    const linked = chosen(context);
+    if (linked) links.set(linked.traceId + linked.spanId, { context: linked });
   }
   return [...links.values()];
 };
@@ -99,6 +97,11 @@ export const createOpenTelemetryTraces = (options: OpenTelemetryOptions): Traces
   });
   const tracer = provider.getTracer("spillway");
 
+  const chosen: Chosen = (traceparent) => {
+    const found = spanContextOf(traceparent);
+    return found && isChosen(contextOf(found), found.traceId) ? found : null;
+  };
+
   const start = (name: SpanName, given: SpanOptions, context: Context): Span | null => {
     if (rate.isSpent(name)) {
       counts("rate_limited");
@@ -118,8 +121,9 @@ export const createOpenTelemetryTraces = (options: OpenTelemetryOptions): Traces
       const context = contextOf(parent);
       return isChosen(context, parent.traceId) ? start(name, { attributes }, context) : null;
     },
+    sampled: (context) => chosen(context)?.traceId ?? null,
     beginFor: (name, contexts, attributes) => {
-      const links = linksOf(contexts, isChosen);
+      const links = linksOf(contexts, chosen);
       return links.length === 0 ? null : start(name, { attributes, links }, ROOT_CONTEXT);
     },
     /** Sends what waits, for half a second at most. Never rejects. */

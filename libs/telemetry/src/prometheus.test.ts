@@ -96,3 +96,47 @@ test("what is worth knowing only when somebody asks is looked at before the answ
   metrics.beforeExpose(async () => waiting.set(3));
   expect((await metrics.expose()).text).toContain('waiting{app="edge"} 3');
 });
+
+const openly = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2";
+const TRACE = "0af7651916cd43dd8448eb211c80319c";
+
+test("who asks for OpenMetrics gets the last exemplar of each bucket, who does not gets Prometheus's text", async () => {
+  const metrics = createPrometheusMetrics("relay", { exemplars: true });
+  const age = metrics.histogram("age_seconds", "Age.", [0.1, 1], ["topic"]);
+  const events = metrics.counter("events_total", "Events.", ["topic"]);
+  events.add(7, { topic: "a" });
+  age.of({ topic: "a" }).observe(0.5, 400, "1".repeat(32));
+  age.of({ topic: "a" }).observe(0.75, 1, TRACE);
+  age.of({ topic: "a" }).observe(7, 2, null);
+  const { text, contentType } = await metrics.expose(openly);
+  expect(contentType).toBe("application/openmetrics-text; version=1.0.0; charset=utf-8");
+  const lines = text.split("\n");
+  expect(lines.filter((line) => /^(# TYPE )?(age|events)_/.test(line))).toEqual([
+    "# TYPE age_seconds histogram",
+    'age_seconds_bucket{le="0.1",topic="a",app="relay"} 0',
+    expect.stringMatching(
+      new RegExp(
+        `^age_seconds_bucket\\{le="1",topic="a",app="relay"\\} 401 # \\{trace_id="${TRACE}"\\} 0\\.75 \\d+(\\.\\d+)?$`,
+      ),
+    ),
+    'age_seconds_bucket{le="+Inf",topic="a",app="relay"} 403',
+    'age_seconds_sum{topic="a",app="relay"} 214.75',
+    'age_seconds_count{topic="a",app="relay"} 403',
+    'events_total{topic="a",app="relay"} 7',
+  ]);
+  expect(lines).toContain("# TYPE events counter");
+  expect(text.endsWith("\n# EOF\n")).toBe(true);
+  expect(text).toMatch(/\nprocess_cpu_seconds_total\{app="relay"\} /);
+  // Afterwards nobody's name has changed.
+  for (const accept of [null, "text/plain", "*/*"]) {
+    const plain = await metrics.expose(accept);
+    expect(plain.contentType).toContain("text/plain");
+    expect(plain.text).toContain("# TYPE events_total counter");
+    expect(plain.text).toContain("# TYPE process_cpu_seconds_total counter");
+    expect(plain.text).not.toContain(TRACE);
+  }
+});
+
+test("where there are no exemplars, nobody gets OpenMetrics", async () => {
+  expect((await createPrometheusMetrics("relay").expose(openly)).contentType).toContain("text/plain");
+});

@@ -2,17 +2,42 @@ import * as prometheus from "prom-client";
 import type { Metrics } from "./metrics.ts";
 import { createCount, createDistribution, createSeries, createTold, type Value } from "./series.ts";
 
+export type PrometheusOptions = {
+  /** Whether who asks for OpenMetrics gets it, with exemplars; else all get Prometheus's own text. */
+  readonly exemplars?: boolean;
+};
+
 type Described = { readonly name: string; readonly help: string; readonly type: "counter" | "histogram" };
 
 /** prom-client calls these gauges `_total`, which Prometheus keeps for counters; the same by type stays. */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
+
+const OPEN_METRICS = prometheus.Registry.OPENMETRICS_CONTENT_TYPE;
+
+/** prom-client takes `_total` off the names of its own counters for it, for good, and of others' puts it behind once more. */
+const toldOpenly = (metric: prometheus.Metric): prometheus.Metric => {
+  const get = async () => {
+    const told = await metric.get();
+    return String(told.type) === "counter" ? { ...told, name: told.name.replace(/_total$/, "") } : told;
+  };
+  return { name: (metric as unknown as Described).name, get } as unknown as prometheus.Metric;
+};
+
+const openMetricsOf = (registry: prometheus.Registry, app: string): Promise<string> => {
+  const open = new prometheus.Registry<prometheus.OpenMetricsContentType>();
+  open.setContentType(OPEN_METRICS);
+  open.setDefaultLabels({ app });
+  for (const metric of registry.getMetricsAsArray())
+    open.registerMetric(toldOpenly(metric as unknown as prometheus.Metric));
+  return open.metrics();
+};
 
 /**
  * Metrics that prom-client writes out, with the process's own (memory, CPU, event loop). Not for Workers: it needs
  * `node:cluster`. Counters and histograms are counted here: prom-client's hash a label object each time, which is 0.5 to 1 µs of a
  * request's 20 at the edge and of each record at the relay.
  */
-export const createPrometheusMetrics = (app: string): Metrics => {
+export const createPrometheusMetrics = (app: string, { exemplars = false }: PrometheusOptions = {}): Metrics => {
   const registry = new prometheus.Registry();
   registry.setDefaultLabels({ app });
   prometheus.collectDefaultMetrics({ register: registry });
@@ -55,8 +80,10 @@ export const createPrometheusMetrics = (app: string): Metrics => {
       };
     },
     beforeExpose: (look) => void looks.push(look),
-    expose: async () => {
+    expose: async (accept) => {
       await Promise.all(looks.map((look) => look()));
+      if (exemplars && accept?.includes("application/openmetrics-text"))
+        return { text: await openMetricsOf(registry, app), contentType: OPEN_METRICS };
       return { text: await registry.metrics(), contentType: registry.contentType };
     },
   };

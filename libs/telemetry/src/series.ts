@@ -3,6 +3,14 @@ export type Value = {
   readonly value: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly metricName?: string;
+  readonly exemplar?: Exemplar;
+};
+
+/** Its time is in seconds since 1970. */
+type Exemplar = {
+  readonly labelSet: { readonly trace_id: string };
+  readonly value: number;
+  readonly timestamp: number;
 };
 
 type Labels = Readonly<Record<string, string>>;
@@ -58,20 +66,23 @@ export const createTold = () => {
 /** `buckets`: upper bounds, in rising order. */
 export const createDistribution = (name: string, buckets: readonly number[]) => {
   const counts: number[] = new Array(buckets.length + 1).fill(0);
+  const exemplars: Exemplar[] = [];
   let sum = 0;
   return {
-    observe: (value: number, times = 1): void => {
+    observe: (value: number, times = 1, traceId: string | null = null): void => {
       let at = 0;
       while (at < buckets.length && value > (buckets[at] as number)) at++;
       counts[at] = (counts[at] as number) + times;
       sum += value * times;
+      if (traceId !== null) exemplars[at] = { labelSet: { trace_id: traceId }, value, timestamp: Date.now() / 1_000 };
     },
     values: (labels: Labels): Value[] => {
       let count = 0;
       const values = counts.map((each, at): Value => {
         count += each;
         const le = at < buckets.length ? String(buckets[at]) : "+Inf";
-        return { metricName: `${name}_bucket`, labels: { le, ...labels }, value: count };
+        const exemplar = exemplars[at];
+        return { metricName: `${name}_bucket`, labels: { le, ...labels }, value: count, ...(exemplar && { exemplar }) };
       });
       return [
         ...values,

@@ -37,6 +37,7 @@ export const createTracesSpy = (): Traces & { spans(name: SpanName): readonly Sp
   return {
     begin: (name, parent, attributes) =>
       parent === null || isSampled(parent) ? begun(name, parent, [], attributes) : null,
+    sampled: (context) => (isSampled(context) ? context.slice(3, 35) : null),
     beginFor: (name, contexts, attributes) => {
       const links = [...new Set([...contexts].filter(isSampled))].slice(0, LINKS_MAX);
       return links.length === 0 ? null : begun(name, null, links, attributes);

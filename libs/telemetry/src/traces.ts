@@ -27,6 +27,8 @@ export type Span = {
 export type Traces = {
   /** Work for one caller. `parent`: its traceparent, null: it has none. Null: not sampled. */
   begin(name: SpanName, parent: string | null, attributes?: SpanAttributes): Span | null;
+  /** The trace id of a context that is sampled; null: it is not. */
+  sampled(context: string | null | undefined): string | null;
   /**
    * Work for many callers at once, such as a batch: a trace of its own, with a link to each of the first 32 contexts that are sampled.
    * Null: none of them is.

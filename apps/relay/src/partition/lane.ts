@@ -50,7 +50,7 @@ export type Lane = {
 };
 
 const createParts = (topic: string, partition: number, options: LaneOptions) => {
-  const { sink, deadLetters, linger, clock, random, troubles, measures, signal } = options;
+  const { sink, deadLetters, linger, clock, random, traces, troubles, measures, signal } = options;
   const evidence = evidenceOfLane(options.evidence);
   const bisection = new Bisection(evidence);
   const batches = createBatches(bisection, linger);
@@ -80,7 +80,9 @@ const createParts = (topic: string, partition: number, options: LaneOptions) => 
 
   const ages = measures.ageSeconds.of({ topic });
   const confirmed = (records: readonly RelayRecord[]): void => {
-    observeAges(records, clock.wallMs(), (times, ageMs) => ages.observe(ageMs / 1000, times));
+    observeAges(records, clock.wallMs(), (times, ageMs, { headers }) =>
+      ages.observe(ageMs / 1000, times, traces?.sampled(headers.traceparent)),
+    );
     for (const { from } of records) recordDone(from);
   };
 

@@ -22,6 +22,13 @@ test("each event counts with its own age, and those that came in together in one
   ]);
 });
 
+test("of each run the first record is told", () => {
+  const given = records({ receivedAtMs: 100 }, { receivedAtMs: 100 }, { receivedAtMs: 400 });
+  const firsts: RelayRecord[] = [];
+  observeAges(given, 1_000, (_times, _ageMs, first) => void firsts.push(first));
+  expect(firsts.map((first) => given.indexOf(first))).toEqual([0, 4]);
+});
+
 test("a clock that went back makes no negative age, and nothing no observation", () => {
   expect(observed(records({ receivedAtMs: 2_000 }), 1_000)).toEqual([[2, 0]]);
   expect(observed([], 1_000)).toEqual([]);

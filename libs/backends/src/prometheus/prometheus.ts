@@ -16,6 +16,8 @@ export type PrometheusOptions = Omit<ServiceOptions, "settings" | "writeCache"> 
   /** How often they are asked. */
   readonly scrapeMs: number;
   readonly alertmanager?: Pick<Running, "port">;
+  /** To be enabled. */
+  readonly features?: readonly string[];
 };
 
 export type AlertmanagerOptions = Omit<ServiceOptions, "settings" | "writeCache"> & {
@@ -61,7 +63,8 @@ export const startPrometheus = async (options: PrometheusOptions): Promise<Runni
       await writeFile(file, configOf(options));
       await writeFile(join(service.cwd, "spillway.rules.yml"), options.rules);
       const listen = `--web.listen-address=127.0.0.1:${service.port}`;
-      const args = [`--config.file=${file}`, `--storage.tsdb.path=${join(service.cwd, "tsdb")}`, listen];
+      const features = (options.features ?? []).map((feature) => `--enable-feature=${feature}`);
+      const args = [`--config.file=${file}`, `--storage.tsdb.path=${join(service.cwd, "tsdb")}`, listen, ...features];
       return { command: prometheus, args };
     },
   });
