@@ -1,4 +1,13 @@
-import { addRange, countOf, type Loss, missingOf, type Named, type Range, type ShardCopy } from "@spillway/event";
+import {
+  addRange,
+  countOf,
+  type Loss,
+  missingOf,
+  type Named,
+  type Range,
+  type Ranges,
+  type ShardCopy,
+} from "@spillway/event";
 import type { EventRecord } from "./history.ts";
 
 type Hearers = Map<EventRecord, Map<string, number>>;
@@ -17,6 +26,16 @@ export const createBooks = (nowMs: () => number) => {
   const parkedBy: Hearers = new Map();
   /** Of each writer the numbers that a copy, or a row of the outbox, has ever said to be those of its events. */
   const namedOf = new Map<string, Range[]>();
+  /** Numbers that a copy, or a row, was to name, and that nobody answered. */
+  const unanswered: { readonly named: Named; readonly process: string; readonly atMs: number }[] = [];
+  const diedUntold = (process: string, atMs: number): boolean =>
+    dead.has(process) && (recordedAtMs.get(process) ?? -1) <= atMs;
+  const toldOf = (writer: string): Ranges => [
+    ...(namedOf.get(writer) ?? []),
+    ...unanswered.flatMap(({ named, process, atMs }) =>
+      named.writer === writer && !diedUntold(process, atMs) ? [named.numbers] : [],
+    ),
+  ];
   const hears = (hearers: Hearers, record: EventRecord, process: string): void => {
     const by = hearers.get(record) ?? new Map<string, number>();
     hearers.set(record, by.has(process) ? by : by.set(process, nowMs()));
@@ -50,17 +69,19 @@ export const createBooks = (nowMs: () => number) => {
       addRange(ranges, from, below);
       namedOf.set(writer, ranges);
     },
-    /** How many of these were named ever. */
+    /** Who appended them knows so, and tells it. */
+    unnamed: (named: Named, process: string): void => void unanswered.push({ named, process, atMs: nowMs() }),
+    /** How many of these were named ever, or would have been. */
     namedIn: (losses: readonly Loss[]): number =>
       losses.reduce((sum, { writer, events }) => {
         const below = events.at(-1)?.[1] ?? 0;
-        const unnamed = missingOf(below, namedOf.get(writer) ?? []);
+        const unnamed = missingOf(below, toldOf(writer));
         return sum + countOf(missingOf(below, missingOf(below, events), unnamed));
       }, 0),
     /** Kafka has it, or it is parked, and every relay that was told so died before it told anybody. */
     mayBeToldLost: (record: EventRecord): boolean =>
-      [...(parkedBy.get(record) ?? confirmedBy.get(record) ?? [])].every(
-        ([process, atMs]) => dead.has(process) && (recordedAtMs.get(process) ?? -1) <= atMs,
+      [...(parkedBy.get(record) ?? confirmedBy.get(record) ?? [])].every(([process, atMs]) =>
+        diedUntold(process, atMs),
       ),
   };
 };

@@ -89,12 +89,20 @@ const createParkingPort = (
 });
 
 /** What a copy says of the stream is true from the moment in which it is kept; a statement that comes late may find no row (670304 where Redis goes back). */
-const createCopiesPort = ({ copies }: Backends, { books }: RelayNetwork, ask: Ask): RelayPorts["copies"] => {
-  const naming = (name: string, give: (rows: readonly Keyed[]) => Promise<void>) => (rows: readonly Keyed[]) =>
-    ask("postgres", `copies.${name}`, async (heard) => {
+const createCopiesPort = ({ copies }: Backends, { books, process }: RelayNetwork, ask: Ask): RelayPorts["copies"] => {
+  const naming = (name: string, give: (rows: readonly Keyed[]) => Promise<void>) => async (rows: readonly Keyed[]) => {
+    const named = rows.flatMap((row) => row.named ?? []);
+    const told = async (heard: boolean): Promise<void> => {
       await give(rows);
-      if (heard) for (const { named } of rows) if (named) books.named(named);
-    });
+      if (heard) named.forEach(books.named);
+    };
+    try {
+      await ask("postgres", `copies.${name}`, told);
+    } catch (error) {
+      for (const one of named) books.unnamed(one, process.name);
+      throw error;
+    }
+  };
   return {
     ...eachCall(copies, (call, method) => ask("postgres", `copies.${method}`, call)),
     keep: naming("keep", copies.keep),

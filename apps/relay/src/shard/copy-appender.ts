@@ -4,20 +4,22 @@ import type { Term } from "../lease/term.ts";
 import type { RelayParts } from "../parts.ts";
 import { createAccountedAppend } from "./accounted-append.ts";
 import { chunkOf, keyedRows } from "./copied-rows.ts";
+import { createNaming, type NamingOptions } from "./naming.ts";
 import { createRowBurial } from "./row-burial.ts";
 import { groupsOf, type ReadableRows } from "./row-groups.ts";
 
 const COPIES_MAX = 1_000;
 const INFINITE = Number.POSITIVE_INFINITY;
 
-export type CopyAppenderOptions = RelayParts & {
-  readonly term: Term;
-  readonly isGoing: () => boolean;
-  /** Nothing goes on, and why. */
-  readonly stand: (code: string) => void;
-  /** Its events will come out, whatever the stream has lost. */
-  readonly isInHand: (key: string) => boolean;
-};
+export type CopyAppenderOptions = RelayParts &
+  NamingOptions & {
+    readonly term: Term;
+    readonly isGoing: () => boolean;
+    /** Nothing goes on, and why. */
+    readonly stand: (code: string) => void;
+    /** Its events will come out, whatever the stream has lost. */
+    readonly isInHand: (key: string) => boolean;
+  };
 
 /** A look at the copies of a shard, from the oldest on. */
 export type Look = {
@@ -51,6 +53,7 @@ export const createCopyAppender = (options: CopyAppenderOptions, restored: (even
   const { shard } = term.lease;
   const bury = createRowBurial(options, "copies");
   const appendChunk = createAccountedAppend(options);
+  const name = createNaming(options);
 
   const stop = (code: string): "stopped" => {
     stand(code);
@@ -78,7 +81,7 @@ export const createCopyAppender = (options: CopyAppenderOptions, restored: (even
     const { duplicates, total } = answer;
     if (duplicates.length === chunk.events) return removeSettled(group, look);
     restored(chunk.events - duplicates.length);
-    const rekeyed = await copies.rekey(keyedRows(group, chunk, duplicates, total));
+    const rekeyed = await name("rekey", keyedRows(group, chunk, duplicates, total));
     return rekeyed.ok ? "done" : stop(rekeyed.code);
   };
 

@@ -26,7 +26,7 @@ export type Drain = {
 
 const ROWS_MAX = 1_000;
 
-export type DrainOptions = RelayParts & Pick<RestoreOptions, "isInHand" | "onDue">;
+export type DrainOptions = RelayParts & Pick<RestoreOptions, "isInHand" | "onDue" | "through">;
 
 /** Whether the stream keeps what it takes, as it says now. While it does not, rows stay where they are. */
 const createKeeping = (

@@ -52,7 +52,7 @@ export const createOpenShards = (parts: RelayParts, onDue: () => void) => {
         bytesMax: partOf(inFlightBytesMax),
         confirmed: confirmed[shard] ?? new Map(),
       });
-      const drain = createDrain({ ...parts, isInHand: pump.holdsCopied, onDue }, term);
+      const drain = createDrain({ ...parts, through, isInHand: pump.holdsCopied, onDue }, term);
       const sweep = createSweep(parts, shard, drain.restore);
       const birthWatch = createBirthWatch(parts, shard, doubt);
       onDoubt();

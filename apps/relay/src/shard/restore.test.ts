@@ -90,6 +90,31 @@ describe("what an emptied stream has lost", () => {
     expect(stage.world.ledger.unaccounted(0)).toBe(0);
   });
 
+  test.each(["keep", "rekey"] as const)(
+    "is told as lost no more, also what %s was to name, of which nobody heard and which was lost, too",
+    async (as) => {
+      const stage = createStage();
+      const { copies } = stage.world;
+      let times = 0;
+      const unheard: typeof copies.keep = async (keyed) => {
+        if (++times > 1) return copies[as](keyed);
+        flush(stage);
+        throw new Unavailable("timeout");
+      };
+      kafkaIs(stage, "down");
+      if (as === "rekey") await stage.postToBoth(["a", "b"]);
+      else stage.postToOutbox(["a", "b"], "k", true);
+      flush(stage);
+      stage.start("r1", { copies: { ...copies, [as]: unheard } });
+      await stage.until(() => times > 1);
+      await stage.clock.advance(3_000);
+      kafkaIs(stage, "up");
+      await stage.until(() => firsts(stage.ids()).length === 2 && copiesOf(stage) === 0, 60_000);
+      await stage.clock.advance(5_000);
+      expect(stage.world.ledger.unaccounted(0)).toBe(0);
+    },
+  );
+
   test("comes back before the outbox's rows also when the servers' clock is behind that by which it was copied", async () => {
     const stage = createStage();
     kafkaIs(stage, "down");

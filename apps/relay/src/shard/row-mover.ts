@@ -3,17 +3,19 @@ import type { Term } from "../lease/term.ts";
 import type { RelayParts } from "../parts.ts";
 import { createAccountedAppend } from "./accounted-append.ts";
 import { chunkOf, keyedRows } from "./copied-rows.ts";
+import { createNaming, type NamingOptions } from "./naming.ts";
 import { createRowBurial } from "./row-burial.ts";
 import { type ChunkRow, groupsOf, type ReadableRows } from "./row-groups.ts";
 import { tracedMove } from "./traced-move.ts";
 
-export type RowMoverOptions = RelayParts & {
-  readonly term: Term;
-  readonly isGoing: () => boolean;
-  /** Nothing moved, and why. */
-  readonly stand: (code: string) => void;
-  readonly moved: () => void;
-};
+export type RowMoverOptions = RelayParts &
+  NamingOptions & {
+    readonly term: Term;
+    readonly isGoing: () => boolean;
+    /** Nothing moved, and why. */
+    readonly stand: (code: string) => void;
+    readonly moved: () => void;
+  };
 
 type Moved = "moved" | "full" | "stopped" | "unavailable";
 
@@ -24,13 +26,14 @@ const broughtOf = (rows: readonly ChunkRow[]): readonly Total[] => [
 
 /** Brings rows of the outbox into the stream, and answers how many of the first ones it did. */
 export const createRowMover = (options: RowMoverOptions): ((rows: readonly OutboxRow[]) => Promise<number>) => {
-  const { term, copies, platform, measures, drainEventsMax, traces, isGoing, stand, moved } = options;
+  const { term, platform, measures, drainEventsMax, traces, isGoing, stand, moved } = options;
   const { lease } = term;
   const { shard } = lease;
 
   const bury = createRowBurial(options, "outbox");
 
   const ask = createAccountedAppend(options);
+  const name = createNaming(options);
 
   const appendGroup = async (group: ReadableRows): Promise<Moved> => {
     if (!isGoing()) return "stopped";
@@ -40,7 +43,7 @@ export const createRowMover = (options: RowMoverOptions): ((rows: readonly Outbo
     if (answer.kind !== "ok") return answer.kind === "full" ? "full" : "unavailable";
     // What is to be in both must be so before it leaves one. Also duplicates: what they repeat may have no copy.
     const rows = keyedRows(group, chunk, answer.duplicates, answer.total);
-    const kept = rows.length === 0 || (await copies.keep(rows)).ok;
+    const kept = rows.length === 0 || (await name("keep", rows)).ok;
     return kept ? "moved" : "unavailable";
   };
   const append = traces === undefined ? appendGroup : tracedMove(appendGroup, shard, traces);

@@ -1,4 +1,4 @@
-import { addRange, type Range, type Ranges, TELLINGS, type Total, unionOf } from "@spillway/event";
+import { addRange, type Named, type Range, type Ranges, TELLINGS, type Total, unionOf } from "@spillway/event";
 import type { Term } from "../lease/term.ts";
 import type { InHand } from "./in-hand.ts";
 
@@ -66,6 +66,8 @@ export const createThrough = () => {
       known.waiting.delete(total);
       addRange(known.ended, total - entry.events, total);
     },
+    /** Postgres has these events, in copies or rows of which none may name the numbers. */
+    kept: ({ writer, numbers: [from, below] }: Named): void => addRange(of(writer).ended, from, below),
     /** The stream was seen empty when these were its totals. */
     emptied: (totals: readonly Total[]): void => {
       for (const [writer, total] of totals) {
