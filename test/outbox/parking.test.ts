@@ -29,8 +29,8 @@ test("what is counted is what is there, whoever puts and removes at the same tim
   const lease = (token: number) => ({ shard: 0, owner: `owner-${token}`, token });
   await parking.open(lease(1), TOPIC, { code: "unknown_topic" });
   const remove = async () => {
-    const ids = (await parking.oldest(0, TOPIC, "0", 40)).map(({ id }) => id);
-    await parking.remove(0, TOPIC, { relayed: ids.slice(3), dead: ids.slice(0, 3) });
+    const rows = await parking.oldest(0, TOPIC, "0", 40);
+    await parking.remove(0, TOPIC, { relayed: rows.slice(3), dead: rows.slice(0, 3) });
   };
   for (let token = 1; token <= 8; token++) {
     const asked = [
@@ -65,6 +65,23 @@ test("a put that waits for the next owner's opening puts nothing", async () => {
   await eventually("it waits for the row", waits);
   opened.resolve();
   await taken;
-  expect(await put).toBe("fenced");
+  expect(await put).toEqual({ kind: "fenced" });
   expect((await counted()).there).toEqual({ events: 0, bytes: 0 });
+});
+
+test("what has the id of an event that is removed stays", async () => {
+  const parking = createParking({ database: fresh.database });
+  const lease = { shard: 0, owner: "one", token: 1 };
+  await parking.open(lease, TOPIC, { code: "unknown_topic" });
+  await parking.put(lease, TOPIC, eventsOf(0, 2), ROOM);
+  const before = await parking.oldest(0, TOPIC, "0", 9);
+  // As a standby does that lagged when it was promoted.
+  await fresh.admin`delete from parked_events`;
+  await fresh.admin.unsafe("alter table parked_events alter column id restart with 1");
+  await fresh.admin`update parking set events = 0, bytes = 0`;
+  expect(await parking.put(lease, TOPIC, eventsOf(5, 2), ROOM)).toEqual({ kind: "ok", first: before[0]?.id });
+  await parking.remove(0, TOPIC, { relayed: before.slice(0, 1), dead: before.slice(1) });
+  expect((await parking.oldest(0, TOPIC, "0", 9)).map(({ id }) => id)).toEqual(before.map(({ id }) => id));
+  const { told, there } = await counted();
+  expect([told, there.events]).toEqual([there, 2]);
 });

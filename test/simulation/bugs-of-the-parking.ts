@@ -11,14 +11,14 @@ export const bugsOfTheParking: Readonly<Record<string, Bug>> = {
   "events are settled before they are parked": parking((port) => ({
     put: async (...of) => {
       port.put(...of).catch(() => "nobody waits for it");
-      return "ok";
+      return { kind: "ok", first: null };
     },
   })),
 
   "parked events are removed when they are read": parking((port) => ({
     oldest: async (shard, topic, after, rowsMax) => {
       const rows = await port.oldest(shard, topic, after, rowsMax);
-      if (rows.length > 0) await port.remove(shard, topic, { relayed: rows.map(({ id }) => id), dead: [] });
+      if (rows.length > 0) await port.remove(shard, topic, { relayed: rows, dead: [] });
       return rows;
     },
   })),

@@ -80,10 +80,10 @@ const createParkingPort = (
     );
     const put = await ask("postgres", "parking.put", async () => {
       const answer = await parking.put(lease, topic, events, limits);
-      if (answer === "ok") records.forEach(books.parked);
+      if (answer.kind === "ok") records.forEach(books.parked);
       return answer;
     });
-    if (put === "ok") for (const record of records) books.heardParked(record, process.name);
+    if (put.kind === "ok") for (const record of records) books.heardParked(record, process.name);
     return put;
   },
 });

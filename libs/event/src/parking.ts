@@ -1,15 +1,17 @@
 import type { Lease, ShardCounts } from "./shard-stream.ts";
 
-/** An event that waits outside of its stream: a chunk of its own, and where it came from. */
-export type ParkedEvent = {
+/** Where a parked event came from, which with its shard says which one it is. */
+export type ParkedPlace = {
   /** Of its stream entry. */
   readonly ref: string;
   /** Its place in the entry's chunk. */
   readonly index: number;
-  readonly chunk: Uint8Array;
 };
 
-/** As it is kept, in the order of the ids. */
+/** An event that waits outside of its stream: a chunk of its own, and where it came from. */
+export type ParkedEvent = ParkedPlace & { readonly chunk: Uint8Array };
+
+/** As it is kept, in the order of the ids. A Postgres that went back gives the same ids again. */
 export type ParkedRow = ParkedEvent & { readonly id: string };
 
 /** What is kept of one shard's topic. Bytes are those of chunks. `died`: of all that ever left it, those that became dead letters. */
@@ -29,6 +31,9 @@ export type ParkedTopic = {
 /** A topic, all shards together, that holds so much takes no more; exceeded by one `put` a shard at most. */
 export type ParkingLimits = { readonly eventsMax: number; readonly bytesMax: number };
 
+/** `first`: the smallest of the ids under which these events are kept now; null: of none. */
+export type Parked = { readonly kind: "ok"; readonly first: string | null } | { readonly kind: "full" | "fenced" };
+
 /**
  * Where the events of a shard wait whose topic takes none, so that the shard's other topics go on. They are read in the
  * order in which they were put; an event, which is (shard, ref, index), is put once however often it is repeated while
@@ -39,19 +44,14 @@ export type Parking = {
   /** Must be called before the other ones of each term. `why` is kept while events wait; null: as it was said before. */
   open(lease: Lease, topic: string, why: { readonly code: string } | null): Promise<"ok" | "fenced">;
   /** All or none, durably. */
-  put(
-    lease: Lease,
-    topic: string,
-    events: readonly ParkedEvent[],
-    limits: ParkingLimits,
-  ): Promise<"ok" | "full" | "fenced">;
+  put(lease: Lease, topic: string, events: readonly ParkedEvent[], limits: ParkingLimits): Promise<Parked>;
   /** The first ones behind this id, `"0"` being the start; at most so many, and at most some MiB, though always one. */
   oldest(shard: number, topic: string, after: string, rowsMax: number): Promise<readonly ParkedRow[]>;
   /** They were confirmed, or are dead letters. Safe to repeat, for whoever was an owner once. */
   remove(
     shard: number,
     topic: string,
-    ids: { readonly relayed: readonly string[]; readonly dead: readonly string[] },
+    gone: { readonly relayed: readonly ParkedPlace[]; readonly dead: readonly ParkedPlace[] },
   ): Promise<void>;
   /** Each topic of these shards that was ever opened. */
   topics(shards: readonly number[]): Promise<readonly ParkedTopic[]>;

@@ -1,9 +1,10 @@
-import type { Clock, ParkedEvent, ParkedRow, ParkedTopic, Parking } from "@spillway/event";
+import type { Clock, ParkedEvent, ParkedPlace, ParkedRow, ParkedTopic, Parking } from "@spillway/event";
 import type { Outages } from "./outages.ts";
 
 type Topic = Omit<ParkedTopic, "events" | "bytes"> & { readonly rows: readonly ParkedRow[] };
 
 const nameOf = (shard: number, topic: string): string => `${shard}/${topic}`;
+const placeOf = ({ ref, index }: ParkedPlace): string => `${ref} ${index}`;
 const bytesOf = (rows: readonly ParkedEvent[]): number => rows.reduce((sum, { chunk }) => sum + chunk.length, 0);
 
 export type ParkedTable = ReturnType<typeof createParkedTable>;
@@ -38,21 +39,26 @@ export const createParkedTable = (clock: Clock) => {
     owns: (shard: number, topic: string, token: number): boolean => topics.get(nameOf(shard, topic))?.token === token,
     hasRoom: (topic: string, eventsMax: number, bytesMax: number): boolean =>
       ofTopic(topic).length < eventsMax && bytesOf(ofTopic(topic)) < bytesMax,
-    put: (shard: number, topic: string, events: readonly ParkedEvent[]): void => {
+    /** Answers the first id under which they are there. */
+    put: (shard: number, topic: string, events: readonly ParkedEvent[]): string | null => {
       const rows = topics.get(nameOf(shard, topic))?.rows ?? [];
       const here = [...topics.values()].filter((one) => one.shard === shard).flatMap((one) => one.rows);
-      const places = new Set(here.map(({ ref, index }) => `${ref} ${index}`));
-      const fresh = events.filter(({ ref, index }) => !places.has(`${ref} ${index}`));
-      change(shard, topic, { rows: [...rows, ...fresh.map((event) => ({ ...event, id: String(++sequence) }))] });
+      const places = new Set(here.map(placeOf));
+      const fresh = events.filter((event) => !places.has(placeOf(event)));
+      const added = fresh.map((event) => ({ ...event, id: String(++sequence) }));
+      change(shard, topic, { rows: [...rows, ...added] });
+      const put = new Set(events.map(placeOf));
+      const ids = [...here, ...added].filter((row) => put.has(placeOf(row))).map(({ id }) => Number(id));
+      return ids.length === 0 ? null : String(Math.min(...ids));
     },
     rows: (shard: number, topic: string): readonly ParkedRow[] => topics.get(nameOf(shard, topic))?.rows ?? [],
-    remove: (shard: number, topic: string, relayed: readonly string[], dead: readonly string[]): void => {
+    remove: (shard: number, topic: string, relayed: readonly ParkedPlace[], dead: readonly ParkedPlace[]): void => {
       const rows = topics.get(nameOf(shard, topic))?.rows ?? [];
-      const ids = new Set([...relayed, ...dead]);
-      const gone = rows.filter(({ id }) => ids.has(id));
-      const died = gone.filter(({ id }) => dead.includes(id)).length;
+      const dying = new Set(dead.map(placeOf));
+      const leaving = new Set([...relayed.map(placeOf), ...dying]);
+      const died = rows.filter((row) => dying.has(placeOf(row))).length;
       const before = topics.get(nameOf(shard, topic))?.died ?? 0;
-      change(shard, topic, { rows: rows.filter(({ id }) => !ids.has(id)), died: before + died });
+      change(shard, topic, { rows: rows.filter((row) => !leaving.has(placeOf(row))), died: before + died });
     },
     /** All as it is now, ids that will be given included, and what brings it back. */
     remember: (): (() => void) => {
@@ -76,10 +82,9 @@ export const createParking = (table: ParkedTable, { behind }: Outages): Parking 
     table.open(shard, topic, token, why?.code ?? null) ? "ok" : "fenced",
   ),
   put: behind("postgres", ({ shard, token }, topic, events, { eventsMax, bytesMax }) => {
-    if (!table.owns(shard, topic, token)) return "fenced";
-    if (!table.hasRoom(topic, eventsMax, bytesMax)) return "full";
-    table.put(shard, topic, events);
-    return "ok";
+    if (!table.owns(shard, topic, token)) return { kind: "fenced" };
+    if (!table.hasRoom(topic, eventsMax, bytesMax)) return { kind: "full" };
+    return { kind: "ok", first: table.put(shard, topic, events) };
   }),
   oldest: behind("postgres", (shard, topic, after, rowsMax) =>
     table

@@ -1,5 +1,5 @@
 import type { parkedEvents } from "@spillway/drizzle/schema";
-import type { Lease, ParkedEvent, ParkedTopic, Parking, ParkingLimits } from "@spillway/event";
+import type { Lease, ParkedEvent, ParkedPlace, ParkedTopic, Parking, ParkingLimits } from "@spillway/event";
 import { arrayOf, ask, type Database, durableCommit, WRITE_MS } from "@spillway/postgres";
 import type { Sql } from "postgres";
 import { parkedColumns } from "./parked-columns.ts";
@@ -33,7 +33,10 @@ const putEvents = (
   topic: string,
   events: readonly ParkedEvent[],
   { eventsMax, bytesMax }: ParkingLimits,
-) => sql<{ hasRoom: boolean }[]>`
+) => {
+  const refs = arrayOf(events.map(({ ref }) => ref));
+  const indexes = arrayOf(events.map(({ index }) => index));
+  return sql<{ hasRoom: boolean; first: string | null }[]>`
   with ours as materialized (
     select from parking where shard = ${shard} and topic = ${topic} and token = ${token} for update
   ), room as materialized (
@@ -42,17 +45,21 @@ const putEvents = (
   ), added as (
     insert into parked_events (shard, topic, ref, index, chunk)
     select ${shard}, ${topic}, ref, index, decode(chunk, 'hex')
-    from ours, room, unnest(${arrayOf(events.map(({ ref }) => ref))}::text[],
-      ${arrayOf(events.map(({ index }) => index))}::int[],
+    from ours, room, unnest(${refs}::text[], ${indexes}::int[],
       ${arrayOf(events.map(({ chunk }) => Buffer.from(chunk).toString("hex")))}::text[]) with ordinality as event (ref, index, chunk, position)
     where has_room order by position
     on conflict (shard, ref, index) do nothing
-    returning octet_length(chunk) as bytes
+    returning id, octet_length(chunk) as bytes
+  ), there as (
+    select id from parked_events join unnest(${refs}::text[], ${indexes}::int[]) as named (ref, index) using (ref, index)
+    where shard = ${shard}
   )
   update parking set
     events = events + (select count(*) from added), bytes = bytes + (select coalesce(sum(added.bytes), 0) from added)
   where shard = ${shard} and topic = ${topic} and exists (select from ours)
-  returning (select has_room from room) as "hasRoom", ${sql.unsafe(durableCommit)}`;
+  returning (select has_room from room) as "hasRoom", (select min(id) from (table there union all select id from added) as kept) as first,
+    ${sql.unsafe(durableCommit)}`;
+};
 
 type StoredRow = Pick<typeof parkedEvents.$inferSelect, "ref" | "index" | "chunk"> & { readonly id: string };
 
@@ -71,23 +78,32 @@ const oldestEvents = (
     ) as oldest
   ) as summed where bytes_before < ${limits.bytesMax} order by id`;
 
-/** Exactly these rows; of a repeat none are left, and nothing is counted. Locks: these rows and the topic's. */
+/**
+ * Exactly these events, and not what has their ids: a Postgres that went back gives those once more, to events that nobody has published.
+ * Of a repeat none are left, and nothing is counted. Locks: their rows and the topic's.
+ */
 const removeEvents = (
   sql: Sql,
   shard: number,
   topic: string,
-  relayed: readonly string[],
-  dead: readonly string[],
-) => sql`
+  relayed: readonly ParkedPlace[],
+  dead: readonly ParkedPlace[],
+) => {
+  const all = [...relayed, ...dead];
+  return sql`
   with gone as (
-    delete from parked_events where shard = ${shard} and topic = ${topic}
-      and id = any(${arrayOf([...relayed, ...dead])}::bigint[])
-    returning id, octet_length(chunk) as bytes
+    delete from parked_events using unnest(${arrayOf(all.map(({ ref }) => ref))}::text[],
+      ${arrayOf(all.map(({ index }) => index))}::int[],
+      ${arrayOf(all.map((_, i) => String(i >= relayed.length)))}::bool[]) as named (ref, index, is_dead)
+    where shard = ${shard} and topic = ${topic}
+      and parked_events.ref = named.ref and parked_events.index = named.index
+    returning is_dead, octet_length(chunk) as bytes
   )
   update parking set
     events = events - (select count(*) from gone), bytes = bytes - (select coalesce(sum(gone.bytes), 0) from gone),
-    died = died + (select count(*) from gone where id = any(${arrayOf(dead)}::bigint[]))
+    died = died + (select count(*) from gone where is_dead)
   where shard = ${shard} and topic = ${topic}`;
+};
 
 /** Locks: ACCESS SHARE. */
 const topicsOf = (sql: Sql, shards: readonly number[]) => sql<ParkedTopic[]>`
@@ -101,8 +117,8 @@ export const createParking = ({ database, bytesMax = 4 * 1024 * 1024 }: ParkingO
   },
   put: async (lease, topic, events, limits) => {
     const [row] = await ask(database, WRITE_MS, (sql) => putEvents(sql, lease, topic, events, limits));
-    if (row === undefined) return "fenced";
-    return row.hasRoom ? "ok" : "full";
+    if (row === undefined) return { kind: "fenced" };
+    return row.hasRoom ? { kind: "ok", first: row.first } : { kind: "full" };
   },
   oldest: async (shard, topic, after, rowsMax) => {
     const rows = await ask(database, WRITE_MS, (sql) => oldestEvents(sql, shard, topic, after, { rowsMax, bytesMax }));

@@ -1,16 +1,18 @@
-import type { ParkedRow } from "@spillway/event";
+import type { ParkedPlace, ParkedRow } from "@spillway/event";
 import type { Answer } from "../dependencies.ts";
 import { Unreadable, undecodableLetter } from "../shard/undecodable.ts";
 import type { LotParts } from "./lot.ts";
 import { recordOfRow } from "./parked-record.ts";
 import { createWithLanes } from "./with-lanes.ts";
 
+const keyOf = ({ ref, index }: ParkedPlace): string => `${ref} ${index}`;
+
 /** Hands rows to the lanes, and knows which of them have met their end. */
 export const createHandBack = (parts: LotParts, onEnd: () => void) => {
   const { term, topic, topics, place, parking, deadLetters, platform, log, measures } = parts;
   const withLanes = createWithLanes();
-  const relayed = new Set<string>();
-  const dead = new Set<string>();
+  const relayed = new Map<string, ParkedPlace>();
+  const dead = new Map<string, ParkedPlace>();
 
   /** Answers whether it is out of the way. */
   const bury = async (row: ParkedRow, why: Unreadable): Promise<boolean> => {
@@ -19,28 +21,30 @@ export const createHandBack = (parts: LotParts, onEnd: () => void) => {
     if (!answer.ok) return false;
     log("error", "parked-event.undecodable", { ...place, row: row.id, ...why });
     measures.deadLetters.add(1, { class: "undecodable" });
-    dead.add(row.id);
+    dead.set(keyOf(row), { ref: row.ref, index: row.index });
     return true;
   };
 
   const push = (row: ParkedRow): Unreadable | null => {
     const way = topics.get(topic);
     if (!way) throw new Error(`rows of ${topic} are handed over before it is loaded`);
+    const key = keyOf(row);
+    const { ref, index } = row;
     const record = recordOfRow(row, term, platform, (from) => {
-      withLanes.remove(row.id);
-      (from.dead > 0 ? dead : relayed).add(row.id);
+      withLanes.remove(key);
+      (from.dead > 0 ? dead : relayed).set(key, { ref, index });
       onEnd();
     });
     if (record instanceof Unreadable) return record;
     const lane = record.key === null ? way.anyLane() : way.laneOf(record.key);
     if (!withLanes.mayGo(row.id, lane)) return null;
-    withLanes.add(row.id, lane, record.value.length);
+    withLanes.add(key, lane, record.value.length);
     topics.push(lane, record);
     return null;
   };
 
   /** It was read before, when a row in front of it was passed over. */
-  const isKnown = ({ id }: ParkedRow): boolean => withLanes.has(id) || relayed.has(id) || dead.has(id);
+  const isKnown = (row: ParkedRow): boolean => [withLanes, relayed, dead].some((some) => some.has(keyOf(row)));
 
   return {
     get isFull() {
@@ -53,12 +57,12 @@ export const createHandBack = (parts: LotParts, onEnd: () => void) => {
     resume: withLanes.resume,
     /** Removes those that were confirmed or are dead letters. Answers how many were confirmed. */
     remove: async (): Promise<Answer<number>> => {
-      const gone = { relayed: [...relayed], dead: [...dead] };
+      const gone = { relayed: [...relayed.values()], dead: [...dead.values()] };
       if (gone.relayed.length + gone.dead.length === 0) return { ok: true, value: 0 };
       const answer = await parking.remove(place.shard, topic, gone);
       if (!answer.ok) return answer;
-      for (const id of gone.relayed) relayed.delete(id);
-      for (const id of gone.dead) dead.delete(id);
+      for (const place of gone.relayed) relayed.delete(keyOf(place));
+      for (const place of gone.dead) dead.delete(keyOf(place));
       measures.returnedRecords.add(gone.relayed.length + gone.dead.length, { topic });
       return { ok: true, value: gone.relayed.length };
     },

@@ -66,7 +66,7 @@ export const createLot = (options: LotOptions, topic: string): Lot => {
 
   const isTaking = (): boolean => !mode.is("direct", "opening");
 
-  const putLoop = createPutLoop(parts, () => returnLoop.wake());
+  const putLoop = createPutLoop(parts, (first) => returnLoop.put(first));
   const returnLoop = createReturnLoop(parts, putLoop, () => {
     log("info", "topic.returned", { shard, topic });
     spot.goes();

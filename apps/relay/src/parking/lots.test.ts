@@ -314,6 +314,27 @@ describe("parked events", () => {
     expect(bad()).toEqual(["e0", "e1", "e0"]);
   });
 
+  test("are themselves when Postgres has gone back and gives their ids to others: these come out, too, and in order", async () => {
+    const { standsStill, start, until, postBad, bad, fault, broker, world, parked, clock } = setUp();
+    start();
+    await standsStill(FORBIDDEN);
+    await postBad(upTo(1));
+    await until(() => parked() === 1, 10_000);
+    const goBack = world.parked.remember();
+    await postBad(upTo(2, 1));
+    await until(() => parked() === 3, 10_000);
+    // The lanes have them.
+    await clock.advance(2_000);
+    goBack();
+    await postBad(upTo(5, 3));
+    await until(() => parked() === 6, 10_000);
+    expect(world.parked.rows(0, BAD)[1]?.id).toBe("2");
+    broker.latencyMs = 50;
+    fault(null);
+    await until(() => bad().length >= 8 && parked() === 0, 60_000);
+    expect(bad()).toEqual(upTo(8));
+  });
+
   test("of a partition that stands still let those of the others pass, however many they are", async () => {
     const { standsStill, start, until, post, postBad, fault, broker, world, parked } = setUp();
     start("r1", { parkedEventsMax: 10_000 });

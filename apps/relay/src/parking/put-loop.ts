@@ -19,7 +19,7 @@ const batchOf = (records: readonly RelayRecord[]): readonly RelayRecord[] => {
 };
 
 /** Brings records into Postgres, in their order, one statement after the other; only then they count as done in the stream. */
-export const createPutLoop = (parts: LotParts, onPut: () => void) => {
+export const createPutLoop = (parts: LotParts, onPut: (first: string | null) => void) => {
   const { term, topic, mode, spot, place, parking, platform, clock, random, measures } = parts;
   const { lease } = term;
   const limits = { eventsMax: parts.parkedEventsMax, bytesMax: parts.parkedBytesMax };
@@ -34,21 +34,21 @@ export const createPutLoop = (parts: LotParts, onPut: () => void) => {
     return { ref: from.ref, index, chunk };
   };
 
-  const parked = (records: readonly RelayRecord[]): void => {
+  const parked = (records: readonly RelayRecord[], first: string | null): void => {
     backoff.reset();
     spot.goes();
     queue = queue.slice(records.length);
     measures.parkedRecords.add(records.length, { topic });
     for (const { from } of records) recordParked(from);
-    onPut();
+    onPut(first);
   };
 
   const put = async (records: readonly RelayRecord[]): Promise<void> => {
     const answer = await parking.put(lease, topic, records.map(eventOf), limits);
     // Also when the term ended meanwhile: they are there, and nobody else knows of it.
-    if (answer.ok && answer.value === "ok") return parked(records);
+    if (answer.ok && answer.value.kind === "ok") return parked(records, answer.value.first);
     if (term.over) return;
-    if (answer.ok && answer.value === "fenced") return term.end("fenced");
+    if (answer.ok && answer.value.kind === "fenced") return term.end("fenced");
     spot.stands("parking", answer.ok ? "parking_full" : answer.code, place);
     await clock.sleep(backoff.nextMs());
   };

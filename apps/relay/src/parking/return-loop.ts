@@ -1,4 +1,4 @@
-import { createBackoff } from "../backoff.ts";
+import { type Backoff, createBackoff } from "../backoff.ts";
 import { createNotifier } from "../notifier.ts";
 import { createHandBack } from "./hand-back.ts";
 import type { LotParts } from "./lot.ts";
@@ -21,13 +21,43 @@ const clearMark = async ({ term, topic, mode, shardStream }: LotParts): Promise<
   return true;
 };
 
+const isLoaded = async ({ topic, topics, clock }: LotParts, backoff: Backoff): Promise<boolean> => {
+  const isThere = topics.get(topic) !== undefined || (await topics.load(topic)).kind === "ok";
+  if (!isThere) await clock.sleep(backoff.nextMs());
+  return isThere;
+};
+
+/** Behind which id is read next. */
+const createCursor = () => {
+  let at = "0";
+  return {
+    get at() {
+      return at;
+    },
+    /** What was read behind `behind` ends there. */
+    advance: (behind: string, last: string): void => {
+      if (at === behind) at = last;
+    },
+    back: (to: string | null): void => {
+      if (to !== null && BigInt(to) < BigInt(at)) at = to;
+    },
+    /**
+     * Something was put, and this is the first id of it. One that is not behind the last that was read was given before, by a Postgres
+     * that has gone back: all is read from the start again, or it came out behind what is put after it (simulation, seed 714835).
+     */
+    put: (first: string | null): void => {
+      if (first !== null && BigInt(first) <= BigInt(at)) at = "0";
+    },
+  };
+};
+
 /** Brings rows back into the lanes, in their order, and removes those that have met their end. `onEmpty`: the topic is parked no more. */
 export const createReturnLoop = (parts: LotParts, putLoop: PutLoop, onEmpty: () => void) => {
   const { term, topic, topics, mode, spot, place, parking, clock } = parts;
   const changed = createNotifier(clock);
   const backoff = createBackoff(AGAIN, parts.random);
   let changes = 0;
-  let after = "0";
+  const cursor = createCursor();
 
   const wake = (): void => {
     changes++;
@@ -50,12 +80,6 @@ export const createReturnLoop = (parts: LotParts, putLoop: PutLoop, onEmpty: () 
     return removed.ok;
   };
 
-  const isLoaded = async (): Promise<boolean> => {
-    const isThere = topics.get(topic) !== undefined || (await topics.load(topic)).kind === "ok";
-    if (!isThere) await clock.sleep(backoff.nextMs());
-    return isThere;
-  };
-
   const rest = async (seen: number): Promise<void> => {
     if (mode.is("returning") && topics.stillnessOf(topic) !== null) mode.enter("parked");
     if (changes === seen) await changed.waitAtMost(LOOK_MS);
@@ -63,8 +87,9 @@ export const createReturnLoop = (parts: LotParts, putLoop: PutLoop, onEmpty: () 
 
   /** Answers whether there were any; null when nobody knows. */
   const readOn = async (): Promise<boolean | null> => {
-    const rows = await parking.oldest(place.shard, topic, after, ROWS_MAX);
-    if (term.over) return null;
+    const behind = cursor.at;
+    const rows = await parking.oldest(place.shard, topic, behind, ROWS_MAX);
+    if (term.over || cursor.at !== behind) return null;
     if (!rows.ok) {
       await standsFor(rows.code);
       return null;
@@ -74,22 +99,22 @@ export const createReturnLoop = (parts: LotParts, putLoop: PutLoop, onEmpty: () 
     if (rows.value.length === 0) return false;
     const last = await handBack.rows(rows.value);
     if (last === null) await standsFor("dead_letters_unavailable");
-    else after = last;
+    else cursor.advance(behind, last);
     return true;
   };
 
   const step = async (): Promise<void> => {
     const seen = changes;
-    if (!(await remove()) || !(await isLoaded()) || term.over) return;
-    after = handBack.resume() ?? after;
+    if (!(await remove()) || !(await isLoaded(parts, backoff)) || term.over) return;
+    cursor.back(handBack.resume());
     if (handBack.isFull) return rest(seen);
     // What is put while it is read may be missing in what was read.
     const wasQuiet = putLoop.isEmpty;
     if ((await readOn()) !== false) return;
     if (!(handBack.isEmpty && wasQuiet && putLoop.isEmpty && changes === seen)) return rest(seen);
     // From the start once more: a Postgres that went back gives ids again, behind the last that was read (simulation, seed 20002).
-    const wasLast = after === "0";
-    after = "0";
+    const wasLast = cursor.at === "0";
+    cursor.back("0");
     if (wasLast && (await clearMark(parts))) onEmpty();
   };
 
@@ -103,5 +128,10 @@ export const createReturnLoop = (parts: LotParts, putLoop: PutLoop, onEmpty: () 
       await remove();
     },
     wake,
+    /** Something was put, and this is the first id of it. */
+    put: (first: string | null): void => {
+      cursor.put(first);
+      wake();
+    },
   };
 };

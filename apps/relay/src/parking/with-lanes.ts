@@ -14,6 +14,7 @@ type Load = { rows: number; bytes: number };
 
 /** Which rows of a lot are with which lanes, and which were passed over since their lane stands still. State alone. */
 export const createWithLanes = () => {
+  /** By where they came from, since an id may be given again. */
   const rows = new Map<string, { readonly lane: Lane; readonly bytes: number }>();
   const loads = new Map<Lane, Load>();
   /** The first row that was passed over; none behind it may go before it. */
@@ -37,24 +38,24 @@ export const createWithLanes = () => {
     get passedOver() {
       return passed.size;
     },
-    has: (id: string): boolean => rows.has(id),
+    has: (place: string): boolean => rows.has(place),
     /** Whether the row may go to its lane now; if not, it is passed over. */
     mayGo: (id: string, lane: Lane): boolean => {
       if (!passed.has(lane) && !isFull(lane)) return true;
       if (!passed.has(lane)) passed.set(lane, BigInt(id));
       return false;
     },
-    add: (id: string, lane: Lane, bytes: number): void => {
+    add: (place: string, lane: Lane, bytes: number): void => {
       const load = loadOf(lane);
-      rows.set(id, { lane, bytes });
+      rows.set(place, { lane, bytes });
       load.rows++;
       load.bytes += bytes;
     },
-    remove: (id: string): void => {
-      const row = rows.get(id);
-      if (row === undefined) throw new Error(`row ${id} leaves a lane where it is not`);
+    remove: (place: string): void => {
+      const row = rows.get(place);
+      if (row === undefined) throw new Error(`row ${place} leaves a lane where it is not`);
       const load = loadOf(row.lane);
-      rows.delete(id);
+      rows.delete(place);
       load.rows--;
       load.bytes -= row.bytes;
     },
