@@ -21,6 +21,7 @@ export const recordOfRow = (
   const from: InHand = {
     id,
     ref: row.ref,
+    skip: [],
     events: 1,
     receivedAtMs: chunk.receivedAtMs,
     term,
@@ -30,6 +31,7 @@ export const recordOfRow = (
     chunkEvents,
     dataBytes: event.bytes.length,
     remaining: 1,
+    ended: new Uint8Array(0),
     dead: 0,
     parked: 0,
     complete,

@@ -39,7 +39,7 @@ export const createPutLoop = (parts: LotParts, onPut: (first: string | null) => 
     spot.goes();
     queue = queue.slice(records.length);
     measures.parkedRecords.add(records.length, { topic });
-    for (const { from } of records) recordParked(from);
+    for (const record of records) recordParked(record);
     onPut(first);
   };
 

@@ -48,7 +48,7 @@ export const createBurial =
       for (const { record, fatal } of ours) {
         measures.deadLetters.add(1, { class: fatal.deadLetterClass });
         record.from.dead++;
-        recordDone(record.from);
+        recordDone(record);
       }
       return true;
     }

@@ -83,7 +83,7 @@ const createParts = (topic: string, partition: number, options: LaneOptions) => 
     observeAges(records, clock.wallMs(), (times, ageMs, { headers }) =>
       ages.observe(ageMs / 1000, times, traces?.sampled(headers.traceparent)),
     );
-    for (const { from } of records) recordDone(from);
+    for (const record of records) recordDone(record);
   };
 
   return { bisection, batches, mode, standstill, bury, publish, confirmed, flight: createFlight() };

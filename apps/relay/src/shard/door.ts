@@ -14,11 +14,12 @@ type Taken = Ends & Pick<InHand, "term" | "position" | "complete">;
 const copyKeyOfEntry = ({ chunk, skip }: Entry): string | null => (skip.length > 0 ? null : copyKeyOf(chunk));
 
 const inHandOf = (entry: Entry, chunk: Chunk, taken: Taken): InHand => {
-  const { id, ref, events, from } = entry;
+  const { id, ref, skip, events, from } = entry;
   const { events: chunkEvents, ...times } = chunk;
   const copyKey = copyKeyOfEntry(entry);
   const dataBytes = chunkEvents.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  return { id, ref, events, from, ...times, copyKey, chunkEvents, dataBytes, remaining: 0, ...taken };
+  const ended = new Uint8Array(events > 1 ? chunkEvents.length : 0);
+  return { id, ref, skip, events, from, ...times, copyKey, chunkEvents, dataBytes, remaining: 0, ended, ...taken };
 };
 
 /**

@@ -2,7 +2,7 @@ import type { Chunk, ChunkEvent, Entry, SinkRecord } from "@spillway/event";
 import type { Term } from "../lease/term.ts";
 
 /** A stream entry from its reading to its settlement. */
-export type InHand = Pick<Entry, "id" | "ref" | "events" | "from"> &
+export type InHand = Pick<Entry, "id" | "ref" | "skip" | "events" | "from"> &
   Omit<Chunk, "events"> & {
     readonly term: Term;
     /** What its copy in Postgres is known by; null: it has none. */
@@ -13,6 +13,8 @@ export type InHand = Pick<Entry, "id" | "ref" | "events" | "from"> &
     readonly dataBytes: number;
     /** Records that are neither confirmed nor dead-lettered nor parked yet. */
     remaining: number;
+    /** By the index of each event in the chunk, 1 when it has met its end; empty where one has not met it before all have. */
+    ended: Uint8Array;
     /** Events of it that went to the dead letters. */
     dead: number;
     /** Events of it that were parked. */
@@ -29,14 +31,17 @@ export type RelayRecord = SinkRecord & { readonly from: InHand; readonly index: 
 /** What became of an entry's events, those aside that Kafka confirmed. */
 export type Ends = Pick<InHand, "dead" | "parked">;
 
-/** One of the entry's records is confirmed, dead-lettered or parked. A count and no promise: this runs for every record. */
-export const recordDone = (entry: InHand): void => {
-  entry.remaining--;
-  if (entry.remaining === 0) entry.complete(entry);
+type Of = Pick<RelayRecord, "from" | "index">;
+
+/** It is confirmed, dead-lettered or parked. A count and no promise: this runs for every record. */
+export const recordDone = ({ from, index }: Of): void => {
+  from.ended[index] = 1;
+  from.remaining--;
+  if (from.remaining === 0) from.complete(from);
 };
 
-/** One of the entry's records is parked. */
-export const recordParked = (entry: InHand): void => {
-  entry.parked++;
-  recordDone(entry);
+/** It is parked. */
+export const recordParked = (record: Of): void => {
+  record.from.parked++;
+  recordDone(record);
 };

@@ -1,14 +1,16 @@
 import { describe, expect, test } from "vitest";
 import type { Term } from "../lease/term.ts";
 import { recordOf, termOf } from "../partition/record.fixture.ts";
-import type { InHand } from "./in-hand.ts";
+import { type InHand, recordDone } from "./in-hand.ts";
 import { createThrough } from "./through.ts";
 
-const entry = (total: number, events: number, term: Term, remaining = events): InHand => ({
+const entry = (total: number, events: number, term: Term, skip: readonly number[] = []): InHand => ({
   ...recordOf(0, term).from,
   from: { writer: "w", total },
+  skip,
   events,
-  remaining,
+  remaining: events,
+  ended: new Uint8Array(events > 1 ? events + skip.length : 0),
 });
 
 describe("what got through", () => {
@@ -20,11 +22,46 @@ describe("what got through", () => {
     expect(through.of("w")).toEqual([]);
     through.ended(b);
     expect(through.of("w")).toEqual([[3, 5]]);
-    c.remaining = 1;
-    expect(through.of("w")).toEqual([[3, 8]]);
+    for (const index of [3, 0]) recordDone({ from: c, index });
+    expect(through.of("w")).toEqual([
+      [3, 6],
+      [8, 9],
+    ]);
     through.ended(a);
-    expect(through.of("w")).toEqual([[0, 8]]);
+    expect(through.of("w")).toEqual([
+      [0, 6],
+      [8, 9],
+    ]);
     expect(through.of("another")).toEqual([]);
+  });
+
+  test("is told event by event, by whatever was skipped: two that each saw one through have seen two through", () => {
+    const [one, two] = [createThrough(), createThrough()];
+    const [mine, yours] = [entry(7, 2, termOf(0), [0, 2]), entry(7, 2, termOf(0), [0, 2])];
+    one.read(mine);
+    two.read(yours);
+    recordDone({ from: mine, index: 1 });
+    recordDone({ from: yours, index: 3 });
+    expect([one.of("w"), two.of("w")]).toEqual([
+      [[0, 6]],
+      [
+        [0, 5],
+        [6, 7],
+      ],
+    ]);
+  });
+
+  test("is also what ends of an earlier term's when the entry is in hand again", () => {
+    const through = createThrough();
+    const earlier = termOf(0);
+    const [before, again] = [entry(3, 3, earlier), entry(3, 3, termOf(0))];
+    through.read(before);
+    recordDone({ from: before, index: 0 });
+    earlier.end("fenced");
+    through.read(again);
+    recordDone({ from: before, index: 1 });
+    recordDone({ from: again, index: 0 });
+    expect(through.of("w")).toEqual([[0, 2]]);
   });
 
   test("is what had left the stream before it was read", () => {

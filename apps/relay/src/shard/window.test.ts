@@ -18,6 +18,8 @@ const entryOf = (n: number, { events = 1, dataBytes = 10, dead = 0 } = {}): InHa
   copyKey: null,
   receivedAtMs: n,
   events,
+  skip: [],
+  ended: new Uint8Array(0),
   from: null,
   chunkEvents: [],
   dataBytes,
