@@ -3,165 +3,236 @@ import { createReplay } from "@spillway/dead-letters";
 import { shardOf } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { openDatabase } from "@spillway/postgres";
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ReadRecord } from "../conformance/sink.ts";
 import { readPartition } from "../kafka/kcat.ts";
 import { setTopic } from "../support/topic.ts";
 import { type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
+import { postedEvents, TRACEPARENT, TRACESTATE, type Trace, textOf } from "./posted-events.ts";
+import { partRows, wayRows } from "./record-table.ts";
 
-/*
- * The record's contract in libs/kafka/README.md, word for word: all headers, key, value and time of what a consumer finds,
- * read by librdkafka. A header more is a test that fails.
- */
+/* The record's contract: the two tables of libs/kafka/README.md against whole records, read by librdkafka. */
 const SHARDS = 4;
-const CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8";
-const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-const TRACESTATE = "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE";
 /** The relay keeps half of it as the age of a record's time. */
 const BEFORE_MS_MAX = 2_000;
+const PARKED_TOPIC = "made-late";
+/** Whose answer names no tier. */
+const OF_A_BATCH = "of a batch";
 
 let services: Services;
 let pipeline: Pipeline;
 beforeAll(async () => {
   services = await startServices();
-  const topicSettings = { "max.message.bytes": "20000" };
-  pipeline = await startPipeline(services, { partitions: 1, topicSettings });
+  pipeline = await startPipeline(services, {
+    partitions: 1,
+    topicSettings: { "max.message.bytes": "20000" },
+    edgeEnv: { API_KEY_DURABILITY: "test=may" },
+    relayEnv: { KAFKA_TOPIC_ROUTES: `late.=${PARKED_TOPIC}`, PARK_AFTER_MS: "500" },
+  });
 });
 afterAll(async () => {
   await pipeline?.stop();
   await services?.stop();
 });
 
-const textOf = (id: string, members: Readonly<Record<string, unknown>> = {}): string =>
-  JSON.stringify({ specversion: "1.0", id, source: "/s", type: "t", time: "2026-11-21T00:00:00Z", ...members });
+/** Between which times of this clock, in whole ms, something was. */
+type Span = { readonly from: number; readonly to: number };
 
-/** Posts, and says between which times of this clock, in whole ms, the ingest was. */
-const post = async (body: string, to: Pipeline = pipeline) => {
+const timed = async (what: () => Promise<unknown>): Promise<Span> => {
   const from = Date.now();
-  expect((await to.post(body)).status).toBe(202);
+  await what();
   return { from, to: Date.now() };
 };
 
-const recordsWith = (id: string, from: Pipeline = pipeline) =>
-  eventually(
-    `${id} in the topic`,
+const ingest = (body: BodyInit, tier: string, headers?: Readonly<Record<string, string>>, to = pipeline) =>
+  timed(async () => {
+    const posted = async () => {
+      const response = await to.post(body, { "content-type": "application/json", ...headers });
+      const answer = (await response.json()) as { tier?: string };
+      return response.status === 202 ? (answer.tier ?? OF_A_BATCH) : null;
+    };
+    expect(await eventually("it is stored", posted)).toBe(tier);
+  });
+
+/** The one record of the event with this id, or with an extension's name that ends so. */
+const recordWith = async (id: string, from = pipeline, topic = from.topic): Promise<ReadRecord> => {
+  const records = await eventually(
+    `${id} in ${topic}`,
     async () => {
-      const records = await readPartition(from.addresses.brokers, from.topic, 0);
-      const found = records.filter(({ value }) => value.includes(JSON.stringify(id)));
+      const all = await readPartition(from.addresses.brokers, topic, 0);
+      const found = all.filter(({ value }) => value.includes(`id":${JSON.stringify(id)}`));
       return found.length > 0 && found;
     },
-    30_000,
+    60_000,
   );
-
-/** The place that a record names: of the key's shard, one entry, and the index in it. */
-const placeOf = (headers: Readonly<Record<string, string>> | undefined, key: string) => {
-  const [shard, entry, index, ...more] = headers?.["spillway-entry"]?.split("/") ?? [];
-  expect([shard, more]).toEqual([String(shardOf(key, SHARDS)), []]);
-  expect(entry).toMatch(/^\d{13}-\d+$/);
-  return { entry, index };
+  expect(records).toHaveLength(1);
+  return records[0] as ReadRecord;
 };
 
-const expectWithin = (ms: number | undefined, { from, to }: { readonly from: number; readonly to: number }) => {
+/** What the record must be, beside what only it can say. */
+type Meant = {
+  readonly key: string | null;
+  readonly value: string;
+  readonly trace?: Trace;
+  readonly way: string;
+  /** By the words of the table of ways. */
+  readonly times: Readonly<Record<string, Span>>;
+  readonly index?: number;
+};
+
+const expectWithin = (ms: number, { from, to }: Span) => {
   expect(ms).toBeGreaterThanOrEqual(from);
   expect(ms).toBeLessThanOrEqual(to);
 };
 
-describe("a record", () => {
-  test("of an event with trace context has five headers, its key, its bytes and the time of the ingest", async () => {
-    const text = `${textOf("traced", { subject: "Zoë/漢字", traceparent: TRACEPARENT, tracestate: TRACESTATE }).slice(0, -1)} ,"data":1e400}`;
-    const ingest = await post(text);
-    const [record, ...others] = await recordsWith("traced");
-    expect(others).toEqual([]);
-    const { index } = placeOf(record?.headers, "Zoë/漢字");
-    expect(index).toBe("0");
-    expect(record).toEqual({
-      key: "Zoë/漢字",
-      value: Buffer.from(text),
-      headers: {
-        "content-type": CONTENT_TYPE,
-        traceparent: TRACEPARENT,
-        tracestate: TRACESTATE,
-        "spillway-entry": record?.headers["spillway-entry"],
-        "spillway-attempt": "1",
-      },
-      timestampMs: record?.timestampMs,
+/** Compares with the tables, and answers the entry that it came from. */
+const expectRecord = (record: ReadRecord, { key, value, trace = {}, way, times, index = 0 }: Meant): string => {
+  const row = wayRows.find((one) => one.way === way);
+  const [shard, entry = "", ...more] = record.headers["spillway-entry"]?.split("/") ?? [];
+  expect(entry).toMatch(/^\d{13}-\d+$/);
+  expect(more).toEqual([String(index)]);
+  if (key !== null) expect(shard).toBe(String(shardOf(key, SHARDS)));
+  const receivedAt = record.headers["spillway-received-at"];
+  const words = new Set(["all"]);
+  if (key !== null) words.add("keyed");
+  if (trace.traceparent !== undefined) words.add("traced");
+  if (trace.tracestate !== undefined) words.add("stated");
+  if (way === "is late") words.add("late");
+  const values: Readonly<Record<string, string | undefined>> = {
+    ...trace,
+    "spillway-entry": `${shard}/${entry}/${index}`,
+    "spillway-attempt": row?.attempt,
+    "spillway-received-at": receivedAt,
+  };
+  const there = partRows.filter(({ of }) => of.every((word) => words.has(word)));
+  const headers = there.flatMap(({ part, constant }) => {
+    const [, name] = part.split("header ");
+    return name === undefined ? [] : [[name, constant ?? values[name]]];
+  });
+  expect(record).toEqual({
+    key: there.some(({ part }) => part === "key") ? key : null,
+    value: Buffer.from(value),
+    headers: Object.fromEntries(headers),
+    timestampMs: record.timestampMs,
+  });
+  expectWithin(record.timestampMs, times[row?.time ?? ""] as Span);
+  if (words.has("late")) expectWithin(Number(receivedAt), times["the ingest"] as Span);
+  return entry;
+};
+
+describe("the record of an event that", () => {
+  test.each(Object.keys(postedEvents))("%s", async (name) => {
+    const { id, body, headers, value, ...meant } = postedEvents[name]!;
+    const times = { "the ingest": await ingest(body, "stream", headers) };
+    const record = await recordWith(id);
+    const text = typeof value === "string" ? value : value(JSON.parse(record.value.toString()));
+    expectRecord(record, { ...meant, value: text, way: "came by the stream", times });
+  });
+
+  test("was posted with others names their entry, and its own index", async () => {
+    const texts = ["together-0", "together-1", "together-2"].map((id) => textOf(id, { subject: "k" }));
+    const times = { "the ingest": await ingest(`[${texts.join(" , ")}]`, OF_A_BATCH) };
+    const entries = new Set<string>();
+    for (const [index, value] of texts.entries()) {
+      const record = await recordWith(`together-${index}`);
+      entries.add(expectRecord(record, { key: "k", value, way: "came by the stream", times, index }));
+    }
+    expect(entries.size).toBe(1);
+  });
+});
+
+/** Text, trace and key of the events that went another way than most. */
+const traced = { subject: "k", traceparent: TRACEPARENT, tracestate: TRACESTATE };
+const common = { key: "k", trace: { traceparent: TRACEPARENT, tracestate: TRACESTATE } };
+
+const flushRedis = async () => {
+  const redis = new Redis(services.redis.url);
+  await redis.flushall();
+  redis.disconnect();
+};
+
+const ways: Readonly<Record<string, (way: string) => Promise<unknown>>> = {
+  "came by the stream": async (way) => {
+    const value = textOf("by-the-stream", traced);
+    const times = { "the ingest": await ingest(value, "stream") };
+    expectRecord(await recordWith("by-the-stream"), { ...common, value, way, times });
+  },
+
+  "was drained from the outbox": async (way) => {
+    const value = textOf("drained", traced);
+    await services.redis.kill("SIGSTOP");
+    const times = { "the ingest": await ingest(value, "outbox") };
+    await services.redis.kill("SIGCONT");
+    expectRecord(await recordWith("drained"), { ...common, value, way, times });
+  },
+
+  "was restored from its copy": async (way) => {
+    const value = textOf("restored", traced);
+    const probe = () => ingest(textOf(`probe-${Date.now()}`, traced), "both", { "spillway-durability": "both" });
+    await eventually("the shard is diverted no more", () => probe().then(() => true));
+    pipeline.relays[0]?.kill("SIGSTOP");
+    const times = { "the ingest": await ingest(value, "both", { "spillway-durability": "both" }) };
+    await flushRedis();
+    pipeline.relays[0]?.kill("SIGCONT");
+    expectRecord(await recordWith("restored"), { ...common, value, way, times });
+    const log = () => Bun.file(pipeline.relays[0]?.logFile ?? "").text();
+    await eventually("it is told", async () => (await log()).includes('"events.restored"'));
+  },
+
+  "was parked": async (way) => {
+    const value = textOf("parked", { ...traced, type: "late.x" });
+    const stored = await eventually("it is stored", async () => {
+      const from = Date.now();
+      return (await pipeline.post(value)).status === 202 && { from, to: Date.now() };
     });
-    expectWithin(record?.timestampMs, ingest);
-  });
+    const isParked = async () => (await pipeline.sql`SELECT 1 FROM parked_events`).length === 1;
+    await eventually("it is parked", isParked, 120_000);
+    await services.kafka.createTopics([{ name: PARKED_TOPIC, partitions: 1 }]);
+    const record = await recordWith("parked", pipeline, PARKED_TOPIC);
+    expectRecord(record, { ...common, value, way, times: { "the ingest": stored } });
+  },
 
-  test("of an event without any has three, and a traceparent alone makes four", async () => {
-    await post(
-      `[${textOf("alone-0", { subject: "k" })},${textOf("alone-1", { subject: "k", traceparent: TRACEPARENT })}]`,
-    );
-    const [[first], [second]] = [await recordsWith("alone-0"), await recordsWith("alone-1")];
-    const places = [placeOf(first?.headers, "k"), placeOf(second?.headers, "k")];
-    expect(places).toEqual(["0", "1"].map((index) => ({ entry: places[0]?.entry, index })));
-    const own = { "content-type": CONTENT_TYPE, "spillway-attempt": "1" };
-    expect(first?.headers).toEqual({ ...own, "spillway-entry": first?.headers["spillway-entry"] });
-    const entry = { "spillway-entry": second?.headers["spillway-entry"] };
-    expect(second?.headers).toEqual({ ...own, ...entry, traceparent: TRACEPARENT });
-  });
-
-  test("without a partition key has no key, and not an empty one", async () => {
-    await post(textOf("keyless"));
-    const [record] = await recordsWith("keyless");
-    expect(record?.key).toBeNull();
-    expect(Object.keys(record?.headers ?? {}).sort()).toEqual(["content-type", "spillway-attempt", "spillway-entry"]);
-  });
-
-  test("of a replay names its life, its new place, and has the time of the replay", async () => {
+  "was replayed, once": async (way) => {
     const noise = Buffer.from(crypto.getRandomValues(new Uint8Array(30_000))).toString("base64");
-    const trace = { traceparent: TRACEPARENT, tracestate: TRACESTATE };
-    const text = textOf("replayed", { subject: "k", ...trace, data: noise });
-    await post(text);
+    const value = textOf("replayed", { ...traced, data: noise });
+    expect((await pipeline.post(value)).status).toBe(202);
     const [letter] = await eventually("its dead letter", async () => {
-      const letters = await pipeline.sql<{ id: string; entry: string }[]>`select id, entry from dead_letters`;
+      const letters = await pipeline.sql<{ id: string; entry: string }[]>`SELECT id, entry FROM dead_letters`;
       return letters.length > 0 && letters;
     });
     await setTopic(pipeline.addresses.brokers, pipeline.topic, "max.message.bytes", "1048588");
     const database = openDatabase({ url: pipeline.addresses.databaseUrl });
-    const from = Date.now();
-    const replayed = await createReplay({ database, shards: SHARDS, platform })([letter?.id ?? ""], { by: "test" });
-    const replay = { from, to: Date.now() };
+    const replay = createReplay({ database, shards: SHARDS, platform });
+    const times = { "the replay": await timed(() => replay([letter?.id ?? ""], { by: "test" })) };
     await database.close();
-    expect(replayed.replayed).toEqual([letter?.id]);
-    const [record, ...others] = await recordsWith("replayed");
-    expect(others).toEqual([]);
-    expect(placeOf(record?.headers, "k").entry).not.toBe(letter?.entry);
-    expect(record).toEqual({
-      key: "k",
-      value: Buffer.from(text),
-      headers: {
-        "content-type": CONTENT_TYPE,
-        ...trace,
-        "spillway-entry": record?.headers["spillway-entry"],
-        "spillway-attempt": "2",
-      },
-      timestampMs: record?.timestampMs,
-    });
-    expectWithin(record?.timestampMs, replay);
-  });
-});
+    const entry = expectRecord(await recordWith("replayed"), { ...common, value, way, times });
+    expect(entry).not.toBe(letter?.entry);
+  },
 
-test("a record whose event waited longer than its topic keeps times has the present one, and the ingest in a header", async () => {
-  const topicSettings = { "message.timestamp.before.max.ms": String(BEFORE_MS_MAX) };
-  const late = await startPipeline(services, { partitions: 1, topicSettings });
-  try {
-    late.relays[0]?.kill("SIGSTOP");
-    const ingest = await post(textOf("late", { subject: "k" }), late);
-    await eventually("it is old", async () => Date.now() > ingest.to + BEFORE_MS_MAX);
-    late.relays[0]?.kill("SIGCONT");
-    const [record] = await recordsWith("late", late);
-    const receivedAt = record?.headers["spillway-received-at"];
-    expect(record?.headers).toEqual({
-      "content-type": CONTENT_TYPE,
-      "spillway-entry": record?.headers["spillway-entry"],
-      "spillway-attempt": "1",
-      "spillway-received-at": receivedAt,
-    });
-    expect(receivedAt).toMatch(/^\d{13}$/);
-    expectWithin(Number(receivedAt), ingest);
-    expectWithin(record?.timestampMs, { from: ingest.to + BEFORE_MS_MAX / 2, to: Date.now() });
-  } finally {
-    await late.stop();
-  }
+  "is late": async (way) => {
+    const topicSettings = { "message.timestamp.before.max.ms": String(BEFORE_MS_MAX) };
+    const late = await startPipeline(services, { partitions: 1, topicSettings });
+    try {
+      const value = textOf("late", traced);
+      late.relays[0]?.kill("SIGSTOP");
+      const posted = await ingest(value, "stream", {}, late);
+      await eventually("it is old", async () => Date.now() > posted.to + BEFORE_MS_MAX);
+      late.relays[0]?.kill("SIGCONT");
+      const record = await recordWith("late", late);
+      const publishing = { from: posted.to + BEFORE_MS_MAX / 2, to: Date.now() };
+      const times = { "the ingest": posted, "the publishing": publishing };
+      expectRecord(record, { ...common, value, way, times });
+    } finally {
+      await late.stop();
+    }
+  },
+};
+
+describe("the record of an event that went the way of the table, and", () => {
+  test.each(Object.keys(ways))("%s", async (way) => void (await ways[way]!(way)));
+
+  test("the table has these ways, and no other", () => {
+    expect(wayRows.map(({ way }) => way)).toEqual(Object.keys(ways));
+  });
 });

@@ -37,9 +37,13 @@ const recordsIn = (output: Buffer): Omit<ReadRecord, "headers">[] => {
   return records;
 };
 
-/** Names and values stand in turn. */
-const headersIn = ({ headers = [] }: Json): Record<string, string> =>
-  Object.fromEntries(headers.flatMap((name, at) => (at % 2 === 0 ? [[name, headers[at + 1] ?? ""]] : [])));
+/** Names and values stand in turn. A name that stands twice would hide a header here, so it is an error. */
+const headersIn = ({ headers = [] }: Json): Record<string, string> => {
+  const pairs = headers.flatMap((name, at) => (at % 2 === 0 ? [[name, headers[at + 1] ?? ""] as const] : []));
+  const byName = Object.fromEntries(pairs);
+  if (Object.keys(byName).length !== pairs.length) throw new Error(`a header stands twice: ${headers.join()}`);
+  return byName;
+};
 
 /** Everything in a partition, read by librdkafka. */
 export const readPartition = async (
