@@ -181,6 +181,9 @@ export const parkedEvents = pgTable(
     ref: text().notNull(),
     index: integer().notNull(),
     chunk: bytea().notNull(),
+    /** Who has put it, and its number among all that was put so (libs/outbox, Accounts); null: by a Spillway that had none. */
+    putBy: text("put_by"),
+    number: bigint({ mode: "number" }),
     createdAt: moment("created_at").notNull().defaultNow(),
   },
   (table) => [

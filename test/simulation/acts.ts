@@ -87,7 +87,7 @@ const postgresGoesBack = ({ memory, history, books, settings }: Scene, bringBack
   for (const other of before.others)
     if ("letter" in other ? !letters.has(other.letter.id) : !after.others.includes(other)) {
       const records = "letter" in other ? eventsOfLetter(other.letter, history) : eventsIn(other.chunk, history);
-      for (const one of records) history.gone(one, "untold");
+      for (const one of records) history.gone(one, "letter" in other ? "untold" : "parked");
     }
   books.postgresWentBack();
 };

@@ -40,6 +40,9 @@ export const createBooks = (nowMs: () => number) => {
     const by = hearers.get(record) ?? new Map<string, number>();
     hearers.set(record, by.has(process) ? by : by.set(process, nowMs()));
   };
+  /** Also what was recorded before Postgres went back. */
+  const allDiedUntold = (hearers: ReadonlyMap<string, number> | undefined): boolean =>
+    [...(hearers ?? [])].every(([process, atMs]) => diedUntold(process, Math.max(atMs, wentBackAtMs)));
   return {
     copied: (shard: number, { losses }: ShardCopy): void => {
       if (losses !== null) copies.set(shard, (copies.get(shard) ?? 0) + 1);
@@ -64,6 +67,11 @@ export const createBooks = (nowMs: () => number) => {
       if (by === undefined || !dead.has(by)) return false;
       return (recordedAtMs.get(by) ?? -1) <= Math.max(acceptedAtMs.get(record) ?? 0, wentBackAtMs);
     },
+    /** Whoever heard that it was parked may have died before Postgres heard it again. */
+    parkedUntold: (record: EventRecord): boolean => allDiedUntold(parkedBy.get(record)),
+    /** It was parked, and who saw it through may have died before Postgres, which has gone back, heard it again. */
+    throughUntold: (record: EventRecord): boolean =>
+      wentBackAtMs >= 0 && parkedBy.has(record) && allDiedUntold(confirmedBy.get(record)),
     named: ({ writer, numbers: [from, below] }: Named): void => {
       const ranges = namedOf.get(writer) ?? [];
       addRange(ranges, from, below);

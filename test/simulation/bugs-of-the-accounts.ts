@@ -98,6 +98,32 @@ export const bugsOfTheAccounts: Readonly<Record<string, Bug>> = {
     }),
   },
 
+  "a Postgres that went back is parked into as if nothing was, so what is parked then hides the loss": {
+    backends: ({ ledger }, { parking }) => ({
+      parking: {
+        ...parking,
+        put: (lease, topic, events, limits, by) => {
+          for (let had = 0; had < by.floor; had++)
+            if (ledger.advance(lease.shard, by.writer, had, by.floor - had)) break;
+          return parking.put(lease, topic, events, limits, by);
+        },
+      },
+    }),
+  },
+
+  "nobody answers for what is parked": {
+    relay: ({ parking, ...ports }) => ({
+      ...ports,
+      parking: {
+        ...parking,
+        put: async (...of) => {
+          const put = await parking.put(...of);
+          return put.kind === "ok" ? { ...put, totals: [] } : put;
+        },
+      },
+    }),
+  },
+
   "what an edge has recorded it says no more": {
     edge: (ports) => {
       const told = new Map<string, number>();

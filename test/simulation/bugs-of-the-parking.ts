@@ -11,7 +11,7 @@ export const bugsOfTheParking: Readonly<Record<string, Bug>> = {
   "events are settled before they are parked": parking((port) => ({
     put: async (...of) => {
       port.put(...of).catch(() => "nobody waits for it");
-      return { kind: "ok", first: null };
+      return { kind: "ok", first: null, totals: [], duplicates: [] };
     },
   })),
 

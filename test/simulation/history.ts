@@ -53,6 +53,8 @@ export type EventRecord = {
   rowsLost: number;
   /** A row of it that no edge had put there, or a parked one, or its dead letter was lost so: of that nobody keeps accounts. */
   untold: boolean;
+  /** It was parked, and Postgres has gone back and has it no more. */
+  unparked: boolean;
   /** It was so, answered, and in its place: so it comes back in that place. What was not answered yet may have been sent again meanwhile. */
   comesBack: boolean;
   /** A topic refused it for good, so that it has lost its place. */
@@ -102,6 +104,7 @@ export const createHistory = (shards: number) => {
       wiped: false,
       rowsLost: 0,
       untold: false,
+      unparked: false,
       comesBack: false,
       refused: false,
       damagedIn: new Set(),
@@ -257,9 +260,10 @@ export const createHistory = (shards: number) => {
       record.comesBack = record.safeInPlace && record.accepted !== null && record.damagedIn.size === 0;
     },
     /** Postgres went back and has it no more. */
-    gone: (record: EventRecord, as: "row" | "untold"): void => {
-      if (as === "row") record.rowsLost++;
-      else record.untold = true;
+    gone: (record: EventRecord, as: "row" | "parked" | "untold"): void => {
+      if (as === "untold") record.untold = true;
+      else record.rowsLost++;
+      if (as === "parked") record.unparked = true;
     },
     /** An entry, named shard/id, cannot be decoded any more. */
     damaged: (entry: string, records: readonly EventRecord[]): void => {

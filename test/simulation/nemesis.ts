@@ -118,8 +118,8 @@ export const createPlan = (random: Random, hosts: number, healAtMs: number): Pla
     const fromMs = atMs();
     acts.push({ kind: "go-back", atMs: fromMs, ms: random.between(50, Math.max(60, healAtMs - fromMs)) });
   }
-  // Where Redis loses something as well, nobody can say of an event which of the two has lost it; and parked events have no number.
-  if (!acts.some(({ kind }) => redisLoses(kind) || kind === "topic-stands") && random.chance(0.25)) {
+  // Where Redis loses something as well, nobody can say of an event which of the two has lost it.
+  if (!acts.some(({ kind }) => redisLoses(kind)) && random.chance(0.25)) {
     const fromMs = atMs();
     acts.push({ kind: "postgres-goes-back", atMs: fromMs, ms: random.between(50, Math.max(60, healAtMs - fromMs)) });
   }

@@ -24,6 +24,8 @@ export type RelayNetwork = {
   readonly books: Books;
   /** How many of the hints at new outbox rows arrive. */
   readonly hintRate: number;
+  /** How many of the publishes wait in the process first. */
+  readonly busyRate: number;
   readonly streams: Pick<MemoryWorld["streams"], "holds" | "diverted">;
 };
 

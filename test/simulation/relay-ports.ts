@@ -10,9 +10,6 @@ import { createStreamPort } from "./stream-port.ts";
 /** Probability that a publish whose answer is lost landed only in part. */
 const PART_LANDS = 0.2;
 
-/** Probability that a publish waits in the process first. */
-const BUSY = 0.02;
-
 const createLeasesPort = ({ leases }: Backends, { watch }: RelayNetwork, ask: Ask): RelayPorts["leases"] => ({
   announce: (owner, ttlMs) => ask("redis", "announce", () => leases.announce(owner, ttlMs)),
   withdraw: (owner) => ask("redis", "withdraw", () => leases.withdraw(owner)),
@@ -36,7 +33,7 @@ const createLeasesPort = ({ leases }: Backends, { watch }: RelayNetwork, ask: As
 
 const createSinkPort = (
   { sink }: Backends,
-  { process, random, watch, history, books }: RelayNetwork,
+  { process, random, busyRate, watch, history, books }: RelayNetwork,
   ask: Ask,
 ): RelayPorts["sink"] => {
   const whenItFails = (code: string) => ({ kind: "retriable" as const, code });
@@ -44,7 +41,7 @@ const createSinkPort = (
     partitions: (topic) => ask("kafka", `partitions ${topic}`, () => sink.partitions(topic), { fail: whenItFails }),
     publish: async (topic, partition, records, mayStart = () => true) => {
       // It waits behind what its broker is busy with.
-      if (random.chance(BUSY)) await process.clock.sleep(random.below(PATIENCE_MS.kafka));
+      if (random.chance(busyRate)) await process.clock.sleep(random.below(PATIENCE_MS.kafka));
       if (!mayStart()) return { kind: "retriable", code: "not_wanted" };
       const done = watch.publishStarts(topic, partition, records);
       const name = `publish ${topic}/${partition} ${records.length} from ${records[0]?.headers["spillway-entry"]}`;
@@ -73,13 +70,13 @@ const createParkingPort = (
   ask: Ask,
 ): RelayPorts["parking"] => ({
   ...eachCall(parking, (call, method) => ask("postgres", `parking.${method}`, call)),
-  put: async (lease, topic, events, limits) => {
+  put: async (lease, topic, events, limits, by) => {
     const chunks = events.map(({ chunk }) => decodeChunk(chunk, platform));
     const records = chunks.flatMap((chunk) =>
       chunk.events.flatMap(({ dedupKey }) => history.ofDedupKey(dedupKey) ?? []),
     );
     const put = await ask("postgres", "parking.put", async () => {
-      const answer = await parking.put(lease, topic, events, limits);
+      const answer = await parking.put(lease, topic, events, limits, by);
       if (answer.kind === "ok") records.forEach(books.parked);
       return answer;
     });

@@ -130,7 +130,9 @@ const createProcesses = ({ random, timeline }: Ground, isSkewed: boolean) => {
 
 const createHosts = (
   ground: Ground,
-  parts: Pick<Scene, "history" | "memory" | "books" | "backends" | "settings" | "strangers"> & { fates: Fates },
+  parts: Pick<Scene, "history" | "memory" | "books" | "backends" | "settings" | "strangers" | "weather"> & {
+    fates: Fates;
+  },
 ) => {
   const { random, timeline, trace, violate, bug, brokerRandom } = ground;
   const { history, books, backends, settings, fates, strangers } = parts;
@@ -204,6 +206,7 @@ const createHosts = (
           streams,
           books,
           hintRate,
+          busyRate: parts.weather.isCalm ? 0 : 0.02,
         };
         const ports = createRelayPorts(backends, network);
         const running = bootRelay(
@@ -240,7 +243,16 @@ export const createScene = (ground: Ground): Scene => {
   const fates = createFates(random.fork(), weather, plan.outages, timeline.nowMs);
   const books = createBooks(timeline.nowMs);
   const strangers = createStrangers(timeline, settings.shards);
-  const { edges, relays } = createHosts(ground, { history, memory, books, backends, settings, fates, strangers });
+  const { edges, relays } = createHosts(ground, {
+    history,
+    memory,
+    books,
+    backends,
+    settings,
+    fates,
+    strangers,
+    weather,
+  });
   const state = { history, memory, broker, books, servers, backends, strangers };
   return { ...ground, ...state, settings, weather, plan, edges, relays };
 };

@@ -160,12 +160,17 @@ const checkLedger = (scene: Scene, landed: Landed, dead: Dead): void => {
       return record.copies > 1 || dead.has(record) || books.mayBeToldLost(record) ? record.copies : 0;
     };
     const unsure = losses(scene) ? here.reduce((sum, record) => sum + unsureOf(record), 0) : 0;
-    const least = lost.filter((record) => !record.untold && !books.mayBeUntold(record)).length;
+    const mayBeUntold = (record: EventRecord): boolean =>
+      record.untold || books.mayBeUntold(record) || (record.unparked && books.parkedUntold(record));
+    const least = lost.filter((record) => !mayBeUntold(record)).length;
     // Events that a hand appended are nobody's, and yet somebody may have answered for the shard as a whole.
     // A replayed letter's event has another number, and no record of its own.
     const replays = memory.letters.all().filter((letter) => letter.shard === shard && letter.replayedBy !== null);
     const rows = here.reduce((sum, record) => sum + rowsOf(record), 0);
-    const most = lost.length + unsure + rows + history.intruders(shard) + (losses(scene) ? replays.length : 0);
+    // What was parked has a number that ends when it comes out: who died with that had told nobody.
+    const cameOut = here.filter((record) => isThere(record) && books.throughUntold(record)).length;
+    const most =
+      lost.length + unsure + rows + cameOut + history.intruders(shard) + (losses(scene) ? replays.length : 0);
     const named = books.namedIn(memory.ledger.losses(shard));
     if (named > 0) violate(`shard ${shard}: ${named} are told as lost of which there was a copy`);
     if (said < least || said > most) violate(`shard ${shard}: ${said} unaccounted, but ${least} to ${most} are gone`);

@@ -3,6 +3,7 @@ import type { CopyRemoval } from "./copy-removal.ts";
 import type { notedPorts } from "./dependencies.ts";
 import type { Tokens } from "./lease/tokens.ts";
 import type { Measures } from "./measures.ts";
+import type { Parkers } from "./parking/parkers.ts";
 import type { Linger } from "./partition/linger.ts";
 import type { RelaySurroundings } from "./ports.ts";
 import type { Moments } from "./shard/moments.ts";
@@ -52,6 +53,7 @@ export type RelayParts = ReturnType<typeof notedPorts> &
     readonly troubles: Troubles;
     readonly tokens: Tokens;
     readonly writers: Writers;
+    readonly parkers: Parkers;
     readonly linger: Linger;
     readonly moments: Moments;
     readonly copyRemoval: CopyRemoval;

@@ -15,6 +15,7 @@ import { createTokens } from "./lease/tokens.ts";
 import { createMeasures } from "./measures.ts";
 import { createOutboxWatch } from "./outbox-watch.ts";
 import type { LotModeName } from "./parking/lot-mode.ts";
+import { createParkers } from "./parking/parkers.ts";
 import { createSurvey, type Survey } from "./parking/survey.ts";
 import { createLinger } from "./partition/linger.ts";
 import { createTopics } from "./partition/topics.ts";
@@ -120,14 +121,18 @@ const watchBirths = async (clock: Clock, shards: () => readonly OpenShard[], sig
   }
 };
 
+const portsOf = (given: RelayPorts & RelaySurroundings, dependencies: Dependencies) => {
+  const noted = notedPorts(given, dependencies);
+  return given.traces ? { ...noted, sink: tracedSink(noted.sink, given.traces) } : noted;
+};
+
 export const createRelay = (given: RelayPorts & RelaySurroundings, options: RelayOptions): Relay => {
   const { clock, log } = given;
   const ended = new AbortController();
   const { failed, fail } = createFailure();
   const measures = createMeasures(given.metrics);
   const dependencies = listenTo(log, ended.signal, () => shards.doubt());
-  const noted = notedPorts(given, dependencies);
-  const ports = given.traces ? { ...noted, sink: tracedSink(noted.sink, given.traces) } : noted;
+  const ports = portsOf(given, dependencies);
   const signal = ended.signal;
   const copyRemoval = createCopyRemoval({ ...given, ...ports, signal });
   const parts: RelayParts = {
@@ -139,6 +144,7 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
     troubles: createTroubles(clock, log, measures),
     tokens: createTokens(),
     writers: createWriters(),
+    parkers: createParkers(),
     linger: createLinger(clock),
     moments: createMoments(clock),
     start: (loop) => void loop.catch(fail),

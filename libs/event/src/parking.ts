@@ -1,4 +1,5 @@
 import type { Lease, ShardCounts } from "./shard-stream.ts";
+import type { Total, Writing } from "./tier.ts";
 
 /** Where a parked event came from, which with its shard says which one it is. */
 export type ParkedPlace = {
@@ -11,8 +12,28 @@ export type ParkedPlace = {
 /** An event that waits outside of its stream: a chunk of its own, and where it came from. */
 export type ParkedEvent = ParkedPlace & { readonly chunk: Uint8Array };
 
-/** As it is kept, in the order of the ids. A Postgres that went back gives the same ids again. */
-export type ParkedRow = ParkedEvent & { readonly id: string };
+/**
+ * As it is kept, in the order of the ids. A Postgres that went back gives the same ids again. `from`: who has put it, and its number there;
+ * null: a Spillway that had no numbers for it.
+ */
+export type ParkedRow = ParkedEvent & {
+  readonly id: string;
+  readonly from: { readonly writer: string; readonly number: number } | null;
+};
+
+/**
+ * `ok`: all of them wait; `first`: the smallest of the ids under which they are kept now, null: of none. They have the numbers of their writer from its
+ * floor on, in their order, but for `duplicates`, by their indexes, which waited already; `totals` are the writer's, and of those who have put the
+ * duplicates. `behind`: nothing was put, Postgres has not had so many events of the writer.
+ */
+export type ParkedPut =
+  | {
+      readonly kind: "ok";
+      readonly first: string | null;
+      readonly totals: readonly Total[];
+      readonly duplicates: readonly number[];
+    }
+  | { readonly kind: "behind" | "full" | "fenced" };
 
 /** What is kept of one shard's topic. Bytes are those of chunks. `died`: of all that ever left it, those that became dead letters. */
 export type ParkedTopic = {
@@ -31,9 +52,6 @@ export type ParkedTopic = {
 /** A topic, all shards together, that holds so much takes no more; exceeded by one `put` a shard at most. */
 export type ParkingLimits = { readonly eventsMax: number; readonly bytesMax: number };
 
-/** `first`: the smallest of the ids under which these events are kept now; null: of none. */
-export type Parked = { readonly kind: "ok"; readonly first: string | null } | { readonly kind: "full" | "fenced" };
-
 /**
  * Where the events of a shard wait whose topic takes none, so that the shard's other topics go on. They are read in the
  * order in which they were put; an event, which is (shard, ref, index), is put once however often it is repeated while
@@ -43,8 +61,14 @@ export type Parked = { readonly kind: "ok"; readonly first: string | null } | { 
 export type Parking = {
   /** Must be called before the other ones of each term. `why` is kept while events wait; null: as it was said before. */
   open(lease: Lease, topic: string, why: { readonly code: string } | null): Promise<"ok" | "fenced">;
-  /** All or none, durably. */
-  put(lease: Lease, topic: string, events: readonly ParkedEvent[], limits: ParkingLimits): Promise<Parked>;
+  /** All or none, durably; each once in one call. */
+  put(
+    lease: Lease,
+    topic: string,
+    events: readonly ParkedEvent[],
+    limits: ParkingLimits,
+    by: Writing,
+  ): Promise<ParkedPut>;
   /** The first ones behind this id, `"0"` being the start; at most so many, and at most some MiB, though always one. */
   oldest(shard: number, topic: string, after: string, rowsMax: number): Promise<readonly ParkedRow[]>;
   /** They were confirmed, or are dead letters. Safe to repeat, for whoever was an owner once. */

@@ -10,12 +10,15 @@ export type ShardChunk = {
    * Who appends it to the stream; nobody's events are counted for nobody. Its copy, and its row in the outbox, keep that: should the stream
    * take it, its events are numbered from `floor` on.
    */
-  readonly from?: { readonly writer: string; readonly floor: number };
+  readonly from?: Writing;
   /** Who puts it into the outbox, and how many of its events it knows that to have had. */
-  readonly putBy?: { readonly writer: string; readonly floor: number };
+  readonly putBy?: Writing;
   /** Of the rows of the outbox of which it is made: how many events of each of their writers are in the stream with it. */
   readonly rows?: readonly Total[];
 };
+
+/** A writer, and how many of its events it knows to have been had. */
+export type Writing = { readonly writer: string; readonly floor: number };
 
 /** How many events of a writer a shard has had, in the stream or in the outbox, each counted once. */
 export type Total = readonly [writer: string, total: number];

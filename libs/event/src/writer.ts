@@ -1,5 +1,5 @@
 import type { Ranges } from "./ranges.ts";
-import type { ShardChunk, Total } from "./tier.ts";
+import type { ShardChunk, Total, Writing } from "./tier.ts";
 
 /**
  * What is known of the events that one writer appended to one shard. They are numbered from 0 in the order of their
@@ -30,7 +30,9 @@ type Answer = { readonly kind: string; readonly totals?: readonly Total[]; reado
 const randomId = (): string => crypto.randomUUID().replaceAll("-", "").slice(0, 12);
 
 type Current = { readonly writer: string; floor: number; isInUse: boolean };
-type From = NonNullable<ShardChunk["from"]>;
+type From = Writing;
+/** What a writer has to know of what it appends. */
+type Chunk = Pick<ShardChunk, "shard" | "from">;
 type Known = { readonly position: Position; tellings: number };
 
 /** How often what changes no more is recorded, once a second: a Postgres that goes back by no more than an hour hears it again. */
@@ -85,13 +87,13 @@ export const createWriters = (newId: () => string = randomId) => {
     return current;
   };
 
-  const beginOf = ({ shard, from }: ShardChunk): Current => {
+  const beginOf = ({ shard, from }: Chunk): Current => {
     if (!from) return begin(shard);
     const current = currents.get(shard);
     return current?.writer === from.writer ? current : { ...from, isInUse: true };
   };
 
-  const end = ({ shard, from }: ShardChunk, current: Current, answer: Answer | null): void => {
+  const end = ({ shard, from }: Chunk, current: Current, answer: Answer | null): void => {
     current.isInUse = false;
     if (answer?.kind === "ok")
       for (const [writer, total] of answer.totals ?? []) {
@@ -117,11 +119,11 @@ export const createWriters = (newId: () => string = randomId) => {
       return { writer, floor };
     },
     /** Appends each chunk under its shard's writer; at once under another where Redis has gone back behind that, unless it was reserved. */
-    append: async <A extends Answer>(
-      chunks: readonly ShardChunk[],
-      append: (chunks: readonly ShardChunk[]) => Promise<readonly A[]>,
+    append: async <A extends Answer, C extends Chunk = ShardChunk>(
+      chunks: readonly C[],
+      append: (chunks: readonly (C & { readonly from: From })[]) => Promise<readonly A[]>,
     ): Promise<readonly A[]> => {
-      const attempt = async (some: readonly ShardChunk[]): Promise<readonly A[]> => {
+      const attempt = async (some: readonly C[]): Promise<readonly A[]> => {
         const begun = some.map(beginOf);
         let answers: readonly A[] = [];
         try {

@@ -1,5 +1,15 @@
-import type { Clock, ParkedEvent, ParkedPlace, ParkedRow, ParkedTopic, Parking } from "@spillway/event";
+import type {
+  Clock,
+  ParkedEvent,
+  ParkedPlace,
+  ParkedPut,
+  ParkedRow,
+  ParkedTopic,
+  Parking,
+  Writing,
+} from "@spillway/event";
 import type { Outages } from "./outages.ts";
+import type { Advance } from "./outbox-tier.ts";
 
 type Topic = Omit<ParkedTopic, "events" | "bytes"> & { readonly rows: readonly ParkedRow[] };
 
@@ -39,17 +49,22 @@ export const createParkedTable = (clock: Clock) => {
     owns: (shard: number, topic: string, token: number): boolean => topics.get(nameOf(shard, topic))?.token === token,
     hasRoom: (topic: string, eventsMax: number, bytesMax: number): boolean =>
       ofTopic(topic).length < eventsMax && bytesOf(ofTopic(topic)) < bytesMax,
-    /** Answers the first id under which they are there. */
-    put: (shard: number, topic: string, events: readonly ParkedEvent[]): string | null => {
+    put: (shard: number, topic: string, events: readonly ParkedEvent[], { writer, floor }: Writing): ParkedPut => {
       const rows = topics.get(nameOf(shard, topic))?.rows ?? [];
       const here = [...topics.values()].filter((one) => one.shard === shard).flatMap((one) => one.rows);
-      const places = new Set(here.map(placeOf));
-      const fresh = events.filter((event) => !places.has(placeOf(event)));
-      const added = fresh.map((event) => ({ ...event, id: String(++sequence) }));
-      change(shard, topic, { rows: [...rows, ...added] });
-      const put = new Set(events.map(placeOf));
-      const ids = [...here, ...added].filter((row) => put.has(placeOf(row))).map(({ id }) => Number(id));
-      return ids.length === 0 ? null : String(Math.min(...ids));
+      const standing = new Map(here.map((row) => [placeOf(row), row]));
+      const duplicates = [...events.keys()].filter((i) => standing.has(placeOf(events[i] as ParkedEvent)));
+      const fresh = events.flatMap((event, i) =>
+        duplicates.includes(i) ? [] : [{ ...event, id: String(++sequence), from: { writer, number: floor + i } }],
+      );
+      change(shard, topic, { rows: [...rows, ...fresh] });
+      const known = duplicates.flatMap((i) => standing.get(placeOf(events[i] as ParkedEvent)) ?? []);
+      const totals = new Map([[writer, floor + events.length]]);
+      for (const { from } of known)
+        if (from) totals.set(from.writer, Math.max(totals.get(from.writer) ?? 0, from.number + 1));
+      const ids = [...known, ...fresh].map(({ id }) => Number(id));
+      const first = ids.length === 0 ? null : String(Math.min(...ids));
+      return { kind: "ok", first, totals: [...totals], duplicates };
     },
     rows: (shard: number, topic: string): readonly ParkedRow[] => topics.get(nameOf(shard, topic))?.rows ?? [],
     remove: (shard: number, topic: string, relayed: readonly ParkedPlace[], dead: readonly ParkedPlace[]): void => {
@@ -77,14 +92,15 @@ export const createParkedTable = (clock: Clock) => {
   };
 };
 
-export const createParking = (table: ParkedTable, { behind }: Outages): Parking => ({
+export const createParking = (table: ParkedTable, { behind }: Outages, advance: Advance): Parking => ({
   open: behind("postgres", ({ shard, token }, topic, why) =>
     table.open(shard, topic, token, why?.code ?? null) ? "ok" : "fenced",
   ),
-  put: behind("postgres", ({ shard, token }, topic, events, { eventsMax, bytesMax }) => {
+  put: behind("postgres", ({ shard, token }, topic, events, { eventsMax, bytesMax }, by): ParkedPut => {
     if (!table.owns(shard, topic, token)) return { kind: "fenced" };
     if (!table.hasRoom(topic, eventsMax, bytesMax)) return { kind: "full" };
-    return { kind: "ok", first: table.put(shard, topic, events) };
+    if (!advance(shard, by.writer, by.floor, events.length)) return { kind: "behind" };
+    return table.put(shard, topic, events, by);
   }),
   oldest: behind("postgres", (shard, topic, after, rowsMax) =>
     table

@@ -77,7 +77,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
     leases: createLeases(streams, outages),
     deadLetters: createDeadLetters(letters, outages),
     replay: createReplay({ letters, outbox, outages, clock, platform, shards, bytesMax: replayBytesMax }),
-    parking: createParking(parked, outages),
+    parking: createParking(parked, outages, ledger.advance),
     ledger,
     redisInstallation: createInstallationKeeper(claimed, "redis", outages),
     postgresInstallation: createInstallationKeeper(installation, "postgres", outages),

@@ -1,5 +1,16 @@
 import type { parkedEvents } from "@spillway/drizzle/schema";
-import type { Lease, ParkedEvent, ParkedPlace, ParkedTopic, Parking, ParkingLimits } from "@spillway/event";
+import type {
+  Lease,
+  ParkedEvent,
+  ParkedPlace,
+  ParkedPut,
+  ParkedRow,
+  ParkedTopic,
+  Parking,
+  ParkingLimits,
+  Total,
+  Writing,
+} from "@spillway/event";
 import { arrayOf, ask, type Database, durableCommit, WRITE_MS } from "@spillway/postgres";
 import type { Sql } from "postgres";
 import { parkedColumns } from "./parked-columns.ts";
@@ -23,9 +34,23 @@ const openTopic = (sql: Sql, { shard, token }: Lease, topic: string, code: strin
   where last.token <= excluded.token
   returning ${sql.unsafe(durableCommit)}`;
 
+type Standing = {
+  readonly ref: string;
+  readonly index: number;
+  readonly putBy: string | null;
+  readonly number: number;
+};
+type Put = {
+  readonly hasRoom: boolean;
+  readonly isCounted: boolean;
+  readonly first: string | null;
+  readonly duplicates: readonly Standing[];
+};
+
 /**
- * Nothing when the row is another owner's. Locks: the topic's row first, FOR UPDATE, so that `open` of the next owner is
- * either before it, and it puts nothing, or after its commit.
+ * Nothing when the row is another owner's, or when Postgres has not had so many events of the writer: it went back. A duplicate is
+ * written as it stands, since only so it is seen when it was put while this statement waited. Locks: the topic's row first, FOR UPDATE, so that
+ * `open` of the next owner is either before it, and it puts nothing, or after its commit; then the writer's, and those of duplicates.
  */
 const putEvents = (
   sql: Sql,
@@ -33,35 +58,63 @@ const putEvents = (
   topic: string,
   events: readonly ParkedEvent[],
   { eventsMax, bytesMax }: ParkingLimits,
-) => {
-  const refs = arrayOf(events.map(({ ref }) => ref));
-  const indexes = arrayOf(events.map(({ index }) => index));
-  return sql<{ hasRoom: boolean; first: string | null }[]>`
+  { writer, floor }: Writing,
+) => sql<Put[]>`
   with ours as materialized (
     select from parking where shard = ${shard} and topic = ${topic} and token = ${token} for update
   ), room as materialized (
     select coalesce(sum(events), 0) < ${eventsMax} and coalesce(sum(bytes), 0) < ${bytesMax} as has_room
     from parking where topic = ${topic}
-  ), added as (
-    insert into parked_events (shard, topic, ref, index, chunk)
-    select ${shard}, ${topic}, ref, index, decode(chunk, 'hex')
-    from ours, room, unnest(${refs}::text[], ${indexes}::int[],
+  ), counted as (
+    insert into shard_writers as known (shard, writer, had)
+    select ${shard}, ${writer}, ${floor + events.length} from ours, room where has_room and ${floor} = coalesce(
+      (select had from shard_writers where shard = ${shard} and writer = ${writer}), 0)
+    on conflict (shard, writer) do update set had = excluded.had, seen_at = now()
+    returning shard
+  ), stands as (
+    insert into parked_events as known (shard, topic, ref, index, chunk, put_by, number)
+    select ${shard}, ${topic}, ref, index, decode(chunk, 'hex'), ${writer}, ${floor} + position - 1
+    from counted, unnest(${arrayOf(events.map(({ ref }) => ref))}::text[],
+      ${arrayOf(events.map(({ index }) => index))}::int[],
       ${arrayOf(events.map(({ chunk }) => Buffer.from(chunk).toString("hex")))}::text[]) with ordinality as event (ref, index, chunk, position)
-    where has_room order by position
-    on conflict (shard, ref, index) do nothing
-    returning id, octet_length(chunk) as bytes
-  ), there as (
-    select id from parked_events join unnest(${refs}::text[], ${indexes}::int[]) as named (ref, index) using (ref, index)
-    where shard = ${shard}
+    order by position
+    on conflict (shard, ref, index) do update set ref = known.ref
+    returning id, ref, index, put_by, number, octet_length(chunk) as bytes
+  ), added as (
+    select bytes from stands where put_by = ${writer} and number >= ${floor}
   )
   update parking set
     events = events + (select count(*) from added), bytes = bytes + (select coalesce(sum(added.bytes), 0) from added)
   where shard = ${shard} and topic = ${topic} and exists (select from ours)
-  returning (select has_room from room) as "hasRoom", (select min(id) from (table there union all select id from added) as kept) as first,
-    ${sql.unsafe(durableCommit)}`;
+  returning (select has_room from room) as "hasRoom", exists (select from counted) as "isCounted", (select min(id) from stands) as first, (
+    select coalesce(json_agg(json_build_object('ref', ref, 'index', index, 'putBy', put_by, 'number', number)), '[]'::json)
+    from stands where put_by is distinct from ${writer} or number < ${floor}
+  ) as duplicates, ${sql.unsafe(durableCommit)}`;
+
+const placeOf = ({ ref, index }: ParkedPlace): string => `${index} ${ref}`;
+
+const putOf = (row: Put | undefined, events: readonly ParkedEvent[], { writer, floor }: Writing): ParkedPut => {
+  if (row === undefined) return { kind: "fenced" };
+  if (!row.hasRoom) return { kind: "full" };
+  if (!row.isCounted) return { kind: "behind" };
+  const at = new Map(events.map((event, i) => [placeOf(event), i]));
+  const totals = new Map<string, number>([[writer, floor + events.length]]);
+  for (const { putBy, number } of row.duplicates)
+    if (putBy !== null) totals.set(putBy, Math.max(totals.get(putBy) ?? 0, number + 1));
+  const duplicates = row.duplicates.flatMap((one) => at.get(placeOf(one)) ?? []).toSorted((a, b) => a - b);
+  return { kind: "ok", first: row.first, totals: [...totals] satisfies Total[], duplicates };
 };
 
-type StoredRow = Pick<typeof parkedEvents.$inferSelect, "ref" | "index" | "chunk"> & { readonly id: string };
+type StoredRow = Pick<typeof parkedEvents.$inferSelect, "ref" | "index" | "chunk"> & {
+  readonly id: string;
+  readonly put_by: string | null;
+  readonly number: string | null;
+};
+
+const rowOf = ({ put_by, number, ...row }: StoredRow): ParkedRow => ({
+  ...row,
+  from: put_by === null ? null : { writer: put_by, number: Number(number) },
+});
 
 /** The running sum is taken before the chunks are fetched. Locks: ACCESS SHARE. */
 const oldestEvents = (
@@ -71,9 +124,9 @@ const oldestEvents = (
   after: string,
   limits: { readonly rowsMax: number; readonly bytesMax: number },
 ) => sql<StoredRow[]>`
-  select id, ref, index, chunk from (
+  select id, ref, index, chunk, put_by, number from (
     select *, sum(octet_length(chunk)) over (order by id) - octet_length(chunk) as bytes_before from (
-      select id, ref, index, chunk from parked_events
+      select id, ref, index, chunk, put_by, number from parked_events
       where shard = ${shard} and topic = ${topic} and id > ${after} order by id limit ${limits.rowsMax}
     ) as oldest
   ) as summed where bytes_before < ${limits.bytesMax} order by id`;
@@ -115,14 +168,13 @@ export const createParking = ({ database, bytesMax = 4 * 1024 * 1024 }: ParkingO
     const rows = await ask(database, WRITE_MS, (sql) => openTopic(sql, lease, topic, why?.code ?? null));
     return rows.length > 0 ? "ok" : "fenced";
   },
-  put: async (lease, topic, events, limits) => {
-    const [row] = await ask(database, WRITE_MS, (sql) => putEvents(sql, lease, topic, events, limits));
-    if (row === undefined) return { kind: "fenced" };
-    return row.hasRoom ? { kind: "ok", first: row.first } : { kind: "full" };
+  put: async (lease, topic, events, limits, by) => {
+    const [row] = await ask(database, WRITE_MS, (sql) => putEvents(sql, lease, topic, events, limits, by));
+    return putOf(row, events, by);
   },
   oldest: async (shard, topic, after, rowsMax) => {
     const rows = await ask(database, WRITE_MS, (sql) => oldestEvents(sql, shard, topic, after, { rowsMax, bytesMax }));
-    return rows.map((row) => ({ ...row }));
+    return rows.map(rowOf);
   },
   remove: async (shard, topic, { relayed, dead }) => {
     await ask(database, WRITE_MS, (sql) => removeEvents(sql, shard, topic, relayed, dead));

@@ -9,10 +9,16 @@ const keyOf = ({ ref, index }: ParkedPlace): string => `${ref} ${index}`;
 
 /** Hands rows to the lanes, and knows which of them have met their end. */
 export const createHandBack = (parts: LotParts, onEnd: () => void) => {
-  const { term, topic, topics, place, parking, deadLetters, platform, log, measures } = parts;
+  const { term, topic, topics, place, parking, through, deadLetters, platform, log, measures } = parts;
   const withLanes = createWithLanes();
   const relayed = new Map<string, ParkedPlace>();
   const dead = new Map<string, ParkedPlace>();
+
+  const ends = (row: ParkedRow, as: Map<string, ParkedPlace>): void => {
+    const { ref, index, from } = row;
+    as.set(keyOf(row), { ref, index });
+    if (from !== null) through.returned(from);
+  };
 
   /** Answers whether it is out of the way. */
   const bury = async (row: ParkedRow, why: Unreadable): Promise<boolean> => {
@@ -21,7 +27,7 @@ export const createHandBack = (parts: LotParts, onEnd: () => void) => {
     if (!answer.ok) return false;
     log("error", "parked-event.undecodable", { ...place, row: row.id, ...why });
     measures.deadLetters.add(1, { class: "undecodable" });
-    dead.set(keyOf(row), { ref: row.ref, index: row.index });
+    ends(row, dead);
     return true;
   };
 
@@ -29,10 +35,9 @@ export const createHandBack = (parts: LotParts, onEnd: () => void) => {
     const way = topics.get(topic);
     if (!way) throw new Error(`rows of ${topic} are handed over before it is loaded`);
     const key = keyOf(row);
-    const { ref, index } = row;
     const record = recordOfRow(row, term, platform, (from) => {
       withLanes.remove(key);
-      (from.dead > 0 ? dead : relayed).set(key, { ref, index });
+      ends(row, from.dead > 0 ? dead : relayed);
       onEnd();
     });
     if (record instanceof Unreadable) return record;

@@ -3,13 +3,14 @@ import type { Mode } from "../mode.ts";
 import type { Outlet, Topics, Way } from "../partition/topics.ts";
 import type { RelayParts } from "../parts.ts";
 import type { RelayRecord } from "../shard/in-hand.ts";
+import type { Through } from "../shard/through.ts";
 import type { Spot } from "../troubles.ts";
 import { insist } from "./insist.ts";
 import { createLotMode, type LotModeName } from "./lot-mode.ts";
 import { createPutLoop } from "./put-loop.ts";
 import { createReturnLoop } from "./return-loop.ts";
 
-export type LotOptions = RelayParts & { readonly term: Term; readonly topics: Topics };
+export type LotOptions = RelayParts & { readonly term: Term; readonly topics: Topics; readonly through: Through };
 
 /** What the parts of one lot have in common. */
 export type LotParts = LotOptions & {

@@ -309,7 +309,7 @@ describe("parked events", () => {
     expect(marks()).toEqual([BAD]);
     fault(null);
     await until(() => marks()?.length === 0, 60_000);
-    if (late) world.parked.put(0, BAD, [late]);
+    if (late) world.parked.put(0, BAD, [late], { writer: "late", floor: 0 });
     await until(() => bad().length === 3 && parked() === 0 && marks()?.length === 0, 10_000);
     expect(bad()).toEqual(["e0", "e1", "e0"]);
   });

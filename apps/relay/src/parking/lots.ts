@@ -3,6 +3,7 @@ import type { Term } from "../lease/term.ts";
 import type { Stillness } from "../partition/lane-mode.ts";
 import type { Topics } from "../partition/topics.ts";
 import type { RelayParts } from "../parts.ts";
+import type { Through } from "../shard/through.ts";
 import type { Spot } from "../troubles.ts";
 import { createLot, type Lot } from "./lot.ts";
 import { createMarks } from "./marks.ts";
@@ -11,6 +12,7 @@ import { createParkingRule } from "./rule.ts";
 export type LotsOptions = RelayParts & {
   readonly term: Term;
   readonly topics: Topics;
+  readonly through: Through;
   readonly spot: Spot;
   /** Whether the shard reads no more since its memory is full. */
   readonly isHeldUp: () => boolean;

@@ -1,4 +1,4 @@
-import { encodeChunk, type ParkedEvent, receivedAtMsOf } from "@spillway/event";
+import { encodeChunk, type ParkedEvent, type ParkedPut, receivedAtMsOf, type Writing } from "@spillway/event";
 import { createBackoff, SHARD_RETRY } from "../backoff.ts";
 import { createNotifier } from "../notifier.ts";
 import { type RelayRecord, recordParked } from "../shard/in-hand.ts";
@@ -7,6 +7,8 @@ import type { LotParts } from "./lot.ts";
 /** One statement's. */
 const EVENTS_MAX = 500;
 const BYTES_MAX = 2 * 1024 * 1024;
+
+type Asked = ParkedPut | { readonly kind: "retriable"; readonly code: string };
 
 /** As many of the first as fit, at least one. A copy, since more come while they are put. */
 const batchOf = (records: readonly RelayRecord[]): readonly RelayRecord[] => {
@@ -20,7 +22,7 @@ const batchOf = (records: readonly RelayRecord[]): readonly RelayRecord[] => {
 
 /** Brings records into Postgres, in their order, one statement after the other; only then they count as done in the stream. */
 export const createPutLoop = (parts: LotParts, onPut: (first: string | null) => void) => {
-  const { term, topic, mode, spot, place, parking, platform, clock, random, measures } = parts;
+  const { term, topic, mode, spot, place, parking, parkers, through, platform, clock, random, measures } = parts;
   const { lease } = term;
   const limits = { eventsMax: parts.parkedEventsMax, bytesMax: parts.parkedBytesMax };
   const added = createNotifier(clock);
@@ -43,13 +45,30 @@ export const createPutLoop = (parts: LotParts, onPut: (first: string | null) => 
     onPut(first);
   };
 
+  /** Under this process's own writer; at once under another one where Postgres has gone back behind that. */
+  const ask = async (events: readonly ParkedEvent[]): Promise<Asked> => {
+    const [answer] = await parkers
+      .of(topic)
+      .append([{ shard: lease.shard }], async ([one]): Promise<readonly Asked[]> => {
+        const { from } = one as { readonly from: Writing };
+        const put = await parking.put(lease, topic, events, limits, from);
+        if (!put.ok) return [{ kind: "retriable", code: put.code }];
+        // They stand there under another number, and under this one nowhere.
+        if (put.value.kind === "ok")
+          for (const index of put.value.duplicates)
+            through.returned({ writer: from.writer, number: from.floor + index });
+        return [put.value];
+      });
+    return answer as Asked;
+  };
+
   const put = async (records: readonly RelayRecord[]): Promise<void> => {
-    const answer = await parking.put(lease, topic, records.map(eventOf), limits);
+    const answer = await ask(records.map(eventOf));
     // Also when the term ended meanwhile: they are there, and nobody else knows of it.
-    if (answer.ok && answer.value.kind === "ok") return parked(records, answer.value.first);
+    if (answer.kind === "ok") return parked(records, answer.first);
     if (term.over) return;
-    if (answer.ok && answer.value.kind === "fenced") return term.end("fenced");
-    spot.stands("parking", answer.ok ? "parking_full" : answer.code, place);
+    if (answer.kind === "fenced") return term.end("fenced");
+    spot.stands("parking", answer.kind === "retriable" ? answer.code : `parking_${answer.kind}`, place);
     await clock.sleep(backoff.nextMs());
   };
 

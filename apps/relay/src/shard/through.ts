@@ -87,6 +87,9 @@ export const createThrough = () => {
     },
     /** Postgres has these events, in copies or rows of which none may name the numbers. */
     kept: ({ writer, numbers: [from, below] }: Named): void => addRange(of(writer).ended, from, below),
+    /** One that was parked has come out, or is dead. */
+    returned: ({ writer, number }: { readonly writer: string; readonly number: number }): void =>
+      addRange(of(writer).ended, number, number + 1),
     /** The stream was seen empty when these were its totals. */
     emptied: (totals: readonly Total[]): void => {
       for (const [writer, total] of totals) {
