@@ -23,7 +23,7 @@ export const toldAsLost = async ({ pipeline }: FaultWorld, { lost }: Pick<Verdic
 };
 
 /** Something was lost, and just that is told. */
-export const toldExactly = async (world: FaultWorld, verdict: Verdict): Promise<void> => {
+export const toldExactly = async (world: FaultWorld, verdict: Pick<Verdict, "lost">): Promise<void> => {
   if (verdict.lost === 0) throw new Error("nothing was lost: the fault did not hit");
   await toldAsLost(world, verdict);
 };

@@ -8,7 +8,7 @@ const standbyOf = ({ services }: FaultWorld) => {
 };
 
 /** Of what was accepted while the standby no longer followed, and nothing else may be lost. */
-const createLag = () => {
+export const createLag = () => {
   let most = 0;
   return {
     /** The replica lags for as long as the seed says, half a second to two; then the master dies, and it takes its place. */

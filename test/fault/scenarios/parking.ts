@@ -3,6 +3,8 @@ import { AclOperationTypes } from "kafkajs";
 import { countTopic, readTopic } from "../../support/topic.ts";
 import { anotherRelay, database, type Injection, inTurn, killedFor, pause, relay, times } from "../injection.ts";
 import type { FaultWorld, Scenario } from "../scenario.ts";
+import { toldExactly } from "./accounts.ts";
+import { createLag } from "./failover.ts";
 import { aclKafka, createLateTopic, lateRoute, lateTopic, whileDenied } from "./kafka.ts";
 
 const KEYS = 6;
@@ -98,6 +100,49 @@ const lotIsFull: Injection = async (world) => {
   }
 };
 
+const LOT_EVENTS = 120;
+
+/** More a second than lanes that stand still keep, so that the newest are in Postgres alone. Answers how many in the end. */
+const postLots = async ({ pipeline, sleep }: FaultWorld, isOver: () => boolean): Promise<number> => {
+  let posted = 0;
+  for (; !isOver(); await sleep(100)) {
+    const eventOf = (_: unknown, at: number) => ({
+      id: `lot-${posted + at}`,
+      type: "late.x",
+      subject: `lot-${at % KEYS}`,
+      data: {},
+    });
+    const events = JSON.stringify(Array.from({ length: LOT_EVENTS }, eventOf));
+    await eventually("the lot's events are stored", async () => (await pipeline.post(events)).status === 202, 10_000);
+    posted += LOT_EVENTS;
+  }
+  return posted;
+};
+
+/** Of what is parked all comes out but what Postgres has lost, and just that is told. */
+const lotLosesExactly =
+  (injection: Injection): Injection =>
+  async (world) => {
+    let isOver = false;
+    const posting = postLots(world, () => isOver);
+    await inTurn(
+      isParked,
+      pause(3_000),
+      injection,
+      pause(1_000),
+    )(world).finally(() => {
+      isOver = true;
+    });
+    const posted = await posting;
+    await inTurn(createLateTopic, isBack, pause(3_000))(world);
+    const out = new Set(
+      (await readTopic(world.pipeline.addresses.brokers, lateTopic())).map(
+        ({ value }) => JSON.parse(value.toString()).id,
+      ),
+    );
+    await toldExactly(world, { lost: posted - out.size });
+  };
+
 const denied = whileDenied(lateTopic, AclOperationTypes.WRITE, inTurn(isParked, othersGoOn(6)));
 
 export const parkingScenarios: readonly Scenario[] = [
@@ -134,6 +179,15 @@ export const parkingScenarios: readonly Scenario[] = [
         isBack,
       ),
     ),
+  },
+  {
+    id: "F47i",
+    fault:
+      "a topic missing from the start, and Postgres's standby lags for 0.5 to 2 s and takes its place: of what is parked just what is lost is told",
+    during: "answers",
+    own: { standby: "postgres" },
+    relayEnv: lateRoute,
+    run: lotLosesExactly(createLag().failover("postgres")),
   },
   {
     id: "F47h",
