@@ -1,6 +1,7 @@
 import { askKafka } from "@spillway/backends";
 import { eventually } from "@spillway/backends/eventually";
-import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from "kafkajs";
+import { AclOperationTypes } from "kafkajs";
+import { aclKafka, deny } from "../../support/acl.ts";
 import { setTopic } from "../../support/topic.ts";
 import { frozenFor, type Injection, inTurn, kafka, killedFor, pause, relay, whileLink } from "../injection.ts";
 import type { FaultWorld, Scenario } from "../scenario.ts";
@@ -15,19 +16,9 @@ export const topicSetting =
 export const whileDenied =
   (topicOf: (world: FaultWorld) => string, operation: AclOperationTypes, injection: Injection): Injection =>
   async (world) => {
-    const rule = {
-      resourceType: AclResourceTypes.TOPIC,
-      resourceName: topicOf(world),
-      resourcePatternType: ResourcePatternTypes.LITERAL,
-      principal: "User:ANONYMOUS",
-      host: "*",
-      operation,
-      permissionType: AclPermissionTypes.DENY,
-    };
-    const { brokers } = world.pipeline.addresses;
-    await askKafka(brokers, (admin) => admin.createAcls({ acl: [rule] }));
+    const allow = await deny(world.pipeline.addresses.brokers, topicOf(world), operation);
     await injection(world);
-    await askKafka(brokers, (admin) => admin.deleteAcls({ filters: [rule] }));
+    await allow();
   };
 
 /** Posts so many beside the producer's. */
@@ -111,13 +102,6 @@ const needLateTopic = inTurn(
 );
 export const createLateTopic: Injection = ({ services }) =>
   services.kafka.createTopics([{ name: lateTopic(), partitions: 2 }]);
-
-export const aclKafka = {
-  settings: {
-    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-    "allow.everyone.if.no.acl.found": "true",
-  },
-};
 
 const deadLetters = async ({ pipeline }: FaultWorld): Promise<number> => {
   const [row] = await pipeline.sql`SELECT count(*)::int AS letters FROM dead_letters`;

@@ -1,11 +1,12 @@
 import { eventually } from "@spillway/backends/eventually";
 import { AclOperationTypes } from "kafkajs";
+import { aclKafka } from "../../support/acl.ts";
 import { countTopic, readTopic } from "../../support/topic.ts";
 import { anotherRelay, database, type Injection, inTurn, killedFor, pause, relay, times } from "../injection.ts";
 import type { FaultWorld, Scenario } from "../scenario.ts";
 import { toldExactly } from "./accounts.ts";
 import { createLag } from "./failover.ts";
-import { aclKafka, createLateTopic, lateRoute, lateTopic, whileDenied } from "./kafka.ts";
+import { createLateTopic, lateRoute, lateTopic, whileDenied } from "./kafka.ts";
 
 const KEYS = 6;
 const EVERY_MS = 250;
