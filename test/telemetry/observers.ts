@@ -1,35 +1,53 @@
-import { readFileSync } from "node:fs";
 import { type Running, startAlertmanager, startPrometheus } from "@spillway/backends";
-import { DASHBOARD_PASSWORD } from "../support/dashboard.ts";
-import { hastened, telemetryFolder } from "./rules.ts";
+import { hastenedAlertmanager, hastenedRules } from "./rules.ts";
 
 const ASK_MS = 5_000;
+const SCRAPE_MS = 1_000;
 
-/** A minute of the rules takes twelve seconds: still longer than a takeover. What their expressions compare stays as it is. */
-const FACTOR = 5;
+type Labels = Readonly<Record<string, string>>;
+type Sample = { readonly metric: Labels; readonly value: readonly [number, string] };
+/** As Alertmanager's API has it: `suppressed` is what is not sent, since another one that fires is its cause. */
+type Standing = { readonly labels: Labels; readonly status: { readonly state: "active" | "suppressed" } };
 
-/** What the dashboard shows, as JSON. */
-export const lookAt = async (dashboard: Running): Promise<Record<string, unknown>> => {
-  const body = new URLSearchParams({ password: DASHBOARD_PASSWORD });
-  const login = await fetch(`${dashboard.url}/login`, { method: "POST", body, redirect: "manual" });
-  const cookie = login.headers.get("set-cookie")?.split(";")[0] ?? "";
-  return (await fetch(dashboard.url, { headers: { cookie, accept: "application/json" } })).json();
+const ask = async (url: string) => (await fetch(url, { signal: AbortSignal.timeout(ASK_MS) })).json();
+const namesOf = (alerts: readonly Labels[]): readonly string[] =>
+  [...new Set(alerts.map(({ alertname = "" }) => alertname))].toSorted();
+
+/** Who is told, in an operator's place: of each alert, named with its labels, whether it was said last that it fires. */
+const startPager = () => {
+  const alerts = new Map<string, { readonly labels: Labels; readonly fires: boolean }>();
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: async (request) => {
+      const sent = (await request.json()) as { alerts: readonly { labels: Labels; status: string }[] };
+      for (const { labels, status } of sent.alerts)
+        alerts.set(JSON.stringify(labels), { labels, fires: status === "firing" });
+      return new Response();
+    },
+  });
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    alerts,
+    stop: () => server.stop(true),
+  };
 };
 
-type Sample = { readonly metric: Readonly<Record<string, string>>; readonly value: readonly [number, string] };
-
-/** A real Prometheus that asks these apps, with the rules hastened, and a real Alertmanager behind it. */
+/** A real Prometheus that asks these apps, and a real Alertmanager behind it, both hastened, and who is told by that. */
 export const startObservers = async (apps: readonly Running[]) => {
-  const config = readFileSync(`${telemetryFolder}/alerts/alertmanager.yml`, "utf8");
-  const alertmanager = await startAlertmanager({ config });
+  const pager = startPager();
+  const alertmanager = await startAlertmanager({ config: hastenedAlertmanager(pager.url) });
   const targets = apps.map(({ port }) => `127.0.0.1:${port}`);
-  const prometheus = await startPrometheus({ rules: hastened(FACTOR), targets, scrapeMs: 1_000, alertmanager });
-  const ask = async (url: string) => (await fetch(url, { signal: AbortSignal.timeout(ASK_MS) })).json();
+  const prometheus = await startPrometheus({ rules: hastenedRules(), targets, scrapeMs: SCRAPE_MS, alertmanager });
 
   const query = async (expr: string): Promise<readonly Sample[]> => {
-    const { data } = await ask(`${prometheus.url}/api/v1/query?query=${encodeURIComponent(expr)}`);
-    return data.result;
+    const answer = await ask(`${prometheus.url}/api/v1/query?query=${encodeURIComponent(expr)}`);
+    if (answer.status !== "success") throw new Error(`Prometheus refuses ${expr}: ${answer.error}`);
+    return answer.data.result;
   };
+  const standing = async (): Promise<readonly Standing[]> => ask(`${alertmanager.url}/api/v2/alerts`);
+  const standingAs = async (state: Standing["status"]["state"]): Promise<readonly string[]> =>
+    namesOf((await standing()).filter(({ status }) => status.state === state).map(({ labels }) => labels));
 
   return {
     query,
@@ -38,12 +56,20 @@ export const startObservers = async (apps: readonly Running[]) => {
       const [sample] = await query(expr);
       return sample === undefined ? null : Number(sample.value[1]);
     },
-    /** The alerts that somebody would be told of: those that fire, without what only follows from them. */
-    told: async (): Promise<readonly string[]> => {
-      const url = `${alertmanager.url}/api/v2/alerts?active=true&inhibited=false&silenced=false`;
-      const alerts: readonly { labels: Record<string, string> }[] = await ask(url);
-      return [...new Set(alerts.map(({ labels }) => labels.alertname ?? ""))].toSorted();
+    /** The alerts that are the cause, and those that only follow, as Alertmanager has them now. */
+    active: () => standingAs("active"),
+    suppressed: () => standingAs("suppressed"),
+    /** All that was ever sent, since it was forgotten. */
+    sent: (): readonly string[] => namesOf([...pager.alerts.values()].map(({ labels }) => labels)),
+    forgetSent: () => pager.alerts.clear(),
+    /** Nothing fires or is about to, and who was told that something does was told that it is over. */
+    isQuiet: async (): Promise<boolean> =>
+      (await query("ALERTS")).length === 0 &&
+      (await standing()).length === 0 &&
+      [...pager.alerts.values()].every(({ fires }) => !fires),
+    stop: async () => {
+      await Promise.all([prometheus.stop(), alertmanager.stop()]);
+      await pager.stop();
     },
-    stop: async () => void (await Promise.all([prometheus.stop(), alertmanager.stop()])),
   };
 };
