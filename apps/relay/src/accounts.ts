@@ -20,7 +20,7 @@ const upToDate = (rows: readonly WriterRow[], through: Through): readonly Writer
 
 /** Compares what was acknowledged with what Redis has had and what has met its end, and tells what is missing. */
 export const createAccountant = (parts: RelayParts) => {
-  const { shardStream, ledger, tokens, writers, parkers, log, measures, givenUpForMs } = parts;
+  const { shardStream, ledger, tokens, log, measures, givenUpForMs } = parts;
   /** What the copy before was answered, so older than the counters that it is compared with. It outlives a term. */
   const knowns = new Map<number, Pick<Checkpointed, "writers" | "folded">>();
   const tolds = new Map<number, number>();
@@ -47,12 +47,12 @@ export const createAccountant = (parts: RelayParts) => {
   return {
     /** What got through, what the drain appended and what was parked, of shards that are no longer ours, too. */
     record: async (throughs: readonly Through[]): Promise<void> => {
-      const appended = [...writers.known(), ...parkers.known()];
+      const appended = Object.values(parts.writers).map((each) => ({ each, known: each.known() }));
       const news = throughs.map((through) => through.news());
       const positions = news.flatMap((told, shard) => told.map((one) => ({ shard, acknowledged: 0, ...one })));
-      const answer = await ledger.record([...appended, ...positions], RECORD_MS);
+      const answer = await ledger.record([...appended.flatMap(({ known }) => known), ...positions], RECORD_MS);
       if (!answer.ok) return;
-      for (const who of [writers, parkers]) who.recorded(appended);
+      for (const { each, known } of appended) each.recorded(known);
       for (const [shard, told] of news.entries()) throughs[shard]?.told(told);
     },
     /** Copies these counters, with what is missing by them. */

@@ -52,8 +52,8 @@ export type RelayParts = ReturnType<typeof notedPorts> &
     readonly measures: Measures;
     readonly troubles: Troubles;
     readonly tokens: Tokens;
-    readonly writers: Writers;
-    readonly parkers: Parkers;
+    /** Of what is brought back from the copies; of rows of the outbox, acknowledged when they are deleted; and of what is parked. */
+    readonly writers: { readonly copies: Writers; readonly rows: Writers; readonly parked: Parkers };
     readonly linger: Linger;
     readonly moments: Moments;
     readonly copyRemoval: CopyRemoval;

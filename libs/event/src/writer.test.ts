@@ -11,7 +11,7 @@ const ok = (...totals: [string, number][]): Extract<Appended, { readonly kind: "
 
 const open = () => {
   let ids = 0;
-  const writers = createWriters(() => `w${++ids}`);
+  const writers = createWriters({ newId: () => `w${++ids}` });
   const asked: string[] = [];
   /** Appends one chunk, which is answered so; each answer for one try. */
   const append = (answers: readonly (Appended | Promise<Appended>)[], shard = 0) => {
@@ -103,6 +103,23 @@ describe("a process's writers", () => {
       [0, "w2", 2],
       [0, "w1", 4],
     ]);
+  });
+
+  test("whose appends are not answered for say what they were told to, and go on from what they were answered", async () => {
+    const writers = createWriters({ newId: () => "w", isAnsweredFor: false });
+    const floors: (number | undefined)[] = [];
+    const append = (answer: Appended) =>
+      writers.append([chunk()], async ([one]) => {
+        floors.push(one?.from?.floor);
+        return [answer];
+      });
+    await append(ok(["w", 4], ["other", 7]));
+    await append(ok(["w", 6]));
+    expect(writers.known()).toEqual([]);
+    writers.acknowledge(0, [["w", 4]]);
+    await append({ kind: "retriable", code: "timeout" });
+    expect(floors).toEqual([0, 4, 6]);
+    expect(writers.known()).toEqual([{ shard: 0, writer: "w", acknowledged: 4, ended: [], givenUp: true }]);
   });
 
   test("say whom they gave up: what may have come under it, or did", async () => {

@@ -74,8 +74,16 @@ const createTold = () => {
  * could hide each other: so an id is given up, and another taken, when nobody knows whether an append under it happened or
  * still will, when the tier has fewer events of it than were acknowledged, and when an append under it is still under way. And
  * when numbers of it were given out before the append (`reserve`), and the append did not take just those.
+ *
+ * `isAnsweredFor`: whoever is answered an append acknowledges it by that. Else by `acknowledge` only.
  */
-export const createWriters = (newId: () => string = randomId) => {
+export const createWriters = ({
+  newId = randomId,
+  isAnsweredFor = true,
+}: {
+  readonly newId?: () => string;
+  readonly isAnsweredFor?: boolean;
+} = {}) => {
   const currents = new Map<number, Current>();
   const { note, known, unrecorded, recorded } = createTold();
 
@@ -98,18 +106,15 @@ export const createWriters = (newId: () => string = randomId) => {
     if (answer?.kind === "ok")
       for (const [writer, total] of answer.totals ?? []) {
         // A duplicate that is answered for may stand under any number that the shard has given.
-        if (writer !== current.writer) note(shard, writer, total);
-        else if (total > current.floor) {
-          current.floor = total;
-          note(shard, writer, total);
-        }
+        if (isAnsweredFor) note(shard, writer, total);
+        if (writer === current.writer) current.floor = Math.max(current.floor, total);
       }
     const isInDoubt = answer === null || answer.kind === "retriable";
     const isAsReserved = !from || (answer?.kind === "ok" && answer.duplicates?.length === 0);
     const isCurrent = currents.get(shard) === current;
     if (isCurrent && !isInDoubt && answer.kind !== "behind" && isAsReserved) return;
     if (isCurrent) currents.delete(shard);
-    if (isInDoubt || current.floor > 0) note(shard, current.writer, current.floor, true);
+    if (isInDoubt || current.floor > 0) note(shard, current.writer, 0, true);
   };
 
   return {
@@ -143,6 +148,10 @@ export const createWriters = (newId: () => string = randomId) => {
     },
     known,
     unrecorded,
+    /** Totals of a shard that are answered for, and recorded. */
+    acknowledge: (shard: number, totals: readonly Total[]): void => {
+      for (const [writer, total] of totals) note(shard, writer, total);
+    },
     recorded: (positions: readonly Position[]): void =>
       recorded(positions, ({ shard, writer }) => currents.get(shard)?.writer === writer),
   };

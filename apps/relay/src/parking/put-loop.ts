@@ -22,7 +22,7 @@ const batchOf = (records: readonly RelayRecord[]): readonly RelayRecord[] => {
 
 /** Brings records into Postgres, in their order, one statement after the other; only then they count as done in the stream. */
 export const createPutLoop = (parts: LotParts, onPut: (first: string | null) => void) => {
-  const { term, topic, mode, spot, place, parking, parkers, through, platform, clock, random, measures } = parts;
+  const { term, topic, mode, spot, place, parking, writers, through, platform, clock, random, measures } = parts;
   const { lease } = term;
   const limits = { eventsMax: parts.parkedEventsMax, bytesMax: parts.parkedBytesMax };
   const added = createNotifier(clock);
@@ -47,7 +47,7 @@ export const createPutLoop = (parts: LotParts, onPut: (first: string | null) => 
 
   /** Under this process's own writer; at once under another one where Postgres has gone back behind that. */
   const ask = async (events: readonly ParkedEvent[]): Promise<Asked> => {
-    const [answer] = await parkers
+    const [answer] = await writers.parked
       .of(topic)
       .append([{ shard: lease.shard }], async ([one]): Promise<readonly Asked[]> => {
         const { from } = one as { readonly from: Writing };

@@ -52,7 +52,7 @@ export const createCopyAppender = (options: CopyAppenderOptions, restored: (even
   const { term, shardStream, copies, platform, drainEventsMax, isGoing, stand, isInHand } = options;
   const { shard } = term.lease;
   const bury = createRowBurial(options, "copies");
-  const appendChunk = createAccountedAppend(options);
+  const appendChunk = createAccountedAppend(options, options.writers.copies);
   const name = createNaming(options);
 
   const stop = (code: string): "stopped" => {

@@ -83,6 +83,32 @@ describe("the drain", () => {
     expect(relay.state().troubles).toEqual([]);
   });
 
+  test.each([
+    ["stay, and come again", 0, 3],
+    ["are deleted", 3, 0],
+  ])("of what Redis loses while rows %s, %i events are told as lost", async (_name, lost, come) => {
+    const stage = createStage();
+    const { shardStream, promise, streams, ledger, outbox } = stage.world;
+    stage.broker.answer = () => ({ kind: "retriable", code: "connection_failed" });
+    const append: typeof shardStream.append = (lease, chunk) => {
+      if (lost === 0) promise.become(weak);
+      return shardStream.append(lease, chunk);
+    };
+    const first = stage.start("r1", { shardStream: { ...shardStream, append } });
+    stage.postToOutbox(ids(0, 2));
+    await stage.until(() => streams.counts(0).accepted === 3);
+    // Its accounts are recorded each second.
+    await stage.clock.advance(3_000);
+    expect(outbox.size().events).toBe(come);
+    first.kill();
+    streams.empty();
+    promise.become({ state: "kept" });
+    stage.broker.answer = () => null;
+    stage.start("r2");
+    await stage.clock.advance(20_000);
+    expect([stage.ids().length, outbox.size().events, ledger.unaccounted(0)]).toEqual([come, 0, lost]);
+  });
+
   test("a row that the stream took while it stopped keeping what it takes stays in the outbox, and is not lost with it", async () => {
     const stage = createStage();
     const { shardStream, promise, streams } = stage.world;

@@ -1,4 +1,4 @@
-import { isWeak, type OutboxRow, type Position, promiseAfter, type TierPromise } from "@spillway/event";
+import { isWeak, type OutboxRow, promiseAfter, type TierPromise, type Total } from "@spillway/event";
 import type { Term } from "../lease/term.ts";
 import type { RelayParts } from "../parts.ts";
 import { createDiversion } from "./diversion.ts";
@@ -69,7 +69,7 @@ export const createDrain = (parts: DrainOptions, term: Term): Drain => {
    */
   const moveSome = async (): Promise<"moved" | "empty" | "stopped"> => {
     let older = 0;
-    let positions: readonly Position[] = [];
+    let totals: readonly Total[] = [];
     const bring = async (rows: readonly OutboxRow[]): Promise<number> => {
       const next = await restore.bring(Number(rows[0]?.id));
       if (next === null) return 0;
@@ -77,14 +77,16 @@ export const createDrain = (parts: DrainOptions, term: Term): Drain => {
       older = before.length;
       const moved = await move(before);
       // What it took while it had said so for the last time may be gone with the next crash; with the row it would be so for good.
-      return moved > 0 && (await isKept()) ? moved : 0;
+      if (moved.count === 0 || !(await isKept())) return 0;
+      totals = moved.totals;
+      return moved.count;
     };
-    const answer = await outboxDrain.drain(shard, ROWS_MAX, bring, () => {
-      positions = writers.unrecorded();
-      return positions;
-    });
-    if (answer.ok) writers.recorded(positions);
-    if (!answer.ok) stand(answer.code);
+    // Not before: a row that stays comes again, and where Redis was emptied meanwhile under other numbers, so the first were told as lost.
+    const answer = await outboxDrain.drain(shard, ROWS_MAX, bring, () =>
+      totals.map(([writer, acknowledged]) => ({ shard, writer, acknowledged, ended: [] })),
+    );
+    if (answer.ok) writers.rows.acknowledge(shard, totals);
+    else stand(answer.code);
     if (!answer.ok || answer.value.removed < older) return "stopped";
     if (answer.value.found > 0) return older > 0 ? "moved" : "stopped";
     spot.goes();

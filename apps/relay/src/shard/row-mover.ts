@@ -19,21 +19,26 @@ export type RowMoverOptions = RelayParts &
 
 type Moved = "moved" | "full" | "stopped" | "unavailable";
 
+/** How many of the first rows are in the stream, or put aside; and what their appends were answered, which holds once they are deleted. */
+export type MovedRows = { readonly count: number; readonly totals: readonly Total[] };
+
 /** How far the rows of each writer are in the stream with these: theirs are in order. */
 const broughtOf = (rows: readonly ChunkRow[]): readonly Total[] => [
   ...new Map(rows.flatMap((row) => ("putBy" in row && row.putBy !== null ? [row.putBy] : []))),
 ];
 
-/** Brings rows of the outbox into the stream, and answers how many of the first ones it did. */
-export const createRowMover = (options: RowMoverOptions): ((rows: readonly OutboxRow[]) => Promise<number>) => {
+/** Brings rows of the outbox into the stream. */
+export const createRowMover = (options: RowMoverOptions): ((rows: readonly OutboxRow[]) => Promise<MovedRows>) => {
   const { term, platform, measures, drainEventsMax, traces, isGoing, stand, moved } = options;
   const { lease } = term;
   const { shard } = lease;
 
   const bury = createRowBurial(options, "outbox");
 
-  const ask = createAccountedAppend(options);
+  const ask = createAccountedAppend(options, options.writers.rows);
   const name = createNaming(options);
+  /** Of the rows that moved in this call. */
+  let totals = new Map<string, number>();
 
   const appendGroup = async (group: ReadableRows): Promise<Moved> => {
     if (!isGoing()) return "stopped";
@@ -44,7 +49,9 @@ export const createRowMover = (options: RowMoverOptions): ((rows: readonly Outbo
     // What is to be in both must be so before it leaves one. Also duplicates: what they repeat may have no copy.
     const rows = keyedRows(group, chunk, answer.duplicates, answer.total);
     const kept = rows.length === 0 || (await name("keep", rows)).ok;
-    return kept ? "moved" : "unavailable";
+    if (!kept) return "unavailable";
+    for (const [writer, total] of answer.totals ?? []) totals.set(writer, total);
+    return "moved";
   };
   const append = traces === undefined ? appendGroup : tracedMove(appendGroup, shard, traces);
 
@@ -55,6 +62,7 @@ export const createRowMover = (options: RowMoverOptions): ((rows: readonly Outbo
    */
   return async (rows) => {
     let count = 0;
+    totals = new Map();
     for (const group of groupsOf(rows, drainEventsMax, platform)) {
       const came = "why" in group ? ((await bury(group)) ? "moved" : "unavailable") : await append(group);
       if (came !== "moved") {
@@ -65,6 +73,6 @@ export const createRowMover = (options: RowMoverOptions): ((rows: readonly Outbo
       moved();
     }
     measures.drainedRows.add(count, { shard: String(shard) });
-    return count;
+    return { count, totals: [...totals] };
   };
 };
