@@ -15,6 +15,7 @@ import {
   startPipeline,
   startServices,
 } from "../support/world.ts";
+import { logFaults } from "./log-faults.ts";
 import type { FaultWorld, Scenario } from "./scenario.ts";
 
 export type Result = Verdict & {
@@ -156,17 +157,6 @@ const duringFailures = (scenario: Scenario, world: FaultWorld, acceptedBefore: n
   return failures;
 };
 
-const logFailures = async (pipeline: Pipeline): Promise<string[]> => {
-  const failures: string[] = [];
-  for (const app of pipeline.apps) {
-    const text = await Bun.file(app.logFile).text();
-    if (/"pad"|9007199254740993|order\.created/.test(text)) failures.push(`${app.name} logged a payload`);
-    if (text.includes(KEY)) failures.push(`${app.name} logged the key`);
-    if (/unhandled/i.test(text)) failures.push(`${app.name} had an unhandled rejection`);
-  }
-  return failures;
-};
-
 /** What the apps logged is the only witness of a failure that may not come again. */
 const keepLogs = async (pipeline: Pipeline, scenario: Scenario): Promise<void> => {
   const folder = fileURLToPath(new URL(`../../.spillway/faults/${scenario.id}/`, import.meta.url));
@@ -222,7 +212,7 @@ const runIn = async (services: Services, scenario: Scenario, seed: number): Prom
       ...verdictFailures(scenario, verdict),
       ...aliveFailures(pipeline),
       ...memoryFailures(pipeline),
-      ...(await logFailures(pipeline)),
+      ...(await logFaults(services, pipeline, producer)),
     );
     await attempt(() => scenario.check?.(world, verdict));
     if (failures.length > 0) await keepLogs(pipeline, scenario);

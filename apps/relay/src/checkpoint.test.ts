@@ -111,7 +111,7 @@ describe("the checkpoint", () => {
     await stage.world.ledger.checkpoint(lease, 1, { counts, losses: null });
     const { relay } = stage.start("r1");
     await stage.until(() => (relay.state().shards[0]?.token ?? 0) > higher);
-    expect(stage.logged("lease.ended").map(({ fields }) => fields.reason)).toEqual(["outranked"]);
+    expect(stage.logged("lease.ended").map(({ fields }) => fields.code)).toEqual(["outranked"]);
     await stage.clock.advance(3_000);
     expect(stage.logged("lease.ended")).toHaveLength(1);
   });

@@ -118,7 +118,7 @@ describe("leases", () => {
     const lastAtMs = Math.max(...stage.publishes.map(({ atMs }) => atMs));
     expect(lastAtMs).toBeGreaterThan(takenAtMs + 4_000);
     expect(lastAtMs).toBeLessThan(takenAtMs + 4_500);
-    expect(stage.logged("lease.ended")[0]?.fields.reason).toBe("deadline");
+    expect(stage.logged("lease.ended")[0]?.fields.code).toBe("deadline");
   });
 
   test("a lease that was taken away stops the shard at once; the zombie's settle changes nothing", async () => {
@@ -133,7 +133,7 @@ describe("leases", () => {
     await stage.world.leases.take(0, "r1", 5_000);
     // The settle after the publish tells it, a second before the next renewal would.
     await stage.until(() => stage.logged("lease.ended").length === 1, 600);
-    expect(stage.logged("lease.ended")[0]?.fields).toMatchObject({ reason: "fenced" });
+    expect(stage.logged("lease.ended")[0]?.fields).toMatchObject({ code: "fenced" });
     await stage.until(() => (relay.state().shards[0]?.token ?? 0) > (mine ?? 0));
     await stage.until(() => relay.state().shards[0]?.entries === 0);
     expect(await stage.pending()).toBe(0);
@@ -145,7 +145,7 @@ describe("leases", () => {
     await stage.until(() => relay.state().shards[0]?.diversion === "ended");
     await stage.world.leases.take(0, "r1", 5_000);
     await stage.until(() => stage.logged("lease.ended").length === 1, 2_000);
-    expect(stage.logged("lease.ended")[0]?.fields).toMatchObject({ reason: "fenced" });
+    expect(stage.logged("lease.ended")[0]?.fields).toMatchObject({ code: "fenced" });
   });
 
   test("what it knows to be confirmed is not published again when it gets its own lease back", async () => {

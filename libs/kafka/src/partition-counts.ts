@@ -59,7 +59,7 @@ export const createPartitionCounts = (dependencies: Dependencies) => {
     const believed = known && count < known.count && !known.mayShrink ? known.count : count;
     counts.set(topic, { count: believed, recordAgeMsMax, askedAtMs: clock.monotonicMs(), mayShrink: false });
     if (known && believed !== known.count) {
-      log("warn", "kafka.partitions_changed", { topic, from: known.count, to: believed });
+      log("debug", "kafka.partitions_changed", { topic, from: known.count, to: believed });
     }
     return { count: believed, recordAgeMsMax };
   };

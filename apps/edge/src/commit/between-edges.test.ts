@@ -111,7 +111,7 @@ describe("another edge", () => {
     await one.clock.advance(800);
     const answer = await one.committer.commit([eventOfShard(0, "b"), eventOfShard(1, "c")]);
     expect(kinds(answer)).toEqual(["accepted outbox", "accepted stream"]);
-    expect(one.logged).toContainEqual({ event: "shard.diverted", fields: { shard: 0, reason: "outbox_occupied" } });
+    expect(one.logged).toContainEqual({ event: "shard.diverted", fields: { shard: 0, code: "outbox_occupied" } });
     await drainOnce(one.world, 0, 10);
     expect(idsInStream(one.world, 0)).toEqual(["a", "b"]);
   });

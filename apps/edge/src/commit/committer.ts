@@ -137,9 +137,9 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
   });
   const parts = { ...watch, gate, stream, outbox, copies, writers, promise, reads: ports.outbox, meter, admission };
   const reopening = createReopening(parts);
-  const divert: Divert = (shard, reason) => {
+  const divert: Divert = (shard, code) => {
     if (!gate.divert(shard)) return;
-    ports.log("warn", "shard.diverted", { shard, reason });
+    ports.log("warn", "shard.diverted", { shard, code });
     metrics.diverted(gate.divertedCount());
     reopening.start();
   };

@@ -24,6 +24,12 @@ const verdictOf = (answers: readonly Appended[]): Verdict => {
   return verdict;
 };
 
+/** Why an append failed: what its first chunk that may be tried again was told. */
+const codeOf = (answers: readonly Appended[]): string => {
+  for (const answer of answers) if (answer.kind === "retriable" && !refusalCodes.has(answer.code)) return answer.code;
+  return "failed";
+};
+
 const allRetriable = (chunks: readonly ShardChunk[], code: string): readonly Appended[] =>
   chunks.map((): Appended => ({ kind: "retriable", code }));
 
@@ -42,13 +48,16 @@ export const createGuardedTier = (
   { timeoutOpens, deadlineMs: mostMs, promise }: GuardedTierOptions,
 ) => {
   let up = true;
+  /** Of the last attempt that failed. */
+  let code = "failed";
 
   const enter = (state: BreakerState): void => {
     metrics.breaker(tier.name, state);
     const wasUp = up;
     up = state === "closed";
     if (up === wasUp) return;
-    log(up ? "info" : "warn", up ? "breaker.closed" : "breaker.opened", { tier: tier.name });
+    if (up) log("info", "breaker.closed", { tier: tier.name });
+    else log("warn", "breaker.opened", { tier: tier.name, code });
     onChange();
   };
   const attempt = createBreaker({ failuresMax: FAILURES_MAX, timeoutOpens, onChange: enter });
@@ -100,7 +109,10 @@ export const createGuardedTier = (
       answers = await inTime(chunks, untilMs);
       const verdict = verdictOf(answers);
       metrics.appended(tier.name, verdict, clock.monotonicMs() - startedAtMs);
-      if (verdict === "failed" || verdict === "timeout") promise?.doubt();
+      if (verdict === "failed" || verdict === "timeout") {
+        code = codeOf(answers);
+        promise?.doubt();
+      }
       return verdict;
     });
     return answers;

@@ -39,7 +39,7 @@ describe("what a broken promise does", () => {
     await edge.clock.advance(10_000);
     const fields = { tier: "stream", because: "appendonly", events_go_to: "outbox" };
     expect(promisesLogged(edge)).toEqual([{ event: "promise.broken", fields }]);
-    expect(edge.logged.filter(({ event }) => event === "shard.diverted").map(({ fields }) => fields.reason)).toEqual(
+    expect(edge.logged.filter(({ event }) => event === "shard.diverted").map(({ fields }) => fields.code)).toEqual(
       Array(SHARDS).fill("weak_redis"),
     );
     expect(edge.committer.state()).toMatchObject({

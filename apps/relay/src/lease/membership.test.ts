@@ -60,7 +60,7 @@ describe("a relay among others", () => {
     const ours = stage.belonging.known("redis");
     stage.belonging.found("redis", { id: "another", namespace: "memory", shards: 2 });
     await stage.until(() => held() === 0);
-    expect(stage.logged("lease.ended").map(({ fields }) => fields.reason)).toEqual(["foreign", "foreign"]);
+    expect(stage.logged("lease.ended").map(({ fields }) => fields.code)).toEqual(["foreign", "foreign"]);
     await stage.post(["a"]);
     await stage.clock.advance(20_000);
     expect([held(), stage.ids()]).toEqual([0, []]);

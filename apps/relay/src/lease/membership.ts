@@ -70,7 +70,7 @@ export const createMembership = (options: MembershipOptions): Membership => {
     log("info", "lease.taken", { shard, token });
     term.onEnd((reason) => {
       terms.delete(shard);
-      log(reason === "released" ? "info" : "warn", "lease.ended", { shard, token, reason });
+      log(reason === "released" ? "info" : "warn", "lease.ended", { shard, token, code: reason });
     });
     start(keepAlive(term, options));
     open(term);

@@ -57,7 +57,7 @@ const sendOn = (records: readonly RelayRecord[], topic: string, topics: Topics):
 };
 
 export const createLot = (options: LotOptions, topic: string): Lot => {
-  const { term, topics, parking, shardStream, troubles, log, start } = options;
+  const { term, topics, parking, shardStream, troubles, start } = options;
   const { lease } = term;
   const { shard } = lease;
   const mode = createLotMode(shard, topic);
@@ -69,7 +69,6 @@ export const createLot = (options: LotOptions, topic: string): Lot => {
 
   const putLoop = createPutLoop(parts, (first) => returnLoop.put(first));
   const returnLoop = createReturnLoop(parts, putLoop, () => {
-    log("info", "topic.returned", { shard, topic });
     spot.goes();
     sendOn(putLoop.takeAll(), topic, topics);
   });

@@ -311,7 +311,7 @@ describe("the drain", () => {
     stage.postToOutbox(ids(0, 9));
     // The third append tells it, a second before the next renewal would.
     await stage.until(() => stage.logged("lease.ended").length === 1, 500);
-    expect(stage.logged("lease.ended")[0]?.fields.reason).toBe("fenced");
+    expect(stage.logged("lease.ended")[0]?.fields.code).toBe("fenced");
     expect(appends).toBe(3);
     stage.broker.answer = () => null;
     await stage.until(() => stage.ids().length === 10);
