@@ -77,8 +77,8 @@ describe("the house", () => {
     const others = production.filter((file) => !file.startsWith("libs/service/"));
     const wayOut = "openShell of @spillway/service/bun has it; see libs/service/README.md";
     expect(filesWith(shell, others).toSorted(), wayOut).toEqual([
+      "libs/devstack/src/exit.ts",
       "libs/devstack/src/interrupt.ts",
-      "libs/devstack/src/run.ts",
       "libs/redis-rest/src/main.ts",
     ]);
   });

@@ -11,7 +11,7 @@ const entry = (name: string) => join(root, "libs/devstack/src", name);
 export type StackFolder = {
   readonly path: string;
   /** Starts main.<name>.ts; what it prints is in `output()`. */
-  run(name: "dev" | "start", settings?: Readonly<Record<string, string>>): Run;
+  run(name: "dev" | "start" | "observe", settings?: Readonly<Record<string, string>>): Run;
   /** The lines of dev.env; throws while there is none. */
   devEnv(): Readonly<Record<string, string>>;
   /** Every live process that was started on this folder, by anyone: pid and command line. */

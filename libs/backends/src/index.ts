@@ -1,5 +1,6 @@
 export { createWriteCache } from "./disk/write-cache.ts";
 export { eventually, TooLate } from "./eventually.ts";
+export { findGrafana, startGrafana } from "./grafana/grafana.ts";
 export { askKafka, createTopics, kafkaClient, type TopicSpec } from "./kafka/admin.ts";
 export {
   type Kafka,

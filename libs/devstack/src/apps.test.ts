@@ -14,6 +14,7 @@ const stack = {
   DATABASE_URL: "postgres://postgres@127.0.0.1:3/postgres",
   KAFKA_BROKERS: "127.0.0.1:4",
   KAFKA_TOPIC: "spillway.events",
+  METRICS_TOKEN: "",
 };
 
 test("every app gets its own port, loopback, and only the addresses it uses", () => {

@@ -36,6 +36,8 @@ const settings = {
   KAFKA_TOPIC: withDefault(topicName(), "spillway.events"),
   /** Of the relay; with none what arrives can be read with any client, kafkajs knows gzip alone. */
   KAFKA_COMPRESSION: withDefault(oneOf("none", "gzip", "zstd"), "none"),
+  /** Of the apps, which inherit it; who observes them needs it. */
+  METRICS_TOKEN: optional(token(16)),
 };
 
 const redisRestOf = (values: Values<typeof settings>) => {
@@ -60,8 +62,21 @@ export const readConfig = (environment: Environment = process.env) => {
     kafkaBrokers: values.KAFKA_BROKERS?.join(),
     kafkaTopic: values.KAFKA_TOPIC,
     kafkaCompression: values.KAFKA_COMPRESSION,
+    metricsToken: values.METRICS_TOKEN ?? "",
     watchesSources: values.SPILLWAY_WATCH === "on",
   };
 };
 
 export type DevstackConfig = ReturnType<typeof readConfig>;
+
+const observeSettings = {
+  SPILLWAY_DIR: settings.SPILLWAY_DIR,
+  /** The program of Grafana, when it is not on the PATH. */
+  GRAFANA_BIN: optional(matching(/^\//, "the full path of a program")),
+};
+
+/** Of `npm run observe`. Throws ConfigError. */
+export const readObserveConfig = (environment: Environment = process.env) => {
+  const { values } = readSettings(observeSettings, environment);
+  return { root: resolve(REPO_ROOT, values.SPILLWAY_DIR), grafanaBin: values.GRAFANA_BIN };
+};

@@ -3,7 +3,7 @@ export type DevEnv = Readonly<
   Record<
     | ("EDGE_URL" | "DASHBOARD_URL" | "RELAY_URL" | "API_KEY" | "DASHBOARD_PASSWORD")
     | ("REDIS_URL" | "UPSTASH_REDIS_REST_URL" | "UPSTASH_REDIS_REST_TOKEN" | "DATABASE_URL")
-    | ("KAFKA_BROKERS" | "KAFKA_TOPIC"),
+    | ("KAFKA_BROKERS" | "KAFKA_TOPIC" | "METRICS_TOKEN"),
     string
   >
 >;

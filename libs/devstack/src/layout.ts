@@ -8,6 +8,7 @@ export const layoutOf = (root: string) => ({
   secrets: join(root, "secrets.json"),
   ports: join(root, "ports.json"),
   lock: join(root, "run", "devstack.lock"),
+  observeLock: join(root, "run", "observe.lock"),
   record: join(root, "run", "stack.json"),
   data: (service: string) => join(root, service),
   log: (name: string) => join(root, "log", `${name}.log`),

@@ -1,10 +1,10 @@
-import { NotProvided, NotReady, TooLate } from "@spillway/backends";
+import { TooLate } from "@spillway/backends";
 import { late, systemClock, within } from "@spillway/event";
-import { ConfigError } from "@spillway/service";
-import { configOrExit, guardOutput } from "@spillway/service/bun";
+import { configOrExit } from "@spillway/service/bun";
 import { renderBlock } from "./block.ts";
 import { readConfig } from "./config.ts";
 import type { DevEnv } from "./dev-env.ts";
+import { exitAfter } from "./exit.ts";
 import { interruption } from "./interrupt.ts";
 import { layoutOf, makeLayout } from "./layout.ts";
 import { sayAs } from "./say.ts";
@@ -53,15 +53,4 @@ const run = async ({ isEdited, onReady }: RunOptions): Promise<number> => {
 };
 
 /** The same as a whole process. */
-export const runAndExit = (options: RunOptions): void => {
-  guardOutput();
-  run(options).then(
-    (code) => process.exit(code),
-    (error) => {
-      // What a person can act on is said plainly; anything else with its stack.
-      const isPlain = [NotProvided, ConfigError, NotReady, TooLate].some((kind) => error instanceof kind);
-      console.error(isPlain ? `\n${error.message}\n` : error);
-      process.exit(1);
-    },
-  );
-};
+export const runAndExit = (options: RunOptions): void => exitAfter(() => run(options));

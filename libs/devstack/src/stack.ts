@@ -19,7 +19,7 @@ const APP_STOP_MS = 7_000;
 /** SIGTERM would make Postgres wait for every client to leave. */
 const stopSignalOf = (name: ProcessName) => (name === "postgres" ? "SIGINT" : "SIGTERM");
 
-const settingsOf = (services: Addresses, ports: Ports, secrets: Secrets, topic: string): DevEnv => {
+const settingsOf = (services: Addresses, ports: Ports, secrets: Secrets, config: DevstackConfig): DevEnv => {
   const at = (name: ProcessName) => `http://127.0.0.1:${ports[name]}`;
   return {
     EDGE_URL: at("edge"),
@@ -28,7 +28,8 @@ const settingsOf = (services: Addresses, ports: Ports, secrets: Secrets, topic: 
     API_KEY: secrets.apiKey,
     DASHBOARD_PASSWORD: secrets.dashboardPassword,
     ...services,
-    KAFKA_TOPIC: topic,
+    KAFKA_TOPIC: config.kafkaTopic,
+    METRICS_TOKEN: config.metricsToken,
   };
 };
 
@@ -73,7 +74,7 @@ export const createStack = (config: DevstackConfig, layout: Layout, isEdited: bo
     const [ports, secrets] = [await choosePorts(layout.ports), await openSecrets(layout.secrets)];
     const told = { onSpawn: recorder.spawned, onRunning: (service: Running) => void keeper.keep(service) };
     const services = await startServices({ config, layout, secrets, ports, ...told });
-    const settings = settingsOf(services, ports, secrets, config.kafkaTopic);
+    const settings = settingsOf(services, ports, secrets, config);
     recorder.settings(settings);
     const environments = appEnvironments(settings, config);
     if (isEdited && config.watchesSources)

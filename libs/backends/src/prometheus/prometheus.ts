@@ -15,6 +15,8 @@ export type PrometheusOptions = Omit<ServiceOptions, "settings" | "writeCache"> 
   readonly targets: readonly string[];
   /** How often they are asked. */
   readonly scrapeMs: number;
+  /** What they want to see before they tell their metrics. */
+  readonly token?: string;
   readonly alertmanager?: Pick<Running, "port">;
   /** To be enabled. */
   readonly features?: readonly string[];
@@ -29,13 +31,14 @@ const isReady = async (url: string): Promise<boolean> =>
   (await fetch(`${url}/-/ready`, { signal: AbortSignal.timeout(ASK_MS) })).ok;
 
 /** JSON is YAML. */
-const configOf = ({ targets, scrapeMs, alertmanager }: PrometheusOptions): string => {
+const configOf = ({ targets, scrapeMs, token, alertmanager }: PrometheusOptions): string => {
   const interval = `${scrapeMs}ms`;
   const alerting = { alertmanagers: [{ static_configs: [{ targets: [`127.0.0.1:${alertmanager?.port}`] }] }] };
+  const authorization = token ? { authorization: { credentials: token } } : {};
   return JSON.stringify({
     global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
     rule_files: ["spillway.rules.yml"],
-    scrape_configs: [{ job_name: "spillway", static_configs: [{ targets }] }],
+    scrape_configs: [{ job_name: "spillway", ...authorization, static_configs: [{ targets }] }],
     ...(alertmanager && { alerting }),
   });
 };
