@@ -19,7 +19,7 @@ export { freePort, portNear } from "./process/port.ts";
 export { NotReady, type Running, type ServiceOptions } from "./process/service.ts";
 export { findProcess, type ProcessEntry } from "./process/table.ts";
 export { type PrometheusBinaries, providePrometheus } from "./prometheus/binaries.ts";
-export { startAlertmanager, startPrometheus } from "./prometheus/prometheus.ts";
+export { alertsPage, startAlertmanager, startPrometheus } from "./prometheus/prometheus.ts";
 export { NotProvided } from "./provision/refusal.ts";
 export type { Say } from "./provision/say.ts";
 export { type RedisCluster, startRedisCluster } from "./redis/cluster.ts";

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  alertsPage,
   findGrafana,
   portNear,
   type Running,
@@ -83,9 +84,9 @@ const startObservers = async (
 
 const NO_GRAFANA = "not on the PATH: https://grafana.com/grafana/download, then GRAFANA_BIN=/path/to/bin/grafana";
 
-const renderObservers = ({ prometheus, alertmanager, grafana }: Observers): string => {
+const renderObservers = async ({ prometheus, alertmanager, grafana }: Observers): Promise<string> => {
   const rows = [
-    ["Alerts", `${prometheus.url}/alerts`],
+    ["Alerts", await alertsPage(prometheus)],
     ["Prometheus", prometheus.url],
     ["Alertmanager", alertmanager.url],
     ["Grafana", grafana === null ? NO_GRAFANA : `${grafana.url}/d/spillway`],
@@ -113,7 +114,7 @@ export const observe = async (): Promise<number> => {
   const shown = (async () => {
     const stack = await runningStack(layout);
     console.log(
-      renderObservers(await startObservers(layout, stack, config.grafanaBin ?? (await findGrafana()), started)),
+      await renderObservers(await startObservers(layout, stack, config.grafanaBin ?? (await findGrafana()), started)),
     );
   })();
   try {

@@ -6,15 +6,28 @@ import { findExecutable, runCommand } from "../process/command.ts";
 import { NotProvided, REMEDIES } from "../provision/refusal.ts";
 import { type Say, silent, withProgress } from "../provision/say.ts";
 
-const DEBIAN_PACKAGES = ["prometheus", "prometheus-alertmanager"];
-const FOLDER = "prometheus-unpacked";
+/** What Debian's Prometheus shows its pages with; its package has links to them only. */
+const DEBIAN_SCRIPTS = [
+  "bootstrap4",
+  "d3",
+  "eonasdan-bootstrap-datetimepicker",
+  "jquery",
+  "jquery-hotkeys",
+  "moment",
+  "moment-timezone",
+  "mustache",
+  "popper.js",
+  "rickshaw",
+].map((name) => `libjs-${name}`);
+const DEBIAN_PACKAGES = ["prometheus", "prometheus-alertmanager", ...DEBIAN_SCRIPTS];
+const FOLDER = "prometheus-with-pages";
 
 export type PrometheusBinaries = {
   readonly prometheus: string;
   readonly promtool: string;
   readonly alertmanager: string;
-  /** Where Alertmanager has to be started, when that matters. */
-  readonly alertmanagerCwd?: string;
+  /** Where both servers have to be started, when that matters. */
+  readonly cwd?: string;
 };
 
 const installed = async (): Promise<PrometheusBinaries | undefined> => {
@@ -32,19 +45,19 @@ const unpacked = async (folder: string): Promise<PrometheusBinaries | undefined>
     prometheus: join(bin, "prometheus"),
     promtool: join(bin, "promtool"),
     alertmanager: join(bin, "prometheus-alertmanager"),
-    alertmanagerCwd: folder,
+    cwd: folder,
   };
 };
 
 /**
- * Debian's Alertmanager does not start without its templates in /usr/share, which no flag of it moves and only root may
- * write to. The same path without its first slash, and as long, is one below the folder that it is started in.
+ * Debian's Alertmanager does not start without its templates in /usr/share, and its Prometheus has no page without its own there,
+ * which no flag moves and only root may write to. The same path without its first slash, and as long, is one below the folder that it is started in.
  */
-const untieFromRoot = async (alertmanager: string): Promise<void> => {
+const untieFromRoot = async (program: string): Promise<void> => {
   const from = "/usr/share/prometheus/";
-  const bytes = await readFile(alertmanager);
+  const bytes = await readFile(program);
   for (let at = bytes.indexOf(from); at >= 0; at = bytes.indexOf(from, at)) bytes.write("usr//share/prometheus/", at);
-  await writeFile(alertmanager, bytes);
+  await writeFile(program, bytes);
 };
 
 /** Fills the folder with Debian's packages. Filled under another name and renamed, so that it is whole or absent. */
@@ -65,7 +78,7 @@ const unpack = async (folder: string): Promise<string> => {
       if (opened.code !== 0) return opened.output;
       await rm(join(work, file));
     }
-    await untieFromRoot(join(work, "usr", "bin", "prometheus-alertmanager"));
+    for (const name of ["prometheus", "prometheus-alertmanager"]) await untieFromRoot(join(work, "usr", "bin", name));
     // Another process may have been first, and its folder is as good.
     await rename(work, folder).catch(() => undefined);
     return "";

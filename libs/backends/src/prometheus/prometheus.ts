@@ -57,11 +57,12 @@ const local = async (name: string, options: Omit<ServiceOptions, "settings" | "w
 
 /** Starts a real Prometheus on loopback that asks these apps. Throws NotProvided, or its log. */
 export const startPrometheus = async (options: PrometheusOptions): Promise<Running> => {
-  const { prometheus } = await providePrometheus(options.say);
+  const { prometheus, cwd } = await providePrometheus(options.say);
   const service = await local("prometheus", options);
   const file = join(service.cwd, "prometheus.yml");
   return startService({
     ...service,
+    cwd: cwd ?? service.cwd,
     prepare: async () => {
       await writeFile(file, configOf(options));
       await writeFile(join(service.cwd, "spillway.rules.yml"), options.rules);
@@ -73,14 +74,20 @@ export const startPrometheus = async (options: PrometheusOptions): Promise<Runni
   });
 };
 
+/** Where it shows its alerts: Debian's has the pages of older versions, under a path of their own. */
+export const alertsPage = async ({ url }: Pick<Running, "url">): Promise<string> => {
+  const page = await fetch(`${url}/alerts`, { signal: AbortSignal.timeout(ASK_MS) });
+  return page.ok ? `${url}/alerts` : `${url}/classic/alerts`;
+};
+
 /** Starts a real Alertmanager on loopback, alone. Throws NotProvided, or its log. */
 export const startAlertmanager = async (options: AlertmanagerOptions): Promise<Running> => {
-  const { alertmanager, alertmanagerCwd } = await providePrometheus(options.say);
+  const { alertmanager, cwd } = await providePrometheus(options.say);
   const service = await local("alertmanager", options);
   const file = join(service.cwd, "alertmanager.yml");
   return startService({
     ...service,
-    cwd: alertmanagerCwd ?? service.cwd,
+    cwd: cwd ?? service.cwd,
     prepare: async () => {
       await writeFile(file, options.config);
       return {
