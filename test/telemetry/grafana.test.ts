@@ -5,7 +5,7 @@ import { startDashboard } from "../support/dashboard.ts";
 import { API_KEY, type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
 import { metricsIn, panelQueries, renamed, variableQueries } from "./dashboard-queries.ts";
 import { readMetricRows } from "./metrics-table.ts";
-import { hastened, readRules } from "./rules.ts";
+import { hastenedRules, readRules } from "./rules.ts";
 
 /* Every query of the dashboards, asked of a Prometheus that scraped the real apps while all that they show happened. */
 const PATIENCE_MS = 120_000;
@@ -107,7 +107,7 @@ beforeAll(async () => {
   });
   dashboard = await startDashboard(services, pipeline);
   const targets = [...pipeline.apps, dashboard].map(({ port }) => `127.0.0.1:${port}`);
-  prometheus = await startPrometheus({ rules: hastened(10), targets, scrapeMs: 1_000 });
+  prometheus = await startPrometheus({ rules: hastenedRules(), targets, scrapeMs: 1_000 });
   beganMs = Date.now();
   await goThroughFaults();
 }, 500_000);

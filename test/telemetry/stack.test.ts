@@ -30,5 +30,5 @@ test("no log of the stack has anything of an event or a secret, or a line that i
   expect(logs.flatMap((log) => faultsIn(log, forbidden))).toEqual([]);
   expect([...sender.accepted].filter((id) => logs.some((log) => log.includes(id)))).toEqual([]);
   // They did tell what the tests before had done.
-  expect(logs.join("")).toContain('"topic.');
+  expect(logs.join("")).toContain('"lane.');
 });
