@@ -23,7 +23,8 @@ test("a real Prometheus finds the trace of an event behind its age, and reads al
   };
   try {
     const headers = { "content-type": "application/json", traceparent: `00-${TRACE}-b7ad6b7169203331-01` };
-    expect((await pipeline.post('{"type":"t"}', headers)).status).toBe(202);
+    const isStored = async () => (await pipeline.post('{"type":"t","id":"1"}', headers)).status === 202;
+    await eventually("202", isStored, PATIENCE_MS);
     const range = `start=${Math.floor(Date.now() / 1_000) - 600}&end=${Math.floor(Date.now() / 1_000) + 600}`;
     const found = await eventually(
       "an exemplar",
