@@ -86,10 +86,10 @@ export const createBooks = (nowMs: () => number) => {
         const unnamed = missingOf(below, toldOf(writer));
         return sum + countOf(missingOf(below, missingOf(below, events), unnamed));
       }, 0),
-    /** Kafka has it, or it is parked, and every relay that was told so died before it told anybody. */
+    /** Kafka has it, or it is parked, and every relay that was told so died before it told anybody, or told it again who had forgotten. */
     mayBeToldLost: (record: EventRecord): boolean =>
       [...(parkedBy.get(record) ?? confirmedBy.get(record) ?? [])].every(([process, atMs]) =>
-        diedUntold(process, atMs),
+        diedUntold(process, Math.max(atMs, wentBackAtMs)),
       ),
   };
 };

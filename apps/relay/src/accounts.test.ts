@@ -111,6 +111,23 @@ describe("what is told as lost", () => {
     expect(stage.world.ledger.unaccounted(0)).toBe(0);
   });
 
+  test("is nothing that got through, though Redis has forgotten its writer, and Postgres how it ended", async () => {
+    const stage = createStage();
+    const { ledger, streams, rememberPostgres } = stage.world;
+    stage.start("r1");
+    const bringBack = rememberPostgres();
+    await stage.post(["a", "b"]);
+    const [[writer] = [""]] = streams.counts(0).totals;
+    const tell = () => ledger.record([{ shard: 0, writer, acknowledged: 2, ended: [], givenUp: true }], 100);
+    await tell();
+    await stage.until(() => streams.counts(0).totals.length === 0, 200_000);
+    await stage.clock.advance(20_000);
+    bringBack();
+    await tell();
+    await stage.clock.advance(20_000);
+    expect(ledger.unaccounted(0)).toBe(0);
+  });
+
   test("stays told of writers that are parted with a day later", async () => {
     const stage = createStage();
     const { stop } = stage.start("r1");

@@ -102,18 +102,19 @@ export const createThrough = () => {
       const known = writers.get(writer);
       return known ? endedOf(known) : [];
     },
-    /** What is to be told, again and again: where it is recorded may go back. */
+    /** What is to be told, again and again: where it is recorded may go back, and behind what Redis has forgotten since. */
     news: (): readonly { readonly writer: string; readonly ended: Ranges }[] =>
       [...writers].flatMap(([writer, known]) => {
         const ended = endedOf(known).slice(0, TOLD_RANGES_MAX);
-        const isOld = String(ended) === known.told && known.tellings >= TELLINGS;
-        return ended.length === 0 || isOld ? [] : [{ writer, ended }];
+        return ended.length === 0 ? [] : [{ writer, ended }];
       }),
+    /** What was the same for an hour is forgotten. */
     told: (news: readonly { readonly writer: string; readonly ended: Ranges }[]): void => {
       for (const { writer, ended } of news) {
         const known = of(writer);
         known.tellings = known.told === String(ended) ? known.tellings + 1 : 1;
         known.told = String(ended);
+        if (known.tellings >= TELLINGS && known.waiting.size === 0) writers.delete(writer);
       }
     },
     forget: (gone: readonly string[]): void => {
