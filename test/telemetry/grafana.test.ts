@@ -75,6 +75,10 @@ const goThroughFaults = async (): Promise<void> => {
     "spillway_quota_refused_total > 0",
     "rate(spillway_events_duplicate_total[15s]) > 0",
   );
+  // A lane that stands still for less than a scrape is seen by none.
+  await services.kafka.kill("SIGSTOP");
+  await sendUntil("spillway_lane_blocked > 0");
+  await services.kafka.kill("SIGCONT");
   await services.redis.kill("SIGSTOP");
   await sendUntil(
     'spillway_trouble_seconds{topic=""} > 1',

@@ -11,7 +11,7 @@ export type Timers = {
 export const systemTimers: Timers = {
   nowMs: () => performance.now(),
   after: (ms, act) => {
-    const timer = setTimeout(act, ms);
+    const timer = setTimeout(act, Math.max(0, ms));
     return () => clearTimeout(timer);
   },
   soon: (act) => void setImmediate(act),

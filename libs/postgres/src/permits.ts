@@ -20,10 +20,13 @@ export const createPermits = (runningMax: number, waitingMax: number): Permits =
         clearTimeout(timer);
         resolve(granted);
       };
-      const timer = setTimeout(() => {
-        waiting.splice(waiting.indexOf(settle), 1);
-        settle(false);
-      }, deadlineMs);
+      const timer = setTimeout(
+        () => {
+          waiting.splice(waiting.indexOf(settle), 1);
+          settle(false);
+        },
+        Math.max(0, deadlineMs),
+      );
       waiting.push(settle);
     });
 
