@@ -318,6 +318,45 @@ describe("the drain", () => {
     expect(stage.ids()).toEqual(ids(0, 9));
   });
 
+  test("deletes no row once its lease may be another's, which moves it anew", async () => {
+    const stage = createStage();
+    const { shardStream, leases, outboxDrain } = stage.world;
+    let isAppended = false;
+    const removed: number[] = [];
+    stage.start("r1", {
+      leases: {
+        ...leases,
+        renew: async (...of) => {
+          if (isAppended) throw new Unavailable("refused");
+          return leases.renew(...of);
+        },
+      },
+      shardStream: {
+        ...shardStream,
+        append: async (...of) => {
+          isAppended = true;
+          return shardStream.append(...of);
+        },
+        promise: async () => {
+          if (isAppended) await stage.clock.sleep(10_000);
+          return shardStream.promise();
+        },
+      },
+      outboxDrain: {
+        ...outboxDrain,
+        drain: async (...of) => {
+          const answer = await outboxDrain.drain(...of);
+          removed.push(answer.removed);
+          return answer;
+        },
+      },
+    });
+    stage.postToOutbox(["a"]);
+    await stage.until(() => isAppended);
+    await stage.clock.advance(11_000);
+    expect([removed, stage.world.outbox.size().events]).toEqual([[0], 1]);
+  });
+
   test("a hint that comes while it looks is not lost", async () => {
     const stage = createStage();
     const { outboxDrain } = stage.world;

@@ -77,7 +77,8 @@ export const createDrain = (parts: DrainOptions, term: Term): Drain => {
       older = before.length;
       const moved = await move(before);
       // What it took while it had said so for the last time may be gone with the next crash; with the row it would be so for good.
-      if (moved.count === 0 || !(await isKept())) return 0;
+      // And who owns the shard by then may have moved them anew, under other numbers, into a Redis that was emptied meanwhile.
+      if (moved.count === 0 || !(await isKept()) || !term.holds()) return 0;
       totals = moved.totals;
       return moved.count;
     };
