@@ -37,7 +37,7 @@ export const startBaseline = (mode: BaselineMode, services: Services, topic: str
 const WARM_UP_SECONDS = 3;
 
 export type Target = {
-  readonly name: "ours" | "tcp" | "before" | BaselineMode;
+  readonly name: "ours" | "tcp" | "observed" | "before" | BaselineMode;
   readonly url: string;
   /** Processes whose CPU time counts. */
   readonly pids: readonly number[];
@@ -131,14 +131,14 @@ const rowsOf = (batch: 1 | 100, rounds: number, results: ReadonlyMap<string, rea
  * long, lasts, and where nobody says whose an emptied Redis is, an edge writes to Postgres only. That was measured as ours
  * from 37ae781 until this was asked.
  */
-export const takeOutbox = async (sql: Sql): Promise<number> => {
+const takeOutbox = async (sql: Sql): Promise<number> => {
   const [row] =
     await sql`with gone as (delete from outbox returning events) select sum(events)::int as events from gone`;
   return row?.events ?? 0;
 };
 
 /** An edge of an older commit may not say. */
-export const isOpen = async (url: string): Promise<boolean> => {
+const isOpen = async (url: string): Promise<boolean> => {
   const readiness = (await (await fetch(`${url}/readyz`)).json()) as { readonly diverted_shards?: number };
   return (readiness.diverted_shards ?? 0) === 0;
 };
@@ -148,6 +148,18 @@ export const edgeTarget = (name: Target["name"], edge: Running, beside: readonly
   url: edge.url,
   pids: [edge, ...beside].map((process) => process.pid() ?? 0),
 });
+
+/** Between two runs of edges of one pipeline: its Redis is empty and its own, and no shard is diverted. Answers how many events went elsewhere. */
+export const emptied =
+  (services: Services, pipeline: Pipeline, targets: readonly Target[]) => async (): Promise<number> => {
+    // What is under way when the loader ends is recorded a little later.
+    await systemClock.sleep(1_000);
+    const elsewhere = await takeOutbox(pipeline.sql);
+    await emptyRedis(services);
+    await found(pipeline.name, pipeline.addresses, SHARDS);
+    for (const { url } of targets) await eventually("no shard is diverted", () => isOpen(url));
+    return elsewhere;
+  };
 
 /** Ingest alone: no relay runs, Redis is emptied between runs. */
 export const benchIngest = async (

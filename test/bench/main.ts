@@ -7,6 +7,7 @@ import { benchBoth } from "./both.ts";
 import { benchHostile, hostileEnv } from "./hostile.ts";
 import { benchIngest, emptyRedis } from "./ingest.ts";
 import { loaderName, runLoad } from "./loader.ts";
+import { benchObserved } from "./observed.ts";
 import { benchBacklog, benchRelay } from "./relay.ts";
 import { type Row, tableOf } from "./row.ts";
 import { benchTcp } from "./tcp.ts";
@@ -45,6 +46,7 @@ const parts: Record<string, (services: Services) => Promise<Row[]>> = {
   single: (services) => withIngest(services, (pipeline) => benchIngest(services, pipeline, 1, ingest)),
   batch: (services) => withIngest(services, (pipeline) => benchIngest(services, pipeline, 100, ingest)),
   tcp: (services) => withIngest(services, (pipeline) => benchTcp(services, pipeline, rounds, seconds)),
+  observed: (services) => withIngest(services, (pipeline) => benchObserved(services, pipeline, rounds, seconds)),
   both: (services) => benchBoth(services, rounds, seconds),
   hostile: (services) => withIngest(services, (pipeline) => benchHostile(pipeline, rounds, seconds), hostileEnv),
   troubled: (services) => benchTroubled(services, rounds, seconds),

@@ -1,8 +1,5 @@
-import { eventually } from "@spillway/backends/eventually";
-import { systemClock } from "@spillway/event";
-import { found, type Pipeline, type Services, startEdge } from "../support/world.ts";
-import { SHARDS } from "./before.ts";
-import { edgeTarget, emptyRedis, inTurn, isOpen, type Measured, medianOf, takeOutbox } from "./ingest.ts";
+import { type Pipeline, type Services, startEdge } from "../support/world.ts";
+import { edgeTarget, emptied, inTurn, type Measured, medianOf } from "./ingest.ts";
 import { atLeast, atMost, type Row } from "./row.ts";
 
 /** What TCP must come to of HTTP. Batches hardly wait for Redis: there it must not lose. */
@@ -34,14 +31,7 @@ export const benchTcp = async (
     ...pipeline.edges.slice(0, 1).map((edge) => edgeTarget("ours", edge, [services.rest, services.redis])),
     edgeTarget("tcp", overTcp, [services.redis]),
   ];
-  const betweenRuns = async (): Promise<number> => {
-    await systemClock.sleep(1_000);
-    const elsewhere = await takeOutbox(pipeline.sql);
-    await emptyRedis(services);
-    await found(pipeline.name, pipeline.addresses, SHARDS);
-    for (const { url } of targets) await eventually("no shard is diverted", () => isOpen(url));
-    return elsewhere;
-  };
+  const betweenRuns = emptied(services, pipeline, targets);
   const rows: Row[] = [];
   for (const batch of [1, 100] as const) {
     const results = await inTurn(targets, batch, { rounds, seconds, before: null }, betweenRuns);

@@ -1,0 +1,64 @@
+import { systemClock } from "@spillway/event";
+import { type Pipeline, type Services, startEdge } from "../support/world.ts";
+import { startCollector } from "../telemetry/collected.ts";
+import { edgeTarget, emptied, inTurn, type Measured, medianOf } from "./ingest.ts";
+import { atLeast, type Row } from "./row.ts";
+
+/** Of the rate without it that an edge must reach whose spans go to a collector and that is scraped each second. */
+const RATE_MIN = 0.97;
+const SCRAPE_MS = 1_000;
+
+/** Asks for the metrics as a Prometheus does, in the format that has exemplars. */
+const scrape = (url: string) => {
+  const stop = new AbortController();
+  const run = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      const accept = "application/openmetrics-text; version=1.0.0";
+      await (await fetch(`${url}/metrics`, { headers: { accept } })).text();
+      await systemClock.sleep(SCRAPE_MS, stop.signal);
+    }
+  };
+  const running = run();
+  return async (): Promise<void> => {
+    stop.abort();
+    await running;
+  };
+};
+
+/** The same edge with traces and a scraper, and without, in turn, on one Redis that is emptied in between; no relay runs. */
+export const benchObserved = async (
+  services: Services,
+  pipeline: Pipeline,
+  rounds: number,
+  seconds: number,
+): Promise<Row[]> => {
+  const collector = await startCollector();
+  const observed = await startEdge(pipeline.name, pipeline.addresses, {
+    ENVIRONMENT: "development",
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.env.OTEL_EXPORTER_OTLP_ENDPOINT,
+  });
+  const stopScraping = scrape(observed.url);
+  const beside = [services.rest, services.redis];
+  const targets = [
+    ...pipeline.edges.slice(0, 1).map((edge) => edgeTarget("ours", edge, beside)),
+    edgeTarget("observed", observed, beside),
+  ];
+  const betweenRuns = emptied(services, pipeline, targets);
+  const rows: Row[] = [];
+  for (const batch of [1, 100] as const) {
+    const results = await inTurn(targets, batch, { rounds, seconds, before: null }, betweenRuns);
+    const compared = (field: keyof Measured) => ({
+      ours: medianOf(results.get("observed"), field),
+      baseline: medianOf(results.get("ours"), field),
+      rounds,
+    });
+    const workload = `${batch === 1 ? "single events" : "batches of 100"}, with traces and scraped vs without`;
+    rows.push(atLeast(RATE_MIN, { workload, ...compared("eventsPerSecond"), unit: "events/s" }));
+  }
+  const { spans } = await collector.collected();
+  if (spans.length === 0) throw new Error("no span came: nothing was measured");
+  await stopScraping();
+  await observed.stop();
+  await collector.stop();
+  return rows;
+};
