@@ -43,7 +43,7 @@ export const createStreamPort = (
     const execute = async () => {
       const answer = await shardStream.append(lease, chunk);
       check(lease, answer.kind === "ok");
-      if (answer.kind === "ok") history.recordedInStream(chunk, answer.duplicates, "relay");
+      if (answer.kind === "ok") history.recordedInStream(chunk, answer.duplicates);
       return answer;
     };
     const name = `append ${chunk.shard}:${chunk.events}`;
