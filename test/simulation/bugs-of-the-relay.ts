@@ -1,4 +1,4 @@
-import { decodeChunk, type Entry, type Outcome } from "@spillway/event";
+import { decodeChunk, type Entry, type Outcome, type SinkRecord } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import type { Bug } from "./bug.ts";
 
@@ -20,6 +20,18 @@ const isReadable = (entry: Entry): boolean => {
     return false;
   }
 };
+
+/** What a publish came to is taken for something else. */
+const mistaking = (mistake: (outcome: Outcome, records: readonly SinkRecord[]) => Outcome): Bug => ({
+  relay: (ports) => ({
+    ...ports,
+    sink: {
+      ...ports.sink,
+      publish: async (topic, partition, records, mayStart) =>
+        mistake(await ports.sink.publish(topic, partition, records, mayStart), records),
+    },
+  }),
+});
 
 /** Mistakes on the way out: what a relay, its leases or the sink could get wrong. */
 export const bugsOfTheRelay: Readonly<Record<string, Bug>> = {
@@ -139,33 +151,15 @@ export const bugsOfTheRelay: Readonly<Record<string, Bug>> = {
     },
   },
 
-  "a record dies of the time that we gave it": {
-    relay: (ports) => ({
-      ...ports,
-      sink: {
-        ...ports.sink,
-        publish: async (topic, partition, records) => {
-          const outcome = await ports.sink.publish(topic, partition, records);
-          if (outcome.kind !== "retriable" || !outcome.retime) return outcome;
-          return { kind: "fatal", code: outcome.code, deadLetterClass: "rejected" };
-        },
-      },
-    }),
-  },
+  "a record dies of the time that we gave it": mistaking((outcome) =>
+    outcome.kind === "retriable" && outcome.retime
+      ? { kind: "fatal", code: outcome.code, deadLetterClass: "rejected" }
+      : outcome,
+  ),
 
-  "a batch that is refused is blamed on each of its records": {
-    relay: (ports) => ({
-      ...ports,
-      sink: {
-        ...ports.sink,
-        publish: async (topic, partition, records) => {
-          const outcome = await ports.sink.publish(topic, partition, records);
-          if (outcome.kind !== "fatal" || outcome.refused) return outcome;
-          return { ...outcome, refused: records.map((_, index) => index) };
-        },
-      },
-    }),
-  },
+  "a batch that is refused is blamed on each of its records": mistaking((outcome, records) =>
+    outcome.kind === "fatal" && !outcome.refused ? { ...outcome, refused: records.map((_, index) => index) } : outcome,
+  ),
 
   "the sink confirms a batch of which one record is missing": {
     backends: (_memory, { sink }, random) => ({

@@ -1,22 +1,3 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { proveAgreement } from "./agreement.ts";
-import { proveOutage } from "./proof.ts";
-import { type Stack, startStack } from "./stack.ts";
+import { testOutages } from "./told-outages.ts";
 
-/* A real Prometheus and Alertmanager beside the real services: what an operator is told when Redis or Postgres is away, and what the numbers say. */
-let stack: Stack;
-beforeAll(async () => {
-  stack = await startStack();
-}, 300_000);
-afterAll(() => stack?.stop());
-
-test.each(["a Redis that does not answer", "a Postgres that is gone"] as const)(
-  "of %s its alert is told, and nothing that follows from it, and its end",
-  (name) => proveOutage(stack, name),
-  600_000,
-);
-
-test("then the metrics, the dashboard and a reader of the topics say the same numbers", async () => {
-  await proveAgreement(stack);
-  expect(stack.sender.accepted.size).toBeGreaterThan(100);
-}, 400_000);
+testOutages("a Redis that does not answer", "a Postgres that is gone");

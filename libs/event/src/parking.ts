@@ -9,6 +9,9 @@ export type ParkedPlace = {
   readonly index: number;
 };
 
+/** The same as one string, within its shard. */
+export const placeOf = ({ ref, index }: ParkedPlace): string => `${ref} ${index}`;
+
 /** An event that waits outside of its stream: a chunk of its own, and where it came from. */
 export type ParkedEvent = ParkedPlace & { readonly chunk: Uint8Array };
 

@@ -1,12 +1,13 @@
-import type {
-  Clock,
-  ParkedEvent,
-  ParkedPlace,
-  ParkedPut,
-  ParkedRow,
-  ParkedTopic,
-  Parking,
-  Writing,
+import {
+  type Clock,
+  type ParkedEvent,
+  type ParkedPlace,
+  type ParkedPut,
+  type ParkedRow,
+  type ParkedTopic,
+  type Parking,
+  placeOf,
+  type Writing,
 } from "@spillway/event";
 import type { Outages } from "./outages.ts";
 import type { Advance } from "./outbox-tier.ts";
@@ -14,7 +15,6 @@ import type { Advance } from "./outbox-tier.ts";
 type Topic = Omit<ParkedTopic, "events" | "bytes"> & { readonly rows: readonly ParkedRow[] };
 
 const nameOf = (shard: number, topic: string): string => `${shard}/${topic}`;
-const placeOf = ({ ref, index }: ParkedPlace): string => `${ref} ${index}`;
 const bytesOf = (rows: readonly ParkedEvent[]): number => rows.reduce((sum, { chunk }) => sum + chunk.length, 0);
 
 export type ParkedTable = ReturnType<typeof createParkedTable>;

@@ -1,15 +1,16 @@
 import type { parkedEvents } from "@spillway/drizzle/schema";
-import type {
-  Lease,
-  ParkedEvent,
-  ParkedPlace,
-  ParkedPut,
-  ParkedRow,
-  ParkedTopic,
-  Parking,
-  ParkingLimits,
-  Total,
-  Writing,
+import {
+  type Lease,
+  type ParkedEvent,
+  type ParkedPlace,
+  type ParkedPut,
+  type ParkedRow,
+  type ParkedTopic,
+  type Parking,
+  type ParkingLimits,
+  placeOf,
+  type Total,
+  type Writing,
 } from "@spillway/event";
 import { arrayOf, ask, type Database, durableCommit, WRITE_MS } from "@spillway/postgres";
 import type { Sql } from "postgres";
@@ -90,8 +91,6 @@ const putEvents = (
     select coalesce(json_agg(json_build_object('ref', ref, 'index', index, 'putBy', put_by, 'number', number)), '[]'::json)
     from stands where put_by is distinct from ${writer} or number < ${floor}
   ) as duplicates, ${sql.unsafe(durableCommit)}`;
-
-const placeOf = ({ ref, index }: ParkedPlace): string => `${index} ${ref}`;
 
 const putOf = (row: Put | undefined, events: readonly ParkedEvent[], { writer, floor }: Writing): ParkedPut => {
   if (row === undefined) return { kind: "fenced" };

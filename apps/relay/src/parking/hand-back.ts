@@ -1,11 +1,9 @@
-import type { ParkedPlace, ParkedRow } from "@spillway/event";
+import { type ParkedPlace, type ParkedRow, placeOf } from "@spillway/event";
 import type { Answer } from "../dependencies.ts";
 import { Unreadable, undecodableLetter } from "../shard/undecodable.ts";
 import type { LotParts } from "./lot.ts";
 import { recordOfRow } from "./parked-record.ts";
 import { createWithLanes } from "./with-lanes.ts";
-
-const keyOf = ({ ref, index }: ParkedPlace): string => `${ref} ${index}`;
 
 /** Hands rows to the lanes, and knows which of them have met their end. */
 export const createHandBack = (parts: LotParts, onEnd: () => void) => {
@@ -16,7 +14,7 @@ export const createHandBack = (parts: LotParts, onEnd: () => void) => {
 
   const ends = (row: ParkedRow, as: Map<string, ParkedPlace>): void => {
     const { ref, index, from } = row;
-    as.set(keyOf(row), { ref, index });
+    as.set(placeOf(row), { ref, index });
     if (from !== null) through.returned(from);
   };
 
@@ -34,7 +32,7 @@ export const createHandBack = (parts: LotParts, onEnd: () => void) => {
   const push = (row: ParkedRow): Unreadable | null => {
     const way = topics.get(topic);
     if (!way) throw new Error(`rows of ${topic} are handed over before it is loaded`);
-    const key = keyOf(row);
+    const key = placeOf(row);
     const record = recordOfRow(row, term, platform, (from) => {
       withLanes.remove(key);
       ends(row, from.dead > 0 ? dead : relayed);
@@ -49,7 +47,7 @@ export const createHandBack = (parts: LotParts, onEnd: () => void) => {
   };
 
   /** It was read before, when a row in front of it was passed over. */
-  const isKnown = (row: ParkedRow): boolean => [withLanes, relayed, dead].some((some) => some.has(keyOf(row)));
+  const isKnown = (row: ParkedRow): boolean => [withLanes, relayed, dead].some((some) => some.has(placeOf(row)));
 
   return {
     get isFull() {
@@ -66,8 +64,8 @@ export const createHandBack = (parts: LotParts, onEnd: () => void) => {
       if (gone.relayed.length + gone.dead.length === 0) return { ok: true, value: 0 };
       const answer = await parking.remove(place.shard, topic, gone);
       if (!answer.ok) return answer;
-      for (const place of gone.relayed) relayed.delete(keyOf(place));
-      for (const place of gone.dead) dead.delete(keyOf(place));
+      for (const place of gone.relayed) relayed.delete(placeOf(place));
+      for (const place of gone.dead) dead.delete(placeOf(place));
       measures.returnedRecords.add(gone.relayed.length + gone.dead.length, { topic });
       return { ok: true, value: gone.relayed.length };
     },
