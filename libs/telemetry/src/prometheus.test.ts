@@ -27,6 +27,8 @@ test("counters, gauges and histograms are exposed with their labels, beside the 
   ])
     expect(text).toContain(line);
   expect(text).toMatch(/process_resident_memory_bytes\{app="edge"\} \d+/);
+  expect(text).toContain("nodejs_heap_size_used_bytes");
+  expect(text, "Bun walks the whole heap for each answer that has it").not.toContain("nodejs_heap_space");
 });
 
 test("what is kept by its labels counts the same series as what names them, and buckets hold all below them", async () => {
