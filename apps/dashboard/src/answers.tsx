@@ -6,14 +6,39 @@ import { html } from "hono/html";
 import { HTTPException } from "hono/http-exception";
 import type { Child } from "hono/jsx";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Env } from "./env.ts";
 import type { Form } from "./form.ts";
-import { LoginPage, MessagePage } from "./pages/small.tsx";
+import { createNotices } from "./notice.ts";
+import { Frame, type FrameProps } from "./pages/frame.tsx";
+import { LoginPage, MessagePage } from "./pages/login/page.tsx";
+import type { DashboardPorts } from "./ports.ts";
 
 export const FORM_BYTES_MAX = 8 * 1024;
 
 /** Nobody may keep a page. Browsers take one without a doctype for one of 1998. */
 export const answerPage = (c: Context, page: Child, status: ContentfulStatusCode = 200) =>
   c.html(html`<!doctype html>${page}`, status, { "cache-control": "no-store" });
+
+/** A page with what is around every page. */
+export const answerFramed = (
+  c: Context<Env>,
+  { platform, clock }: DashboardPorts,
+  frame: Pick<FrameProps, "page" | "title">,
+  children: Child,
+) => {
+  const session = c.get("session");
+  const notice = createNotices(platform).read(c.req.url, session);
+  return answerPage(
+    c,
+    <Frame {...frame} formToken={session.formToken} notice={notice} atMs={clock.wallMs()}>
+      {children}
+    </Frame>,
+  );
+};
+
+/** After an action: the page that says what was done. */
+export const answerDone = (c: Context<Env>, { platform }: DashboardPorts, path: string, text: string) =>
+  c.redirect(createNotices(platform).urlOf(path, text, c.get("session")), 303);
 
 /** A refusal in words, with a way on. */
 export const answerMessage = (c: Context, status: ContentfulStatusCode, text: string, to: "/" | "/login" = "/") =>

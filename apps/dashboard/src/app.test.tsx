@@ -111,7 +111,8 @@ const form = (fields: Record<string, string>, headers: Record<string, string> = 
 const logIn = async (app: App) => {
   const response = await app.request("/login", form({ password: PASSWORD }));
   const cookie = response.headers.get("set-cookie")?.split(";")[0] ?? "";
-  const page = await (await app.request("/", { headers: { cookie } })).text();
+  const pages = ["/", "/dead-letters"].map(async (path) => (await app.request(path, { headers: { cookie } })).text());
+  const page = (await Promise.all(pages)).join("\n");
   return { cookie, page, token: /name="form_token" value="([^"]+)"/.exec(page)?.[1] ?? "" };
 };
 
@@ -293,7 +294,12 @@ describe("with a session", () => {
     const url = headers.get("location") ?? "";
     const page = async (path: string) => (await app.request(path, { headers: { cookie } })).text();
     expect(await page(url)).toContain("1 dead letter replayed.");
-    for (const other of [url.replace("replayed", "lost"), "/?notice=Call+0190", `${url}x`, "/?notice=&proof="])
+    for (const other of [
+      url.replace("replayed", "lost"),
+      "/dead-letters?notice=Call+0190",
+      `${url}x`,
+      "/?notice=&proof=",
+    ])
       expect(await page(other)).not.toMatch(/role="status"/);
   });
 
@@ -302,7 +308,7 @@ describe("with a session", () => {
     async (before) => {
       const { app, logged } = setUp();
       const { cookie } = await logIn(app);
-      const response = await app.request(`/?before=${before}`, { headers: { cookie } });
+      const response = await app.request(`/dead-letters?before=${before}`, { headers: { cookie } });
       expect([response.status, (await response.text()).includes('href="/"')]).toEqual([400, true]);
       expect(logged).toEqual(["info login.succeeded"]);
     },

@@ -108,17 +108,16 @@ const troublesOf = (seen: Seen): string[] => {
   return troubles;
 };
 
-export const look = async (ports: DashboardPorts, before: string | null): Promise<Overview> => {
-  const [streams, outbox, parked, breakers, unaccounted, totals, letters] = await Promise.all([
-    ports.shards(before),
-    ports.outbox(before),
-    ports.parked(before),
-    ports.breakers(before),
-    ports.unaccounted(before),
-    ports.totals(before),
-    ports.letters(before),
+export const look = async (ports: DashboardPorts): Promise<Overview> => {
+  const [streams, outbox, parked, breakers, unaccounted, totals] = await Promise.all([
+    ports.shards(),
+    ports.outbox(),
+    ports.parked(),
+    ports.breakers(),
+    ports.unaccounted(),
+    ports.totals(),
   ]);
   const shards = streams.map((row) => withParked(row, parked));
-  const seen: Seen = { atMs: ports.clock.wallMs(), shards, outbox, parked, breakers, unaccounted, totals, letters };
+  const seen: Seen = { atMs: ports.clock.wallMs(), shards, outbox, parked, breakers, unaccounted, totals };
   return { ...seen, troubles: troublesOf(seen), lots: lotsOf(parked) };
 };

@@ -19,7 +19,7 @@ export type BreakerRow = {
   readonly eventsGoTo: "stream" | "outbox" | "nowhere" | null;
 };
 
-/** Everything that the dashboard looks at. What cannot be read is null, never zero. All text in a letter is hostile. */
+/** Everything that the dashboard looks at. What cannot be read is null, never zero. */
 export type Sights = {
   readonly shards: readonly ShardRow[];
   readonly outbox: readonly OutboxShard[] | null;
@@ -28,14 +28,15 @@ export type Sights = {
   readonly parked: readonly ParkedTopic[] | null;
   readonly unaccounted: number | null;
   readonly totals: Pick<LetterCounts, "byClass" | "total" | "capped" | "oldestAtMs"> | null;
-  readonly letters: LetterPage | null;
 };
 
 /** What one button did. */
 export type ActionResult = { readonly done: number; readonly refusals: readonly string[] };
 
-/** What asks for each sight, and the little that the dashboard changes. `before` is the cursor of the letters. */
-export type DashboardPorts = { readonly [Name in keyof Sights]: (before: string | null) => Promise<Sights[Name]> } & {
+/** What asks for each sight, and the little that the dashboard changes. */
+export type DashboardPorts = { readonly [Name in keyof Sights]: () => Promise<Sights[Name]> } & {
+  /** A page of the letters that wait, before a cursor; null where they cannot be read. All text in one is hostile. */
+  letters(before: string | null): Promise<LetterPage | null>;
   replay(id: string): Promise<ActionResult>;
   discard(id: string, reason: string): Promise<ActionResult>;
   /** What is told as lost is known; answers how many events that was. Rejects with `Unavailable`. */

@@ -82,10 +82,10 @@ export const showSights = (metrics: Metrics, ports: DashboardPorts): void => {
 
   const look = async (): Promise<void> => {
     const [streams, outbox, parked, totals] = await Promise.all([
-      ports.shards(null),
-      ports.outbox(null),
-      ports.parked(null),
-      ports.totals(null),
+      ports.shards(),
+      ports.outbox(),
+      ports.parked(),
+      ports.totals(),
     ]);
     shards = streams.map(({ shard }) => shard);
     ages.saw("stream", streamOldest(streams, clock.wallMs()));

@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
-import { Layout } from "./layout.tsx";
+import { Layout } from "../layout.tsx";
 
 type SmallPageProps = { readonly title: string; readonly problem: string | null; readonly children: Child };
 

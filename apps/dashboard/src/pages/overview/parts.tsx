@@ -1,45 +1,8 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
-import type { Child } from "hono/jsx";
-import type { Overview } from "../overview.ts";
-import type { BreakerRow, ShardRow } from "../ports.ts";
-import { bytesOf, countOf, durationOf } from "./format.ts";
-
-const Unknown = () => <span class="unknown">unknown</span>;
-
-type TableProps<Row> = {
-  readonly class?: string;
-  readonly caption: string;
-  readonly columns: Readonly<Record<string, "text" | "number">>;
-  /** Null: they could not be read. */
-  readonly rows: readonly Row[] | null;
-  /** What stands there when there are none. */
-  readonly none?: string;
-  readonly line: (row: Row) => Child;
-};
-
-const Table = <Row,>({ class: kind, caption, columns, rows, none = "None.", line }: TableProps<Row>) => (
-  <table class={kind}>
-    <caption>{caption}</caption>
-    <thead>
-      <tr>
-        {Object.entries(columns).map(([name, holds]) => (
-          <th scope="col" class={holds === "number" ? "number" : undefined}>
-            {name}
-          </th>
-        ))}
-      </tr>
-    </thead>
-    <tbody>
-      {rows === null || rows.length === 0 ? (
-        <tr>
-          <td colspan={Object.keys(columns).length}>{rows === null ? <Unknown /> : none}</td>
-        </tr>
-      ) : (
-        rows.map(line)
-      )}
-    </tbody>
-  </table>
-);
+import type { Overview } from "../../overview.ts";
+import type { BreakerRow, ShardRow } from "../../ports.ts";
+import { bytesOf, countOf, durationOf } from "../format.ts";
+import { Table, Unknown } from "../table.tsx";
 
 const shardLine = ({ shard, known }: ShardRow) => (
   <tr>
@@ -148,65 +111,5 @@ export const Breakers = ({ breakers }: Pick<Overview, "breakers">) => (
         ))}
       </tbody>
     </table>
-  </section>
-);
-
-const Act = ({ id, formToken }: { id: string; formToken: string }) => (
-  <div class="act">
-    <form method="post" action={`/dead-letters/${id}/replay`}>
-      <input type="hidden" name="form_token" value={formToken} />
-      <button type="submit">Replay</button>
-    </form>
-    <details>
-      <summary>Discard</summary>
-      <form method="post" action={`/dead-letters/${id}/discard`}>
-        <input type="hidden" name="form_token" value={formToken} />
-        <label>
-          Reason <input name="reason" required maxlength={500} />
-        </label>
-        <button type="submit">Discard</button>
-      </form>
-    </details>
-  </div>
-);
-
-type DeadLettersProps = Pick<Overview, "letters" | "atMs"> & { readonly formToken: string };
-
-export const DeadLetters = ({ letters, atMs, formToken }: DeadLettersProps) => (
-  <section>
-    <Table
-      class="letters"
-      caption="Dead letters: what Kafka refused for good"
-      columns={{ Error: "text", Event: "text", Key: "text", Attempts: "number", Died: "number", Action: "text" }}
-      rows={letters?.letters ?? null}
-      line={(letter) => (
-        <tr>
-          <td>
-            <strong>{letter.code}</strong> <span class="tag">{letter.deadLetterClass}</span>
-            <p class="detail">{letter.detail}</p>
-          </td>
-          <td>
-            {letter.type ?? "–"}
-            <p class="detail">
-              {letter.source ?? "–"} · {letter.eventId ?? "–"}
-            </p>
-          </td>
-          <td>{letter.partitionKey ?? "–"}</td>
-          <td class="number">
-            {letter.attempts}
-            {letter.replay > 0 ? <span class="tag">replay {letter.replay}</span> : null}
-          </td>
-          <td class="number">
-            <time datetime={new Date(letter.createdAtMs).toISOString()}>
-              {durationOf(Math.max(0, atMs - letter.createdAtMs))} ago
-            </time>
-          </td>
-          <td>
-            <Act id={letter.id} formToken={formToken} />
-          </td>
-        </tr>
-      )}
-    />
-    {letters?.next ? <a href={`/?before=${letters.next}`}>Older</a> : null}
   </section>
 );
