@@ -247,3 +247,21 @@ export const lossAcknowledgements = pgTable("loss_acknowledgements", {
   actor: text().notNull(),
   createdAt: moment("created_at").notNull().defaultNow(),
 });
+
+/** What the dashboards saw of the flow, by spans of time of two lengths; the old ones of each are deleted. */
+export const flowHistory = pgTable(
+  "flow_history",
+  {
+    spanSeconds: integer("span_seconds").notNull(),
+    at: moment("at").notNull(),
+    /** Of all time, as last seen in the span: events that came in, and that arrived in Kafka or died. */
+    accepted: bigint({ mode: "number" }).notNull(),
+    ended: bigint({ mode: "number" }).notNull(),
+    /** In the span: requests that were told to come again. */
+    refused: bigint({ mode: "number" }).notNull(),
+    /** The most of the span: events that waited, and the age of the oldest. */
+    waiting: bigint({ mode: "number" }).notNull(),
+    oldestMs: bigint("oldest_ms", { mode: "number" }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.spanSeconds, table.at] })],
+);

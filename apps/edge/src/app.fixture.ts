@@ -63,6 +63,7 @@ export const createAppWorld = async (
       apiKeyDurabilities: [],
       durabilityRoutes: [],
       metricsAccess: "open",
+      limits: { backlogEventsMax, backlogBytesMax: 1e9, outboxEventsMax: 100_000, outboxBytesMax: 1e9 },
       ...options,
     },
   );

@@ -26,11 +26,12 @@ import { type Committer, type CommitterOptions, createCommitter } from "./commit
 import { createDocs } from "./docs/docs.ts";
 import { createFairYield, type FairYield } from "./fair-yield.ts";
 import { hostFault } from "./framing.ts";
-import { createHealth } from "./health.ts";
+import { createHealth, type TierLimits } from "./health.ts";
 import { createHttpMetrics } from "./http-metrics.ts";
 import { createIngest } from "./ingest/ingest.ts";
 import type { IngestLimits } from "./ingest/ports.ts";
 import type { KeyQuotas } from "./quota/key-quotas.ts";
+import { createRefusals, type Refusals } from "./refusals.ts";
 import { createRequestIds } from "./request-id.ts";
 import { problemCodeOf, respondProblem } from "./respond.ts";
 import { allowOf, methodsOf, type RoutePath, routePaths, routes } from "./routes.ts";
@@ -65,6 +66,8 @@ export type EdgeOptions = CommitterOptions &
     readonly apiKeyDurabilities: readonly KeyDurability[];
     readonly durabilityRoutes: readonly DurabilityRoute[];
     readonly metricsAccess: MetricsAccess;
+    /** What the tiers take at most, for those who ask how full they are. */
+    readonly limits: TierLimits;
   };
 
 export type Edge = {
@@ -113,6 +116,7 @@ const createFrame = (
   fairYield: FairYield,
   dropBody: DropBody,
   http: Pick<ReturnType<typeof createHttpMetrics>, "answeredOf" | "problem">,
+  refusals: Pick<Refusals, "saw">,
 ) => {
   const { clock, log } = ports;
   const requestIdOf = createRequestIds(ports.random);
@@ -140,6 +144,7 @@ const createFrame = (
     if (isChunked && response.status >= 400) await fairYield.next();
     if (isChunked || isStopping()) response.headers.set("connection", "close");
     if (response.status >= 400) http.problem(problemCodeOf(response));
+    if (response.status >= 207) refusals.saw(response);
     answered(response.status, clock.monotonicMs() - startedAtMs);
     return response;
   };
@@ -151,7 +156,8 @@ const createFrame = (
 
 export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
   const committer = createCommitter(ports, options);
-  const health = createHealth({ ...ports, committer, shards: options.shards });
+  const refusals = createRefusals(ports.clock);
+  const health = createHealth({ ...ports, committer, refusals, shards: options.shards, limits: options.limits });
   const http = createHttpMetrics(ports.metrics);
   const keyOf = createKeyRing(options.apiKeys, ports.platform, ports.clock);
   const sources = createKeySources(options.apiKeySources);
@@ -164,7 +170,7 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
   const docs = createDocs(options, ports.platform);
   const metricsRoute = createMetricsRoute(ports.metrics, options.metricsAccess, ports.platform);
   const dropBody = createDropBody({ ...ports, fairYield }, options);
-  const frame = createFrame(ports, health.isStopping, fairYield, dropBody, http);
+  const frame = createFrame(ports, health.isStopping, fairYield, dropBody, http, refusals);
 
   const handlers: Readonly<Record<RoutePath, Handler>> = {
     "/v1/events": (request, requestId) => ingest(request, requestId, false),

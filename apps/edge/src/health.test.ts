@@ -5,6 +5,10 @@ import type { Committer } from "./commit/committer.ts";
 import { createHealth } from "./health.ts";
 
 const SHARDS = 4;
+const quiet = {
+  refusals: { state: () => ({ requests: 0, runs: [] }) },
+  limits: { backlogEventsMax: 1, backlogBytesMax: 2, outboxEventsMax: 3, outboxBytesMax: 4 },
+};
 
 const tierWith = (name: Tier["name"], health: Partial<TierHealth>) => {
   const tier = {
@@ -53,6 +57,7 @@ describe("readiness", () => {
     { state: { outboxFull: true, divertedShards: SHARDS - 1 }, status: "degraded" },
   ])("%j", async ({ stream = {}, outbox = {}, state = {}, status }) => {
     const health = createHealth({
+      ...quiet,
       stream: tierWith("stream", stream),
       outbox: tierWith("outbox", outbox),
       committer: { state: () => ({ ...sound, ...state }) },
@@ -71,7 +76,7 @@ describe("readiness", () => {
     const belonging = settledBelonging(SHARDS);
     const committer = { state: () => sound };
     const outbox = tierWith("outbox", {});
-    const health = createHealth({ stream, outbox, committer, clock, belonging, shards: SHARDS });
+    const health = createHealth({ ...quiet, stream, outbox, committer, clock, belonging, shards: SHARDS });
     await Promise.all(Array.from({ length: 50 }, () => health.readiness()));
     expect(stream.asked).toBe(1);
     await clock.advance(1_000);
@@ -85,7 +90,7 @@ describe("readiness", () => {
     const clock = createManualClock();
     const committer = { state: () => sound };
     const [stream, outbox] = [tierWith("stream", {}), tierWith("outbox", {})];
-    const health = createHealth({ stream, outbox, committer, clock, belonging, shards: SHARDS });
+    const health = createHealth({ ...quiet, stream, outbox, committer, clock, belonging, shards: SHARDS });
     belonging.found("redis", { id: "another", namespace: "memory", shards: SHARDS });
     const { status, checks } = await health.readiness();
     expect(status).toBe("down");
@@ -100,7 +105,15 @@ describe("readiness", () => {
     belonging.found("redis", null);
     const committer = { state: () => sound };
     const [stream, outbox] = [tierWith("stream", {}), tierWith("outbox", {})];
-    const health = createHealth({ stream, outbox, committer, clock: createManualClock(), belonging, shards: SHARDS });
+    const health = createHealth({
+      ...quiet,
+      stream,
+      outbox,
+      committer,
+      clock: createManualClock(),
+      belonging,
+      shards: SHARDS,
+    });
     expect(await health.readiness()).toMatchObject({
       status: "degraded",
       checks: { stream: { status: "down", warnings: [belonging.sentence("redis")] } },

@@ -1,8 +1,14 @@
 import type { Belonging, Clock, Tier, TierHealth } from "@spillway/event";
-import type { Status } from "@spillway/service";
+import { createSince, type Status } from "@spillway/service";
 import { createBelongingTier } from "./commit/belonging-tier.ts";
 import type { Committer } from "./commit/committer.ts";
+import type { Refusals } from "./refusals.ts";
 import { type AskUnowned, createUnownedWatch } from "./unowned.ts";
+
+/** What a shard of the stream, and the outbox as a whole, take at most. */
+export type TierLimits = Readonly<
+  Record<"backlogEventsMax" | "backlogBytesMax" | "outboxEventsMax" | "outboxBytesMax", number>
+>;
 
 type HealthPorts = {
   readonly stream: Tier;
@@ -11,6 +17,8 @@ type HealthPorts = {
   readonly committer: Pick<Committer, "state">;
   readonly clock: Clock;
   readonly shards: number;
+  readonly refusals: Pick<Refusals, "state">;
+  readonly limits: TierLimits;
   /** Where there is none, nobody is told of shards without a relay. */
   readonly unowned?: AskUnowned | undefined;
 };
@@ -28,7 +36,8 @@ const checked = ({ status, warnings, promise }: TierHealth, breakerClosed: boole
 
 /** Whether an event can be made durable now. */
 export const createHealth = (ports: HealthPorts) => {
-  const { belonging, committer, clock, shards } = ports;
+  const { belonging, committer, clock, shards, refusals, limits } = ports;
+  const since = createSince(clock);
   const stream = createBelongingTier(ports.stream, belonging);
   const outbox = createBelongingTier(ports.outbox, belonging);
   const unowned = ports.unowned === undefined ? async () => [] : createUnownedWatch(clock, ports.unowned);
@@ -66,7 +75,7 @@ export const createHealth = (ports: HealthPorts) => {
   };
 
   return {
-    /** Asks both tiers, at most once a second. `diverted_shards` are those whose events go to the outbox. */
+    /** Asks both tiers, at most once a second. `diverted_shards` are those whose events go to the outbox, `for_ms` for how long it was found so. */
     readiness: async () => {
       const [streamSaid, outboxSaid] = await ask();
       const state = committer.state();
@@ -75,7 +84,22 @@ export const createHealth = (ports: HealthPorts) => {
         outbox: checked(outboxSaid, state.outbox, state.outboxFull),
       };
       const status = statusOf([checks.stream, checks.outbox], state);
-      return { status, checks, events_go_to: state.reliance, diverted_shards: state.divertedShards };
+      return {
+        status,
+        checks: {
+          stream: { ...checks.stream, for_ms: since("stream", checks.stream.status) },
+          outbox: { ...checks.outbox, for_ms: since("outbox", checks.outbox.status) },
+        },
+        events_go_to: state.reliance,
+        diverted_shards: state.divertedShards,
+        refusals: refusals.state(),
+        limits: {
+          backlog_events_max: limits.backlogEventsMax,
+          backlog_bytes_max: limits.backlogBytesMax,
+          outbox_events_max: limits.outboxEventsMax,
+          outbox_bytes_max: limits.outboxBytesMax,
+        },
+      };
     },
     /** From now on the answer is `stopping`: a load balancer takes the edge out before it ends. */
     stop: (): void => {

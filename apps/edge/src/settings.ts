@@ -26,4 +26,10 @@ export const edgeOptionsOf = (config: ReturnType<typeof readConfig>): EdgeOption
   apiKeyDurabilities: config.apiKeyDurabilities,
   durabilityRoutes: config.durabilityRoutes,
   metricsAccess: config.metricsAccess,
+  limits: {
+    backlogEventsMax: config.BACKLOG_EVENTS_MAX,
+    backlogBytesMax: config.BACKLOG_BYTES_MAX,
+    outboxEventsMax: config.OUTBOX_EVENTS_MAX,
+    outboxBytesMax: config.OUTBOX_BYTES_MAX,
+  },
 });

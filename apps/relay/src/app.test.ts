@@ -54,6 +54,7 @@ const setup = (
     },
     belonging,
     clock,
+    kafka: { brokers: ["127.0.0.1:9092"], topics: ["events"] },
     warnings: async () => warnings,
     lastingMs: LASTING_MS,
   });
@@ -119,6 +120,18 @@ describe("/readyz", () => {
     expect(await answer.json()).toMatchObject({ status: "down", warnings: [belonging.mismatch()] });
   });
 
+  test("says for how long it found Kafka as it is, and where records go", async () => {
+    const kafka: { status: "up" | "down" } = { status: "down" };
+    const { app, clock } = setup({}, kafka);
+    const said = async () => (await app().request("/readyz")).json();
+    expect(await said()).toMatchObject({ checks: { kafka: { for_ms: 0 } }, kafka: { topics: ["events"] } });
+    await clock.advance(5_000);
+    expect(await said()).toMatchObject({ checks: { kafka: { status: "down", for_ms: 5_000 } } });
+    kafka.status = "up";
+    await clock.advance(2_000);
+    expect(await said()).toMatchObject({ checks: { kafka: { for_ms: 0 }, redis: { for_ms: 7_000 } } });
+  });
+
   test("asks Kafka at most every two seconds, however many ask us", async () => {
     const { app, clock, asked } = setup();
     for (let i = 0; i < 10; i++) await app().request("/readyz");
@@ -135,6 +148,7 @@ describe("/readyz", () => {
       sink: { health: () => new Promise(() => undefined) },
       belonging: settledBelonging(),
       clock,
+      kafka: { brokers: [], topics: [] },
       warnings: async () => [],
       lastingMs: LASTING_MS,
     });

@@ -1,5 +1,5 @@
 import type { Belonging, Clock, Sink } from "@spillway/event";
-import { createKept, type Status } from "@spillway/service";
+import { createKept, createSince, type Status } from "@spillway/service";
 import type { DependencyName, DependencyState } from "./dependencies.ts";
 import type { Relay, RelayState } from "./relay.ts";
 import { isForOperators } from "./troubles.ts";
@@ -8,7 +8,10 @@ export type Readiness = {
   /** `degraded`: events are relayed, but something is wrong. `down`: nothing is. */
   readonly status: Status;
   readonly relay: string;
-  readonly checks: Readonly<Record<DependencyName | "kafka", DependencyState>>;
+  /** `for_ms`: for how long it was found so. */
+  readonly checks: Readonly<Record<DependencyName | "kafka", DependencyState & { readonly for_ms: number }>>;
+  /** Where records go. */
+  readonly kafka: KafkaPlace;
   readonly shards: RelayState["shards"];
   /** Topics whose events are put aside, since when, why and how many. */
   readonly parked: RelayState["parked"];
@@ -17,6 +20,9 @@ export type Readiness = {
   /** Settings, or missing tables, that break a promise. */
   readonly warnings: readonly string[];
 };
+
+/** Addresses of brokers, and the names of topics. */
+export type KafkaPlace = { readonly brokers: readonly string[]; readonly topics: readonly string[] };
 
 /** Whether events can be relayed now. */
 export type Health = {
@@ -32,6 +38,7 @@ export type HealthPorts = {
   readonly sink: Pick<Sink, "health">;
   readonly belonging: Pick<Belonging, "refusal" | "sentence">;
   readonly clock: Clock;
+  readonly kafka: KafkaPlace;
   /** What settings of the Redis server, or missing tables of Postgres, break; of whom cannot be asked nothing. */
   readonly warnings: () => Promise<readonly string[]>;
   /** What has stood still for so long is wrong, whatever it is; the time of a lease, so that a takeover is not. */
@@ -49,8 +56,18 @@ const statusOf = (readiness: Omit<Readiness, "status">, lastingMs: number): Stat
   return isSound && still.length === 0 && !lasting ? "up" : "degraded";
 };
 
-export const createHealth = ({ relay, sink, belonging, clock, warnings, lastingMs }: HealthPorts): Health => {
+export const createHealth = ({
+  relay,
+  sink,
+  belonging,
+  clock,
+  kafka: place,
+  warnings,
+  lastingMs,
+}: HealthPorts): Health => {
   let stopping = false;
+  const since = createSince(clock);
+  const lasting = (name: string, state: DependencyState) => ({ ...state, for_ms: since(name, state.status) });
   const kafka = createKept<DependencyState>(clock, { initial: { status: "unknown" }, ask: () => sink.health() });
   const warned = createKept<readonly string[]>(clock, { initial: [], ask: warnings });
   const foreign = (): readonly string[] => {
@@ -63,7 +80,12 @@ export const createHealth = ({ relay, sink, belonging, clock, warnings, lastingM
       const state = relay.state();
       const readiness = {
         relay: state.owner,
-        checks: { ...state.dependencies, kafka: kafkaState },
+        checks: {
+          redis: lasting("redis", state.dependencies.redis),
+          postgres: lasting("postgres", state.dependencies.postgres),
+          kafka: lasting("kafka", kafkaState),
+        },
+        kafka: place,
         shards: state.shards,
         parked: state.parked,
         troubles: state.troubles,

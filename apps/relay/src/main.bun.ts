@@ -66,6 +66,7 @@ const sink = createKafkajsSink({
   log,
 });
 
+const topicNames = [...new Set(routes.map(({ topic }) => topic))];
 const relay = createRelay(
   {
     shardStream: createShardStream({ redis, namespace, belonging, limits }),
@@ -98,7 +99,7 @@ const relay = createRelay(
     parkAfterMs: config.PARK_AFTER_MS,
     parkedEventsMax: config.PARKED_EVENTS_MAX,
     parkedBytesMax: config.PARKED_BYTES_MAX,
-    topicNames: [...new Set(routes.map(({ topic }) => topic))],
+    topicNames,
     refusedInARowMax: config.REFUSED_IN_A_ROW_MAX,
     topicOf: (type) => topicFor(routes, type),
   },
@@ -112,7 +113,15 @@ const redisWarnings = () =>
   );
 const warnings = async () => (await Promise.all([redisWarnings(), schemaWarnings(database, ASK_MS)])).flat();
 void schemaWarnings(database, ASK_MS).then(([warning]) => warning && log("warn", "database.schema", { warning }));
-const health = createHealth({ relay, sink, belonging, clock: systemClock, warnings, lastingMs: config.LEASE_TTL_MS });
+const health = createHealth({
+  relay,
+  sink,
+  belonging,
+  clock: systemClock,
+  kafka: { brokers: config.KAFKA_BROKERS, topics: topicNames },
+  warnings,
+  lastingMs: config.LEASE_TTL_MS,
+});
 showDependencies(metrics, health.readiness);
 const app = createApp({ health, metrics, platform }, config.metricsAccess);
 const server = shell.serve({ fetch: (request) => app.fetch(request) });

@@ -15,5 +15,6 @@ export * from "./redacted.ts";
 export * from "./secret.ts";
 export * from "./setting.ts";
 export * from "./settings.ts";
+export * from "./since.ts";
 export * from "./trace-settings.ts";
 export * from "./url.ts";

@@ -101,6 +101,8 @@ export const schemas = {
     status: { enum: ["up", "degraded", "down", "stopping"] },
     checks: { type: "object" },
     diverted_shards: count,
+    refusals: { type: "object" },
+    limits: { type: "object" },
   }),
 } as const;
 
