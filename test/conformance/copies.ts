@@ -140,7 +140,7 @@ export const copiesConformance = (name: string, make: () => Promise<CopiesSubjec
       await tier.append([first], DEADLINE_MS);
       await tier.append([second], DEADLINE_MS);
       await copy(newer);
-      await drain.drain(0, 10, async (rows) => {
+      await drain.drain({ shard: 0, token: 1 }, 10, async (rows) => {
         for (const key of [keyOf(first), keyOf(together)])
           await copies.keep(rows.map(({ id }) => ({ id, shard: 0, key })));
         expect(await tier.occupied([0], DEADLINE_MS)).toEqual([0]);
@@ -204,7 +204,7 @@ export const copiesConformance = (name: string, make: () => Promise<CopiesSubjec
       expect(await ended()).toEqual({ w1: [[4, 6]], relay: [[0, 1]] });
       await tier.append([a], DEADLINE_MS);
       let moved = "";
-      await drain.drain(0, 10, async (rows) => {
+      await drain.drain({ shard: 0, token: 1 }, 10, async (rows) => {
         moved = rows[0]?.id ?? "";
         return rows.length;
       });
@@ -233,7 +233,7 @@ export const copiesConformance = (name: string, make: () => Promise<CopiesSubjec
       const [a, b, c] = [numbered("w1", 4), numbered("w1", 5), numbered("w1", 6)];
       await copy(a);
       for (const one of [a, b, c]) await tier.append([one], DEADLINE_MS);
-      await drain.drain(0, 10, async (rows) => {
+      await drain.drain({ shard: 0, token: 1 }, 10, async (rows) => {
         const [first, second, third] = rows.map(({ id }) => id) as [string, string, string];
         await copies.keep([
           { id: first, shard: 0, key: keyOf(a) },

@@ -26,12 +26,16 @@ export type OutboxDrainSubject = {
 };
 
 const DEADLINE_MS = 30_000;
+const owner = (shard = 0, token = 1) => ({ shard, token });
 
-const writersIn = async (ledger: Ledger, sequence: number) => {
+const copyOf = (ledger: Ledger, sequence: number, token = 1) => {
   const counts = { epoch: null, accepted: 0, duplicate: 0, relayed: 0, dead: 0, parked: 0, backlogBytes: 0 };
   const copy = { counts: { ...counts, totals: [], isEmpty: false }, losses: null };
-  return (await ledger.checkpoint({ shard: 0, owner: "o", token: 1 }, sequence, copy)).writers;
+  return ledger.checkpoint({ shard: 0, owner: "o", token }, sequence, copy);
 };
+
+const writersIn = async (ledger: Ledger, sequence: number, token?: number) =>
+  (await copyOf(ledger, sequence, token)).writers;
 
 /** What every `OutboxDrain` must do. `make` is called once a test. */
 export const outboxDrainConformance = (name: string, make: () => Promise<OutboxDrainSubject>): void => {
@@ -48,7 +52,7 @@ export const outboxDrainConformance = (name: string, make: () => Promise<OutboxD
       const seen: OutboxRow[] = [];
       /** Drains, moving all that is shown unless told how many. */
       const move = (shard: number, rowsMax: number, moved?: number) =>
-        drain.drain(shard, rowsMax, async (rows) => {
+        drain.drain(owner(shard), rowsMax, async (rows) => {
           seen.splice(0, seen.length, ...rows);
           return moved ?? rows.length;
         });
@@ -58,7 +62,7 @@ export const outboxDrainConformance = (name: string, make: () => Promise<OutboxD
     test("moves nothing when nothing is there", async () => {
       const { drain } = await open();
       const move = () => Promise.reject(new Error("must not be called"));
-      expect(await drain.drain(0, 10, move)).toEqual({ found: 0, removed: 0 });
+      expect(await drain.drain(owner(), 10, move)).toEqual({ found: 0, removed: 0 });
     });
 
     test("records in the same step what is to be known once rows are gone, and not when none goes", async () => {
@@ -67,7 +71,7 @@ export const outboxDrainConformance = (name: string, make: () => Promise<OutboxD
       let acknowledged = 0;
       const move = (moved: number) =>
         drain.drain(
-          0,
+          owner(),
           10,
           async () => {
             acknowledged += moved;
@@ -91,7 +95,7 @@ export const outboxDrainConformance = (name: string, make: () => Promise<OutboxD
         await tier.append([{ ...chunkOf(0, freshNames(2)), putBy: { writer: "a", floor } }], DEADLINE_MS);
       await append(0);
       let from: OutboxRow["putBy"][] = [];
-      await drain.drain(0, 10, async (rows) => {
+      await drain.drain(owner(), 10, async (rows) => {
         from = rows.map((row) => row.putBy);
         return 0;
       });
@@ -110,7 +114,7 @@ export const outboxDrainConformance = (name: string, make: () => Promise<OutboxD
       const { append, drain, goBack, move, seen } = await open();
       const moved: string[] = [];
       await append(0, 2);
-      await drain.drain(0, 10, async (rows) => {
+      await drain.drain(owner(), 10, async (rows) => {
         moved.push(...rows.map(({ id }) => id));
         await goBack();
         await append(0, 2);
@@ -148,9 +152,50 @@ export const outboxDrainConformance = (name: string, make: () => Promise<OutboxD
     test("keeps everything when the move fails, and shows it again", async () => {
       const { append, move, seen, drain } = await open();
       const chunks = await append(0, 2);
-      await expect(drain.drain(0, 10, () => Promise.reject(new Error("no luck")))).rejects.toThrow("no luck");
+      await expect(drain.drain(owner(), 10, () => Promise.reject(new Error("no luck")))).rejects.toThrow("no luck");
       expect(await move(0, 10)).toEqual({ found: 2, removed: 2 });
       expect(seen.map(hexOf)).toEqual(chunks.map(hexOf));
+    });
+
+    test("deletes and records nothing once a higher token has taken the rows, and shows a lower one nothing more", async () => {
+      const { append, drain, ledger } = await open();
+      await append(0, 2);
+      await append(1, 1);
+      const acknowledged = () => [{ shard: 0, writer: "d1", acknowledged: 2, ended: [] }];
+      const late = drain.drain(
+        owner(0, 1),
+        10,
+        async (rows) => {
+          expect(await drain.drain(owner(0, 2), 10, async () => 0)).toEqual({ found: 2, removed: 0 });
+          return rows.length;
+        },
+        acknowledged,
+      );
+      expect(await late).toEqual({ found: 2, removed: 0 });
+      const move = () => Promise.reject(new Error("must not be called"));
+      await expect(drain.drain(owner(0, 1), 10, move)).rejects.toMatchObject({
+        name: "Unavailable",
+        code: "outranked",
+      });
+      expect(await writersIn(ledger, 1, 3)).toEqual([]);
+      expect(await drain.drain(owner(1, 1), 10, async (rows) => rows.length)).toEqual({ found: 1, removed: 1 });
+      expect(await drain.drain(owner(0, 3), 10, async (rows) => rows.length, acknowledged)).toEqual({
+        found: 2,
+        removed: 2,
+      });
+      expect(await writersIn(ledger, 2, 3)).toMatchObject([{ writer: "d1", acknowledged: 2 }]);
+    });
+
+    test("deletes nothing when a copy of a higher token has come, and takes nothing from a copy of its own", async () => {
+      const { append, drain, ledger } = await open();
+      await append(0, 1);
+      await drain.drain(owner(0, 2), 10, async () => 0);
+      expect((await copyOf(ledger, 1, 2)).late).toBe(false);
+      const late = await drain.drain(owner(0, 2), 10, async (rows) => {
+        await copyOf(ledger, 1, 3);
+        return rows.length;
+      });
+      expect(late).toEqual({ found: 1, removed: 0 });
     });
 
     test("finds a row that was inserted before all others and committed after them", async () => {
@@ -167,7 +212,7 @@ export const outboxDrainConformance = (name: string, make: () => Promise<OutboxD
     test("leaves rows alone that arrive while others are moved", async () => {
       const { append, drain, move } = await open();
       await append(0, 2);
-      const answer = await drain.drain(0, 10, async (rows) => {
+      const answer = await drain.drain(owner(), 10, async (rows) => {
         await append(0, 1);
         return rows.length;
       });

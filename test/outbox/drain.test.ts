@@ -18,17 +18,21 @@ describe("of rows that lie in another order than that of their ids", () => {
 
   const shown = async (shard: number, rowsMax: number, bytesMax: number) => {
     const ids: string[] = [];
-    await createOutboxDrain({ database: fresh.database, bytesMax }).drain(shard, rowsMax, async (rows) => {
-      ids.push(...rows.map(({ id }) => id));
-      return 0;
-    });
+    await createOutboxDrain({ database: fresh.database, bytesMax }).drain(
+      { shard, token: 1 },
+      rowsMax,
+      async (rows) => {
+        ids.push(...rows.map(({ id }) => id));
+        return 0;
+      },
+    );
     return ids;
   };
 
   test("a drain takes the lowest ids first, and leaves the others", async () => {
     const drain = createOutboxDrain(fresh);
     const moved: string[] = [];
-    await drain.drain(0, 2, async (rows) => {
+    await drain.drain({ shard: 0, token: 1 }, 2, async (rows) => {
       moved.push(...rows.map(({ id }) => id));
       return rows.length;
     });

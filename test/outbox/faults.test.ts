@@ -255,6 +255,8 @@ describe("the outbox tier", () => {
   });
 });
 
+const OWNER = { shard: 0, token: 1 };
+
 describe("the outbox drain", () => {
   const fill = async (rows: number): Promise<void> => {
     for (let i = 0; i < rows; i++) await append(String(i));
@@ -268,7 +270,7 @@ describe("the outbox drain", () => {
       seen.push(rows.map(({ chunk }) => Buffer.from(chunk).toString()));
       return rows.length;
     };
-    const cut = drain.drain(0, 10, async (rows) => {
+    const cut = drain.drain(OWNER, 10, async (rows) => {
       const pids = await backends();
       await server.kill("SIGKILL");
       // The postmaster is dead then; a backend that has not noticed yet would still delete.
@@ -277,7 +279,7 @@ describe("the outbox drain", () => {
     });
     await expect(cut).rejects.toMatchObject({ name: "Unavailable", code: expect.stringMatching(/connection/) });
     await server.restart();
-    const answer = await eventually("it drains", () => drain.drain(0, 10, async (rows) => move(rows)));
+    const answer = await eventually("it drains", () => drain.drain(OWNER, 10, async (rows) => move(rows)));
     expect(answer).toEqual({ found: 3, removed: 3 });
     expect(seen).toEqual([
       ["0", "1", "2"],
@@ -295,7 +297,7 @@ describe("the outbox drain", () => {
         if (calls % 2 === 0) for (const pid of await backends()) await admin`select pg_terminate_backend(${pid})`;
         return rows.length;
       };
-      await drain.drain(0, 3, move).catch((error: Error) => expect(error.name).toBe("Unavailable"));
+      await drain.drain(OWNER, 3, move).catch((error: Error) => expect(error.name).toBe("Unavailable"));
     }
     const first = [...new Set(order)];
     expect(first).toEqual(Array.from({ length: 12 }, (_, i) => String(i)));
@@ -304,7 +306,7 @@ describe("the outbox drain", () => {
   test("goes on with its connection to itself while a move takes long", async () => {
     await fill(2);
     const drain = createOutboxDrain({ database, deadlineMs: DEADLINE_MS });
-    const answer = await drain.drain(0, 10, async (rows) => {
+    const answer = await drain.drain(OWNER, 10, async (rows) => {
       const [open] = await admin<{ count: number }[]>`
         select count(*)::int from pg_stat_activity
         where application_name = 'spillway' and datname = current_database() and xact_start is not null`;
@@ -333,7 +335,7 @@ describe("the outbox drain", () => {
     const drain = createOutboxDrain({ database, bytesMax: 1_000 });
     const founds: number[] = [];
     for (let found = 1; found > 0; ) {
-      ({ found } = await drain.drain(0, 10, async (rows) => rows.length));
+      ({ found } = await drain.drain(OWNER, 10, async (rows) => rows.length));
       founds.push(found);
     }
     expect(founds).toEqual([3, 1, 0]);

@@ -64,8 +64,8 @@ export const bugsOfTheAccounts: Readonly<Record<string, Bug>> = {
 
   "a drain records afterwards what the rows that it deleted have become": draining(
     ({ outboxDrain }) =>
-      (shard, rowsMax, move) =>
-        outboxDrain.drain(shard, rowsMax, move, () => []),
+      (lease, rowsMax, move) =>
+        outboxDrain.drain(lease, rowsMax, move, () => []),
   ),
 
   "what got through is not recorded": recording((position) => ({ ...position, ended: [] })),
@@ -138,6 +138,27 @@ export const bugsOfTheAccounts: Readonly<Record<string, Bug>> = {
         },
       };
     },
+  },
+
+  "a drain acknowledges what it appends before it deletes the rows": {
+    relay: ({ shardStream, ...ports }) => ({
+      ...ports,
+      shardStream: {
+        ...shardStream,
+        append: async (lease, chunk) => {
+          const answer = await shardStream.append(lease, chunk);
+          const totals = answer.kind === "ok" && chunk.rows ? (answer.totals ?? []) : [];
+          const positions = totals.map(([writer, acknowledged]) => ({
+            shard: chunk.shard,
+            writer,
+            acknowledged,
+            ended: [],
+          }));
+          if (positions.length > 0) await ports.ledger.record(positions, 2_000).catch(() => "it was not heard");
+          return answer;
+        },
+      },
+    }),
   },
 
   "what is brought into the stream is known to Postgres only": {

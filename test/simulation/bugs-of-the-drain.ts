@@ -9,13 +9,13 @@ export const bugsOfTheDrain: Readonly<Record<string, Bug>> = {
       return {
         outboxDrain: {
           ...outboxDrain,
-          drain: async (shard, rowsMax, move) => {
-            const after = cursor.get(shard) ?? 0;
-            const rows = memory.outbox.rows(shard).filter((row) => Number(row.id) > after);
+          drain: async (lease, rowsMax, move) => {
+            const after = cursor.get(lease.shard) ?? 0;
+            const rows = memory.outbox.rows(lease.shard).filter((row) => Number(row.id) > after);
             const shown = rows.slice(0, rowsMax);
             if (shown.length === 0) return { found: 0, removed: 0 };
             const moved = shown.slice(0, await move(shown));
-            cursor.set(shard, Number(moved.at(-1)?.id ?? after));
+            cursor.set(lease.shard, Number(moved.at(-1)?.id ?? after));
             return { found: shown.length, removed: memory.outbox.remove(moved) };
           },
         },
@@ -52,8 +52,8 @@ export const bugsOfTheDrain: Readonly<Record<string, Bug>> = {
     backends: (memory, { outboxDrain }) => ({
       outboxDrain: {
         ...outboxDrain,
-        drain: async (shard, rowsMax, move) => {
-          const rows = memory.outbox.rows(shard).slice(0, rowsMax);
+        drain: async (lease, rowsMax, move) => {
+          const rows = memory.outbox.rows(lease.shard).slice(0, rowsMax);
           if (rows.length === 0) return { found: 0, removed: 0 };
           const removed = memory.outbox.remove(rows);
           await move(rows);
@@ -67,8 +67,8 @@ export const bugsOfTheDrain: Readonly<Record<string, Bug>> = {
     backends: (_memory, { outboxDrain }) => ({
       outboxDrain: {
         ...outboxDrain,
-        drain: (shard, _rowsMax, move) =>
-          outboxDrain.drain(shard, 1_000, async (rows) => {
+        drain: (lease, _rowsMax, move) =>
+          outboxDrain.drain(lease, 1_000, async (rows) => {
             const moved = await move([...rows].reverse());
             return moved === rows.length ? moved : 0;
           }),
@@ -100,8 +100,8 @@ export const bugsOfTheDrain: Readonly<Record<string, Bug>> = {
       ...ports,
       outboxDrain: {
         ...ports.outboxDrain,
-        drain: async (shard, _rowsMax, move) => {
-          const answer = await ports.outboxDrain.drain(shard, 1, move);
+        drain: async (lease, _rowsMax, move) => {
+          const answer = await ports.outboxDrain.drain(lease, 1, move);
           return answer.removed > 0 ? { found: 0, removed: 0 } : answer;
         },
       },

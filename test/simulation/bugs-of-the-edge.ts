@@ -151,8 +151,8 @@ export const bugsOfTheEdge: Readonly<Record<string, Bug>> = {
         },
         outboxDrain: {
           ...outboxDrain,
-          drain: (shard, rowsMax, move) =>
-            outboxDrain.drain(shard, rowsMax, async (rows) => {
+          drain: (lease, rowsMax, move) =>
+            outboxDrain.drain(lease, rowsMax, async (rows) => {
               const moved = await move(rows);
               drainedUpTo = Math.max(drainedUpTo, Number(rows[moved - 1]?.id ?? 0));
               return moved;

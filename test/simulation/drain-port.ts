@@ -14,14 +14,15 @@ export const createDrainPort = (
 ): RelayPorts["outboxDrain"] => {
   const { process, timeline, random, hintRate, watch, weak } = network;
 
-  const drain: RelayPorts["outboxDrain"]["drain"] = async (shard, rowsMax, move, positions) => {
+  const drain: RelayPorts["outboxDrain"]["drain"] = async (lease, rowsMax, move, positions) => {
+    const { shard } = lease;
     weak.drains();
     const moved = Promise.withResolvers<number>();
     let drained: ReturnType<RelayPorts["outboxDrain"]["drain"]> | undefined;
     const rows = await ask("postgres", `drain ${shard}`, (heard) => {
       const shown = Promise.withResolvers<readonly OutboxRow[]>();
       const draining = outboxDrain.drain(
-        shard,
+        lease,
         rowsMax,
         (some) => {
           shown.resolve(some);

@@ -159,7 +159,7 @@ export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgeP
   const inStream: Recorded = (chunk, duplicates) => {
     if (history.isUnopened(chunk.shard))
       violate(`${process.name} appends to an emptied stream that no owner has opened`);
-    history.recordedInStream(chunk, duplicates);
+    history.recordedInStream(chunk, duplicates, "edge");
   };
   const { outboxTier, tier: streamTier } = backends;
   const outbox = tier("postgres", outboxTier, inOutbox);

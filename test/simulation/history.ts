@@ -47,6 +47,12 @@ export type EventRecord = {
   safeInPlace: boolean;
   /** How often it entered the stream as a new one. */
   copies: number;
+  /** An edge brought it there. */
+  posted: boolean;
+  /** A relay brought it there, or not, and had no answer: it may enter any time, once more. */
+  inDoubt: boolean;
+  /** How many rows of it the outbox has had, but for those of a replay. */
+  rows: number;
   /** It was pending in a stream that was emptied: the one loss that is allowed. */
   wiped: boolean;
   /** How many rows of the outbox of it Postgres lost when it went back, of those that an edge had put there. */
@@ -101,6 +107,9 @@ export const createHistory = (shards: number) => {
       safe: false,
       safeInPlace: false,
       copies: 0,
+      posted: false,
+      inDoubt: false,
+      rows: 0,
       wiped: false,
       rowsLost: 0,
       untold: false,
@@ -236,18 +245,26 @@ export const createHistory = (shards: number) => {
     },
     committed: (record: EventRecord): void => {
       record.durable = true;
+      record.rows++;
       accept(record, "application", ++requests, 0, null);
     },
     recordedInOutbox: (chunk: ShardChunk): void => {
       outboxChunks++;
-      for (const record of recordsOf(chunk)) record.durable = true;
+      for (const record of recordsOf(chunk)) {
+        record.durable = true;
+        record.rows++;
+      }
     },
     copied: (chunk: ShardChunk): void => {
       for (const record of recordsOf(chunk)) record.copied = true;
     },
-    recordedInStream: (chunk: ShardChunk, duplicates: readonly number[]): void => {
+    unanswered: (chunk: ShardChunk): void => {
+      for (const record of recordsOf(chunk)) record.inDoubt = true;
+    },
+    recordedInStream: (chunk: ShardChunk, duplicates: readonly number[], by: "edge" | "relay"): void => {
       for (const [i, record] of recordsOf(chunk).entries()) {
         if (!duplicates.includes(i)) record.copies++;
+        record.posted ||= by === "edge";
         record.durable = true;
         record.enteredInGeneration ??= generation[chunk.shard] ?? 0;
         record.enteredAfterEmptied ??= emptied;

@@ -43,11 +43,15 @@ export const createStreamPort = (
     const execute = async () => {
       const answer = await shardStream.append(lease, chunk);
       check(lease, answer.kind === "ok");
-      if (answer.kind === "ok") history.recordedInStream(chunk, answer.duplicates);
+      if (answer.kind === "ok") history.recordedInStream(chunk, answer.duplicates, "relay");
       return answer;
     };
     const name = `append ${chunk.shard}:${chunk.events}`;
-    return ask("redis", name, execute, { fail: (code) => ({ kind: "retriable", code }) });
+    const fail = (code: string) => {
+      history.unanswered(chunk);
+      return { kind: "retriable", code } as const;
+    };
+    return ask("redis", name, execute, { fail });
   };
 
   return {

@@ -156,10 +156,12 @@ const checkLedger = (scene: Scene, landed: Landed, dead: Dead): void => {
       (record) => record.accepted && !isThere(record) && !(record.untold && record.rowsLost === 0),
     );
     const rowsOf = (record: EventRecord): number => Math.max(0, record.rowsLost - (lost.includes(record) ? 1 : 0));
-    // Of an event with two copies one may be lost, or both.
+    // Of an event with two copies one may be lost, or both. Not where a drain that had its answers brought it twice from its one row: that was deleted once.
+    const isTwice = ({ copies, rows, posted, copied, inDoubt }: EventRecord): boolean =>
+      copies > 1 && (rows !== 1 || posted || copied || inDoubt);
     const unsureOf = (record: EventRecord): number => {
       if (!isThere(record)) return record.wiped ? record.copies - (record.accepted ? 1 : 0) : 0;
-      return record.copies > 1 || dead.has(record) || books.mayBeToldLost(record) ? record.copies : 0;
+      return isTwice(record) || dead.has(record) || books.mayBeToldLost(record) ? record.copies : 0;
     };
     // Redis has forgotten what Postgres was said to know by then.
     const forgottenOf = (record: EventRecord): number =>

@@ -1,3 +1,4 @@
+import type { Lease } from "./shard-stream.ts";
 import type { Appended, ShardChunk, Tier, Total } from "./tier.ts";
 import type { Position } from "./writer.ts";
 
@@ -29,16 +30,17 @@ export type OutboxRow = {
 };
 
 /**
- * The outbox as the drain sees it. `drain` shows the oldest rows of a shard, in id order and at most `rowsMax`, to
- * `move`, and then deletes the first n of them, n being what `move` answered. If it fails after `move`, the rows stay
+ * The outbox as the drain sees it. `drain` takes the shard's rows for the lease's token, shows the oldest, in id order and at most
+ * `rowsMax`, to `move`, and then deletes the first n of them, n being what `move` answered. If it fails after `move`, the rows stay
  * and are moved again: their appends are then duplicates. In the same step it records what `positions` says then: or a drain
  * that died would take with it what it had appended, and the rows were gone. Answers how many rows it found and deleted.
- * Rejects with `Unavailable`.
+ * Once a higher token has taken the rows it deletes and records nothing; before the first read of its own it rejects with
+ * `Unavailable`, "outranked". Rejects with `Unavailable`.
  */
 export type OutboxDrain = {
   occupied(shards: readonly number[], deadlineMs: number): Promise<readonly number[]>;
   drain(
-    shard: number,
+    lease: Pick<Lease, "shard" | "token">,
     rowsMax: number,
     move: (rows: readonly OutboxRow[]) => Promise<number>,
     positions?: () => readonly Position[],

@@ -1,7 +1,6 @@
 import {
   type Clock,
   type Judged,
-  type Lease,
   type Ledger,
   type Loss,
   lostOf,
@@ -12,23 +11,21 @@ import {
 } from "@spillway/event";
 import type { Outages } from "./outages.ts";
 import type { Advance } from "./outbox-tier.ts";
+import { createOwners, type Owners } from "./owners.ts";
 
 /** Of whom is written again that it lives. */
 const LIVES_FOR_MS = 600_000;
 
-type Copy = { readonly token: number; readonly sequence: number };
 type Row = Required<Position> & { readonly had: number; readonly seenAtMs: number; readonly isRetired: boolean };
-
-const isBehind = ({ token }: Lease, sequence: number, last: Copy): boolean =>
-  token < last.token || (token === last.token && sequence <= last.sequence);
 
 const keyOf = ({ shard, writer }: Pick<Position, "shard" | "writer">): string => `${shard} ${writer}`;
 
 /** What stands in it, for a test to look at and for ports that write to it in a step of their own. */
-type MemoryLedger = {
+export type MemoryLedger = {
   unaccounted(shard: number): number;
   losses(shard: number): readonly Loss[];
   keep(positions: readonly Position[]): void;
+  readonly owners: Pick<Owners, "owner" | "taken">;
   /** How many events of a writer have been in the outbox. */
   readonly advance: Advance;
   /** All as it is now, and what brings it back. */
@@ -37,7 +34,7 @@ type MemoryLedger = {
 
 /** The ledger, and what it says without writing to it. */
 export const createLedger = (clock: Clock, outages: Outages): Ledger & MemoryLedger => {
-  let copies = new Map<number, Copy>();
+  const owners = createOwners();
   let losses = new Map<number, readonly Loss[]>();
   let folded = new Map<number, number>();
   let rows = new Map<string, Row>();
@@ -88,14 +85,13 @@ export const createLedger = (clock: Clock, outages: Outages): Ledger & MemoryLed
   return {
     record: outages.behind("postgres", keep),
     keep,
+    owners,
     checkpoint: outages.behind("postgres", (lease, sequence, copy) => {
-      const { shard, token } = lease;
-      const last = copies.get(shard);
-      const late = last !== undefined && isBehind(lease, sequence, last);
-      if (!late) copies.set(shard, { token, sequence });
+      const { shard } = lease;
+      const late = owners.copied(lease, sequence);
       if (!late && copy.losses !== null) losses.set(shard, copy.losses);
-      const standing = late ? last.token : token;
-      return { token: standing, late, writers: writersOf(shard, copy.counts.totals), folded: folded.get(shard) ?? 0 };
+      const token = owners.owner(shard);
+      return { token, late, writers: writersOf(shard, copy.counts.totals), folded: folded.get(shard) ?? 0 };
     }),
     retire: outages.behind("postgres", (shard, judged) => {
       for (const row of judged.flatMap((one) => asJudged(shard, one) ?? []))
@@ -111,9 +107,11 @@ export const createLedger = (clock: Clock, outages: Outages): Ledger & MemoryLed
     losses: (shard) => losses.get(shard) ?? [],
     advance,
     remember: () => {
-      const then = [new Map(copies), new Map(losses), new Map(folded), new Map(rows)] as const;
+      const bringOwnersBack = owners.remember();
+      const then = [new Map(losses), new Map(folded), new Map(rows)] as const;
       return () => {
-        [copies, losses, folded, rows] = [new Map(then[0]), new Map(then[1]), new Map(then[2]), new Map(then[3])];
+        bringOwnersBack();
+        [losses, folded, rows] = [new Map(then[0]), new Map(then[1]), new Map(then[2])];
       };
     },
     unaccounted: (shard) => (folded.get(shard) ?? 0) + lostOf(losses.get(shard) ?? []),

@@ -1,25 +1,29 @@
-import type { OutboxDrain, Position } from "@spillway/event";
+import { type OutboxDrain, Unavailable } from "@spillway/event";
+import type { MemoryLedger } from "./ledger.ts";
 import type { Outages } from "./outages.ts";
 import type { Outbox } from "./outbox.ts";
 
 /**
  * Rows leave only after `move` said that their appends succeeded. Nothing locks them meanwhile, as in Postgres: the
- * shard's lease keeps other drains away.
+ * shard's lease keeps other drains away, and its token the delete of a former owner.
  */
 export const createOutboxDrain = (
   outbox: Outbox,
   { behind, check }: Outages,
-  record: (positions: readonly Position[]) => void,
+  { owners, keep }: Pick<MemoryLedger, "owners" | "keep">,
 ): OutboxDrain => ({
   occupied: behind("postgres", outbox.occupied),
-  drain: async (shard, rowsMax, move, positions = () => []) => {
+  drain: async (lease, rowsMax, move, positions = () => []) => {
+    const { shard, token } = lease;
     check("postgres");
+    if (owners.taken(lease) > token) throw new Unavailable("outranked");
     const rows = outbox.rows(shard).slice(0, rowsMax);
     if (rows.length === 0) return { found: 0, removed: 0 };
     const moved = rows.slice(0, await move(rows));
     if (moved.length === 0) return { found: rows.length, removed: 0 };
     check("postgres");
-    record(positions());
+    if (owners.owner(shard) > token) return { found: rows.length, removed: 0 };
+    keep(positions());
     return { found: rows.length, removed: outbox.remove(moved) };
   },
   size: behind("postgres", outbox.size),

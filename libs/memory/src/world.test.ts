@@ -27,6 +27,8 @@ const setup = (options: Partial<MemoryWorldOptions> = {}) => {
   return { clock, world: createMemoryWorld({ clock, platform, shards: 1, ...options }) };
 };
 
+const OWNER = { shard: 0, token: 1 };
+
 describe("the stream tier", () => {
   test("records a chunk once, and names what was known already", async () => {
     const { world } = setup();
@@ -130,11 +132,11 @@ describe("the outbox", () => {
     const drain = world.outboxDrain;
     const seen: string[] = [];
     const move = async (rows: readonly { id: string }[]) => seen.push(...rows.map((row) => row.id));
-    expect(await drain.drain(0, 10, move)).toEqual({ found: 1, removed: 1 });
+    expect(await drain.drain(OWNER, 10, move)).toEqual({ found: 1, removed: 1 });
     expect(await world.outboxTier.occupied([0], 100)).toEqual([]);
     late.commit();
     expect(await world.outboxTier.occupied([0], 100)).toEqual([0]);
-    await drain.drain(0, 10, move);
+    await drain.drain(OWNER, 10, move);
     expect(seen).toEqual(["2", "1"]);
   });
 
@@ -142,9 +144,9 @@ describe("the outbox", () => {
     const { world } = setup();
     for (const id of ["a", "b", "c"]) await world.outboxTier.append([chunkOf(id)], 100);
     const drain = world.outboxDrain;
-    await expect(drain.drain(0, 10, async () => Promise.reject(new Error("crash")))).rejects.toThrow("crash");
+    await expect(drain.drain(OWNER, 10, async () => Promise.reject(new Error("crash")))).rejects.toThrow("crash");
     expect(world.outbox.rows(0)).toHaveLength(3);
-    expect(await drain.drain(0, 10, async () => 2)).toEqual({ found: 3, removed: 2 });
+    expect(await drain.drain(OWNER, 10, async () => 2)).toEqual({ found: 3, removed: 2 });
     expect(world.outbox.rows(0).map((row) => row.id)).toEqual(["3"]);
   });
 });

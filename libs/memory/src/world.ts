@@ -71,7 +71,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
 
     tier: createStreamTier(streams, outages, promise),
     outboxTier: createOutboxTier(outbox, outages, ledger.advance, commit),
-    outboxDrain: createOutboxDrain(outbox, outages, ledger.keep),
+    outboxDrain: createOutboxDrain(outbox, outages, ledger),
     copies: createCopies(outbox, outages, clock),
     shardStream: createShardStream(streams, outages, promise),
     leases: createLeases(streams, outages),

@@ -9,9 +9,9 @@ const LIVES_FOR = "interval '10 minutes'";
 /**
  * Adds to what is known. Each process repeats once a second what it knows, so what stands there already writes nothing, and of a
  * writer of the outbox what the outbox has had; but who still lives is written now and then, for its time. In the order of the rows,
- * so that two of these never wait for each other. Locks: the writers' rows that change, until the statement is over.
+ * so that two of these never wait for each other. `only`: whether at all. Locks: the writers' rows that change, until the statement is over.
  */
-export const recordedPositions = (sql: Sql, positions: readonly Position[]) => {
+export const recordedPositions = (sql: Sql, positions: readonly Position[], only: Fragment = sql`true`) => {
   const column = (name: "shard" | "writer" | "acknowledged") => arrayOf(positions.map((position) => position[name]));
   const ended = arrayOf(positions.map((position) => multirangeOf(position.ended)));
   const givenUp = arrayOf(positions.map((position) => String(position.givenUp === true)));
@@ -20,9 +20,9 @@ export const recordedPositions = (sql: Sql, positions: readonly Position[]) => {
     select told.* from unnest(${column("shard")}::int[], ${column("writer")}::text[], ${column("acknowledged")}::bigint[],
       ${ended}::int8multirange[], ${givenUp}::bool[]) as told (shard, writer, acknowledged, ended, given_up)
     left join shard_writers as stands using (shard, writer)
-    where stands.writer is null or not told.ended <@ stands.ended or (told.given_up and not stands.given_up)
+    where ${only} and (stands.writer is null or not told.ended <@ stands.ended or (told.given_up and not stands.given_up)
       or told.acknowledged > greatest(stands.acknowledged, stands.had)
-      or (told.acknowledged > 0 and not stands.given_up and stands.seen_at < now() - ${sql.unsafe(LIVES_FOR)})
+      or (told.acknowledged > 0 and not stands.given_up and stands.seen_at < now() - ${sql.unsafe(LIVES_FOR)}))
     order by shard, writer
     on conflict (shard, writer) do update set
       acknowledged = greatest(known.acknowledged, excluded.acknowledged),

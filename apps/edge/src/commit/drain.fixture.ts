@@ -13,7 +13,7 @@ export const drainOnce = async (world: MemoryWorld, shard: number, rowsMax: numb
   const lease = await leases.take(shard, "relay", 60_000);
   if (!lease) throw new Error("the lease is free");
   const stamp = await shardStream.diversion(shard);
-  const { found } = await world.outboxDrain.drain(shard, rowsMax, async (rows) => {
+  const { found } = await world.outboxDrain.drain(lease, rowsMax, async (rows) => {
     if (rows.length > 0) await shardStream.divert(lease);
     for (const row of rows) {
       const appended = await shardStream.append(lease, chunkOf(row));

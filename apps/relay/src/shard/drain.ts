@@ -77,17 +77,17 @@ export const createDrain = (parts: DrainOptions, term: Term): Drain => {
       older = before.length;
       const moved = await move(before);
       // What it took while it had said so for the last time may be gone with the next crash; with the row it would be so for good.
-      // And who owns the shard by then may have moved them anew, under other numbers, into a Redis that was emptied meanwhile.
-      if (moved.count === 0 || !(await isKept()) || !term.holds()) return 0;
+      if (moved.count === 0 || !(await isKept())) return 0;
       totals = moved.totals;
       return moved.count;
     };
     // Not before: a row that stays comes again, and where Redis was emptied meanwhile under other numbers, so the first were told as lost.
-    const answer = await outboxDrain.drain(shard, ROWS_MAX, bring, () =>
+    const answer = await outboxDrain.drain(term.lease, ROWS_MAX, bring, () =>
       totals.map(([writer, acknowledged]) => ({ shard, writer, acknowledged, ended: [] })),
     );
-    if (answer.ok) writers.rows.acknowledge(shard, totals);
-    else stand(answer.code);
+    // Nothing went: the next owner has taken the rows, and moves them under its own numbers.
+    if (answer.ok && answer.value.removed > 0) writers.rows.acknowledge(shard, totals);
+    if (!answer.ok) stand(answer.code);
     if (!answer.ok || answer.value.removed < older) return "stopped";
     if (answer.value.found > 0) return older > 0 ? "moved" : "stopped";
     spot.goes();
