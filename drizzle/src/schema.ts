@@ -121,6 +121,10 @@ export const deadLetters = pgTable(
     replayedAt: moment("replayed_at"),
     discardedAt: moment("discarded_at"),
     discardReason: text("discard_reason"),
+    /** Of letters that an operator decides together. A column, because an index alone does not answer from an expression. */
+    group: bigint("group_key", { mode: "bigint" }).generatedAlwaysAs(
+      sql`hashtextextended(class || chr(31) || code || chr(31) || coalesce(topic, '') || chr(31) || coalesce(type, ''), 0)`,
+    ),
   },
   (table) => [
     // An entry can be there twice (a flush, a failover, the outbox), and its id can be given twice.
@@ -128,7 +132,17 @@ export const deadLetters = pgTable(
     uniqueIndex("dead_letters_place").on(table.shard, table.entry, table.index).where(sql`${table.identity} is null`),
     // A hash, because 1,024 characters of an attribute can be more than the 2,704 bytes that an index row may have.
     index("dead_letters_type").on(sql`hashtextextended(${table.type}, 0)`, table.id),
+    index("dead_letters_key").on(sql`hashtextextended(${table.partitionKey}, 0)`, table.id),
+    index("dead_letters_event_id").on(sql`hashtextextended(${table.eventId}, 0)`, table.id),
     index("dead_letters_class").on(table.deadLetterClass, table.id),
+    index("dead_letters_created").on(table.createdAt, table.id),
+    index("dead_letters_group").on(table.group, table.id),
+    // Groups are counted in it, by their days, without a look at the letters.
+    index("dead_letters_waiting_group")
+      .on(table.group, table.id, table.createdAt)
+      .where(sql`${table.replayedAt} is null and ${table.discardedAt} is null`),
+    index("dead_letters_replayed").on(table.id).where(sql`${table.replayedAt} is not null`),
+    index("dead_letters_discarded").on(table.id).where(sql`${table.discardedAt} is not null`),
     index("dead_letters_waiting")
       .on(table.id, table.deadLetterClass)
       .where(sql`${table.replayedAt} is null and ${table.discardedAt} is null`),

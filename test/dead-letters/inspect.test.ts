@@ -1,5 +1,11 @@
 import { eventually } from "@spillway/backends/eventually";
-import { createDeadLetterInspector, createDeadLetters, createDiscard, type LetterFilter } from "@spillway/dead-letters";
+import {
+  createDeadLetterInspector,
+  createDeadLetters,
+  createDiscard,
+  type LetterCursor,
+  type LetterFilter,
+} from "@spillway/dead-letters";
 import type { Database } from "@spillway/postgres";
 import { describe, expect, test } from "vitest";
 import { letterOf } from "../conformance/dead-letters.ts";
@@ -12,21 +18,27 @@ const put = (...letters: readonly Parameters<typeof letterOf>[0][]) =>
 
 const inspector = () => createDeadLetterInspector(fresh);
 
-const idsOf = async (filter: LetterFilter, before: string | null = null, rowsMax = 100) =>
-  (await inspector().page(filter, before, rowsMax)).letters.map(({ id }) => id);
+const idsOf = async (filter: LetterFilter, cursor: LetterCursor = {}, rowsMax = 100) =>
+  (await inspector().page(filter, cursor, rowsMax)).letters.map(({ id }) => id);
 
 describe("the list of dead letters", () => {
-  test("pages through all of them, newest first, while more arrive", async () => {
+  test("pages through all of them, newest first, while more arrive, and back", async () => {
     await put(...Array.from({ length: 25 }, () => ({})));
-    const seen: string[] = [];
-    let next: string | null = null;
-    do {
-      const page: Awaited<ReturnType<ReturnType<typeof inspector>["page"]>> = await inspector().page({}, next, 10);
-      seen.push(...page.letters.map(({ id }) => id));
-      ({ next } = page);
+    const seen: string[][] = [];
+    const look = async (cursor: LetterCursor) => {
+      const page = await inspector().page({}, cursor, 10);
+      seen.push(page.letters.map(({ id }) => id));
       await put({});
-    } while (next !== null);
-    expect(seen).toEqual(Array.from({ length: 25 }, (_, i) => String(25 - i)));
+      return page;
+    };
+    let page = await look({});
+    while (page.older !== null) page = await look({ before: page.older });
+    expect(seen.flat()).toEqual(Array.from({ length: 25 }, (_, i) => String(25 - i)));
+    seen.length = 0;
+    while (page.newer !== null) page = await look({ after: page.newer });
+    const back = seen.flatMap((ids) => ids.toReversed());
+    expect(back.slice(0, 20)).toEqual(Array.from({ length: 20 }, (_, i) => String(6 + i)));
+    expect(back).toEqual(back.toSorted((a, b) => Number(a) - Number(b)));
   });
 
   test("filters by status, class and type, alone and together", async () => {
@@ -53,7 +65,7 @@ describe("the list of dead letters", () => {
 
   test("shows what a letter is without fetching its bytes", async () => {
     await put({ bytes: new TextEncoder().encode('{"id":"x","source":"/s"}'), attempts: 3, replay: 1 });
-    const [letter] = (await inspector().page({}, null, 10)).letters;
+    const [letter] = (await inspector().page({}, {}, 10)).letters;
     expect(letter).toEqual({
       id: "1",
       status: "waiting",
@@ -84,7 +96,7 @@ describe("the list of dead letters", () => {
     await put({});
     for (const odd of ["", "0", "-1", "1e3", "'; drop table dead_letters; --", "9".repeat(40)]) {
       expect(await inspector().get(odd)).toBeNull();
-      expect((await idsOf({}, odd)).length).toBeLessThanOrEqual(1);
+      expect((await idsOf({}, { before: odd })).length).toBeLessThanOrEqual(1);
     }
     expect(await idsOf({ type: "'; drop table dead_letters; --" })).toEqual([]);
     expect(await idsOf({})).toEqual(["1"]);
@@ -103,9 +115,9 @@ test("no more rows are fetched than are shown, by a page, an export or a refusal
     },
   };
   const watched = createDeadLetterInspector({ database });
-  await watched.page({}, null, 10);
+  await watched.page({}, {}, 10);
   expect(most).toBe(11);
-  for await (const _ of watched.export({})) expect(most).toBe(20);
+  for await (const _ of watched.export({})) expect(most).toBe(21);
   most = 0;
   await createDiscard({ database }).restore(["7", "9"], { by: "operator" });
   expect(most).toBe(2);

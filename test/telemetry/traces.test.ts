@@ -73,7 +73,7 @@ const replayFirst = async (dashboard: Running) => {
   const login = await fetch(`${dashboard.url}/login`, form({ password: DASHBOARD_PASSWORD }));
   const cookie = login.headers.get("set-cookie")?.split(";")[0] ?? "";
   const page = await eventually("the dead letter on the page", async () => {
-    const html = await (await fetch(dashboard.url, { headers: { cookie } })).text();
+    const html = await (await fetch(`${dashboard.url}/dead-letters?status=waiting`, { headers: { cookie } })).text();
     return html.includes("/replay") && html;
   });
   const action = /action="(\/dead-letters\/\d+\/replay)"/.exec(page)?.[1];

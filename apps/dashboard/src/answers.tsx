@@ -25,6 +25,7 @@ export const answerFramed = (
   { platform, clock }: DashboardPorts,
   frame: Pick<FrameProps, "page" | "title">,
   children: Child,
+  status: ContentfulStatusCode = 200,
 ) => {
   const session = c.get("session");
   const notice = createNotices(platform).read(c.req.url, session);
@@ -33,6 +34,7 @@ export const answerFramed = (
     <Frame {...frame} formToken={session.formToken} notice={notice} atMs={clock.wallMs()}>
       {children}
     </Frame>,
+    status,
   );
 };
 

@@ -10,6 +10,7 @@ import { openTraces } from "@spillway/telemetry/open-traces";
 import { createPrometheusMetrics } from "@spillway/telemetry/prometheus";
 import { createApp } from "./app.tsx";
 import css from "./assets/app.css" with { type: "text" };
+import lettersCss from "./assets/letters.css" with { type: "text" };
 import script from "./assets/live.js" with { type: "text" };
 import { askBreakers } from "./breakers.ts";
 import { readConfig } from "./config.ts";
@@ -33,7 +34,7 @@ const metrics = createPrometheusMetrics("dashboard");
 const tracing = await openTraces("dashboard", config.traces, metrics);
 const replay = createReplay({ database, shards: config.SHARDS, platform, traces: tracing.traces });
 const belonging = createBelonging({ namespace: config.NAMESPACE, shards: config.SHARDS });
-const { discard } = createDiscard({ database });
+const { discard, restore } = createDiscard({ database });
 
 /** What cannot be read now is null on the page. */
 const orNull = <T>(answer: Promise<T>): Promise<T | null> =>
@@ -70,16 +71,25 @@ const ports: DashboardPorts = {
   parked: () => orNull(outbox.parked(ASK_MS)),
   unaccounted: () => orNull(outbox.unaccounted(ASK_MS)),
   totals: () => orNull(letters.counts()),
-  letters: (before) => orNull(letters.page({ status: "waiting" }, before, PAGE_ROWS)),
-  replay: async (id) => {
-    const detail = belonging.mismatch();
-    if (detail !== null) return { done: 0, refusals: [detail] };
-    const { replayed, refused } = await replay([id], ACTOR);
-    return { done: replayed.length, refusals: detailsOf(refused) };
-  },
-  discard: async (id, reason) => {
-    const { discarded, refused } = await discard([id], { ...ACTOR, reason });
-    return { done: discarded.length, refusals: detailsOf(refused) };
+  letters: {
+    groups: () => orNull(letters.groups()),
+    page: (filter, cursor) => orNull(letters.page(filter, cursor, PAGE_ROWS)),
+    get: letters.get,
+    export: letters.export,
+    replay: async (id) => {
+      const detail = belonging.mismatch();
+      if (detail !== null) return { done: 0, refusals: [detail] };
+      const { replayed, refused } = await replay([id], ACTOR);
+      return { done: replayed.length, refusals: detailsOf(refused) };
+    },
+    discard: async (id, reason) => {
+      const { discarded, refused } = await discard([id], { ...ACTOR, reason });
+      return { done: discarded.length, refusals: detailsOf(refused) };
+    },
+    restore: async (id) => {
+      const { restored, refused } = await restore([id], ACTOR);
+      return { done: restored.length, refusals: detailsOf(refused) };
+    },
   },
   acknowledgeLoss: () => acknowledgeLoss(database, ACTOR.by, ASK_MS),
   health: { ...health, metrics: createMetricsRoute(metrics, config.metricsAccess, platform) },
@@ -94,9 +104,9 @@ showDependencies(metrics, health.readiness);
 const app = createApp(ports, {
   password: config.DASHBOARD_PASSWORD,
   https: config.ENVIRONMENT === "production",
-  assets: { css, script },
+  assets: { css: `${css}\n${lettersCss}`, script },
 });
-const server = await shell.serve({ fetch: (request, addressOf) => app.fetch(request, { address: addressOf() }) });
+const server = shell.serve({ fetch: (request, addressOf) => app.fetch(request, { address: addressOf() }) });
 
 const keepers = {
   redis: createRedisInstallation(redis.transport, config.NAMESPACE),

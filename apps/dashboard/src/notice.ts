@@ -6,7 +6,7 @@ export const createNotices = (platform: Platform) => {
   const proofOf = (text: string, session: Session): string => platform.digest96(`${session.formToken}\n${text}`);
   return {
     urlOf: (path: string, text: string, session: Session): string =>
-      `${path}?notice=${encodeURIComponent(text)}&proof=${proofOf(text, session)}`,
+      `${path}${path.includes("?") ? "&" : "?"}notice=${encodeURIComponent(text)}&proof=${proofOf(text, session)}`,
     /** Null where the words are not ours: whoever made the link could put any into the operator's page. */
     read: (url: string, session: Session): string | null => {
       const { searchParams } = new URL(url);

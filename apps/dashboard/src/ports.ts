@@ -1,4 +1,12 @@
-import type { LetterCounts, LetterPage } from "@spillway/dead-letters";
+import type {
+  ExportedLetter,
+  LetterCounts,
+  LetterCursor,
+  LetterFilter,
+  LetterGroups,
+  LetterPage,
+  WholeLetter,
+} from "@spillway/dead-letters";
 import type { Clock, ParkedTopic, Platform, TierPromise } from "@spillway/event";
 import type { OutboxShard } from "@spillway/outbox";
 import type { ProbePorts } from "@spillway/service";
@@ -33,12 +41,26 @@ export type Sights = {
 /** What one button did. */
 export type ActionResult = { readonly done: number; readonly refusals: readonly string[] };
 
-/** What asks for each sight, and the little that the dashboard changes. */
-export type DashboardPorts = { readonly [Name in keyof Sights]: () => Promise<Sights[Name]> } & {
-  /** A page of the letters that wait, before a cursor; null where they cannot be read. All text in one is hostile. */
-  letters(before: string | null): Promise<LetterPage | null>;
+/**
+ * The dead letters: what is looked at, and decided. All text in one is hostile. Null where they cannot be read, else what cannot
+ * be done now rejects with `Unavailable`.
+ */
+export type LettersPort = {
+  groups(): Promise<LetterGroups | null>;
+  page(filter: LetterFilter, cursor: LetterCursor): Promise<LetterPage | null>;
+  /** Null: there is none of that id. */
+  get(id: string): Promise<WholeLetter | null>;
+  /** With their bytes, newest first. */
+  export(filter: LetterFilter): AsyncIterable<ExportedLetter>;
   replay(id: string): Promise<ActionResult>;
   discard(id: string, reason: string): Promise<ActionResult>;
+  /** Takes a discard back. */
+  restore(id: string): Promise<ActionResult>;
+};
+
+/** What asks for each sight, and the little that the dashboard changes. */
+export type DashboardPorts = { readonly [Name in keyof Sights]: () => Promise<Sights[Name]> } & {
+  readonly letters: LettersPort;
   /** What is told as lost is known; answers how many events that was. Rejects with `Unavailable`. */
   acknowledgeLoss(): Promise<number>;
   readonly health: ProbePorts;

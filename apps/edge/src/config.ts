@@ -107,15 +107,8 @@ const contradictions = ({
   return wrong;
 };
 
-/**
- * `public`: a runtime without a bind, which the whole world reaches, and without sockets to a Redis. Whoever develops there does so in
- * public, too: ENVIRONMENT and HOST open nothing.
- */
-type Runtime = "binds" | "public";
-
 /** Reads the configuration from a record such as the environment. Throws `ConfigError`. */
-export const readConfig = (given: Environment, platform: Platform, runtime: Runtime = "binds") => {
-  const env = runtime === "public" ? { ...given, ENVIRONMENT: "production", HOST: "", REDIS_URL: "" } : given;
+export const readConfig = (env: Environment, platform: Platform) => {
   const { wrong, ...keys } = keysOf(env, platform);
   const { traces, ...tracing } = readTraceSettings(env);
   const { values, shown } = readSettings(settings, env, [...wrong, ...missingRedis(env), ...tracing.wrong]);
@@ -130,5 +123,3 @@ export const readConfig = (given: Environment, platform: Platform, runtime: Runt
     traces,
   };
 };
-
-export type Config = ReturnType<typeof readConfig>;

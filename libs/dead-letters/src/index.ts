@@ -1,4 +1,6 @@
 export * from "./discard.ts";
+export type { LetterFilter, LetterGroup } from "./filter.ts";
+export * from "./groups.ts";
 export * from "./inspect.ts";
 export { isLetterId } from "./letter.ts";
 export * from "./put.ts";

@@ -1,20 +1,24 @@
 import type { deadLetterActions } from "@spillway/drizzle/schema";
-import type { DeadLetterClass, LetterStatus } from "@spillway/event";
+import type { DeadLetterClass } from "@spillway/event";
 import { ask, type Database, epochMs, STATEMENT_MS } from "@spillway/postgres";
 import type { Sql } from "postgres";
+import { indexed, isSearch, type LetterFilter, looked, lookupOf } from "./filter.ts";
+import { readGroups } from "./groups.ts";
 import { isLetterId, type LetterSummary, type StoredLetter, statusIs, summaryColumns } from "./letter.ts";
 
 export type { LetterSummary } from "./letter.ts";
 
-export type LetterFilter = {
-  readonly status?: LetterStatus;
-  readonly deadLetterClass?: DeadLetterClass;
-  /** The whole type of the event. */
-  readonly type?: string;
-};
+/** Where a page begins: below a letter's id, above one, or at the newest. */
+export type LetterCursor = { readonly before?: string; readonly after?: string };
 
-/** Newest first. `next` is the cursor of the following page, null on the last one. */
-export type LetterPage = { readonly letters: readonly LetterSummary[]; readonly next: string | null };
+/** Newest first. `older` and `newer` are the ids before and after which the neighbouring pages are; null where there is none. */
+export type LetterPage = {
+  readonly letters: readonly LetterSummary[];
+  readonly older: string | null;
+  readonly newer: string | null;
+  /** It is short because so many letters were looked through, of which few were the ones; the next page goes on. */
+  readonly searched: number | null;
+};
 
 export type LetterAction = Pick<typeof deadLetterActions.$inferSelect, "action" | "actor" | "reason"> & {
   readonly atMs: number;
@@ -27,9 +31,9 @@ export type WholeLetter = ExportedLetter & {
   readonly history: readonly LetterSummary[];
 };
 
-export type ExportedLetter = LetterSummary & Pick<StoredLetter, "bytes" | "traceparent" | "tracestate">;
+export type ExportedLetter = LetterSummary & Pick<StoredLetter, "bytes" | "identity" | "traceparent" | "tracestate">;
 
-const wholeColumns = `${summaryColumns}, bytes, traceparent, tracestate`;
+const wholeColumns = `${summaryColumns}, bytes, dedup_key as identity, traceparent, tracestate`;
 
 /** Waiting letters. `capped`: there are more than were counted. */
 export type LetterCounts = {
@@ -44,18 +48,41 @@ const HISTORY_MAX = 50;
 const ACTIONS_MAX = 100;
 const COUNT_MAX = 100_000;
 const EXPORT_ROWS = 20;
+/** Rows that one page looks through for a text and the like: some 30 ms of them. */
+const SEARCHED_MAX = 20_000;
 
-/** More conditions for a query of letters. The hash of a type is what is indexed. */
-const matching = (sql: Sql, { status, deadLetterClass, type }: LetterFilter, before: string | null) => sql`
-  ${status ? sql`and ${sql.unsafe(statusIs[status])}` : sql``}
-  ${deadLetterClass ? sql`and class = ${deadLetterClass}` : sql``}
-  ${type === undefined ? sql`` : sql`and hashtextextended(type, 0) = hashtextextended(${type}, 0) and type = ${type}`}
-  ${before !== null && isLetterId(before) ? sql`and id < ${before}` : sql``}`;
+/** Which letters, in which order: the way of a cursor. */
+type Way = { readonly from: string | null; readonly isUp: boolean };
+
+const beyond = (sql: Sql, { from, isUp }: Way) =>
+  from === null ? sql`` : sql`and id ${isUp ? sql`>` : sql`<`} ${from}`;
+
+const inOrder = (sql: Sql, filter: LetterFilter, { isUp }: Way) => {
+  const columns = [lookupOf(filter)?.column ?? [], "id"].flat().map((column) => (isUp ? column : `${column} desc`));
+  return sql`order by ${sql.unsafe(columns.join(", "))}`;
+};
+
+/**
+ * The id of the first letter that is not looked at any more: of letters that an index finds, all beyond so many. Locks: ACCESS
+ * SHARE.
+ */
+const searchEnd = (sql: Sql, filter: LetterFilter, way: Way) => sql<{ id: string }[]>`
+  select id from dead_letters where true ${indexed(sql, filter)} ${beyond(sql, way)} ${inOrder(sql, filter, way)}
+  offset ${SEARCHED_MAX} limit 1`;
 
 /** A page by the position of its predecessor's last row, so that late pages cost no more. Locks: ACCESS SHARE. */
-const page = <T extends object>(sql: Sql, columns: string, filter: LetterFilter, before: string | null, rows: number) =>
-  sql<T[]>`select ${sql.unsafe(columns)} from dead_letters where true ${matching(sql, filter, before)}
-    order by id desc limit ${rows}`;
+const page = <T extends object>(
+  sql: Sql,
+  columns: string,
+  filter: LetterFilter,
+  way: Way,
+  end: string | null,
+  rows: number,
+) => sql<T[]>`
+  select ${sql.unsafe(columns)} from dead_letters
+  where true ${indexed(sql, filter)} ${looked(sql, filter)} ${beyond(sql, way)}
+    ${end === null ? sql`` : sql`and id ${way.isUp ? sql`<` : sql`>`} ${end}`}
+  ${inOrder(sql, filter, way)} limit ${rows}`;
 
 /** Locks: ACCESS SHARE. */
 const whole = (sql: Sql, id: string) => sql<ExportedLetter[]>`
@@ -90,17 +117,47 @@ const countsOf = (rows: readonly ClassCount[]): LetterCounts => {
   return { byClass, total, capped: total > COUNT_MAX, oldestAtMs: rows[0]?.oldest ?? null };
 };
 
+type Run = <T>(query: (sql: Sql) => PromiseLike<T>) => Promise<T>;
+
+const wayOf = ({ before, after }: LetterCursor): Way => {
+  if (after !== undefined && isLetterId(after)) return { from: after, isUp: true };
+  return { from: before !== undefined && isLetterId(before) ? before : null, isUp: false };
+};
+
+/** Rows of one page in the order of its way, and where the next one goes on; null: there is none. */
+const readPage = async <T extends { readonly id: string }>(
+  run: Run,
+  columns: string,
+  filter: LetterFilter,
+  way: Way,
+  wanted: number,
+) => {
+  const [end] = isSearch(filter) ? await run((sql) => searchEnd(sql, filter, way)) : [];
+  const found = await run((sql) => page<T>(sql, columns, filter, way, end?.id ?? null, wanted + 1));
+  const rows = found.slice(0, wanted);
+  if (found.length > wanted) return { rows, next: rows.at(-1)?.id ?? null, isShort: false };
+  if (end === undefined) return { rows, next: null, isShort: false };
+  return { rows, next: String(BigInt(end.id) + (way.isUp ? -1n : 1n)), isShort: true };
+};
+
 /** Reads for operators. Everything rejects with `Unavailable`. */
 export const createDeadLetterInspector = ({ database }: { readonly database: Database }) => {
-  const run = <T>(query: (sql: Sql) => PromiseLike<T>): Promise<T> => ask(database, STATEMENT_MS, query);
+  const run: Run = (query) => ask(database, STATEMENT_MS, query);
 
   return {
-    page: async (filter: LetterFilter, before: string | null, rowsMax: number): Promise<LetterPage> => {
+    page: async (filter: LetterFilter, cursor: LetterCursor, rowsMax: number): Promise<LetterPage> => {
+      const way = wayOf(cursor);
       const wanted = Math.min(rowsMax, PAGE_ROWS_MAX);
-      const found = await run((sql) => page<LetterSummary>(sql, summaryColumns, filter, before, wanted + 1));
-      const letters = found.slice(0, wanted);
-      return { letters, next: found.length > wanted ? (letters.at(-1)?.id ?? null) : null };
+      const { rows, next, isShort } = await readPage<LetterSummary>(run, summaryColumns, filter, way, wanted);
+      const searched = isShort ? SEARCHED_MAX : null;
+      // Whence one came there is something, or a click ago there was.
+      const back = way.from === null ? null : String(BigInt(way.from) + (way.isUp ? 1n : -1n));
+      const backOf = (edge: LetterSummary | undefined) => edge?.id ?? back;
+      if (way.isUp) return { letters: rows.toReversed(), older: backOf(rows[0]), newer: next, searched };
+      return { letters: rows, older: next, newer: way.from === null ? null : backOf(rows[0]), searched };
     },
+    /** What waits, by what it died of. */
+    groups: () => readGroups(run),
     /** Null when there is none of that id. */
     get: async (id: string): Promise<WholeLetter | null> => {
       if (!isLetterId(id)) return null;
@@ -111,13 +168,20 @@ export const createDeadLetterInspector = ({ database }: { readonly database: Dat
     },
     counts: async () => countsOf(await run(waitingByClass)),
     /** Letters with their bytes, newest first, fetched a few at a time. */
-    export: async function* (filter: LetterFilter) {
-      let letters: readonly ExportedLetter[] = [];
+    export: async function* (filter: LetterFilter): AsyncGenerator<ExportedLetter> {
+      let from: string | null = null;
       do {
-        const before = letters.at(-1)?.id ?? null;
-        letters = await run((sql) => page<ExportedLetter>(sql, wholeColumns, filter, before, EXPORT_ROWS));
-        yield* letters;
-      } while (letters.length === EXPORT_ROWS);
+        const way: Way = { from, isUp: false };
+        const part: { rows: readonly ExportedLetter[]; next: string | null } = await readPage<ExportedLetter>(
+          run,
+          wholeColumns,
+          filter,
+          way,
+          EXPORT_ROWS,
+        );
+        yield* part.rows;
+        from = part.next;
+      } while (from !== null);
     },
   };
 };

@@ -30,5 +30,4 @@ export * from "./tier.ts";
 export * from "./trace-context.ts";
 export * from "./unaccounted.ts";
 export * from "./usage.ts";
-export * from "./uuid7.ts";
 export * from "./writer.ts";

@@ -1,36 +1,149 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
-import { isLetterId, isReason, REASON_LENGTH_MAX } from "@spillway/dead-letters";
+import { isLetterId, isReason, type LetterCursor, REASON_LENGTH_MAX } from "@spillway/dead-letters";
+import type { Context } from "hono";
 import { answerDone, answerFramed, answerMessage } from "../../answers.tsx";
-import type { AddPage } from "../../env.ts";
-import type { ActionResult } from "../../ports.ts";
-import { DeadLetters } from "./page.tsx";
+import type { AddPage, Env } from "../../env.ts";
+import type { ActionResult, DashboardPorts } from "../../ports.ts";
+import { bodyOf, VIEWS } from "./body.ts";
+import { exportLines, FORMATS } from "./export.ts";
+import { FilterForm } from "./filter-form.tsx";
+import { Groups } from "./groups.tsx";
+import { Letter } from "./letter.tsx";
+import { List } from "./list.tsx";
+import { queryString, readQuery } from "./query.ts";
 
-const textOf = (result: ActionResult, verb: string): string =>
-  result.done > 0 ? `1 dead letter ${verb}.` : `Nothing was ${verb}: ${result.refusals.join("; ") || "it is gone"}.`;
+const paramsOf = (c: Context): URLSearchParams => new URL(c.req.url).searchParams;
 
+const cursorOf = (params: URLSearchParams): LetterCursor | null => {
+  const [before, after] = [params.get("before"), params.get("after")];
+  if ([before, after].some((id) => id !== null && !isLetterId(id))) return null;
+  if (before !== null) return { before };
+  return after === null ? {} : { after };
+};
+
+const lettersPage = async (c: Context<Env>, ports: DashboardPorts) => {
+  const params = paramsOf(c);
+  const cursor = cursorOf(params);
+  if (cursor === null) return answerMessage(c, 400, "There is no dead letter before or after that one.");
+  const nowMs = ports.clock.wallMs();
+  const query = readQuery(params, nowMs);
+  const { formToken } = c.get("session");
+  const frame = { page: "dead-letters" as const };
+  const isGroups = Object.keys(query.fields).length === 0 && Object.keys(cursor).length === 0;
+  if (isGroups)
+    return answerFramed(
+      c,
+      ports,
+      frame,
+      <>
+        <FilterForm query={query} />
+        <Groups found={await ports.letters.groups()} nowMs={nowMs} />
+      </>,
+    );
+  const isRead = query.problems.length === 0;
+  const none = { letters: [], older: null, newer: null, searched: null };
+  const found = isRead ? await ports.letters.page(query.filter, cursor) : none;
+  const here = `/dead-letters${queryString(query.fields, { before: cursor.before ?? null, after: cursor.after ?? null })}`;
+  const list = <List query={query} found={found} here={here} formToken={formToken} nowMs={nowMs} />;
+  return answerFramed(
+    c,
+    ports,
+    frame,
+    <>
+      <FilterForm query={query} />
+      {list}
+    </>,
+    isRead ? 200 : 422,
+  );
+};
+
+const notThere = (c: Context) => answerMessage(c, 404, "There is no such dead letter.");
+
+type Refused = { readonly reason: string; readonly problem: string };
+
+const letterPage = async (c: Context<Env>, ports: DashboardPorts, id: string, refused: Refused | null = null) => {
+  const letter = await ports.letters.get(id);
+  if (letter === null) return notThere(c);
+  const params = refused === null ? paramsOf(c) : new URLSearchParams(c.get("fields").get("address") ?? "");
+  const body = bodyOf(letter.bytes, VIEWS.find((view) => view === params.get("view")) ?? "pretty");
+  const address = queryString(readQuery(params, ports.clock.wallMs()).fields);
+  const { formToken } = c.get("session");
+  const page = <Letter letter={letter} body={body} address={address} formToken={formToken} refused={refused} />;
+  return answerFramed(c, ports, { page: "dead-letters", title: `Letter ${id}` }, page, refused === null ? 200 : 422);
+};
+
+const exported = (c: Context<Env>, ports: DashboardPorts) => {
+  const params = paramsOf(c);
+  const { filter, problems } = readQuery(params, ports.clock.wallMs());
+  const format = FORMATS.find((each) => each === params.get("format"));
+  if (format === undefined || problems.length > 0)
+    return answerMessage(c, 422, problems[0] ?? "A download is jsonl or csv.");
+  const lines = exportLines(ports.letters.export(filter), format, params.get("mask") === "1");
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      const { done, value } = await lines.next();
+      if (done) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+    cancel: async () => void (await lines.return(undefined)),
+  });
+  const type = format === "csv" ? "text/csv; charset=utf-8" : "application/x-ndjson";
+  return c.body(body, 200, {
+    "content-type": type,
+    "content-disposition": `attachment; filename="dead-letters.${format}"`,
+  });
+};
+
+const ACTIONS = { replay: "replayed", discard: "discarded", restore: "taken back" } as const;
+
+const textOf = (result: ActionResult, id: string, verb: string): string =>
+  result.done > 0
+    ? `Letter ${id} was ${verb}.`
+    : `Letter ${id} was not ${verb}: ${result.refusals.join("; ") || "it is gone"}.`;
+
+/** Where an action leads: to the list that it was done in, else to the letter. */
+const backOf = (c: Context<Env>, id: string): string => {
+  const fields = c.get("fields");
+  const url = new URL(fields.get("back") ?? "", "http://own");
+  if (url.origin === "http://own" && url.pathname === "/dead-letters") return `${url.pathname}${url.search}`;
+  const { fields: asked } = readQuery(new URLSearchParams(fields.get("address") ?? ""), 0);
+  return `/dead-letters/${id}${queryString(asked)}`;
+};
+
+const act = async (c: Context<Env>, ports: DashboardPorts, id: string, action: keyof typeof ACTIONS) => {
+  const reason = c.get("fields").get("reason")?.trim() ?? "";
+  if (action === "discard" && !isReason(reason)) {
+    const problem = `A reason of 1 to ${REASON_LENGTH_MAX} characters is required, without control characters.`;
+    return letterPage(c, ports, id, { reason, problem });
+  }
+  const { letters } = ports;
+  const result = await (action === "discard" ? letters.discard(id, reason) : letters[action](id));
+  ports.log("info", `dead-letter.${action}`, { id, done: result.done });
+  return answerDone(c, ports, backOf(c, id), textOf(result, id, ACTIONS[action]));
+};
+
+/** `/dead-letters`: by group, by filter, one by one, and as a download. */
 export const addDeadLetters: AddPage = (app, ports) => {
-  app.get("/dead-letters", async (c) => {
-    const before = c.req.query("before") ?? null;
-    if (before !== null && !isLetterId(before))
-      return answerMessage(c, 400, "There is no dead letter before that one.");
-    const letters = await ports.letters(before);
-    const { formToken } = c.get("session");
-    const page = <DeadLetters letters={letters} atMs={ports.clock.wallMs()} formToken={formToken} />;
-    return answerFramed(c, ports, { page: "dead-letters" }, page);
+  app.get("/dead-letters", (c) => lettersPage(c, ports));
+  app.get("/dead-letters/export", (c) => exported(c, ports));
+  app.get("/dead-letters/:id", (c) => {
+    const { id } = c.req.param();
+    return isLetterId(id) ? letterPage(c, ports, id) : notThere(c);
   });
-  app.post("/dead-letters/:id/:action{replay|discard}", async (c) => {
-    const { id, action } = c.req.param();
-    if (!isLetterId(id)) return answerMessage(c, 404, "There is no such dead letter.");
-    const isReplay = action === "replay";
-    const reason = c.get("fields").get("reason")?.trim() ?? "";
-    if (!isReplay && !isReason(reason))
-      return answerMessage(
-        c,
-        422,
-        `A reason of 1 to ${REASON_LENGTH_MAX} characters is required, without control characters.`,
-      );
-    const result = await (isReplay ? ports.replay(id) : ports.discard(id, reason));
-    ports.log("info", `dead-letter.${action}`, { id, done: result.done });
-    return answerDone(c, ports, "/dead-letters", textOf(result, isReplay ? "replayed" : "discarded"));
+  app.get("/dead-letters/:id/body", async (c) => {
+    const { id } = c.req.param();
+    const letter = isLetterId(id) ? await ports.letters.get(id) : null;
+    if (letter === null) return notThere(c);
+    return c.body(new Uint8Array(letter.bytes), 200, {
+      "content-type": "application/octet-stream",
+      "content-disposition": `attachment; filename="letter-${id}.bin"`,
+    });
   });
+  // Three routes: of one with `:action{replay|discard|restore}` Hono takes /dead-letters/7/8/discard for 7.
+  for (const action of ["replay", "discard", "restore"] as const)
+    app.post(`/dead-letters/:id/${action}`, (c) => {
+      const { id } = c.req.param();
+      return isLetterId(id) ? act(c, ports, id, action) : notThere(c);
+    });
 };

@@ -1,0 +1,157 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import type { GroupCount, LetterCursor, LetterFilter, LetterSummary, WholeLetter } from "@spillway/dead-letters";
+import { systemClock } from "@spillway/event";
+import { platform } from "@spillway/event/platform-node";
+import { createApp } from "./app.tsx";
+import type { Readiness } from "./health.ts";
+import type { DashboardPorts, LettersPort } from "./ports.ts";
+
+/* The whole app on ports of its own: what each test of a page begins with. */
+export const PASSWORD = "correct horse battery";
+export const hostile = `<script>alert(1)</script>"'><img src=x onerror=alert(1)>`;
+
+const letter: LetterSummary = {
+  id: "7",
+  deadLetterClass: "oversize",
+  code: "message_too_large",
+  detail: hostile,
+  type: hostile,
+  source: hostile,
+  eventId: hostile,
+  partitionKey: hostile,
+  topic: "t",
+  shard: 0,
+  attempts: 3,
+  replay: 0,
+  createdAtMs: 0,
+  status: "waiting",
+  entry: "1-0",
+  index: 0,
+  bytesLength: 9,
+  discardReason: null,
+  receivedAtMs: 0,
+  firstFailedAtMs: 0,
+  replayedAtMs: null,
+  discardedAtMs: null,
+};
+
+export const ready: Readiness = { status: "up", checks: { redis: { status: "up" }, postgres: { status: "up" } } };
+
+type Calls = { replayed: string[]; discarded: [string, string][]; asked: [LetterFilter, LetterCursor][] };
+
+export const whole: WholeLetter = {
+  ...letter,
+  bytes: new TextEncoder().encode(`{"n":12345678901234567890,"s":${JSON.stringify(hostile)},"bidi":"\u202e"}`),
+  identity: "0123456789abcdef",
+  traceparent: null,
+  tracestate: null,
+  actions: [{ action: "restore", actor: hostile, reason: null, atMs: 0 }],
+  history: [{ ...letter, id: "5", replay: 1, status: "replayed" }],
+};
+
+const group: GroupCount = {
+  deadLetterClass: "oversize",
+  code: "message_too_large",
+  topic: hostile,
+  type: null,
+  letters: 1_234,
+  capped: true,
+  firstAtMs: 0,
+  lastAtMs: 0,
+  days: [0, 0, 0, 0, 0, 1, 9],
+  sampleId: "7",
+  detail: hostile,
+};
+
+const lettersOf = (calls: Calls, over: Partial<LettersPort>): LettersPort => ({
+  groups: async () => ({ groups: [group], more: true }),
+  page: async (filter, cursor) => {
+    calls.asked.push([filter, cursor]);
+    return { letters: [letter], older: "6", newer: "8", searched: null };
+  },
+  get: async (id) => (id === "7" ? whole : null),
+  export: async function* () {
+    yield whole;
+  },
+  replay: async (id) => {
+    calls.replayed.push(id);
+    return { done: 1, refusals: [] };
+  },
+  discard: async (id, reason) => {
+    calls.discarded.push([id, reason]);
+    return { done: 0, refusals: ["already replayed"] };
+  },
+  restore: async () => ({ done: 1, refusals: [] }),
+  ...over,
+});
+
+export const setUp = (over: Partial<DashboardPorts> = {}, https = false, letters: Partial<LettersPort> = {}) => {
+  const calls: Calls = { replayed: [], discarded: [], asked: [] };
+  const logged: string[] = [];
+  let tokens = 0;
+  const ports: DashboardPorts = {
+    shards: async () => [
+      {
+        shard: 0,
+        known: {
+          backlogEvents: 12_431,
+          backlogBytes: 2048,
+          oldestAgeMs: 90_000,
+          relayed: 5,
+          dead: 1,
+          parked: 0,
+          owner: "relay-a",
+          divertedForMs: 3_000,
+        },
+      },
+      { shard: 1, known: null },
+    ],
+    outbox: async () => [{ shard: 0, rows: 2, events: 9, oldestAtMs: 0, exact: true }],
+    breakers: async () => [
+      {
+        name: "stream",
+        status: "up",
+        warnings: ["appendonly is no"],
+        promise: { state: "broken", because: ["appendonly"] },
+        eventsGoTo: "outbox",
+      },
+    ],
+    parked: async () => [
+      { shard: 0, topic: "orders", token: 1, code: "unknown_topic", sinceMs: 0, events: 3, bytes: 900, died: 0 },
+    ],
+    unaccounted: async () => 0,
+    totals: async () => ({
+      byClass: { poison: 0, oversize: 1, rejected: 0, undecodable: 0 },
+      total: 1,
+      capped: false,
+      oldestAtMs: 0,
+    }),
+    letters: lettersOf(calls, letters),
+    acknowledgeLoss: async () => 5,
+    health: { readiness: async () => ready, isStopping: () => false },
+    clock: systemClock,
+    platform,
+    randomToken: () => `token-${++tokens}`,
+    log: (level, event) => void logged.push(`${level} ${event}`),
+    ...over,
+  };
+  const app = createApp(ports, { password: PASSWORD, https, assets: { css: "", script: "" } });
+  return { app, calls, logged };
+};
+
+export type App = ReturnType<typeof setUp>["app"];
+export const form = (fields: Record<string, string>, headers: Record<string, string> = {}) => ({
+  method: "POST",
+  body: new URLSearchParams(fields).toString(),
+  headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
+});
+
+export const logIn = async (app: App) => {
+  const response = await app.request("/login", form({ password: PASSWORD }));
+  const cookie = response.headers.get("set-cookie")?.split(";")[0] ?? "";
+  const pages = ["/", "/dead-letters", "/dead-letters?status=waiting", "/dead-letters/7"].map(async (path) =>
+    (await app.request(path, { headers: { cookie } })).text(),
+  );
+  const page = (await Promise.all(pages)).join("\n");
+  return { cookie, page, token: /name="form_token" value="([^"]+)"/.exec(page)?.[1] ?? "" };
+};

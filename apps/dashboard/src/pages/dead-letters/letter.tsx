@@ -1,0 +1,199 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import type { LetterAction, WholeLetter } from "@spillway/dead-letters";
+import { REPLAYS_MAX, replayRefusalOf } from "@spillway/event";
+import type { Child } from "hono/jsx";
+import { bytesOf, countOf } from "../format.ts";
+import { Shown } from "../shown.tsx";
+import { Moment } from "../time.tsx";
+import { type Body, VIEWS } from "./body.ts";
+
+type LetterProps = {
+  readonly letter: WholeLetter;
+  readonly body: Body;
+  /** Of the list that one came from. */
+  readonly address: string;
+  readonly formToken: string;
+  /** What was typed, and why it was refused. */
+  readonly refused: { readonly reason: string; readonly problem: string } | null;
+};
+
+const VERBS: Readonly<Record<LetterAction["action"], string>> = {
+  replay: "Replayed",
+  discard: "Discarded",
+  restore: "Restored",
+};
+
+/** What a replay would do, as far as it is known. */
+const prospectOf = (letter: WholeLetter): string => {
+  const isNamed = letter.source !== null && letter.eventId !== null;
+  const refusal = replayRefusalOf({ ...letter, identity: isNamed ? letter.identity : null }, REPLAYS_MAX);
+  if (refusal !== null) return `It cannot be replayed: ${refusal.detail}.`;
+  if (letter.deadLetterClass === "oversize")
+    return `A replay sends its ${countOf(letter.bytesLength)} bytes again: it is refused again unless the topic's limit was raised since.`;
+  return "A replay sends it again, once: it is refused again unless what refused it was mended since.";
+};
+
+const Facts = ({ facts }: { readonly facts: readonly (readonly [string, Child])[] }) => (
+  <dl class="facts">
+    {facts.map(([name, value]) => (
+      <>
+        <dt>{name}</dt>
+        <dd>{value}</dd>
+      </>
+    ))}
+  </dl>
+);
+
+const Story = ({ letter }: { readonly letter: WholeLetter }) => (
+  <section>
+    <h2>Its story</h2>
+    <ol class="story">
+      {letter.receivedAtMs === null ? null : (
+        <li>
+          <Moment ms={letter.receivedAtMs} />{" "}
+          {letter.replay === 0 ? "Taken from its producer." : `Replayed, for life ${letter.replay + 1}.`}
+        </li>
+      )}
+      {letter.firstFailedAtMs === letter.createdAtMs ? null : (
+        <li>
+          <Moment ms={letter.firstFailedAtMs} /> Died for the first time.
+        </li>
+      )}
+      <li>
+        <Moment ms={letter.createdAtMs} /> Died of {letter.code}: <Shown text={letter.detail} />
+      </li>
+      {letter.actions.map(({ action, actor, reason, atMs }) => (
+        <li>
+          <Moment ms={atMs} /> {VERBS[action]} by <Shown text={actor} />
+          {reason === null ? (
+            "."
+          ) : (
+            <>
+              : <Shown text={reason} />
+            </>
+          )}
+        </li>
+      ))}
+    </ol>
+    {letter.history.length === 0 ? null : (
+      <>
+        <h3>Its other lives</h3>
+        <ul>
+          {letter.history.map((life) => (
+            <li>
+              <a href={`/dead-letters/${life.id}`}>Life {life.replay + 1}</a>, {life.status}: died of {life.code},{" "}
+              <Moment ms={life.createdAtMs} />
+            </li>
+          ))}
+        </ul>
+      </>
+    )}
+  </section>
+);
+
+const Content = ({ letter, body, address }: Pick<LetterProps, "letter" | "body" | "address">) => (
+  <section>
+    <h2>Its bytes</h2>
+    <p class="views">
+      {VIEWS.map((view) =>
+        view === body.view ? (
+          <strong aria-current="true">{view}</strong>
+        ) : (
+          <a href={`/dead-letters/${letter.id}${address}${address === "" ? "?" : "&"}view=${view}`}>{view}</a>
+        ),
+      )}
+      <a href={`/dead-letters/${letter.id}/body`}>download</a>
+    </p>
+    {body.note === null ? null : <p class="hint">{body.note}</p>}
+    <pre tabindex={0}>
+      <Shown text={body.text} max={40_000} lines />
+    </pre>
+    {body.bytesShown === letter.bytesLength ? null : (
+      <p class="hint">
+        The first {bytesOf(body.bytesShown)} of {bytesOf(letter.bytesLength)}; the download has all.
+      </p>
+    )}
+  </section>
+);
+
+const Hidden = ({ formToken, address }: Pick<LetterProps, "formToken" | "address">) => (
+  <>
+    <input type="hidden" name="form_token" value={formToken} />
+    <input type="hidden" name="address" value={address} />
+  </>
+);
+
+const Actions = ({ letter, address, formToken, refused }: Omit<LetterProps, "body">) => (
+  <section class="decide" aria-label="Decide">
+    {refused === null ? null : (
+      <p class="notice bad" role="alert">
+        {refused.problem}
+      </p>
+    )}
+    {letter.status === "replayed" ? <p>It was replayed. If it died again it has a new letter, above.</p> : null}
+    {letter.status === "waiting" ? (
+      <>
+        <p>{prospectOf(letter)}</p>
+        <form method="post" action={`/dead-letters/${letter.id}/replay`}>
+          <Hidden formToken={formToken} address={address} />
+          <button type="submit">Replay letter {letter.id}</button>
+        </form>
+        <form method="post" action={`/dead-letters/${letter.id}/discard`}>
+          <Hidden formToken={formToken} address={address} />
+          <label>
+            Reason <input name="reason" required maxlength={500} value={refused?.reason} />
+          </label>
+          <button type="submit">Discard letter {letter.id}</button>
+        </form>
+      </>
+    ) : null}
+    {letter.status === "discarded" ? (
+      <form method="post" action={`/dead-letters/${letter.id}/restore`}>
+        <Hidden formToken={formToken} address={address} />
+        <button type="submit">Take the discard of letter {letter.id} back</button>
+      </form>
+    ) : null}
+  </section>
+);
+
+/** One letter: what it is, how it came here, its bytes, and what can be done. Everything of the event's is hostile. */
+export const Letter = (props: LetterProps) => {
+  const { letter, address } = props;
+  return (
+    <article>
+      <p>
+        <a href={`/dead-letters${address}`}>Back to the letters</a>
+      </p>
+      <h1>
+        Letter {letter.id}: <Shown text={letter.code} /> <span class="tag">{letter.deadLetterClass}</span>{" "}
+        <span class="tag">{letter.status}</span>
+      </h1>
+      <Actions {...props} />
+      <div class="pair">
+        <Story letter={letter} />
+        <Content {...props} />
+      </div>
+      <h2>What is known of it</h2>
+      <Facts
+        facts={[
+          ["Type", <Shown text={letter.type} />],
+          ["Source", <Shown text={letter.source} />],
+          ["Id", <Shown text={letter.eventId} />],
+          ["Key", <Shown text={letter.partitionKey} />],
+          ["Topic", <Shown text={letter.topic} />],
+          ["Size", `${countOf(letter.bytesLength)} bytes (${bytesOf(letter.bytesLength)})`],
+          [
+            "Life",
+            `${letter.replay + 1}, after ${countOf(letter.attempts)} ${letter.attempts === 1 ? "attempt" : "attempts"} to publish it`,
+          ],
+          [
+            "Shard, entry, place",
+            `${letter.shard}, ${letter.entry}, ${letter.index < 0 ? "a whole chunk" : letter.index}`,
+          ],
+          ["traceparent", <Shown text={letter.traceparent} />],
+          ["tracestate", <Shown text={letter.tracestate} />],
+        ]}
+      />
+    </article>
+  );
+};

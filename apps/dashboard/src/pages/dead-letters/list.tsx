@@ -1,0 +1,109 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import type { LetterPage, LetterSummary } from "@spillway/dead-letters";
+import { bytesOf, countOf } from "../format.ts";
+import { Shown } from "../shown.tsx";
+import { Table } from "../table.tsx";
+import { Ago } from "../time.tsx";
+import { type Query, queryString } from "./query.ts";
+
+type ListProps = {
+  readonly query: Query;
+  readonly found: LetterPage | null;
+  /** The address of this very page, where an action leads back to. */
+  readonly here: string;
+  readonly formToken: string;
+  readonly nowMs: number;
+};
+
+const letterLine = (letter: LetterSummary, address: string, nowMs: number) => (
+  <tr>
+    <th scope="row">
+      <a href={`/dead-letters/${letter.id}${address}`}>
+        <Shown text={letter.code} max={80} />
+      </a>{" "}
+      <span class="tag">{letter.deadLetterClass}</span>
+      {letter.status === "waiting" ? null : <span class="tag">{letter.status}</span>}
+      <p class="detail">
+        <Shown text={letter.detail} max={160} />
+      </p>
+    </th>
+    <td data-name="Event">
+      <Shown text={letter.type} max={80} />
+      <p class="detail">
+        <Shown text={letter.source} max={60} /> · <Shown text={letter.eventId} max={60} />
+      </p>
+    </td>
+    <td data-name="Key">
+      <Shown text={letter.partitionKey} max={60} />
+    </td>
+    <td class="number" data-name="Size">
+      {bytesOf(letter.bytesLength)}
+      {letter.replay > 0 ? <span class="tag">life {letter.replay + 1}</span> : null}
+    </td>
+    <td class="number" data-name="Died">
+      <Ago ms={letter.createdAtMs} nowMs={nowMs} />
+    </td>
+    <td>
+      {letter.status === "waiting" ? (
+        <button
+          type="submit"
+          formaction={`/dead-letters/${letter.id}/replay`}
+          aria-label={`Replay letter ${letter.id}`}
+        >
+          Replay
+        </button>
+      ) : null}
+    </td>
+  </tr>
+);
+
+const Paging = ({ query, found }: { readonly query: Query; readonly found: LetterPage }) => (
+  <nav class="paging" aria-label="Letters">
+    {found.newer === null ? null : (
+      <a rel="prev" href={`/dead-letters${queryString(query.fields, { after: found.newer })}`}>
+        Newer
+      </a>
+    )}
+    {found.older === null ? null : (
+      <a rel="next" href={`/dead-letters${queryString(query.fields, { before: found.older })}`}>
+        {found.searched === null ? "Older" : "Look further back"}
+      </a>
+    )}
+  </nav>
+);
+
+/** A page of the letters that a filter lets through. */
+export const List = ({ query, found, here, formToken, nowMs }: ListProps) => {
+  const address = queryString(query.fields);
+  return (
+    <section>
+      <form method="post">
+        <input type="hidden" name="form_token" value={formToken} />
+        <input type="hidden" name="back" value={here} />
+        <Table
+          class="letters"
+          caption="Dead letters, the newest first"
+          columns={{ Error: "text", Event: "text", Key: "text", Size: "number", Died: "number", Action: "text" }}
+          rows={found?.letters ?? null}
+          none={query.problems.length > 0 ? "What is asked for cannot be read." : "No dead letter is like that."}
+          line={(letter) => letterLine(letter, address, nowMs)}
+        />
+      </form>
+      {found === null || found.searched === null ? null : (
+        <p class="hint">
+          {countOf(found.searched)} letters were looked through, and {countOf(found.letters.length)} of them are like
+          that.
+        </p>
+      )}
+      {found === null ? null : <Paging query={query} found={found} />}
+      <p class="hint">
+        Download what the filter finds, the newest 100,000 at most:{" "}
+        <a href={`/dead-letters/export${queryString(query.fields, { format: "jsonl" })}`}>JSON lines</a>,{" "}
+        <a href={`/dead-letters/export${queryString(query.fields, { format: "csv" })}`}>CSV</a>; masked, without bodies,
+        keys, sources and ids:{" "}
+        <a href={`/dead-letters/export${queryString(query.fields, { format: "jsonl", mask: "1" })}`}>JSON lines</a>,{" "}
+        <a href={`/dead-letters/export${queryString(query.fields, { format: "csv", mask: "1" })}`}>CSV</a>.
+      </p>
+    </section>
+  );
+};

@@ -1,0 +1,103 @@
+import { expect, test } from "vitest";
+import { form, logIn, setUp, whole } from "../../app.fixture.tsx";
+
+test("a discard needs a reason and tells what came of it", async () => {
+  const { app, calls } = setUp();
+  const { cookie, token } = await logIn(app);
+  const post = (reason: string) =>
+    app.request("/dead-letters/7/discard", form({ form_token: token, reason }, { cookie }));
+  for (const reason of ["  ", "x".repeat(501), "a\u0000b", "a\nb", ""]) {
+    const refused = await post(reason);
+    expect([refused.status, (await refused.text()).includes('href="/"')]).toEqual([422, true]);
+  }
+  const response = await post("a test");
+  expect(decodeURIComponent(response.headers.get("location") ?? "")).toContain("already replayed");
+  expect(calls.discarded).toEqual([["7", "a test"]]);
+});
+
+test("a discard without a reason keeps the letter's page and what was typed", async () => {
+  const { app } = setUp();
+  const { cookie, token } = await logIn(app);
+  const fields = { form_token: token, reason: "x".repeat(501), address: "?type=t&view=raw" };
+  const page = await (await app.request("/dead-letters/7/discard", form(fields, { cookie }))).text();
+  expect(page).toContain(`value="${"x".repeat(501)}"`);
+  expect(page).toContain("A reason of 1 to 500 characters is required");
+  expect(page).toContain('href="/dead-letters?type=t"');
+});
+
+test("an action leads back to the list that it was done in, and nowhere else", async () => {
+  const { app } = setUp();
+  const { cookie, token } = await logIn(app);
+  const after = async (fields: Record<string, string>) => {
+    const answer = await app.request("/dead-letters/7/restore", form({ form_token: token, ...fields }, { cookie }));
+    return answer.headers.get("location")?.replace(/[?&]notice=.*/, "");
+  };
+  expect(await after({ back: "/dead-letters?type=t&before=9" })).toBe("/dead-letters?type=t&before=9");
+  expect(await after({ address: "?type=t&x=1" })).toBe("/dead-letters/7?type=t");
+  for (const back of ["//evil.example/dead-letters", "https://evil.example/", "/logout", "\\\\evil.example"])
+    expect(await after({ back })).toBe("/dead-letters/7");
+});
+
+test("the address is the filter; what cannot be read of it is told, and keeps what was typed", async () => {
+  const { app, calls } = setUp();
+  const { cookie } = await logIn(app);
+  const get = (path: string) => app.request(path, { headers: { cookie } });
+  calls.asked.length = 0;
+  const found = await (await get("/dead-letters?code=c&no=type&before=9")).text();
+  expect(calls.asked).toEqual([[{ status: "waiting", code: "c", type: null }, { before: "9" }]]);
+  expect(found).toContain('href="/dead-letters?code=c&amp;no=type&amp;before=6"');
+  expect(found).toContain('href="/dead-letters?code=c&amp;no=type&amp;after=8"');
+  const wrong = await get("/dead-letters?since=yesterday&code=c");
+  expect(wrong.status).toBe(422);
+  const page = await wrong.text();
+  for (const kept of ["is no time", 'value="yesterday"', 'value="c"']) expect(page).toContain(kept);
+  expect(calls.asked).toHaveLength(1);
+});
+
+test("a letter is shown with its bytes exact and what is hidden in them visible, and downloaded as a file", async () => {
+  const { app } = setUp();
+  const { cookie } = await logIn(app);
+  const get = (path: string) => app.request(path, { headers: { cookie } });
+  const page = await (await get("/dead-letters/7")).text();
+  expect(page).toContain("12345678901234567890");
+  expect(page).toContain('<span class="mark">U+202E</span>');
+  expect(page).not.toContain("\u202e");
+  expect(await (await get("/dead-letters/7?view=hex")).text()).toContain("000000  7b 22");
+  const body = await get("/dead-letters/7/body");
+  expect(body.headers.get("content-disposition")).toBe('attachment; filename="letter-7.bin"');
+  expect(body.headers.get("content-type")).toBe("application/octet-stream");
+  expect(new Uint8Array(await body.arrayBuffer())).toEqual(whole.bytes);
+  const csv = await get("/dead-letters/export?format=csv&mask=1");
+  expect(csv.headers.get("content-disposition")).toContain("attachment");
+  expect(await csv.text()).not.toContain("12345678901234567890");
+  expect((await get("/dead-letters/export?format=xml")).status).toBe(422);
+  expect((await get("/dead-letters/8")).status).toBe(404);
+});
+
+test.each(["abc", "", "-1", "0", "1e3", "9".repeat(40), "1%00", "%ff", "7 or 1=1"])(
+  "no letter is before %s: 400, in words",
+  async (before) => {
+    const { app, logged } = setUp();
+    const { cookie } = await logIn(app);
+    const response = await app.request(`/dead-letters?before=${before}`, { headers: { cookie } });
+    expect([response.status, (await response.text()).includes('href="/"')]).toEqual([400, true]);
+    expect(logged).toEqual(["info login.succeeded"]);
+  },
+);
+
+test.each(["x", "0", "-1", "007", "9".repeat(40), "%ff", "7%00", "7/8", "7%2f8"])(
+  "there is no letter %s: 404, in words",
+  async (id) => {
+    const { app, calls, logged } = setUp();
+    const { cookie, token } = await logIn(app);
+    for (const action of ["replay", "discard", "explode"]) {
+      const response = await app.request(
+        `/dead-letters/${id}/${action}`,
+        form({ form_token: token, reason: "r" }, { cookie }),
+      );
+      expect([response.status, (await response.text()).includes('href="/"')]).toEqual([404, true]);
+    }
+    expect([calls.replayed, calls.discarded]).toEqual([[], []]);
+    expect(logged).toEqual(["info login.succeeded"]);
+  },
+);

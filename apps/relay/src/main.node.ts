@@ -1,4 +1,0 @@
-import { openShell } from "@spillway/service/node";
-import { runProcess } from "./process.ts";
-
-await runProcess({ openShell, env: process.env });
