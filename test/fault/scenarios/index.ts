@@ -6,6 +6,7 @@ import { brokersScenarios } from "./brokers.ts";
 import { failoverScenarios } from "./failover.ts";
 import { kafkaScenarios } from "./kafka.ts";
 import { linkScenarios } from "./links.ts";
+import { lotScenarios } from "./lots.ts";
 import { overTcp } from "./over-tcp.ts";
 import { parkingScenarios } from "./parking.ts";
 import { postgresScenarios } from "./postgres.ts";
@@ -29,6 +30,7 @@ const overHttp: readonly Scenario[] = [
   ...kafkaScenarios,
   ...brokersScenarios,
   ...parkingScenarios,
+  ...lotScenarios,
   ...quotaScenarios,
   ...readinessScenarios,
   ...weakRedisScenarios,
