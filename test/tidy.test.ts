@@ -62,8 +62,8 @@ describe("the house", () => {
     expect(filesWith(/process\.env|Deno\.env/, readers), wayOut).toEqual([]);
   });
 
-  test("only an app's main names concrete adapters", () => {
-    const policy = apps.filter((file) => !/\/main\.[a-z-]+\.ts$/.test(file));
+  test("only an app's main, compose.ts and process.ts name concrete adapters", () => {
+    const policy = apps.filter((file) => !/\/(main\.[a-z-]+|compose|process)\.ts$/.test(file));
     const adapters = /from "@spillway\/(stream|outbox|dead-letters|kafka|postgres)(\/tier)?"/;
     const wayOut = "take the port's type from @spillway/event, and the adapter as an argument from main";
     expect(
@@ -75,7 +75,7 @@ describe("the house", () => {
   test("what apps have around their work is in libs/service once", () => {
     const shell = /Bun\.serve\(|process\.(on|once|exit|stdout|stderr)\b|timingSafeEqual|class ConfigError/;
     const others = production.filter((file) => !file.startsWith("libs/service/"));
-    const wayOut = "openShell of @spillway/service/bun has it; see libs/service/README.md";
+    const wayOut = "openShell of @spillway/service/bun, /node and /deno has it; see libs/service/README.md";
     expect(filesWith(shell, others).toSorted(), wayOut).toEqual([
       "libs/devstack/src/exit.ts",
       "libs/devstack/src/interrupt.ts",

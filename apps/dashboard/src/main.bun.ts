@@ -106,7 +106,7 @@ const app = createApp(ports, {
   https: config.ENVIRONMENT === "production",
   assets: { css: `${css}\n${lettersCss}`, script },
 });
-const server = shell.serve({ fetch: (request, addressOf) => app.fetch(request, { address: addressOf() }) });
+const server = await shell.serve({ fetch: (request, addressOf) => app.fetch(request, { address: addressOf() }) });
 
 const keepers = {
   redis: createRedisInstallation(redis.transport, config.NAMESPACE),

@@ -139,3 +139,24 @@ describe("the configuration", () => {
     });
   });
 });
+
+describe("where there is no bind, everybody is outside", () => {
+  const open = { ...env, API_KEYS: "", ENVIRONMENT: "development", HOST: "127.0.0.1" };
+
+  test("development without keys is refused, and /metrics is closed", () => {
+    expect(readConfig(open, platform)).toMatchObject({ apiKeys: [], metricsAccess: "open" });
+    expect(() => readConfig(open, platform, "public")).toThrow("API_KEYS: got nothing");
+    const keyed = { ...open, API_KEYS: `shop:${SECRET}` };
+    expect(readConfig(keyed, platform, "public")).toMatchObject({ metricsAccess: "closed" });
+  });
+
+  test("a key has the length that it has in production", () => {
+    expect(() => readConfig({ ...open, API_KEYS: "shop:short" }, platform, "public")).toThrow("API_KEYS: ");
+  });
+
+  test("Redis is reached over HTTP, whatever REDIS_URL says", () => {
+    const tcp = { ...env, ...withoutRest, REDIS_URL: "redis://127.0.0.1:6379" };
+    expect(readConfig(tcp, platform).redis.over).toBe("tcp");
+    expect(() => readConfig(tcp, platform, "public")).toThrow("UPSTASH_REDIS_REST_URL: got nothing");
+  });
+});

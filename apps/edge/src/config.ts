@@ -107,8 +107,15 @@ const contradictions = ({
   return wrong;
 };
 
+/**
+ * `public`: a runtime without a bind, which the whole world reaches, and without sockets to a Redis. Whoever develops there does so in
+ * public, too: ENVIRONMENT and HOST open nothing.
+ */
+type Runtime = "binds" | "public";
+
 /** Reads the configuration from a record such as the environment. Throws `ConfigError`. */
-export const readConfig = (env: Environment, platform: Platform) => {
+export const readConfig = (given: Environment, platform: Platform, runtime: Runtime = "binds") => {
+  const env = runtime === "public" ? { ...given, ENVIRONMENT: "production", HOST: "", REDIS_URL: "" } : given;
   const { wrong, ...keys } = keysOf(env, platform);
   const { traces, ...tracing } = readTraceSettings(env);
   const { values, shown } = readSettings(settings, env, [...wrong, ...missingRedis(env), ...tracing.wrong]);
@@ -123,3 +130,5 @@ export const readConfig = (env: Environment, platform: Platform) => {
     traces,
   };
 };
+
+export type Config = ReturnType<typeof readConfig>;

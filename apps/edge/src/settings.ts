@@ -1,9 +1,9 @@
 import type { EdgeOptions } from "./app.ts";
 import { commitDefaults } from "./commit/committer.ts";
-import type { readConfig } from "./config.ts";
+import type { Config } from "./config.ts";
 
 /** The configuration in the words of the parts that it configures. */
-export const edgeOptionsOf = (config: ReturnType<typeof readConfig>): EdgeOptions => ({
+export const edgeOptionsOf = (config: Config): EdgeOptions => ({
   ...commitDefaults,
   shards: config.SHARDS,
   eventBytesMax: config.EVENT_BYTES_MAX,

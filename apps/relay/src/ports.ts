@@ -15,7 +15,7 @@ import type { Log, Metrics, Traces } from "@spillway/telemetry";
 
 /**
  * The one list of the ports that a relay stands on, under the names that libs/memory has for them, so that whoever gives a relay
- * its ports (tests, the simulation) takes them by this list. Another port is named here, in `notedPorts`, in libs/memory and in `main.bun.ts`.
+ * its ports (tests, the simulation) takes them by this list. Another port is named here, in `notedPorts`, in libs/memory and in `compose.ts`.
  */
 export type RelayPorts = {
   readonly shardStream: ShardStream;

@@ -30,4 +30,5 @@ export * from "./tier.ts";
 export * from "./trace-context.ts";
 export * from "./unaccounted.ts";
 export * from "./usage.ts";
+export * from "./uuid7.ts";
 export * from "./writer.ts";

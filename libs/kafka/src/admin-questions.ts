@@ -1,4 +1,4 @@
-import { type Admin, ConfigResourceTypes } from "kafkajs";
+import kafkajs, { type Admin } from "kafkajs";
 import { type Address, rotating } from "./connection.ts";
 import { askAdmin } from "./kafkajs-client.ts";
 import type { KafkaSettings } from "./options.ts";
@@ -12,7 +12,7 @@ export const createAdminQuestions = (settings: KafkaSettings) => {
     /** Needs the right to DESCRIBE_CONFIGS; rejects without it. */
     topicSettings: (topic: string): Promise<TopicSettings> =>
       ask(async (admin) => {
-        const asked = { type: ConfigResourceTypes.TOPIC, name: topic, configNames: [...settingNames] };
+        const asked = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: [...settingNames] };
         const { resources } = await admin.describeConfigs({ resources: [asked], includeSynonyms: false });
         const entries = resources[0]?.configEntries ?? [];
         return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { CompressionCodecs, CompressionTypes } from "kafkajs";
+import kafkajs from "kafkajs";
 import { gzipCodec, zstdCodec } from "./compression.ts";
 import { keepLeaderlessPartitionsApart } from "./kafkajs-metadata.ts";
 
@@ -43,7 +43,7 @@ export const prepareKafkajs = (): void => {
   const { version } = require("kafkajs/package.json") as { version: string };
   if (version !== VERSION) throw new Error(`kafkajs ${version}: this sink relies on the insides of ${VERSION}`);
   requestQueueClass.prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests;
-  CompressionCodecs[CompressionTypes.ZSTD] = () => zstdCodec;
-  CompressionCodecs[CompressionTypes.GZIP] = () => gzipCodec;
+  kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => zstdCodec;
+  kafkajs.CompressionCodecs[kafkajs.CompressionTypes.GZIP] = () => gzipCodec;
   keepLeaderlessPartitionsApart();
 };

@@ -21,7 +21,7 @@ export type Span = {
 };
 
 /**
- * Traces as apps and libraries see them; OpenTelemetry stands behind it, where an app's `main.bun.ts` has loaded it. Who is given no
+ * Traces as apps and libraries see them; OpenTelemetry stands behind it, where an app's process has loaded it. Who is given no
  * `Traces` traces nothing and does nothing for it. No call throws or waits; a context that is not valid counts as none.
  */
 export type Traces = {

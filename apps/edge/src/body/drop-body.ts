@@ -33,7 +33,8 @@ export type DropBody = (request: Request, response: Response) => Promise<void> |
  * have no key: beyond `bodiesBytesMax`, all together, the answer goes out at once (E6), as it does where more is announced
  * than would be taken off.
  *
- * A body whose client waits for a leave to send it would come in the place of the next request: that connection ends. An
+ * A connection ends with an answer that comes before its body's end: Node destroys it half a second later, with the next request
+ * on it (two of two keep-alive clients), and a body whose client waits for a leave to send it would come in that request's place. An
  * announced trailer is refused at once: behind the body Bun would refuse it in its own words, which are none.
  */
 export const createDropBody = (
@@ -51,26 +52,28 @@ export const createDropBody = (
     },
     bytes: () => new Uint8Array(),
   };
-  const takeOff = async (request: Request, body: ReadableStream<Uint8Array>): Promise<void> => {
+  /** Whether the body came to its end. */
+  const takeOff = async (request: Request, body: ReadableStream<Uint8Array>): Promise<boolean> => {
     const declared = request.headers.get("content-length");
     const bytesMax = 2 * bodyBytesMax;
     const bytes = Number(declared ?? bytesMax);
     // Two lengths are no number.
-    if (!(bytes <= bytesMax && underWay + bytes <= bodiesBytesMax)) return;
+    if (!(bytes <= bytesMax && underWay + bytes <= bodiesBytesMax)) return false;
     underWay += bytes;
     try {
-      if (declared !== null && bytes <= SMALL_BYTES) await receiveDeclared(request, timeLimit);
-      else await receiveStream(body, keepsNothing, bodyBytesMax, { fairYield, timeLimit });
+      const isSmall = declared !== null && bytes <= SMALL_BYTES;
+      const dropped = isSmall
+        ? await receiveDeclared(request, timeLimit)
+        : await receiveStream(body, keepsNothing, bodyBytesMax, { fairYield, timeLimit });
+      return dropped.kind === "ok" || dropped.code !== "body_too_slow";
     } finally {
       underWay -= bytes;
     }
   };
-  return (request, response) => {
-    if (request.bodyUsed || request.body === null) return undefined;
-    if (isWaiting(request)) {
-      response.headers.set("connection", "close");
-      return undefined;
-    }
-    return request.headers.has("trailer") ? undefined : takeOff(request, request.body);
+  const drop = async (request: Request, body: ReadableStream<Uint8Array>, { headers }: Response): Promise<void> => {
+    const isLeft = isWaiting(request) || request.headers.has("trailer");
+    if (isLeft || !(await takeOff(request, body))) headers.set("connection", "close");
   };
+  return (request, response) =>
+    request.bodyUsed || request.body === null ? undefined : drop(request, request.body, response);
 };

@@ -1,0 +1,66 @@
+import { systemClock } from "@spillway/event";
+import { platform } from "@spillway/event/platform-node";
+import type { Environment } from "@spillway/service";
+import type { OpenShell } from "@spillway/service/process";
+import { createRestTransport } from "@spillway/stream/tier";
+import { openTraces } from "@spillway/telemetry/open-traces";
+import { createPrometheusMetrics } from "@spillway/telemetry/prometheus";
+import { compose } from "./compose.ts";
+import { readConfig } from "./config.ts";
+import type { RedisWay } from "./redis-setting.ts";
+
+/** What requests in hand may take when the edge stops; a body that comes slower is cut, and was not answered. */
+const CLOSE_MS = 5_000;
+/** How much longer than a body may take a connection is kept on which nothing happens. */
+const IDLE_MARGIN_SECONDS = 10;
+
+/** Connects to nothing before the first command. What only TCP needs is loaded for it alone. */
+const openRedis = async (way: RedisWay) => {
+  if (way.over === "http") return { transport: createRestTransport(way), close: () => undefined };
+  const { connectRedis } = await import("@spillway/stream");
+  return connectRedis({ url: way.url, connectionName: "spillway-edge" });
+};
+
+export type ProcessRuntime = {
+  readonly openShell: OpenShell;
+  readonly env: Environment;
+  readonly collectGarbage?: () => void;
+};
+
+/** The edge as a process, from its settings to its end: the same under Bun, Node and Deno. */
+export const runProcess = async ({ openShell, env, collectGarbage }: ProcessRuntime): Promise<never> => {
+  const shell = openShell("edge", () => readConfig(env, platform));
+  const { config, log } = shell;
+  const metrics = createPrometheusMetrics("edge");
+  const tracing = await openTraces("edge", config.traces, metrics);
+  const redis = await openRedis(config.redis);
+  log("info", "redis.transport", { over: config.redis.over });
+  const edge = compose(config, {
+    redis: redis.transport,
+    clock: systemClock,
+    platform,
+    log,
+    metrics,
+    traces: tracing.traces,
+    nextTurn: (then) => void setImmediate(then),
+    collectGarbage,
+  });
+  await edge.start(shell.stopping);
+  const server = await shell.serve({
+    fetch: (request) => edge.app.fetch(request),
+    posts: edge.posts,
+    // Our own limits come first, in bytes and in time, so that the answer is ours.
+    bodyBytesMax: Number.MAX_SAFE_INTEGER,
+    idleSeconds: Math.ceil(config.BODY_TIMEOUT_MS / 1_000) + IDLE_MARGIN_SECONDS,
+    refusesHosts: true,
+  });
+  await shell.untilStopping();
+  edge.stop();
+  await systemClock.sleep(config.STOP_DELAY_MS, shell.hurrying);
+  return shell.end(async () => {
+    await server.stop();
+    await edge.close();
+    await tracing.close();
+    redis.close();
+  }, CLOSE_MS);
+};
