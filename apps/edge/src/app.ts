@@ -34,7 +34,7 @@ import type { KeyQuotas } from "./quota/key-quotas.ts";
 import { createRefusals, type Refusals } from "./refusals.ts";
 import { createRequestIds } from "./request-id.ts";
 import { problemCodeOf, respondProblem } from "./respond.ts";
-import { allowOf, methodsOf, type RoutePath, routePaths, routes } from "./routes.ts";
+import { allowOf, methodsOf, noSuchPath, type RoutePath, routePaths, routes } from "./routes.ts";
 import type { AskUnowned } from "./unowned.ts";
 
 export type EdgePorts = {
@@ -87,7 +87,7 @@ type Handler = (request: Request, requestId: string) => Response | Promise<Respo
 
 const notFound = (path: string, requestId: string): Response => {
   const allow = allowOf(path);
-  if (allow === null) return respondProblem({ code: "not_found", detail: "see /docs for what there is" }, requestId);
+  if (allow === null) return respondProblem(noSuchPath, requestId);
   return respondProblem({ code: "method_not_allowed", detail: `use ${allow}`, headers: { allow } }, requestId);
 };
 

@@ -143,15 +143,20 @@ describe("the configuration", () => {
 describe("where there is no bind, everybody is outside", () => {
   const open = { ...env, API_KEYS: "", ENVIRONMENT: "development", HOST: "127.0.0.1" };
 
-  test("development without keys is refused, and /metrics is closed", () => {
+  test("development without keys is refused, and there is no scrape", () => {
     expect(readConfig(open, platform)).toMatchObject({ apiKeys: [], metricsAccess: "open" });
     expect(() => readConfig(open, platform, "public")).toThrow("API_KEYS: got nothing");
     const keyed = { ...open, API_KEYS: `shop:${SECRET}` };
-    expect(readConfig(keyed, platform, "public")).toMatchObject({ metricsAccess: "closed" });
+    expect(readConfig(keyed, platform, "public")).toMatchObject({ metricsAccess: "absent" });
   });
 
   test("a key has the length that it has in production", () => {
     expect(() => readConfig({ ...open, API_KEYS: "shop:short" }, platform, "public")).toThrow("API_KEYS: ");
+  });
+
+  test("Postgres gets four of the six connections that a Worker has", () => {
+    expect(readConfig(env, platform, "public").DATABASE_CONNECTIONS_MAX).toBe(4);
+    expect(() => readConfig({ ...env, DATABASE_CONNECTIONS_MAX: "5" }, platform, "public")).toThrow("from 2 to 4");
   });
 
   test("Redis is reached over HTTP, whatever REDIS_URL says", () => {

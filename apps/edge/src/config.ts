@@ -67,6 +67,9 @@ const settings = {
   STOP_DELAY_MS: integerOr(0, 120_000, 12_000),
 };
 
+/** A Worker has six connections at once, of which Redis takes one, and what asks the keepers another. */
+const withFewSockets = { DATABASE_CONNECTIONS_MAX: integerOr(2, 4, 4) };
+
 const nothing = { apiKeys: [], apiKeySources: [], apiKeyQuotas: [], apiKeyDurabilities: [], durabilityRoutes: [] };
 
 /** Looks at the environment itself, so that what is wrong with the keys is said with all the rest. */
@@ -118,7 +121,11 @@ export const readConfig = (given: Environment, platform: Platform, runtime: Runt
   const env = runtime === "public" ? { ...given, ENVIRONMENT: "production", HOST: "", REDIS_URL: "" } : given;
   const { wrong, ...keys } = keysOf(env, platform);
   const { traces, ...tracing } = readTraceSettings(env);
-  const { values, shown } = readSettings(settings, env, [...wrong, ...missingRedis(env), ...tracing.wrong]);
+  const { values, shown } = readSettings(runtime === "public" ? { ...settings, ...withFewSockets } : settings, env, [
+    ...wrong,
+    ...missingRedis(env),
+    ...tracing.wrong,
+  ]);
   const contradicting = contradictions(values);
   if (contradicting.length > 0) throw new ConfigError(contradicting);
   return {
@@ -126,7 +133,8 @@ export const readConfig = (given: Environment, platform: Platform, runtime: Runt
     shown: { ...shown, ...tracing.shown },
     ...keys,
     redis: redisWayOf(values),
-    metricsAccess: metricsAccessOf(values),
+    // No scrape comes to each of a Worker's objects, and prom-client needs node:cluster.
+    metricsAccess: runtime === "public" ? ("absent" as const) : metricsAccessOf(values),
     traces,
   };
 };

@@ -1,5 +1,6 @@
 import { answerOf, ingestOperation, type Operation, readOperation } from "./docs/operation.ts";
 import { schemaRef } from "./docs/schemas.ts";
+import type { Problem } from "./respond.ts";
 
 type Route = {
   /** A GET is a HEAD, too. */
@@ -88,3 +89,5 @@ const allows: ReadonlyMap<string, string> = new Map(
 
 /** What a path allows, for the header of a 405; null where there is no such path. */
 export const allowOf = (path: string): string | null => allows.get(path) ?? null;
+
+export const noSuchPath: Problem = { code: "not_found", detail: "see /docs for what there is" };

@@ -11,7 +11,7 @@ export {
   startKafkaCluster,
 } from "./kafka/kafka.ts";
 export { answersQueries, startPostgres } from "./postgres/postgres.ts";
-export { createApp, startApp } from "./process/app.ts";
+export { type AppCommand, createApp, startApp } from "./process/app.ts";
 export { bunBinary } from "./process/bun-binary.ts";
 export type { Exit } from "./process/child.ts";
 export { type CommandResult, runCommand } from "./process/command.ts";

@@ -1,6 +1,12 @@
-import { createRequire } from "node:module";
+/// <reference path="./kafkajs-insides.d.ts" />
 import { late, systemClock, within } from "@spillway/event";
 import { logLevel } from "kafkajs";
+import broker from "kafkajs/src/broker/index.js";
+import errors from "kafkajs/src/errors.js";
+import loggers from "kafkajs/src/loggers/index.js";
+import connectionPool from "kafkajs/src/network/connectionPool.js";
+import error from "kafkajs/src/protocol/error.js";
+import definitions from "kafkajs/src/protocol/requests/index.js";
 import type { Address } from "./connection.ts";
 import { complaintsTo, socketKeeper } from "./kafkajs-client.ts";
 import type { KafkaSettings } from "./options.ts";
@@ -11,8 +17,6 @@ import { type PartitionBatch, type ProduceAnswer, produceBody, readProduceAnswer
  * requests with answers. What goes through it is ours. Left out is the rest of kafkajs: the cluster with one metadata for all topics, the retrier, the
  * producer. What is relied on here is held by kafkajs-connection.test.ts, and its version by `prepareKafkajs`.
  */
-const require = createRequire(import.meta.url);
-
 type Exchange<Answer> = {
   readonly request: { apiKey: number; apiVersion: number; apiName: string; encode(): Promise<unknown> };
   readonly response: { decode(bytes: Buffer): Promise<Answer>; parse(answer: Answer): Promise<Answer> };
@@ -32,19 +36,15 @@ type KafkajsMetadata = {
   }[];
 };
 
-const Broker: new (options: object) => KafkajsBroker = require("kafkajs/src/broker");
-const ConnectionPool: new (options: object) => { readonly pool: readonly KafkajsConnection[] } =
-  require("kafkajs/src/network/connectionPool");
-const { createLogger }: { createLogger(options: object): object } = require("kafkajs/src/loggers");
-const { requests }: { requests: { readonly Metadata: unknown } } = require("kafkajs/src/protocol/requests");
-const { createErrorFromCode }: { createErrorFromCode(code: number): Error } = require("kafkajs/src/protocol/error");
-type ErrorClass = new (text: string) => Error;
-const {
-  KafkaJSConnectionError,
-  KafkaJSServerDoesNotSupportApiKey,
-}: Readonly<
-  Record<"KafkaJSConnectionError" | "KafkaJSServerDoesNotSupportApiKey", ErrorClass>
-> = require("kafkajs/src/errors");
+const Broker = broker as new (options: object) => KafkajsBroker;
+const ConnectionPool = connectionPool as new (options: object) => { readonly pool: readonly KafkajsConnection[] };
+const { createLogger } = loggers as { createLogger(options: object): object };
+const { requests } = definitions as { requests: { readonly Metadata: unknown } };
+const { createErrorFromCode } = error as { createErrorFromCode(code: number): Error };
+type ErrorName = "KafkaJSConnectionError" | "KafkaJSServerDoesNotSupportApiKey";
+const { KafkaJSConnectionError, KafkaJSServerDoesNotSupportApiKey } = errors as Readonly<
+  Record<ErrorName, new (text: string) => Error>
+>;
 
 const PRODUCE = 0;
 const METADATA = 3;

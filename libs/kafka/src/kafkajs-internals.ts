@@ -1,5 +1,7 @@
-import { createRequire } from "node:module";
+/// <reference path="./kafkajs-insides.d.ts" />
 import kafkajs from "kafkajs";
+import manifest from "kafkajs/package.json" with { type: "json" };
+import requestQueue from "kafkajs/src/network/requestQueue/index.js";
 import { gzipCodec, zstdCodec } from "./compression.ts";
 import { keepLeaderlessPartitionsApart } from "./kafkajs-metadata.ts";
 
@@ -10,8 +12,6 @@ import { keepLeaderlessPartitionsApart } from "./kafkajs-metadata.ts";
 const VERSION = "2.2.4";
 const IDLE_CHECK_MS = 10;
 
-const require = createRequire(import.meta.url);
-
 export type RequestQueue = {
   throttledUntil: number;
   throttleCheckTimeoutId: ReturnType<typeof setTimeout> | null;
@@ -21,7 +21,7 @@ export type RequestQueue = {
 };
 
 /** The class itself; replacing `require.cache` entries instead breaks `require("kafkajs")` on Bun 1.4.5. */
-export const requestQueueClass: { readonly prototype: RequestQueue } = require("kafkajs/src/network/requestQueue");
+export const requestQueueClass = requestQueue as { readonly prototype: RequestQueue };
 
 /** Timer for what waits: the end of a throttle, else the next check. Without anything that waits there is no timer. */
 function scheduleCheckPendingRequests(this: RequestQueue): void {
@@ -40,8 +40,8 @@ function scheduleCheckPendingRequests(this: RequestQueue): void {
  * core while idle (0.5 % without), and a TimeoutNegativeWarning on Bun. Throws when this is not the kafkajs it knows.
  */
 export const prepareKafkajs = (): void => {
-  const { version } = require("kafkajs/package.json") as { version: string };
-  if (version !== VERSION) throw new Error(`kafkajs ${version}: this sink relies on the insides of ${VERSION}`);
+  if (manifest.version !== VERSION)
+    throw new Error(`kafkajs ${manifest.version}: this sink relies on the insides of ${VERSION}`);
   requestQueueClass.prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests;
   kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => zstdCodec;
   kafkajs.CompressionCodecs[kafkajs.CompressionTypes.GZIP] = () => gzipCodec;

@@ -1,10 +1,20 @@
-import { createRequire } from "node:module";
+/// <reference path="./kafkajs-insides.d.ts" />
+import cluster from "kafkajs/src/cluster/index.js";
+import error from "kafkajs/src/protocol/error.js";
+import response0 from "kafkajs/src/protocol/requests/metadata/v0/response.js";
+import response1 from "kafkajs/src/protocol/requests/metadata/v1/response.js";
+import response2 from "kafkajs/src/protocol/requests/metadata/v2/response.js";
+import response3 from "kafkajs/src/protocol/requests/metadata/v3/response.js";
+import response4 from "kafkajs/src/protocol/requests/metadata/v4/response.js";
+import response5 from "kafkajs/src/protocol/requests/metadata/v5/response.js";
+import response6 from "kafkajs/src/protocol/requests/metadata/v6/response.js";
 
-const require = createRequire(import.meta.url);
-
-const { createErrorFromCode }: { createErrorFromCode(code: number): Error } = require("kafkajs/src/protocol/error");
+const { createErrorFromCode } = error as { createErrorFromCode(code: number): Error };
 const LEADER_NOT_AVAILABLE = 5;
-const VERSIONS = ["0", "1", "2", "3", "4", "5", "6"];
+/** Of each version of the request. */
+const responses = [response0, response1, response2, response3, response4, response5, response6] as {
+  parse: typeof parse;
+}[];
 /** As Metadata says it. */
 const NOBODY = "-1";
 
@@ -31,7 +41,7 @@ const parse = async (metadata: Metadata): Promise<Metadata> => {
 type Leaders = Readonly<Record<string, readonly number[]>>;
 type Cluster = { findLeaderForPartitions(topic: string, partitions: readonly (number | string)[]): Leaders };
 
-const clusterClass: { readonly prototype: Cluster } = require("kafkajs/src/cluster");
+const clusterClass = cluster as { readonly prototype: Cluster };
 const findLeaders = clusterClass.prototype.findLeaderForPartitions;
 
 /** The error is that of a broker which is asked for it, and as after that one the metadata is asked for again. */
@@ -46,9 +56,6 @@ function findLeaderForPartitions(this: Cluster, topic: string, partitions: reado
  * partitions is published to from the next refresh on. For the kafkajs whose insides were read (`prepareKafkajs`).
  */
 export const keepLeaderlessPartitionsApart = (): void => {
-  for (const version of VERSIONS) {
-    const response: { parse: typeof parse } = require(`kafkajs/src/protocol/requests/metadata/v${version}/response`);
-    response.parse = parse;
-  }
+  for (const response of responses) response.parse = parse;
   clusterClass.prototype.findLeaderForPartitions = findLeaderForPartitions;
 };

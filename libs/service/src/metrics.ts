@@ -4,8 +4,8 @@ import { isLoopback } from "./address.ts";
 import { answer } from "./answer.ts";
 import { createBearerCheck } from "./bearer.ts";
 
-/** Who may read `/metrics`: everybody, nobody, or who has the token. */
-export type MetricsAccess = "open" | "closed" | { readonly token: string };
+/** Who may read `/metrics`: everybody, nobody, or who has the token; absent on a runtime that has none. */
+export type MetricsAccess = "open" | "closed" | "absent" | { readonly token: string };
 
 /** How an app refuses, in its own form. */
 export type Refuse = (status: 401 | 404, detail: string, headers?: Readonly<Record<string, string>>) => Response;
@@ -31,6 +31,7 @@ export const createMetricsRoute = (
 ) => {
   const mayRead = typeof access === "string" ? () => access === "open" : createBearerCheck(access.token, platform);
   return async (request: Request, refuse: Refuse): Promise<Response> => {
+    if (access === "absent") return refuse(404, "there are no /metrics on this runtime");
     if (access === "closed") return refuse(404, "/metrics is closed here: set METRICS_TOKEN to read it");
     if (!mayRead(request.headers.get("authorization")))
       return refuse(401, "send the metrics token", { "www-authenticate": 'Bearer realm="spillway-metrics"' });

@@ -1,5 +1,6 @@
 import type { Clock, Platform } from "@spillway/event";
 import { bearerTokenOf, hashSecret, sameHash } from "@spillway/service";
+import type { Problem } from "../respond.ts";
 
 /** A key as the configuration knows it: never itself, only its hash. */
 export type ApiKey = {
@@ -48,9 +49,15 @@ export const createKeyRing = (keys: readonly ApiKey[], platform: Platform, clock
 };
 
 /** What is wrong with an `Authorization` header that belongs to nobody, in words for its sender; nothing of it is in them. */
-export const refusalOf = (authorization: string | null): string => {
+const refusalOf = (authorization: string | null): string => {
   if (authorization === null) return "send Authorization: Bearer <key>";
   return bearerTokenOf(authorization) !== null
     ? "no such key"
     : "the Authorization header must be: Bearer <key>, once and with one key";
 };
+
+export const unauthorized = (authorization: string | null): Problem => ({
+  code: "unauthorized",
+  detail: refusalOf(authorization),
+  headers: { "www-authenticate": 'Bearer realm="spillway"' },
+});

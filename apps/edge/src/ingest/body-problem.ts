@@ -5,22 +5,24 @@ import type { IngestLimits, IngestPorts } from "./ports.ts";
 /** Nobody reads it; it is counted. */
 export const connectionEnded: Problem = { code: "damaged_body", detail: "the connection ended" };
 
+export const bodyTooLarge = ({ bodyBytesMax }: Pick<IngestLimits, "bodyBytesMax">): Problem => ({
+  code: "body_too_large",
+  detail: `the limit is ${bodyBytesMax} bytes, decompressed too`,
+  members: { limit: bodyBytesMax },
+});
+
 export const bodyProblem = (
   code: BodyRefusal,
   { retryAfterSeconds }: Pick<IngestPorts["committer"], "retryAfterSeconds">,
-  { bodyBytesMax, bodyTimeoutMs }: IngestLimits,
+  limits: IngestLimits,
 ): Problem => {
   switch (code) {
     case "body_too_large":
-      return {
-        code,
-        detail: `the limit is ${bodyBytesMax} bytes, decompressed too`,
-        members: { limit: bodyBytesMax },
-      };
+      return bodyTooLarge(limits);
     case "body_too_slow":
       return {
         code,
-        detail: `the body had ${bodyTimeoutMs} ms to arrive; nothing was stored, send less at once`,
+        detail: `the body had ${limits.bodyTimeoutMs} ms to arrive; nothing was stored, send less at once`,
         headers: { connection: "close" },
       };
     case "damaged_body":

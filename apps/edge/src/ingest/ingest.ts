@@ -1,5 +1,5 @@
 import type { Durability, Malformed, Pieces, ReadBody } from "@spillway/event";
-import { refusalOf } from "../auth/api-key.ts";
+import { unauthorized } from "../auth/api-key.ts";
 import { HEADER } from "../auth/durability.ts";
 import { BodyBudget, Share } from "../body/budget.ts";
 import { createBodyReader } from "../body/read-body.ts";
@@ -36,12 +36,6 @@ const inTurns = async <T>(pieces: Pieces<T>, fairYield: FairYield): Promise<T> =
  * the answer to an append does not wait for all of them.
  */
 const LARGE_BYTES = 8 * 1024;
-
-const unauthorized = (authorization: string | null): Problem => ({
-  code: "unauthorized",
-  detail: refusalOf(authorization),
-  headers: { "www-authenticate": 'Bearer realm="spillway"' },
-});
 
 const mediaTypeProblem = ({ code, detail }: Exclude<MediaType, { kind: "ok" }>, batchOnly: boolean): Problem => ({
   code,
