@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { postBehindBalancer } from "../support/balancer.ts";
 import { exchange } from "../support/connection.ts";
 import { type FaultProxy, startProxy } from "../support/proxy.ts";
+import { appOn, workerOn } from "../support/runtimes.ts";
 import {
   API_KEY,
   KEY,
@@ -17,7 +18,6 @@ import {
 } from "../support/world.ts";
 import { eventOf, forms, type Sent } from "./forms.ts";
 import { refusals } from "./refusals.ts";
-import { edgesOn, nodeApp, type Runtime, runtimes } from "./runtimes.ts";
 import { buildWorker } from "./worker.ts";
 
 /* One edge, four runtimes: the table of apps/edge/README.md is what is shown here. The relay behind them runs on Node. */
@@ -28,7 +28,7 @@ const LIVEZ = "GET /livez HTTP/1.1\r\nHost: edge\r\n\r\n";
 const CLIENTS = 16;
 
 const worker = buildWorker();
-const commands = edgesOn(worker.bundle);
+const runtimes = ["bun", "node", "deno", "workerd"] as const;
 
 let services: Services;
 let pipeline: Pipeline;
@@ -40,7 +40,7 @@ beforeAll(async () => {
   const { redisUrl, databaseUrl, brokers } = pipeline.addresses;
   relay = await startApp({
     name: "relay",
-    entry: () => nodeApp("relay"),
+    entry: () => appOn("relay", "node"),
     env: {
       REDIS_URL: redisUrl,
       DATABASE_URL: databaseUrl,
@@ -69,7 +69,7 @@ type Readiness = {
   readonly diverted_shards: number;
 };
 
-describe.each(runtimes)("on %s", (runtime: Runtime) => {
+describe.each(runtimes)("on %s", (runtime) => {
   let edge: Running;
   let redis: FaultProxy;
   let postgres: FaultProxy;
@@ -81,7 +81,7 @@ describe.each(runtimes)("on %s", (runtime: Runtime) => {
     database.port = String(postgres.port);
     edge = await startApp({
       name: `edge-${runtime}`,
-      entry: commands[runtime],
+      entry: (port) => (runtime === "workerd" ? workerOn(worker.bundle, port) : appOn("edge", runtime)),
       env: {
         API_KEYS: API_KEY,
         UPSTASH_REDIS_REST_URL: `http://127.0.0.1:${redis.port}`,

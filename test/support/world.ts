@@ -21,10 +21,19 @@ import { openDatabase } from "@spillway/postgres";
 import { connectRedis, createRedisInstallation } from "@spillway/stream";
 import postgres from "postgres";
 import { openShards } from "../stream/services.ts";
+import { appOn, type ProcessRuntime } from "./runtimes.ts";
 import { type Replicated, type Standby, startReplicatedPostgres, startReplicatedRedis } from "./standby.ts";
 import { readTopic, type TopicRecord } from "./topic.ts";
 
 export const entryOf = (app: string) => fileURLToPath(new URL(`../../apps/${app}/src/main.bun.ts`, import.meta.url));
+
+/** What the edges and the relays of a suite run on: `RELAY_ON=node npm run faults`. */
+const runtimeOf = (app: "edge" | "relay"): ProcessRuntime => {
+  const given = process.env[`${app.toUpperCase()}_ON`] ?? "bun";
+  if (given === "bun" || given === "node" || given === "deno") return given;
+  throw new Error(`${app.toUpperCase()}_ON is ${given}; it may be bun, node or deno`);
+};
+const commandOf = (app: "edge" | "relay") => () => appOn(app, runtimeOf(app));
 
 const PRODUCER = "test";
 export const KEY = "key-of-the-tests";
@@ -171,7 +180,7 @@ export const startEdge = (
   name: string,
   at: Addresses,
   env: Readonly<Record<string, string>>,
-  entry = entryOf("edge"),
+  entry: Parameters<typeof startApp>[0]["entry"] = commandOf("edge"),
 ): Promise<Running> =>
   startApp({
     name: "edge",
@@ -190,7 +199,7 @@ export const startEdge = (
 const startRelay = (name: string, at: Addresses, env: Readonly<Record<string, string>>): Promise<Running> =>
   startApp({
     name: "relay",
-    entry: entryOf("relay"),
+    entry: commandOf("relay"),
     env: {
       REDIS_URL: at.redisUrl,
       DATABASE_URL: at.databaseUrl,

@@ -34,21 +34,18 @@ const workerdBinary = (): string =>
 
 const entryOf = (app: string, runtime: string): string => join(root, `apps/${app}/src/main.${runtime}.ts`);
 
-export const nodeApp = (app: "edge" | "relay"): AppCommand => ({ command: nodeBinary(), args: [entryOf(app, "node")] });
+/** What an app runs on as a process. */
+export type ProcessRuntime = "bun" | "node" | "deno";
 
-export const runtimes = ["bun", "node", "deno", "workerd"] as const;
-export type Runtime = (typeof runtimes)[number];
+export const appOn = (app: "edge" | "relay", runtime: ProcessRuntime): AppCommand => {
+  const entry = entryOf(app, runtime);
+  if (runtime === "bun") return { command: process.execPath, args: [entry] };
+  if (runtime === "node") return { command: nodeBinary(), args: [entry] };
+  return { command: denoBinary(), args: ["run", "--allow-all", "--node-modules-dir=manual", entry] };
+};
 
-/** How an edge is started on each, on a port. */
-export const edgesOn = (bundle: string): Readonly<Record<Runtime, (port: number) => AppCommand>> => ({
-  bun: () => ({ command: process.execPath, args: [entryOf("edge", "bun")] }),
-  node: () => nodeApp("edge"),
-  deno: () => ({
-    command: denoBinary(),
-    args: ["run", "--allow-all", "--node-modules-dir=manual", entryOf("edge", "deno")],
-  }),
-  workerd: (port) => ({
-    command: workerdBinary(),
-    args: ["serve", join(dirname(bundle), "edge.capnp"), "--socket-addr", `http=127.0.0.1:${port}`],
-  }),
+/** The Worker on a port, with the bundle that has `edge.capnp` beside it. */
+export const workerOn = (bundle: string, port: number): AppCommand => ({
+  command: workerdBinary(),
+  args: ["serve", join(dirname(bundle), "edge.capnp"), "--socket-addr", `http=127.0.0.1:${port}`],
 });
