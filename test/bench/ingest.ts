@@ -37,7 +37,7 @@ export const startBaseline = (mode: BaselineMode, services: Services, topic: str
 const WARM_UP_SECONDS = 3;
 
 export type Target = {
-  readonly name: "ours" | "tcp" | "observed" | "before" | BaselineMode;
+  readonly name: "ours" | "tcp" | "fleet" | "observed" | "before" | BaselineMode;
   readonly url: string;
   /** Processes whose CPU time counts. */
   readonly pids: readonly number[];

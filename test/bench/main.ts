@@ -4,6 +4,7 @@ import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
 import { benchBoth } from "./both.ts";
+import { benchFleet } from "./fleet.ts";
 import { benchHostile, hostileEnv } from "./hostile.ts";
 import { benchIngest, emptyRedis } from "./ingest.ts";
 import { loaderName, runLoad } from "./loader.ts";
@@ -46,6 +47,7 @@ const parts: Record<string, (services: Services) => Promise<Row[]>> = {
   single: (services) => withIngest(services, (pipeline) => benchIngest(services, pipeline, 1, ingest)),
   batch: (services) => withIngest(services, (pipeline) => benchIngest(services, pipeline, 100, ingest)),
   tcp: (services) => withIngest(services, (pipeline) => benchTcp(services, pipeline, rounds, seconds)),
+  fleet: (services) => withIngest(services, (pipeline) => benchFleet(services, pipeline, rounds, seconds)),
   observed: (services) => withIngest(services, (pipeline) => benchObserved(services, pipeline, rounds, seconds)),
   both: (services) => benchBoth(services, rounds, seconds),
   hostile: (services) => withIngest(services, (pipeline) => benchHostile(pipeline, rounds, seconds), hostileEnv),

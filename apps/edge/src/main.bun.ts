@@ -1,4 +1,6 @@
 import { openShell } from "@spillway/service/bun";
+import { bunFleet } from "./fleet/fleet.bun.ts";
 import { runProcess } from "./process.ts";
 
-await runProcess({ openShell, env: process.env, collectGarbage: () => void Bun.gc(false) });
+const fleet = bunFleet(process.env);
+await runProcess({ openShell, env: process.env, fleet, collectGarbage: () => void Bun.gc(false) });

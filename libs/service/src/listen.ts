@@ -17,6 +17,8 @@ export type ServeOptions = {
   readonly idleSeconds?: number;
   /** `fetch` gets requests with a wrong `Host`, too, and refuses them in its own words. */
   readonly refusesHosts?: boolean;
+  /** Others listen on the same port, and each gets a part of the connections. Bun alone knows it. */
+  readonly sharesPort?: boolean;
   /** Called with what `fetch` threw; the answer is 500. */
   readonly onError?: (error: Error) => Response;
 };

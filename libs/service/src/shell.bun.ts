@@ -14,7 +14,7 @@ export const listen = (host: string, port: number, options: ServeOptions): Serve
       port,
       development: false,
       // Bun shares the port by default outside of development: a second process by mistake would take half of the requests.
-      reusePort: false,
+      reusePort: options.sharesPort === true,
       maxRequestBodySize: options.bodyBytesMax ?? BODY_BYTES_MAX,
       ...(options.idleSeconds === undefined ? {} : { idleTimeout: options.idleSeconds }),
       routes: Object.fromEntries(Object.entries(options.posts ?? {}).map(([path, POST]) => [path, { POST }])),
@@ -26,5 +26,9 @@ export const listen = (host: string, port: number, options: ServeOptions): Serve
     throw cannotListen(host, port, error);
   }
 };
+
+/** For processes of this machine that know the socket's path. */
+export const listenOn = (socket: string, fetch: (request: Request) => Response | Promise<Response>): void =>
+  void Bun.serve({ unix: socket, fetch });
 
 export const openShell = shellOn(listen);
