@@ -1,7 +1,7 @@
 import autocannon from "autocannon";
 import { benchEvent } from "./bench-event.ts";
 
-const [url = "", batchText = "1", secondsText = "5", key = ""] = process.argv.slice(2);
+const [url = "", batchText = "1", secondsText = "5", key = "", connectionsText = "64"] = process.argv.slice(2);
 const batch = Number(batchText);
 const prefix = crypto.randomUUID().slice(0, 13);
 let counter = 0;
@@ -11,7 +11,7 @@ const body = () => (batch === 1 ? event() : `[${Array.from({ length: batch }, ev
 
 const result = await autocannon({
   url,
-  connections: 64,
+  connections: Number(connectionsText),
   duration: Number(secondsText),
   method: "POST",
   headers: { "content-type": "application/json", authorization: `Bearer ${key}` },

@@ -1,7 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { printedBy, scriptOf } from "./printed.ts";
 
-export type Load = { readonly url: string; readonly batch: 1 | 100; readonly seconds: number; readonly key: string };
+export type Load = {
+  readonly url: string;
+  readonly batch: 1 | 100;
+  readonly seconds: number;
+  readonly key: string;
+  readonly connections?: number;
+};
 
 /** What the clients saw. Latencies in ms. */
 export type Loaded = {
@@ -23,7 +29,16 @@ const msOf = (text: string | undefined): number => {
 };
 
 const runWrk = async (load: Load): Promise<Loaded> => {
-  const command = ["wrk", "-t1", `-c${CONNECTIONS}`, `-d${load.seconds}s`, "--latency", "-s", script, load.url];
+  const command = [
+    "wrk",
+    "-t1",
+    `-c${load.connections ?? CONNECTIONS}`,
+    `-d${load.seconds}s`,
+    "--latency",
+    "-s",
+    script,
+    load.url,
+  ];
   const prefix = crypto.randomUUID().slice(0, 13);
   const text = await printedBy(command, { BATCH: String(load.batch), PREFIX: prefix, KEY: load.key });
   const non2xx = Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? 0);
@@ -45,11 +60,12 @@ const runAutocannon = async (load: Load): Promise<Loaded> => {
     String(load.batch),
     String(load.seconds),
     load.key,
+    String(load.connections ?? CONNECTIONS),
   ]);
   return JSON.parse(text.split("\n").at(-1) ?? "") as Loaded;
 };
 
 export const loaderName = Bun.which("wrk") === null ? "autocannon" : "wrk";
 
-/** 64 connections, each posting as soon as it has its answer, from a process of its own. */
+/** 64 connections unless told, each posting as soon as it has its answer, from a process of its own. */
 export const runLoad = (load: Load): Promise<Loaded> => (loaderName === "wrk" ? runWrk(load) : runAutocannon(load));

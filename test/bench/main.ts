@@ -4,7 +4,9 @@ import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
 import { benchBoth } from "./both.ts";
+import { benchConnections } from "./connections.ts";
 import { benchFleet } from "./fleet.ts";
+import { benchIdle, benchLatency, benchReplicated } from "./fresh.ts";
 import { benchHostile, hostileEnv } from "./hostile.ts";
 import { benchIngest, emptyRedis } from "./ingest.ts";
 import { loaderName, runLoad } from "./loader.ts";
@@ -14,7 +16,7 @@ import { type Row, tableOf } from "./row.ts";
 import { benchTcp } from "./tcp.ts";
 import { watcherName } from "./topic-watch.ts";
 import { benchTroubled } from "./troubled.ts";
-import { benchLatency, benchThrough, benchWhole } from "./whole.ts";
+import { benchThrough, benchWhole } from "./whole.ts";
 
 /*
  * `npm run bench [part …]`: starts its own stack, warms up, runs us and the baselines in turn, prints medians and ratios,
@@ -48,12 +50,15 @@ const parts: Record<string, (services: Services) => Promise<Row[]>> = {
   batch: (services) => withIngest(services, (pipeline) => benchIngest(services, pipeline, 100, ingest)),
   tcp: (services) => withIngest(services, (pipeline) => benchTcp(services, pipeline, rounds, seconds)),
   fleet: (services) => withIngest(services, (pipeline) => benchFleet(services, pipeline, rounds, seconds)),
+  connections: (services) => withIngest(services, (pipeline) => benchConnections(services, pipeline, rounds, seconds)),
   observed: (services) => withIngest(services, (pipeline) => benchObserved(services, pipeline, rounds, seconds)),
   both: (services) => benchBoth(services, rounds, seconds),
   hostile: (services) => withIngest(services, (pipeline) => benchHostile(pipeline, rounds, seconds), hostileEnv),
   troubled: (services) => benchTroubled(services, rounds, seconds),
   through: (services) => benchThrough(services, rounds, seconds),
   latency: (services) => benchLatency(services, Math.max(10, seconds)),
+  replicated: () => benchReplicated(Math.max(10, seconds)),
+  idle: (services) => benchIdle(services),
   relay: (services) => benchRelay(services, backlog, rounds),
   backlog: (services) => benchBacklog(services, backlog),
   whole: (services) => benchWhole(services, sustainSeconds),

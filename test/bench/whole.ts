@@ -6,8 +6,7 @@ import { runLoad } from "./loader.ts";
 import { startPoster } from "./posting.ts";
 import { backlogOf, PARTITIONS, runBareLoop } from "./relay.ts";
 import { atLeast, atMost, type Row } from "./row.ts";
-import { median, percentile } from "./sample.ts";
-import { watchTopic } from "./topic-watch.ts";
+import { median } from "./sample.ts";
 
 /** Above this backlog the poster pauses, so that what is accepted is what is relayed. */
 const BACKLOG_FLAT = 20_000;
@@ -95,33 +94,4 @@ export const benchThrough = async (services: Services, rounds: number, seconds: 
       rounds,
     }),
   ];
-};
-
-/** How soon an event can be read from Kafka, against how soon the naive way answers. */
-export const benchLatency = async (services: Services, seconds: number): Promise<Row[]> => {
-  const pipeline = await startPipeline(services, { partitions: PARTITIONS });
-  const naive = await startBaseline("kafka", services, pipeline.topic);
-  const paced = async (url: string) => {
-    const poster = startPoster("paced", url, KEY, "1000");
-    await systemClock.sleep(seconds * 1000);
-    return poster.end();
-  };
-  await paced(naive.url);
-  const answers = (await paced(naive.url)).latencies;
-  const watch = await watchTopic(pipeline.addresses.brokers, pipeline.topic);
-  await paced(pipeline.edges[0]?.url ?? "");
-  watch.latencies.length = 0;
-  const posted = await paced(pipeline.edges[0]?.url ?? "");
-  await watch.stop();
-  console.log(`  of it, post to 202: p95 ${percentile(posted.latencies, 0.95).toFixed(1)} ms`);
-  await naive.stop();
-  await pipeline.stop();
-  const row = (share: number) => ({
-    workload: `post to readable in Kafka, 1,000 events/s, p${share * 100} vs the naive way's answer`,
-    ours: percentile(watch.latencies, share),
-    baseline: percentile(answers, share),
-    unit: "ms",
-    rounds: 1,
-  });
-  return [atMost(1.5, row(0.95)), atMost(2, row(0.99))];
 };
