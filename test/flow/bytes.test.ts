@@ -54,6 +54,7 @@ const forms: readonly (readonly [string, string, (texts: readonly string[], rand
   ["application/json", "array", (texts, random) => `${random.pick(ANY_SPACE)}[${texts.join(" ,\n")}]\n`],
   ["application/json", "envelope", (texts) => `{"\\u0065vents" : [ ${texts.join(",")} ] }`],
   ["application/cloudevents-batch+json", "batch", (texts) => `[${texts.join(",")}]`],
+  ["application/jsonl", "lines", (texts) => texts.join("\n")],
   ["application/x-ndjson", "lines", (texts, random) => texts.join(random.pick(["\n", "\r\n", "\n\n \n"]))],
 ];
 

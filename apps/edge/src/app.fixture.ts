@@ -58,6 +58,7 @@ export const createAppWorld = async (
       bodyTimeoutMs: 30_000,
       batchEventsMax: 100,
       depthMax: 8,
+      dedupWindowSeconds: 600,
       apiKeys: [{ name: "shop", sha256: hashSecret(KEY, platform) }],
       apiKeySources: [],
       apiKeyDurabilities: [],

@@ -139,7 +139,7 @@ describe("paths and methods", () => {
   test.each([
     "/",
     "/v1",
-    "/v1/events/",
+    "/v1/events//",
     "//v1/events",
     "/v1%2fevents",
     "/V1/events",

@@ -17,19 +17,19 @@ import {
 } from "@spillway/service";
 import type { Log, Metrics, Traces } from "@spillway/telemetry";
 import { Hono } from "hono";
-import { getPath } from "hono/utils/url";
+import { getPathNoStrict } from "hono/utils/url";
 import { type ApiKey, createKeyRing } from "./auth/api-key.ts";
 import { createDurabilities, type DurabilityRoute, type KeyDurability } from "./auth/durability.ts";
 import { type BoundSource, createKeySources } from "./auth/key-sources.ts";
 import { createDropBody, type DropBody } from "./body/drop-body.ts";
 import { type Committer, type CommitterOptions, createCommitter } from "./commit/committer.ts";
 import { createDocs } from "./docs/docs.ts";
+import { createLimitsRoute, type PublicLimits } from "./docs/limits.ts";
 import { createFairYield, type FairYield } from "./fair-yield.ts";
 import { hostFault } from "./framing.ts";
 import { createHealth, type TierLimits } from "./health.ts";
 import { createHttpMetrics } from "./http-metrics.ts";
 import { createIngest } from "./ingest/ingest.ts";
-import type { IngestLimits } from "./ingest/ports.ts";
 import type { KeyQuotas } from "./quota/key-quotas.ts";
 import { createRefusals, type Refusals } from "./refusals.ts";
 import { createRequestIds } from "./request-id.ts";
@@ -60,7 +60,7 @@ export type EdgePorts = {
 };
 
 export type EdgeOptions = CommitterOptions &
-  IngestLimits & {
+  PublicLimits & {
     readonly apiKeys: readonly ApiKey[];
     readonly apiKeySources: readonly BoundSource[];
     readonly apiKeyDurabilities: readonly KeyDurability[];
@@ -175,13 +175,15 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
   const handlers: Readonly<Record<RoutePath, Handler>> = {
     "/v1/events": (request, requestId) => ingest(request, requestId, false),
     "/v1/batch": (request, requestId) => ingest(request, requestId, true),
+    "/v1/limits": createLimitsRoute(options),
     "/livez": asked(answerLive),
     "/readyz": asked(async () => answerReady(await health.readiness())),
     "/metrics": asked((request, requestId) => metricsRoute(request, refuseWith(requestId))),
     "/openapi.json": docs.openapi,
     "/docs": docs.page,
   };
-  const app = new Hono();
+  // A slash at a path's end is nobody's mistake to look for.
+  const app = new Hono({ strict: false });
   const served = new Map(routePaths.map((path) => [path, frame(path, handlers[path])]));
   for (const [path, serve] of served) app.on(methodsOf(path), path, (c) => serve(c.req.raw));
   const haproxy = frame(
@@ -189,7 +191,7 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
     asked(() => answerOptions(health.isStopping())),
   );
   app.options("/", (c) => haproxy(c.req.raw));
-  const unmatched = frame("unmatched", (request, requestId) => notFound(getPath(request), requestId));
+  const unmatched = frame("unmatched", (request, requestId) => notFound(getPathNoStrict(request), requestId));
   app.notFound((c) => unmatched(c.req.raw));
   const posts = Object.fromEntries([...served].filter(([path]) => routes[path].method === "POST"));
   return { app, posts, committer, stop: health.stop };

@@ -16,6 +16,8 @@ const forms: ReadonlyMap<string, BodyForm> = new Map<string, BodyForm>([
   ["application/cloudevents+json", "structured"],
   ["application/cloudevents-batch+json", "batch"],
   ["application/x-ndjson", "lines"],
+  ["application/ndjson", "lines"],
+  ["application/jsonl", "lines"],
 ]);
 
 const singleForms: ReadonlySet<BodyForm> = new Set(["structured", "binary"]);

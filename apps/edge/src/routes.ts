@@ -32,6 +32,12 @@ export const routes = {
     summary: "Send a batch",
     operation: ingestOperation(true, schemaRef("BatchAnswer")),
   },
+  "/v1/limits": {
+    method: "GET",
+    operationId: "limits",
+    summary: "What a client has to keep to",
+    operation: readOperation({ 200: answerOf("By name.", schemaRef("Limits")) }),
+  },
   "/livez": {
     method: "GET",
     isCheck: true,

@@ -12,6 +12,7 @@ export const edgeOptionsOf = (config: Config): EdgeOptions => ({
   bodyTimeoutMs: config.BODY_TIMEOUT_MS,
   batchEventsMax: config.BATCH_EVENTS_MAX,
   depthMax: config.DEPTH_MAX,
+  dedupWindowSeconds: config.DEDUP_WINDOW_SECONDS,
   queueEventsMax: config.QUEUE_EVENTS_MAX,
   queueBytesMax: config.QUEUE_BYTES_MAX,
   commitEventsMax: config.COMMIT_EVENTS_MAX,

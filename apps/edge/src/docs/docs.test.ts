@@ -13,6 +13,14 @@ type Operation = {
   readonly requestBody?: { readonly content: Content; readonly description: string };
 };
 type Document = {
+  readonly components: {
+    readonly schemas: {
+      readonly Limits: {
+        readonly properties: Readonly<Record<string, { readonly description: string }>>;
+        readonly required: readonly string[];
+      };
+    };
+  };
   readonly servers: readonly { readonly url: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 };
@@ -59,15 +67,62 @@ describe("a path of the table of routes", () => {
   test.each(routePaths)("%s is answered, in the document and on the page, and refuses other methods", async (path) => {
     const app = await createAppWorld();
     const { method, summary } = routes[path];
-    expect((await app.get(path, { method })).status).not.toBe(404);
+    const { status } = await app.get(path, { method });
+    expect([404, 405]).not.toContain(status);
     const refused = await app.get(path, { method: "PATCH" });
     expect([refused.status, refused.headers.get("allow")?.split(", ")[0]]).toEqual([405, method]);
+    expect((await app.get(`${path}/`, { method })).status).toBe(status);
+    expect((await app.get(`${path}/`, { method: "PATCH" })).status).toBe(405);
+    expect((await app.get(`${path}//`, { method })).status).toBe(404);
     expect(document.paths[path]?.[method.toLowerCase()]).toMatchObject({ summary });
     expect(await (await app.get("/docs")).text()).toContain(`<code>${method} ${path}</code></td><td>${summary}`);
   });
 
   test("is all that there is", () => {
     expect(Object.keys(document.paths)).toEqual(routePaths);
+  });
+});
+
+describe("the limits", () => {
+  const limitsOf = async () => {
+    const answer = await (await createAppWorld()).get("/v1/limits");
+    return (await answer.json()) as Record<string, number>;
+  };
+
+  test("are told to machines, with the dedup window, and mean the same on the page and in the document", async () => {
+    const limits = await limitsOf();
+    expect(limits).toEqual({
+      body_bytes_max: 40_000,
+      body_timeout_ms: 30_000,
+      batch_events_max: 100,
+      event_bytes_max: 10_000,
+      depth_max: 8,
+      members_max: 100,
+      attribute_characters_max: 1_024,
+      extension_name_characters_max: 64,
+      dedup_window_seconds: 600,
+    });
+    const page = await (await (await createAppWorld()).get("/docs")).text();
+    const { properties, required } = document.components.schemas.Limits;
+    expect(required).toEqual(Object.keys(limits));
+    for (const [name, value] of Object.entries(limits))
+      expect(page).toContain(`<code>${name}</code></td><td>${value} ${properties[name]?.description}`);
+  });
+
+  test("hold: one more event, byte or level is refused", async () => {
+    const limits = await limitsOf();
+    const app = await createAppWorld();
+    const codeOf = async (body: string) => ((await (await app.post(body)).json()) as { code?: string }).code;
+    expect(await codeOf(`[${Array(limits.batch_events_max! + 1).fill(event)}]`)).toBe("batch_too_large");
+    expect(await codeOf(`[${Array(limits.batch_events_max!).fill(event)}]`)).toBeUndefined();
+    // Nothing has to be filled in: that counts, too.
+    const whole = `{"specversion":"1.0","id":"i","source":"/s","time":"2026-11-21T00:00:00Z","type":"t","data":""}`;
+    const padded = (bytes: number) => whole.replace('""', `"${"x".repeat(bytes - whole.length)}"`);
+    expect(await codeOf(padded(limits.event_bytes_max! + 1))).toBe("event_too_large");
+    expect(await codeOf(padded(limits.event_bytes_max!))).toBeUndefined();
+    const nested = (depth: number) => `{"type":"t","data":${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}}`;
+    expect(await codeOf(nested(limits.depth_max! + 1))).toBe("event_too_deep");
+    expect(await codeOf(nested(limits.depth_max!))).toBeUndefined();
   });
 });
 
@@ -100,6 +155,7 @@ const calls: readonly Call[] = [
   ["/v1/events", post(event, { "content-type": "text/plain" }), "unsupported_media_type"],
   ["/v1/events", post(event, { expect: "junk" }), "unsupported_expectation"],
   ["/v1/events", post("{}"), "missing_attribute"],
+  ["/v1/limits", {}, 200],
   ["/livez", {}, 200],
   ["/livez", { headers: { host: "a, b" } }, "malformed_request"],
   ["/readyz", {}, 200],

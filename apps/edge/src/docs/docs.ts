@@ -1,6 +1,6 @@
 import type { Platform } from "@spillway/event";
-import type { IngestLimits } from "../ingest/ports.ts";
 import { respondJson, respondText } from "../respond.ts";
+import type { PublicLimits } from "./limits.ts";
 import { openApiOf } from "./openapi.ts";
 import { originOf } from "./origin.ts";
 import { docsPage, docsStyle } from "./page.ts";
@@ -8,7 +8,7 @@ import { docsPage, docsStyle } from "./page.ts";
 const base64Of = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
 
 /** `GET /openapi.json` and `GET /docs`. */
-export const createDocs = (limits: IngestLimits, platform: Platform) => {
+export const createDocs = (limits: PublicLimits, platform: Platform) => {
   const openapi = JSON.stringify(openApiOf(limits));
   const styleHash = base64Of(platform.sha256(new TextEncoder().encode(docsStyle)));
   const policy = `default-src 'none'; style-src 'sha256-${styleHash}'; frame-ancestors 'none'; base-uri 'none'`;

@@ -2,7 +2,7 @@ import { durabilities } from "@spillway/event";
 import type { IngestLimits } from "../ingest/ports.ts";
 import { mediaTypesOf } from "../media-type.ts";
 import type { ProblemCode } from "../problem.ts";
-import { type Json, problemAnswers, retryAfter, schemaRef } from "./schemas.ts";
+import { type Json, preferenceApplied, problemAnswers, retryAfter, schemaRef } from "./schemas.ts";
 
 const content = (schema: Json, contentType = "application/json"): Json => ({ [contentType]: { schema } });
 
@@ -13,11 +13,15 @@ const ofOthers: ReadonlySet<ProblemCode> = new Set(["not_found", "method_not_all
 
 const batches = [schemaRef("Batch"), schemaRef("Envelope")];
 
+const lines: Json = { type: "string", description: "One event a line." };
+
 /** What a body of each media type is; JSON's is asked for by the path. */
 const schemaOf: Readonly<Record<string, Json>> = {
   "application/cloudevents+json": schemaRef("Event"),
   "application/cloudevents-batch+json": schemaRef("Batch"),
-  "application/x-ndjson": { type: "string", description: "One event a line." },
+  "application/x-ndjson": lines,
+  "application/ndjson": lines,
+  "application/jsonl": lines,
 };
 
 const binaryMode: Json = {
@@ -49,6 +53,7 @@ const parameters: readonly Json[] = [
     enum: [...durabilities],
   }),
   parameter("Content-Encoding", "How the body is compressed.", { enum: ["gzip", "identity"] }),
+  parameter("Prefer", "A batch's answer says of each event what became of it.", { enum: ["return=representation"] }),
   parameter("traceparent", "W3C trace context of events that have none.", {}),
   parameter("tracestate", "Belongs to traceparent.", {}),
 ];
@@ -63,10 +68,10 @@ export const ingestOperation =
     parameters,
     requestBody: { required: true, description: bodyDescription(limits), content: bodiesOf(batchOnly) },
     responses: {
-      202: { description: "Every event is stored.", content: content(stored) },
+      202: { description: "Every event is stored.", headers: preferenceApplied, content: content(stored) },
       207: {
         description: "Some events are stored; errors names the others.",
-        headers: retryAfter,
+        headers: { ...retryAfter, ...preferenceApplied },
         content: content(schemaRef("BatchAnswer")),
       },
       ...problemAnswers((code) => !ofOthers.has(code), mediaTypesOf(batchOnly)),

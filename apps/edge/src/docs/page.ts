@@ -1,8 +1,7 @@
-import { MEMBERS_MAX, NAME_LENGTH_MAX, VALUE_LENGTH_MAX } from "@spillway/event";
-import type { IngestLimits } from "../ingest/ports.ts";
 import { mediaTypesOf } from "../media-type.ts";
 import { problems } from "../problem.ts";
 import { routes } from "../routes.ts";
+import { limitRowsOf, type PublicLimits } from "./limits.ts";
 
 /** Nothing on the page comes from outside but the origin, which has a form: nothing has to be escaped but what is written here. */
 export const docsStyle = `
@@ -41,19 +40,8 @@ const codeRows = (): string =>
     )
     .join("");
 
-const limitRows = (limits: IngestLimits): string =>
-  rows([
-    [
-      String(limits.bodyBytesMax),
-      "bytes of a body, decompressed too (<code>Content-Encoding: gzip</code> is accepted)",
-    ],
-    [String(limits.bodyTimeoutMs), "ms for a body to arrive"],
-    [String(limits.batchEventsMax), "events of a batch"],
-    [String(limits.eventBytesMax), "bytes of an event"],
-    [String(limits.depthMax), "levels of nesting in an event"],
-    [String(MEMBERS_MAX), "members of an event: attributes and data"],
-    [String(VALUE_LENGTH_MAX), `characters of an attribute's value, ${NAME_LENGTH_MAX} of an extension's name`],
-  ]);
+const limitRows = (limits: PublicLimits): string =>
+  rows(limitRowsOf(limits).map(({ name, value, meaning }) => [name, `${value} ${meaning}`] as const));
 
 const single = (origin: string): string => `curl -i ${origin}/v1/events \\
   -H "Authorization: Bearer $API_KEY" -H "Content-Type: application/json" \\
@@ -68,7 +56,7 @@ const UNKNOWN_ORIGIN = "$EDGE_URL";
 const originHint = `<code>${UNKNOWN_ORIGIN}</code> is where you reach this edge. `;
 
 /** One page without scripts and without anything from elsewhere. */
-export const docsPage = (limits: IngestLimits, origin: string | null): string => `<!doctype html>
+export const docsPage = (limits: PublicLimits, origin: string | null): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Spillway edge</title><style>${docsStyle}</style></head><body><main>
 <h1>Spillway edge</h1>
@@ -84,13 +72,15 @@ and of a batch the first events are taken.</p>
 <h2>Events</h2>
 <p>CloudEvents 1.0. Only <code>type</code> is required; <code>id</code>, <code>source</code>, <code>time</code> and
 <code>specversion</code> are filled in. Events with one <code>partitionkey</code> (else <code>subject</code>) keep their order.
-Two events of one key's name with one <code>source</code>, <code>id</code> and partition key are one event within the dedup window (<code>DEDUP_WINDOW_SECONDS</code>, an hour where nobody set it): the
+Two events of one key's name with one <code>source</code>, <code>id</code> and partition key are one event within the dedup window, ${limits.dedupWindowSeconds} s: the
 second one is answered <code>duplicate</code> and not stored, whatever is in it. Your bytes are passed on as they are.
 An <code>Idempotency-Key</code> is the id of an event that has none; in a batch with <code>/</code> and its index behind it.</p>
 <p>Accepted content types: <code>${mediaTypesOf(false).join(", ")}</code>, and CloudEvents binary mode (<code>ce-</code> headers);
 <code>/v1/batch</code> takes <code>${mediaTypesOf(true).join(", ")}</code>.</p>
 <h2>Answers</h2><table>${rows(statuses)}</table>
-<h2>Limits</h2><table>${limitRows(limits)}</table>
+<p>With <code>Prefer: return=representation</code> a batch's answer has <code>events</code>: <code>id</code>, <code>status</code> and <code>tier</code> of each, in order.</p>
+<h2>Limits</h2>
+<p>For machines at <code>GET /v1/limits</code>. A body may be compressed: <code>Content-Encoding: gzip</code>.</p><table>${limitRows(limits)}</table>
 <h2>Codes</h2><table><tr><th>code</th><th>status</th><th>meaning</th><th>send again</th></tr>${codeRows()}</table>
 </main></body></html>
 `;

@@ -1,5 +1,6 @@
 import { MEMBERS_MAX, NAME_LENGTH_MAX, VALUE_LENGTH_MAX } from "@spillway/event";
 import { type ProblemCode, problems } from "../problem.ts";
+import { limitProperties } from "./limits.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -36,6 +37,11 @@ const batchAnswer = {
     description: "Where a batch is that has events for both.",
   },
   request_id: text,
+  events: {
+    type: "array",
+    items: { $ref: "#/components/schemas/EventAnswer" },
+    description: "Each event of the batch in its order, where `Prefer: return=representation` asked for them.",
+  },
   errors: { type: "array", items: { $ref: "#/components/schemas/BatchError" } },
 };
 
@@ -68,7 +74,15 @@ export const schemas = {
   Stored: object({ id: text, status: { enum: ["accepted", "duplicate"] }, tier: held }),
   BatchAnswer: object(
     batchAnswer,
-    Object.keys(batchAnswer).filter((name) => name !== "tiers"),
+    Object.keys(batchAnswer).filter((name) => name !== "tiers" && name !== "events"),
+  ),
+  EventAnswer: object(
+    {
+      id: { type: ["string", "null"], description: "Null where it had none, and is invalid." },
+      status: { enum: ["accepted", "duplicate", "invalid", "refused"] },
+      tier: held,
+    },
+    ["id", "status"],
   ),
   BatchError: object({
     index: count,
@@ -96,6 +110,7 @@ export const schemas = {
     ),
     description: "RFC 9457. A refused batch also carries the members of BatchAnswer.",
   },
+  Limits: object(limitProperties),
   Liveness: object({ status: { const: "up" } }),
   Readiness: object({
     status: { enum: ["up", "degraded", "down", "stopping"] },
@@ -121,6 +136,9 @@ const headersOf = (mediaTypes: readonly string[]): Readonly<Record<number, Json>
 });
 
 export const retryAfter: Json = { "Retry-After": wait };
+export const preferenceApplied: Json = {
+  "Preference-Applied": header("Of a batch, where `Prefer` was met.", { const: "return=representation" }),
+};
 
 /**
  * Every status with which problems are answered, and what their codes mean: the table of `problem.ts`, told again.

@@ -3,6 +3,7 @@ import type { EventResult, RefusalCode } from "../commit/result.ts";
 import { type ProblemCode, problems, refusalDetails } from "../problem.ts";
 import { type Problem, respondJson, respondProblem } from "../respond.ts";
 import type { AdmittedEvent, NotAdmitted } from "./admit.ts";
+import { answerOf, type EventAnswer, preferenceApplied } from "./representation.ts";
 import type { Store } from "./store.ts";
 
 /** An entry of a batch answer: one event that was not stored. */
@@ -27,6 +28,7 @@ const problemOf = (errors: readonly BatchError[], refusal: RefusalCode | null): 
 
 /**
  * Commits the valid events of a batch and answers for all of them. An empty batch is a batch that is all stored.
+ * With each of them where the answer `represents` the batch.
  * 202 all stored · 207 mixed · 403 all of forbidden sources · 422 none valid · 429 or 503 none stored.
  */
 export const ingestBatch = async (
@@ -34,7 +36,9 @@ export const ingestBatch = async (
   admit: (event: ReadEvent) => AdmittedEvent,
   store: Store,
   requestId: string,
+  represents: boolean,
 ): Promise<Response> => {
+  const answers = represents ? new Array<EventAnswer>(events.length) : null;
   const errors: BatchError[] = [];
   const sealed: SealedEvent[] = [];
   const indexes: number[] = [];
@@ -46,6 +50,7 @@ export const ingestBatch = async (
     } else {
       const { id, code, detail, pointer } = event;
       errors.push({ index, id, code, detail, pointer, retryable: false });
+      if (answers !== null) answers[index] = { id, status: "invalid" };
     }
   }
   const results = await store.commit(sealed);
@@ -56,6 +61,7 @@ export const ingestBatch = async (
   for (let i = 0; i < sealed.length; i++) {
     const result = results[i] as EventResult;
     counts[result.kind]++;
+    if (answers !== null) answers[indexes[i] as number] = answerOf(sealed[i] as SealedEvent, result);
     isToBeInBoth ||= sealed[i]?.durability !== undefined;
     if (result.kind !== "refused") {
       tiers[result.tier]++;
@@ -71,11 +77,14 @@ export const ingestBatch = async (
     refused: counts.refused,
     ...(isToBeInBoth ? { tiers } : {}),
     request_id: requestId,
+    ...(answers === null ? {} : { events: answers }),
     errors: errors.sort((a, b) => a.index - b.index),
   };
-  if (errors.length === 0) return respondJson(202, JSON.stringify(members), requestId);
+  const applied = answers === null ? undefined : preferenceApplied;
+  if (errors.length === 0) return respondJson(202, JSON.stringify(members), requestId, applied);
   const [refusal = null] = refusals;
-  const headers = refusal === null ? undefined : { "retry-after": String(store.retryAfterSeconds(refusals)) };
+  const wait = refusal === null ? undefined : { "retry-after": String(store.retryAfterSeconds(refusals)) };
+  const headers = { ...wait, ...applied };
   if (counts.accepted + counts.duplicate > 0) return respondJson(207, JSON.stringify(members), requestId, headers);
   return respondProblem({ ...problemOf(errors, refusal), headers, members }, requestId);
 };

@@ -212,6 +212,8 @@ describe("a batch", () => {
     ["application/json", (events) => `{"events": [${events.join(" , ")}] }`],
     ["application/cloudevents-batch+json", (events) => `[${events.join(",")}]`],
     ["application/x-ndjson", (events) => `${events.join("\n")}\n\n`],
+    ["application/ndjson", (events) => events.join("\n")],
+    ["application/jsonl", (events) => events.join("\n")],
   ];
 
   test("are these: a content type that is new has its row", () => {

@@ -1,4 +1,4 @@
-import type { Durability, Malformed, Pieces, ReadBody } from "@spillway/event";
+import type { Durability, Malformed, Pieces, ReadBody, ReadEvent } from "@spillway/event";
 import { unauthorized } from "../auth/api-key.ts";
 import { HEADER } from "../auth/durability.ts";
 import { BodyBudget, Share } from "../body/budget.ts";
@@ -15,6 +15,7 @@ import { bodyProblem, connectionEnded } from "./body-problem.ts";
 import { idempotencyKeyOf, idsFrom } from "./idempotency-key.ts";
 import type { IngestLimits, IngestPorts } from "./ports.ts";
 import { isOneEvent, readForm } from "./read.ts";
+import { wantsRepresentation } from "./representation.ts";
 import { traceContextIn, tracedIngest } from "./request-trace.ts";
 import { ingestSingle } from "./single.ts";
 import { createStore, quotaProblem } from "./store.ts";
@@ -92,14 +93,16 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
   };
 
   const answer = (
-    { name, requestId, batchOnly, durability, quota, within }: Received,
+    { headers, name, requestId, batchOnly, durability, quota, within }: Received,
     read: ReadBody,
     bodyEndedAtMs: number,
   ): Response | Promise<Response> => {
     if (read.kind === "malformed") return respondProblem(malformedProblem(read, limits), requestId);
     const store = createStore(ports.committer, quota, bodyEndedAtMs, within);
-    if (read.kind === "ok")
-      return ingestBatch(read.events, (event) => admit(event, name, durability), store, requestId);
+    if (read.kind === "ok") {
+      const admitted = (event: ReadEvent) => admit(event, name, durability);
+      return ingestBatch(read.events, admitted, store, requestId, wantsRepresentation(headers));
+    }
     if (batchOnly) return respondProblem(notABatch, requestId);
     return ingestSingle(admit(read.event, name, durability), store, limits, requestId);
   };
