@@ -2,13 +2,25 @@ import { answerOf, ingestOperation, type Operation, readOperation } from "./docs
 import { schemaRef } from "./docs/schemas.ts";
 import type { Problem } from "./respond.ts";
 
+/** What groups the paths in the documents. */
+export const tags = {
+  events: "For producers.",
+  reading: "What this is, for people and machines.",
+  operation: "For those who run the edge.",
+} as const;
+
+type Tag = keyof typeof tags;
+
 type Route = {
   /** A GET is a HEAD, too. */
   readonly method: "POST" | "GET";
   /** It answers OPTIONS as it does GET: HAProxy checks with it unless told otherwise. */
   readonly isCheck?: true;
+  /** Who asks: producers, or those who run the edge. */
+  readonly tag: Tag;
   readonly operationId: string;
   readonly summary: string;
+  readonly description: string;
   readonly operation: Operation;
 };
 
@@ -22,34 +34,46 @@ const readiness = schemaRef("Readiness");
 export const routes = {
   "/v1/events": {
     method: "POST",
+    tag: "events",
     operationId: "sendEvents",
     summary: "Send one event, or a batch",
+    description:
+      "The content type says the form: CloudEvents structured, batched or binary, plain JSON, or one event a line. Answered when each " +
+      "event is on disk, within a second of the body's end.",
     operation: ingestOperation(false, { oneOf: [schemaRef("Stored"), schemaRef("BatchAnswer")] }),
   },
   "/v1/batch": {
     method: "POST",
+    tag: "events",
     operationId: "sendBatch",
     summary: "Send a batch",
+    description: "As /v1/events, but what is no batch is refused: so the answer has one form.",
     operation: ingestOperation(true, schemaRef("BatchAnswer")),
   },
   "/v1/limits": {
     method: "GET",
+    tag: "reading",
     operationId: "limits",
     summary: "What a client has to keep to",
+    description: "They stay the same while the edge runs.",
     operation: readOperation({ 200: answerOf("By name.", schemaRef("Limits")) }),
   },
   "/livez": {
     method: "GET",
     isCheck: true,
+    tag: "operation",
     operationId: "livez",
     summary: "Whether the process runs; asks nobody",
+    description: "For who restarts what hangs.",
     operation: readOperation({ 200: answerOf("It does.", schemaRef("Liveness")) }),
   },
   "/readyz": {
     method: "GET",
     isCheck: true,
+    tag: "operation",
     operationId: "readyz",
     summary: "Whether an event can be made durable now, with the state of each storage",
+    description: "For balancers by its status, for people by its body.",
     operation: readOperation({
       200: answerOf("It can; degraded when something is wrong.", readiness),
       503: answerOf("It cannot, or the edge is stopping.", readiness),
@@ -57,8 +81,10 @@ export const routes = {
   },
   "/metrics": {
     method: "GET",
+    tag: "operation",
     operationId: "metrics",
     summary: "Prometheus metrics, where they are allowed",
+    description: "With the token of METRICS_TOKEN; without one only in development, on loopback.",
     operation: readOperation(
       { 200: answerOf("Exposition text.", text, "text/plain") },
       ["unauthorized", "not_found"],
@@ -67,14 +93,18 @@ export const routes = {
   },
   "/openapi.json": {
     method: "GET",
+    tag: "reading",
     operationId: "openapi",
     summary: "All of this for machines",
+    description: "This document.",
     operation: readOperation({ 200: answerOf("OpenAPI 3.1.", { type: "object" }) }),
   },
   "/docs": {
     method: "GET",
+    tag: "reading",
     operationId: "docs",
     summary: "All of this to read",
+    description: "With a call to copy, and each code.",
     operation: readOperation({ 200: answerOf("One page.", text, "text/html") }),
   },
 } as const satisfies Readonly<Record<string, Route>>;

@@ -5,14 +5,18 @@ import { type BodyForm, mediaTypeOf, mediaTypesOf } from "../media-type.ts";
 import { type ProblemCode, problems } from "../problem.ts";
 import { routePaths, routes } from "../routes.ts";
 
-type Content = Readonly<Record<string, { readonly schema?: unknown }>>;
+type Examples = Readonly<Record<string, { readonly value: unknown }>>;
+type Content = Readonly<Record<string, { readonly schema?: unknown; readonly examples?: Examples }>>;
 type Operation = {
   readonly operationId: string;
+  readonly description: string;
+  readonly tags: readonly string[];
   readonly security: readonly unknown[];
   readonly responses: Readonly<Record<string, { readonly content: Content; readonly headers?: object }>>;
   readonly requestBody?: { readonly content: Content; readonly description: string };
 };
 type Document = {
+  readonly tags: readonly { readonly name: string }[];
   readonly components: {
     readonly schemas: {
       readonly Limits: {
@@ -29,6 +33,10 @@ let document: Document;
 beforeAll(async () => {
   document = (await (await (await createAppWorld()).get("/openapi.json")).json()) as Document;
 });
+type ProblemSchema = {
+  readonly allOf?: readonly [object, { readonly properties: { readonly code: { enum: string[] } } }];
+};
+const codesIn = (schema: unknown) => (schema as ProblemSchema).allOf?.[1].properties.code.enum;
 const operations = () => Object.values(document.paths).flatMap((methods) => Object.values(methods));
 
 describe("openapi.json", () => {
@@ -49,6 +57,43 @@ describe("openapi.json", () => {
       expect(Array.isArray(operation.security)).toBe(true);
     }
     expect(document.paths["/v1/events"]?.post?.requestBody?.description).toContain("40000 bytes");
+  });
+
+  test("says of every operation what it is, and groups them", () => {
+    const names = document.tags.map(({ name }) => name);
+    for (const operation of operations()) {
+      expect(operation.description).toMatch(/\w\.$/);
+      expect(names).toContain(operation.tags[0]);
+    }
+    expect(new Set(operations().flatMap(({ tags }) => tags))).toEqual(new Set(names));
+  });
+
+  test("has examples with the members of real answers, and one of every problem", async () => {
+    const app = await createAppWorld();
+    const prefer = { prefer: "return=representation" };
+    const answers = {
+      one: await app.post(event),
+      batch: await app.post(`[${event}]`),
+      represented: await app.post(`[${event}]`, prefer),
+      mixed: await app.post(`[${event},{}]`),
+    };
+    const { responses } = document.paths["/v1/events"]!.post!;
+    const examples = { ...responses[202]!.content["application/json"]!.examples };
+    Object.assign(examples, responses[207]!.content["application/json"]!.examples);
+    expect(Object.keys(examples)).toEqual(Object.keys(answers));
+    const shapeOf = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf);
+      if (typeof value !== "object" || value === null) return typeof value;
+      return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, shapeOf(each)]));
+    };
+    for (const [name, answer] of Object.entries(answers))
+      expect(shapeOf(examples[name]?.value), name).toEqual(shapeOf(await answer.json()));
+    const refusal = (await (await app.post("{")).json()) as { code: string };
+    const problem = responses[400]!.content["application/problem+json"]!.examples?.[refusal.code];
+    expect(shapeOf(problem?.value)).toEqual(shapeOf(refusal));
+    for (const { content } of operations().flatMap(({ responses }) => Object.values(responses)))
+      for (const { schema, examples } of Object.values(content ?? {}))
+        expect(Object.keys(examples ?? {})).toEqual(codesIn(schema) ?? Object.keys(examples ?? {}));
   });
 
   test("has every problem of the table, at its status", () => {

@@ -1,6 +1,6 @@
 import type { IngestLimits } from "../ingest/ports.ts";
 import { mediaTypesOf } from "../media-type.ts";
-import { routes } from "../routes.ts";
+import { routes, tags } from "../routes.ts";
 import { type Json, schemas } from "./schemas.ts";
 
 /** OpenAPI 3.1. Paths are those of the table of routes, accepted content types those of the router's own table, refusals those of the table of problems. */
@@ -13,10 +13,11 @@ export const openApiOf = (limits: IngestLimits): Json => ({
   },
   // Where this document came from.
   servers: [{ url: "/" }],
+  tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
   paths: Object.fromEntries(
-    Object.entries(routes).map(([path, { method, operationId, summary, operation }]) => [
+    Object.entries(routes).map(([path, { method, tag, operationId, summary, description, operation }]) => [
       path,
-      { [method.toLowerCase()]: { operationId, summary, ...operation(limits) } },
+      { [method.toLowerCase()]: { tags: [tag], operationId, summary, description, ...operation(limits) } },
     ]),
   ),
   components: {

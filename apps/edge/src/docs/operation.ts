@@ -2,9 +2,12 @@ import { durabilities } from "@spillway/event";
 import type { IngestLimits } from "../ingest/ports.ts";
 import { mediaTypesOf } from "../media-type.ts";
 import type { ProblemCode } from "../problem.ts";
+import { batchExamples, mixedExamples, singleExamples } from "./examples.ts";
 import { type Json, preferenceApplied, problemAnswers, retryAfter, schemaRef } from "./schemas.ts";
 
-const content = (schema: Json, contentType = "application/json"): Json => ({ [contentType]: { schema } });
+const content = (schema: Json, contentType = "application/json", examples?: Json): Json => ({
+  [contentType]: { schema, examples },
+});
 
 /** Codes that any request may be answered with. */
 const ofAll: ReadonlySet<ProblemCode> = new Set(["malformed_request", "internal"]);
@@ -68,11 +71,15 @@ export const ingestOperation =
     parameters,
     requestBody: { required: true, description: bodyDescription(limits), content: bodiesOf(batchOnly) },
     responses: {
-      202: { description: "Every event is stored.", headers: preferenceApplied, content: content(stored) },
+      202: {
+        description: "Every event is stored.",
+        headers: preferenceApplied,
+        content: content(stored, undefined, batchOnly ? batchExamples : { ...singleExamples, ...batchExamples }),
+      },
       207: {
         description: "Some events are stored; errors names the others.",
         headers: { ...retryAfter, ...preferenceApplied },
-        content: content(schemaRef("BatchAnswer")),
+        content: content(schemaRef("BatchAnswer"), undefined, mixedExamples),
       },
       ...problemAnswers((code) => !ofOthers.has(code), mediaTypesOf(batchOnly)),
     },

@@ -1,5 +1,6 @@
 import { MEMBERS_MAX, NAME_LENGTH_MAX, VALUE_LENGTH_MAX } from "@spillway/event";
 import { type ProblemCode, problems } from "../problem.ts";
+import { problemExample } from "./examples.ts";
 import { limitProperties } from "./limits.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -154,6 +155,7 @@ export const problemAnswers = (isMeant: (code: ProblemCode) => boolean, mediaTyp
       content: {
         "application/problem+json": {
           schema: { allOf: [schemaRef("Problem"), { properties: { code: { enum: ofStatus } } }] },
+          examples: Object.fromEntries(ofStatus.map((code) => [code, problemExample(code)])),
         },
       },
     };

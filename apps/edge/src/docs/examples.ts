@@ -1,0 +1,47 @@
+import { type ProblemCode, problems, refusalDetails } from "../problem.ts";
+import type { Json } from "./schemas.ts";
+
+/* Answers as they are given; docs.test.ts asks the edge for each and compares the members. */
+const REQUEST_ID = "w3k5q2v8-000017";
+
+const one = { id: "01938c5e-7a1b-7c3d-9e4f-5a6b7c8d9e0f", status: "accepted", tier: "stream" };
+const batch = { accepted: 2, duplicates: 1, invalid: 0, refused: 0, request_id: REQUEST_ID, errors: [] };
+const mixed = {
+  ...batch,
+  invalid: 1,
+  errors: [
+    {
+      index: 3,
+      id: null,
+      code: "missing_attribute",
+      detail: '"type" is required',
+      pointer: "/type",
+      retryable: false,
+    },
+  ],
+};
+
+/** `Prefer: return=representation` of the three events that are stored. */
+const represented = {
+  ...batch,
+  events: [one, { ...one, id: "order-17" }, { ...one, id: "order-16", status: "duplicate" }],
+};
+
+export const singleExamples: Json = { one: { summary: "One event", value: one } };
+export const batchExamples: Json = {
+  batch: { summary: "A batch", value: batch },
+  represented: { summary: "With Prefer: return=representation", value: represented },
+};
+export const mixedExamples: Json = { mixed: { summary: "One of four is invalid", value: mixed } };
+
+const details: Readonly<Partial<Record<ProblemCode, string>>> = refusalDetails;
+
+/** Of a code, without the members that belong to its case. */
+export const problemExample = (code: ProblemCode): Json => {
+  const { status, title, retryable } = problems[code];
+  const detail = details[code] ?? title;
+  return {
+    summary: title,
+    value: { type: `/docs#${code}`, title, status, detail, code, retryable, request_id: REQUEST_ID },
+  };
+};
