@@ -4,6 +4,7 @@ import {
   type Defaults,
   faultInBytes,
   faultInEvent,
+  faultsBesides,
   type InvalidEvent,
 } from "./event.ts";
 import { skipSpace } from "./json.ts";
@@ -109,7 +110,8 @@ export const completeEvent = (
 ): ReadEvent => {
   const values = valuesIn(source, texts);
   const fault = faultInEvent(values);
-  if (fault !== null) return fault;
+  // Of a batch each event says the first: ten of each of a thousand would be an answer larger than the batch.
+  if (fault !== null) return index === null ? { ...fault, more: faultsBesides(values, fault) } : fault;
   const attributes = attributesOf(values, defaults, index);
   const whole = completed(bytes, from, values, attributes, defaults.nowMs);
   return whole.length > limits.eventBytesMax ? tooLarge(limits) : { kind: "ok", attributes, bytes: whole };

@@ -22,13 +22,19 @@ export type Defaults = TraceContext & {
   readonly newId: (index: number | null) => string;
 };
 
-/** Why an event is refused. `pointer` is a JSON pointer into the event. */
-export type InvalidEvent = {
-  readonly kind: "invalid";
-  readonly id: string | null;
+/** One thing that is wrong with an event. `pointer` is a JSON pointer into it. */
+export type EventFault = {
   readonly code: InvalidEventCode;
   readonly detail: string;
   readonly pointer: string;
+};
+
+/** Why an event is refused. */
+export type InvalidEvent = EventFault & {
+  readonly kind: "invalid";
+  readonly id: string | null;
+  /** What else is wrong with an event that came alone. */
+  readonly more?: readonly EventFault[];
 };
 
 /** Stable codes of the API. */
@@ -47,13 +53,21 @@ export type InvalidEventCode =
   | "duplicate_member"
   | "ambiguous_event";
 
+const pointerTo = (name: string): string =>
+  name === "" ? "" : `/${name.slice(0, NAME_LENGTH_MAX).replaceAll("~", "~0").replaceAll("/", "~1")}`;
+
 const invalid = (id: unknown, code: InvalidEventCode, name: string, detail: string): InvalidEvent => ({
   kind: "invalid",
   id: typeof id === "string" && id.length <= VALUE_LENGTH_MAX ? id : null,
   code,
   detail,
-  pointer: name === "" ? "" : `/${name.slice(0, NAME_LENGTH_MAX).replaceAll("~", "~0").replaceAll("/", "~1")}`,
+  pointer: pointerTo(name),
 });
+
+/** Members that are not asked, by their pointers. */
+type Besides = ReadonlySet<string>;
+const none: Besides = new Set();
+const isAsked = (besides: Besides, name: string): boolean => besides.size === 0 || !besides.has(pointerTo(name));
 
 /** Beside other members, "events" says neither that this is an envelope nor that it is an event: one would be dropped. */
 const withoutType = (id: unknown, events: unknown): InvalidEvent =>
@@ -66,14 +80,16 @@ const duplicateMember = (name: string, id: unknown): InvalidEvent =>
   invalid(name === "id" ? null : id, "duplicate_member", name, "an event has each member once");
 
 /** The first attribute that says something it cannot say, those that are known first. */
-const faultInAttributes = ({ known: values, others }: Values): InvalidEvent | null => {
+const faultInAttributes = ({ known: values, others }: Values, besides: Besides): InvalidEvent | null => {
   const id = values[known.id];
   for (let number = 0; number < values.length; number++) {
     const fault = valueFault(number, values[number]);
-    if (fault !== null) return invalid(id, "invalid_attribute", knownNames[number] as string, fault);
+    const name = knownNames[number] as string;
+    if (fault !== null && isAsked(besides, name)) return invalid(id, "invalid_attribute", name, fault);
   }
   for (let at = 0; at < others.length; at += 2) {
     const name = others[at] as string;
+    if (!isAsked(besides, name)) continue;
     const badName = nameFault(name);
     if (badName !== null) return invalid(id, "invalid_attribute_name", name, badName);
     const badValue = extensionFault(name, others[at + 1]);
@@ -86,16 +102,35 @@ const faultInAttributes = ({ known: values, others }: Values): InvalidEvent | nu
  * The first rule of CloudEvents 1.0 (relaxed: only `type` is required) that an event breaks, or null. Null is what its
  * JSON format says for "not set", of every attribute and of `data_base64`; of `data` it is a value.
  */
-export const faultInEvent = (event: Values): InvalidEvent | null => {
+export const faultInEvent = (event: Values, besides: Besides = none): InvalidEvent | null => {
   const values = event.known;
   const id = values[known.id];
-  if (event.duplicate !== null) return duplicateMember(event.duplicate, id);
-  if ((values[known.type] ?? null) === null) return withoutType(id, values[known.events]);
-  if ((values[known.specversion] ?? "1.0") !== "1.0")
+  if (event.duplicate !== null && isAsked(besides, event.duplicate)) return duplicateMember(event.duplicate, id);
+  if ((values[known.type] ?? null) === null && isAsked(besides, "type")) return withoutType(id, values[known.events]);
+  if ((values[known.specversion] ?? "1.0") !== "1.0" && isAsked(besides, "specversion"))
     return invalid(id, "unsupported_specversion", "specversion", 'must be "1.0"');
-  if (values[known.data] !== undefined && (values[known.data_base64] ?? null) !== null)
+  const isTwice = values[known.data] !== undefined && (values[known.data_base64] ?? null) !== null;
+  if (isTwice && isAsked(besides, "data_base64"))
     return invalid(id, "conflicting_data", "data_base64", '"data" and "data_base64" exclude each other');
-  return faultInAttributes(event);
+  return faultInAttributes(event, besides);
+};
+
+/** With the first one: who has sent ten wrong members knows what to look at. */
+const FAULTS_MAX = 10;
+
+/** What else is wrong with an event: the first fault of each other member. */
+export const faultsBesides = (event: Values, first: InvalidEvent): readonly EventFault[] => {
+  const more: EventFault[] = [];
+  const besides = new Set([first.pointer]);
+  if (first.code === "ambiguous_event") besides.add(pointerTo("type"));
+  while (more.length + 1 < FAULTS_MAX) {
+    const fault = faultInEvent(event, besides);
+    if (fault === null) break;
+    const { code, detail, pointer } = fault;
+    more.push({ code, detail, pointer });
+    besides.add(pointer);
+  }
+  return more;
 };
 
 export const faultInBytes = (code: InvalidEventCode, detail: string): InvalidEvent => invalid(null, code, "", detail);

@@ -19,6 +19,7 @@ type Document = {
   readonly tags: readonly { readonly name: string }[];
   readonly components: {
     readonly schemas: {
+      readonly EventError: { readonly required: readonly string[] };
       readonly Limits: {
         readonly properties: Readonly<Record<string, { readonly description: string }>>;
         readonly required: readonly string[];
@@ -94,6 +95,14 @@ describe("openapi.json", () => {
     for (const { content } of operations().flatMap(({ responses }) => Object.values(responses)))
       for (const { schema, examples } of Object.values(content ?? {}))
         expect(Object.keys(examples ?? {})).toEqual(codesIn(schema) ?? Object.keys(examples ?? {}));
+  });
+
+  test("an event's errors are declared", async () => {
+    const { errors } = (await (await (await createAppWorld()).post('{"type":7,"time":"x"}')).json()) as {
+      errors: object[];
+    };
+    const { required } = document.components.schemas.EventError;
+    expect(errors.map((error) => Object.keys(error))).toEqual([required, required]);
   });
 
   test("has every problem of the table, at its status", () => {

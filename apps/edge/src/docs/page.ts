@@ -78,7 +78,8 @@ An <code>Idempotency-Key</code> is the id of an event that has none; in a batch 
 <p>Accepted content types: <code>${mediaTypesOf(false).join(", ")}</code>, and CloudEvents binary mode (<code>ce-</code> headers);
 <code>/v1/batch</code> takes <code>${mediaTypesOf(true).join(", ")}</code>.</p>
 <h2>Answers</h2><table>${rows(statuses)}</table>
-<p>With <code>Prefer: return=representation</code> a batch's answer has <code>events</code>: <code>id</code>, <code>status</code> and <code>tier</code> of each, in order.</p>
+<p>With <code>Prefer: return=representation</code> a batch's answer has <code>events</code>: <code>id</code>, <code>status</code> and <code>tier</code> of each, in order.
+What is wrong with a single event stands in <code>errors</code>, ten members at most; of a batch each event says the first.</p>
 <h2>Limits</h2>
 <p>For machines at <code>GET /v1/limits</code>. A body may be compressed: <code>Content-Encoding: gzip</code>.</p><table>${limitRows(limits)}</table>
 <h2>Codes</h2><table><tr><th>code</th><th>status</th><th>meaning</th><th>send again</th></tr>${codeRows()}</table>

@@ -93,6 +93,11 @@ export const schemas = {
     pointer: { type: "string", description: "JSON pointer into the event." },
     retryable: { type: "boolean" },
   }),
+  EventError: object({
+    code: { enum: Object.keys(problems) },
+    detail: text,
+    pointer: { type: "string", description: "JSON pointer into the event." },
+  }),
   Problem: {
     ...object(
       {
@@ -106,6 +111,11 @@ export const schemas = {
         pointer: { type: "string", description: "JSON pointer into the event." },
         limit: { type: "integer", description: "What is allowed." },
         ...batchAnswer,
+        errors: {
+          type: "array",
+          items: { anyOf: [{ $ref: "#/components/schemas/BatchError" }, { $ref: "#/components/schemas/EventError" }] },
+          description: "Of a batch what is not stored; of one event all that is wrong with it, ten at most.",
+        },
       },
       ["type", "title", "status", "detail", "code", "retryable", "request_id"],
     ),

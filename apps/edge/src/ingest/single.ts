@@ -12,9 +12,10 @@ export const ingestSingle = async (
   requestId: string,
 ): Promise<Response> => {
   if (event.kind === "invalid") {
-    const { id, code, detail, pointer } = event;
+    const { id, code, detail, pointer, more = [] } = event;
+    const errors = [{ code, detail, pointer }, ...more];
     const limit = code === "event_too_large" ? { limit: limits.eventBytesMax } : undefined;
-    return respondProblem({ code, detail, members: { id, pointer, ...limit } }, requestId);
+    return respondProblem({ code, detail, members: { id, pointer, ...limit, errors } }, requestId);
   }
   const { id } = event.sealed;
   const [result] = await store.commit([event.sealed]);
