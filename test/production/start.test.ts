@@ -71,7 +71,7 @@ const startAll = async () => {
   const rest = await start("redis-rest", known());
   const edge = await start("apps/edge", { ...known(), UPSTASH_REDIS_REST_URL: rest.url });
   const relay = await start("apps/relay", known());
-  const dashboard = await start("apps/dashboard", { ...known(), EDGE_URL: edge.url });
+  const dashboard = await start("apps/dashboard", { ...known(), EDGE_URL: edge.url, RELAY_URL: relay.url });
   return { rest, edge, relay, dashboard };
 };
 

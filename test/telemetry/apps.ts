@@ -1,5 +1,5 @@
-import type { DashboardPorts } from "@spillway/dashboard/ports.ts";
 import { showSights } from "@spillway/dashboard/sight-metrics.ts";
+import type { WatchPorts } from "@spillway/dashboard/watch/watch.ts";
 import { createAppWorld } from "@spillway/edge/app.fixture.ts";
 import { systemClock } from "@spillway/event";
 import { createStage } from "@spillway/relay/stage.fixture.ts";
@@ -35,7 +35,7 @@ export const apps = {
       parked: async () => [],
       totals: async () => ({ byClass, total: 1, capped: false, oldestAtMs: 0 }),
     };
-    showSights(metrics, sights as unknown as DashboardPorts);
+    showSights(metrics, sights as unknown as WatchPorts);
   },
 };
 

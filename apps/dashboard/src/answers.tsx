@@ -9,8 +9,9 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Env } from "./env.ts";
 import type { Form } from "./form.ts";
 import { createNotices } from "./notice.ts";
-import { Frame, type FrameProps } from "./pages/frame.tsx";
+import { Frame, type FrameProps, pageOf } from "./pages/frame.tsx";
 import { LoginPage, MessagePage } from "./pages/login/page.tsx";
+import { Problem, type Typed } from "./pages/problem.tsx";
 import type { DashboardPorts } from "./ports.ts";
 
 export const FORM_BYTES_MAX = 8 * 1024;
@@ -20,9 +21,9 @@ export const answerPage = (c: Context, page: Child, status: ContentfulStatusCode
   c.html(html`<!doctype html>${page}`, status, { "cache-control": "no-store" });
 
 /** A page with what is around every page. */
-export const answerFramed = (
+export const answerFramed = async (
   c: Context<Env>,
-  { platform, clock }: DashboardPorts,
+  { platform, watch, environment }: DashboardPorts,
   frame: Pick<FrameProps, "page" | "title">,
   children: Child,
   status: ContentfulStatusCode = 200,
@@ -31,20 +32,47 @@ export const answerFramed = (
   const notice = createNotices(platform).read(c.req.url, session);
   return answerPage(
     c,
-    <Frame {...frame} formToken={session.formToken} notice={notice} atMs={clock.wallMs()}>
+    <Frame {...frame} {...{ notice, environment }} formToken={session.formToken} overview={await watch.latest()}>
       {children}
     </Frame>,
     status,
   );
 };
 
-/** After an action: the page that says what was done. */
-export const answerDone = (c: Context<Env>, { platform }: DashboardPorts, path: string, text: string) =>
-  c.redirect(createNotices(platform).urlOf(path, text, c.get("session")), 303);
+/** After an action: the page that says what was done, and shows what it changed. */
+export const answerDone = async (c: Context<Env>, { platform, watch }: DashboardPorts, path: string, text: string) => {
+  await watch.fresh();
+  return c.redirect(createNotices(platform).urlOf(path, text, c.get("session")), 303);
+};
 
-/** A refusal in words, with a way on. */
-export const answerMessage = (c: Context, status: ContentfulStatusCode, text: string, to: "/" | "/login" = "/") =>
-  answerPage(c, <MessagePage text={text} to={to} />, status);
+/** What a form held, but for its token. */
+const typedOf = (c: Context): Typed | null => {
+  const { fields } = c.var as Partial<Env["Variables"]>;
+  if (fields === undefined) return null;
+  return { action: c.req.path, fields: [...fields].filter(([name]) => name !== "form_token" && name !== "password") };
+};
+
+/** A refusal in words, with a way on, and with what was typed: on the page's own frame where somebody is logged in. */
+export const answerMessage = async (
+  c: Context,
+  status: ContentfulStatusCode,
+  text: string,
+  to: "/" | "/login" = "/",
+) => {
+  const { session, ports } = c.var as Partial<Env["Variables"]>;
+  const typed = typedOf(c);
+  if (session === undefined || ports === undefined)
+    return answerPage(c, <MessagePage text={text} to={to} typed={typed} />, status);
+  const problem = (
+    <>
+      <Problem text={text} typed={typed} formToken={session.formToken} />
+      <p>
+        <a href={to}>Back to the dashboard</a>
+      </p>
+    </>
+  );
+  return answerFramed(c, ports, { page: pageOf(c.req.path), title: `${status}` }, problem, status);
+};
 
 export const answerLogin = (c: Context, problem: string | null, status: ContentfulStatusCode = 200) =>
   answerPage(c, <LoginPage problem={problem} />, status);

@@ -4,7 +4,9 @@ import { systemClock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { createApp } from "./app.tsx";
 import type { Readiness } from "./health.ts";
-import type { DashboardPorts, LettersPort } from "./ports.ts";
+import type { DashboardPorts, LettersPort, SightPorts, Sights } from "./ports.ts";
+import { askersOf, soundEdge, soundShard, soundSights } from "./sights.fixture.ts";
+import { createWatch } from "./watch/watch.ts";
 
 /* The whole app on ports of its own: what each test of a page begins with. */
 export const PASSWORD = "correct horse battery";
@@ -85,47 +87,44 @@ const lettersOf = (calls: Calls, over: Partial<LettersPort>): LettersPort => ({
   ...over,
 });
 
-export const setUp = (over: Partial<DashboardPorts> = {}, https = false, letters: Partial<LettersPort> = {}) => {
+/** Shard 1 and the promise of Redis are in trouble. */
+const sights: Sights = {
+  ...soundSights,
+  shards: [
+    soundShard(0, { backlogEvents: 12_431, backlogBytes: 2048, oldestAgeMs: 90_000, divertedForMs: 3_000 }),
+    { shard: 1, known: null },
+  ],
+  outbox: [{ shard: 0, rows: 2, events: 9, oldestAtMs: 0, exact: true }],
+  edges: [
+    {
+      at: "edge:3000",
+      said: {
+        ...soundEdge,
+        events_go_to: "outbox",
+        checks: {
+          ...soundEdge.checks,
+          stream: {
+            ...soundEdge.checks.stream,
+            warnings: ["appendonly is no"],
+            promise: { state: "broken", because: ["appendonly"] },
+          },
+        },
+      },
+    },
+  ],
+};
+
+type Over = Partial<SightPorts & DashboardPorts>;
+
+export const setUp = (over: Over = {}, https = false, letters: Partial<LettersPort> = {}) => {
   const calls: Calls = { replayed: [], discarded: [], asked: [] };
   const logged: string[] = [];
   let tokens = 0;
   const ports: DashboardPorts = {
-    shards: async () => [
-      {
-        shard: 0,
-        known: {
-          backlogEvents: 12_431,
-          backlogBytes: 2048,
-          oldestAgeMs: 90_000,
-          relayed: 5,
-          dead: 1,
-          parked: 0,
-          owner: "relay-a",
-          divertedForMs: 3_000,
-        },
-      },
-      { shard: 1, known: null },
-    ],
-    outbox: async () => [{ shard: 0, rows: 2, events: 9, oldestAtMs: 0, exact: true }],
-    breakers: async () => [
-      {
-        name: "stream",
-        status: "up",
-        warnings: ["appendonly is no"],
-        promise: { state: "broken", because: ["appendonly"] },
-        eventsGoTo: "outbox",
-      },
-    ],
-    parked: async () => [
-      { shard: 0, topic: "orders", token: 1, code: "unknown_topic", sinceMs: 0, events: 3, bytes: 900, died: 0 },
-    ],
-    unaccounted: async () => 0,
-    totals: async () => ({
-      byClass: { poison: 0, oversize: 1, rejected: 0, undecodable: 0 },
-      total: 1,
-      capped: false,
-      oldestAtMs: 0,
-    }),
+    watch: createWatch({ ...askersOf(() => sights), ...over, clock: systemClock }),
+    history: { points: () => [] },
+    environment: "development",
+    settings: { REDIS_URL: "redis://10.0.0.9:6379", DASHBOARD_PASSWORD: "configured" },
     letters: lettersOf(calls, letters),
     acknowledgeLoss: async () => 5,
     health: { readiness: async () => ready, isStopping: () => false },
@@ -149,7 +148,7 @@ export const form = (fields: Record<string, string>, headers: Record<string, str
 export const logIn = async (app: App) => {
   const response = await app.request("/login", form({ password: PASSWORD }));
   const cookie = response.headers.get("set-cookie")?.split(";")[0] ?? "";
-  const pages = ["/", "/dead-letters", "/dead-letters?status=waiting", "/dead-letters/7"].map(async (path) =>
+  const pages = ["/", "/lag", "/dead-letters", "/dead-letters?status=waiting", "/dead-letters/7"].map(async (path) =>
     (await app.request(path, { headers: { cookie } })).text(),
   );
   const page = (await Promise.all(pages)).join("\n");

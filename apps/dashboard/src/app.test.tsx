@@ -2,6 +2,7 @@
 import { Unavailable } from "@spillway/event";
 import { describe, expect, test } from "vitest";
 import { form, logIn, PASSWORD, ready, setUp } from "./app.fixture.tsx";
+import { askersOf, soundSights } from "./sights.fixture.ts";
 
 test("probes need no login", async () => {
   const { app } = setUp();
@@ -130,15 +131,14 @@ describe("with a session", () => {
     const { page } = await logIn(setUp().app);
     for (const text of [
       "<!doctype html>",
-      "12,431",
-      "90 s",
+      "12,440",
       "relay-a",
-      "diverted",
+      "diverted to Postgres",
       "unknown",
-      "1 of 2 shards cannot be read",
+      "Redis does not answer for shard 1",
       "appendonly is no",
-      "promise broken: appendonly",
-      "events go by the outbox and wait there until Redis keeps what it takes",
+      "Redis does not keep what it takes (appendonly)",
+      "Events go by Postgres and wait there until Redis keeps what it takes",
     ])
       expect(page).toContain(text);
   });
@@ -219,19 +219,23 @@ describe("with a session", () => {
 
   test("a backend that does not answer is unknown on a page that still comes", async () => {
     const { page } = await logIn(
-      setUp({ outbox: async () => null, totals: async () => null }, false, {
-        page: async () => null,
-        groups: async () => null,
-      }).app,
+      setUp(
+        askersOf(() => ({ ...soundSights, outbox: null, parked: null, accounts: null, totals: null })),
+        false,
+        {
+          page: async () => null,
+          groups: async () => null,
+        },
+      ).app,
     );
     expect(page).toContain("Postgres does not answer");
   });
 });
 
 test("a loss that is told can be acknowledged, with the session's token", async () => {
-  const { app, logged } = setUp({ unaccounted: async () => 5 });
+  const { app, logged } = setUp({ accounts: async () => ({ unaccounted: 5, checkpointAgeMs: 0 }) });
   const { cookie, page, token } = await logIn(app);
-  expect(page).toContain("Acknowledge the loss of 5 events");
+  expect(page).toContain('Acknowledge<span class="heard">: 5 events were accepted, and nobody knows where they are');
   expect((await app.request("/loss", form({}, { cookie }))).status).toBe(403);
   const answer = await app.request("/loss", form({ form_token: token }, { cookie }));
   expect(answer.status).toBe(303);

@@ -7,9 +7,13 @@ import { answerBadForm, answerLogin, answerMessage, createAnswerError, FORM_BYTE
 import type { Env } from "./env.ts";
 import { isForeign } from "./foreign.ts";
 import { readForm } from "./form.ts";
+import { addLive } from "./live/live.ts";
 import { cookieLost, createLogin } from "./login.tsx";
 import { addDeadLetters } from "./pages/dead-letters/routes.tsx";
+import { addHelp } from "./pages/help/routes.tsx";
+import { addLag } from "./pages/lag/routes.tsx";
 import { addOverview } from "./pages/overview/routes.tsx";
+import { addPipeline } from "./pages/pipeline/routes.tsx";
 import type { DashboardPorts } from "./ports.ts";
 import { createSessions, type Sessions } from "./session.ts";
 
@@ -48,7 +52,11 @@ const createGuard =
     const session = sessions.find(getCookie(c, cookieName));
     c.header("Cache-Control", "no-store");
     if (session === null) {
-      if (!isReading(c)) return answerMessage(c, 401, "Log in first: the session is over.", "/login");
+      if (!isReading(c)) {
+        const form = await readForm(c.req.raw, FORM_BYTES_MAX);
+        if (form.kind === "ok") c.set("fields", form.fields);
+        return answerMessage(c, 401, "Log in first: the session is over.", "/login");
+      }
       const isAfterLogin = c.req.path === "/" && c.req.query("from") === "login";
       return isAfterLogin ? answerLogin(c, cookieLost(https), 401) : c.redirect("/login", 303);
     }
@@ -56,14 +64,14 @@ const createGuard =
     if (isReading(c)) return next();
     const form = await readForm(c.req.raw, FORM_BYTES_MAX);
     if (form.kind !== "ok") return answerBadForm(c, form);
-    if (!createSecretCheck(session.formToken, platform)(form.fields.get("form_token") ?? ""))
-      return answerMessage(c, 403, "The form is not ours, or too old: open the page again.");
     c.set("fields", form.fields);
+    if (!createSecretCheck(session.formToken, platform)(form.fields.get("form_token") ?? ""))
+      return answerMessage(c, 403, "The form is from an older session or another page: look at it, and send it again.");
     return next();
   };
 
 const addPages = (app: Hono<Env>, ports: DashboardPorts): void => {
-  for (const add of [addOverview, addDeadLetters]) add(app, ports);
+  for (const add of [addLive, addOverview, addLag, addDeadLetters, addPipeline, addHelp]) add(app, ports);
   app.notFound((c) => answerMessage(c, 404, "There is no such page, and no such action."));
 };
 
@@ -76,6 +84,10 @@ export const createApp = (ports: DashboardPorts, options: DashboardOptions): Hon
   const app = new Hono<Env>();
 
   app.use(securityHeaders);
+  app.use((c, next) => {
+    c.set("ports", ports);
+    return next();
+  });
   app.onError(createAnswerError(ports.log));
   app.use(async (c, next) => (await probes(c.req.raw, c.req.path)) ?? next());
   app.get("/app.css", (c) => c.body(assets.css, 200, { "content-type": "text/css; charset=utf-8" }));

@@ -5,6 +5,7 @@ import {
   httpUrl,
   installationSettings,
   listenSettings,
+  listOf,
   logLevel,
   type MetricsAccess,
   metricsAccessOf,
@@ -17,6 +18,7 @@ import {
   type Shown,
   token,
   type Values,
+  withDefault,
 } from "@spillway/service";
 import type { TraceSettings } from "@spillway/telemetry";
 
@@ -29,7 +31,9 @@ const settings = {
   DASHBOARD_PASSWORD: password(12),
   REDIS_URL: redisUrls(),
   DATABASE_URL: postgresUrl(checkPostgresUrl),
-  EDGE_URL: httpUrl(),
+  EDGE_URL: listOf(httpUrl(), "http or https URLs of the edges, separated by commas"),
+  /** Without it nobody says how Kafka is. */
+  RELAY_URL: withDefault(listOf(httpUrl(), "http or https URLs of the relays, separated by commas"), []),
   METRICS_TOKEN: optional(token(16)),
 };
 

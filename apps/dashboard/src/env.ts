@@ -4,7 +4,7 @@ import type { Bindings, DashboardPorts } from "./ports.ts";
 import type { Session } from "./session.ts";
 
 /** What a request has once the guard let it through. */
-export type Env = { Bindings: Bindings; Variables: { session: Session; fields: Fields } };
+export type Env = { Bindings: Bindings; Variables: { ports: DashboardPorts; session: Session; fields: Fields } };
 
 /** Adds the routes of one page, which is a folder of `pages/`. */
 export type AddPage = (app: Hono<Env>, ports: DashboardPorts) => void;

@@ -12,11 +12,15 @@ import { createApp } from "./app.tsx";
 import css from "./assets/app.css" with { type: "text" };
 import lettersCss from "./assets/letters.css" with { type: "text" };
 import script from "./assets/live.js" with { type: "text" };
-import { askBreakers } from "./breakers.ts";
 import { readConfig } from "./config.ts";
 import { createHealth } from "./health.ts";
-import type { DashboardPorts, ShardRow } from "./ports.ts";
+import { createHistory } from "./history/history.ts";
+import { createFlowHistory } from "./history/rollups.ts";
+import type { DashboardPorts, ShardRow, SightPorts } from "./ports.ts";
 import { showSights } from "./sight-metrics.ts";
+import { askAccounts } from "./sights/accounts.ts";
+import { askReadiness } from "./sights/ask.ts";
+import { createWatch } from "./watch/watch.ts";
 
 /* The dashboard on Bun: settings, then what it looks at, then the app. */
 const ASK_MS = 2_000;
@@ -64,13 +68,24 @@ const health = createHealth(systemClock, async () => {
   };
 });
 
-const ports: DashboardPorts = {
+const sights: SightPorts = {
   shards: () => Promise.all(Array.from({ length: config.SHARDS }, (_, shard) => shardRow(shard))),
   outbox: () => orNull(outbox.shards(ASK_MS)),
-  breakers: () => askBreakers(config.EDGE_URL),
+  edges: () => askReadiness(config.EDGE_URL),
+  relays: () => askReadiness(config.RELAY_URL),
   parked: () => orNull(outbox.parked(ASK_MS)),
-  unaccounted: () => orNull(outbox.unaccounted(ASK_MS)),
+  accounts: () => orNull(askAccounts(database, ASK_MS)),
   totals: () => orNull(letters.counts()),
+};
+
+const watch = createWatch({ ...sights, clock: systemClock });
+const history = createHistory(createFlowHistory({ database }), systemClock);
+void history.run(watch);
+const ports: DashboardPorts = {
+  watch,
+  history,
+  environment: config.ENVIRONMENT,
+  settings: config.shown,
   letters: {
     groups: () => orNull(letters.groups()),
     page: (filter, cursor) => orNull(letters.page(filter, cursor, PAGE_ROWS)),
@@ -99,7 +114,8 @@ const ports: DashboardPorts = {
   log,
 };
 
-showSights(metrics, ports);
+void watch.run(stopping);
+showSights(metrics, { ...sights, clock: systemClock });
 showDependencies(metrics, health.readiness);
 const app = createApp(ports, {
   password: config.DASHBOARD_PASSWORD,

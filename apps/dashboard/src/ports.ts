@@ -7,34 +7,31 @@ import type {
   LetterPage,
   WholeLetter,
 } from "@spillway/dead-letters";
-import type { Clock, ParkedTopic, Platform, TierPromise } from "@spillway/event";
+import type { Clock, ParkedTopic, Platform } from "@spillway/event";
 import type { OutboxShard } from "@spillway/outbox";
-import type { ProbePorts } from "@spillway/service";
+import type { ProbePorts, Shown } from "@spillway/service";
 import type { ShardView } from "@spillway/stream";
 import type { Log } from "@spillway/telemetry";
+import type { History } from "./history/history.ts";
+import type { Accounts } from "./sights/accounts.ts";
+import type { Said } from "./sights/ask.ts";
+import type { EdgeReadiness } from "./sights/edges.ts";
+import type { RelayReadiness } from "./sights/relays.ts";
+import type { Watch } from "./watch/watch.ts";
 
 /** A shard of the stream. Null: unknown, which is not zero. */
 export type ShardRow = { readonly shard: number; readonly known: Omit<ShardView, "shard"> | null };
-
-/** One backend as the edge sees it: `down` also when its breaker is open. */
-export type BreakerRow = {
-  readonly name: string;
-  readonly status: "up" | "down" | "unknown";
-  readonly warnings: readonly string[];
-  /** Whether it keeps what it takes; null where nobody could say. */
-  readonly promise: TierPromise | null;
-  /** The best place that the edge sends events to by the stream's promise; null where nobody could say. */
-  readonly eventsGoTo: "stream" | "outbox" | "nowhere" | null;
-};
 
 /** Everything that the dashboard looks at. What cannot be read is null, never zero. */
 export type Sights = {
   readonly shards: readonly ShardRow[];
   readonly outbox: readonly OutboxShard[] | null;
-  readonly breakers: readonly BreakerRow[];
+  /** Those that the settings name, each with what it says. */
+  readonly edges: readonly Said<EdgeReadiness>[];
+  readonly relays: readonly Said<RelayReadiness>[];
   /** Of each shard, topics of which events are or were parked. */
   readonly parked: readonly ParkedTopic[] | null;
-  readonly unaccounted: number | null;
+  readonly accounts: Accounts | null;
   readonly totals: Pick<LetterCounts, "byClass" | "total" | "capped" | "oldestAtMs"> | null;
 };
 
@@ -58,8 +55,17 @@ export type LettersPort = {
   restore(id: string): Promise<ActionResult>;
 };
 
-/** What asks for each sight, and the little that the dashboard changes. */
-export type DashboardPorts = { readonly [Name in keyof Sights]: () => Promise<Sights[Name]> } & {
+/** What asks for each sight, each bounded in time and without a rejection. */
+export type SightPorts = { readonly [Name in keyof Sights]: () => Promise<Sights[Name]> };
+
+/** Beside the looks the little that the dashboard changes. */
+export type DashboardPorts = {
+  readonly watch: Watch;
+  readonly history: Pick<History, "points">;
+  /** Which is said on every page. */
+  readonly environment: string;
+  /** This dashboard's own, without what is secret. */
+  readonly settings: Shown;
   readonly letters: LettersPort;
   /** What is told as lost is known; answers how many events that was. Rejects with `Unavailable`. */
   acknowledgeLoss(): Promise<number>;

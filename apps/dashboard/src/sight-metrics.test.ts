@@ -1,7 +1,8 @@
 import { createMetricsSpy } from "@spillway/telemetry/metrics-spy";
 import { expect, test } from "vitest";
-import type { DashboardPorts, ShardRow } from "./ports.ts";
+import type { ShardRow } from "./ports.ts";
 import { showSights } from "./sight-metrics.ts";
+import type { WatchPorts } from "./watch/watch.ts";
 
 const byClass = { poison: 2, oversize: 0, rejected: 1, undecodable: 0 };
 
@@ -34,7 +35,7 @@ const setUp = () => {
     outbox: async () => sights.outbox,
     parked: async () => sights.parked,
     totals: async () => sights.totals,
-  } as unknown as DashboardPorts;
+  } as unknown as WatchPorts;
   showSights(spy, ports);
   const age = (place: string) =>
     spy.of("spillway_oldest_event_age_seconds").findLast(({ labels }) => labels.place === place)?.value;

@@ -1,6 +1,7 @@
 import { createKept } from "@spillway/service";
 import type { Metrics } from "@spillway/telemetry";
-import type { DashboardPorts, Sights } from "./ports.ts";
+import type { Sights } from "./ports.ts";
+import type { WatchPorts } from "./watch/watch.ts";
 
 type Place = "stream" | "outbox" | "parked";
 /** Shard and time of the oldest event; none where it is empty. */
@@ -71,7 +72,7 @@ const createLetterMetrics = (metrics: Metrics) => {
  * What nobody shows whose own work it is: where the oldest event waits when no relay can read, shards without a relay, and the
  * dead letters. It is looked at when somebody asks, at most every two seconds, for as long as half a second.
  */
-export const showSights = (metrics: Metrics, ports: DashboardPorts): void => {
+export const showSights = (metrics: Metrics, ports: WatchPorts): void => {
   const owner = metrics.gauge("spillway_shard_has_owner", "1 while a relay has the lease of the shard, else 0.", [
     "shard",
   ]);

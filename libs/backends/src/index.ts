@@ -1,3 +1,4 @@
+export { provideChromium } from "./browser/chromium.ts";
 export { createWriteCache } from "./disk/write-cache.ts";
 export { eventually, TooLate } from "./eventually.ts";
 export { findGrafana, startGrafana } from "./grafana/grafana.ts";

@@ -29,7 +29,7 @@ test("every app gets its own port, loopback, and only the addresses it uses", ()
   });
   expect(edge).not.toHaveProperty("REDIS_URL");
   expect(relay).not.toHaveProperty("API_KEYS");
-  expect(dashboard).not.toHaveProperty("RELAY_URL");
+  expect(relay).not.toHaveProperty("RELAY_URL");
   expect(dashboard).not.toHaveProperty("UPSTASH_REDIS_REST_TOKEN");
 });
 

@@ -12,7 +12,7 @@ export const appEnvironments = (
 ) => {
   // In production the edge wants hashed keys and the dashboard's cookie wants https.
   const at = (url: string) => ({ PORT: new URL(url).port, HOST: "127.0.0.1", ENVIRONMENT: "development" });
-  const { REDIS_URL, DATABASE_URL, KAFKA_BROKERS, KAFKA_TOPIC, EDGE_URL, DASHBOARD_PASSWORD } = stack;
+  const { REDIS_URL, DATABASE_URL, KAFKA_BROKERS, KAFKA_TOPIC, EDGE_URL, RELAY_URL, DASHBOARD_PASSWORD } = stack;
   const { UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN } = stack;
   return {
     edge: {
@@ -31,6 +31,6 @@ export const appEnvironments = (
       KAFKA_TOPIC,
       KAFKA_COMPRESSION: kafkaCompression,
     },
-    dashboard: { ...at(stack.DASHBOARD_URL), DASHBOARD_PASSWORD, REDIS_URL, DATABASE_URL, EDGE_URL },
+    dashboard: { ...at(stack.DASHBOARD_URL), DASHBOARD_PASSWORD, REDIS_URL, DATABASE_URL, EDGE_URL, RELAY_URL },
   };
 };

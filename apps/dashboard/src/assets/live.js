@@ -1,29 +1,162 @@
-// Fetches the page again every few seconds and swaps what is live in it. Pauses while the tab is hidden, while something
-// in the page has the focus or is open, and says so when the answer does not come.
-const EVERY_MS = 3000;
-const live = document.getElementById("live");
-const freshness = document.getElementById("freshness");
-let missed = 0;
+// Keeps the page live. The server says once a second that it has looked (server-sent events); the page is then fetched again, at
+// most every two seconds, and what differs is changed in place. What somebody works on is left alone: a row with an open form,
+// a field that was filled in, a selection; focus and scroll survive since nothing that stays is made anew.
+const EVERY_MS = 2000;
+const SILENT_MS = 5000;
 
-const busy = () =>
-  document.hidden || live.contains(document.activeElement) || live.querySelector("details[open]") !== null;
+const byId = (id) => document.getElementById(id);
+const pause = byId("pause");
+let isPaused = false;
+let heardAtMs = Date.now();
+let fetchedAtMs = 0;
+let level = null;
+let isFetching = false;
 
-const refresh = async () => {
-  if (busy()) return;
-  try {
-    const response = await fetch(location.pathname + location.search, { signal: AbortSignal.timeout(EVERY_MS) });
-    if (response.redirected) return location.reload();
-    if (!response.ok) throw new Error(String(response.status));
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    if (busy()) return;
-    live.replaceChildren(...page.getElementById("live").childNodes);
-    freshness.replaceChildren(...page.getElementById("freshness").childNodes);
-    document.title = page.title;
-    missed = 0;
-  } catch {
-    missed++;
-    freshness.textContent = `no answer for ${Math.round((missed * EVERY_MS) / 1000)} s`;
+const timeOf = (ms) => `${new Date(ms).toISOString().slice(11, 19)} UTC`;
+
+const say = () => {
+  const isSilent = Date.now() - heardAtMs > SILENT_MS;
+  const state = isPaused ? "paused · as of" : isSilent ? `no answer since ${timeOf(heardAtMs)} · as of` : "live ·";
+  if (byId("live-state").textContent !== state) byId("live-state").textContent = state;
+  byId("freshness").classList.toggle("old", isSilent && !isPaused);
+};
+
+/** Whether somebody works in this row or form. */
+const isHeld = (element) =>
+  element.matches("tr, li, form, [data-row]") &&
+  (element.querySelector("details[open] form") !== null ||
+    [...element.querySelectorAll("input:not([type=hidden]), textarea, select")].some(
+      (field) =>
+        field === document.activeElement ||
+        (field.type === "checkbox"
+          ? field.checked !== field.defaultChecked
+          : (field.value ?? "") !== (field.defaultValue ?? field.value)),
+    ));
+
+const isSelected = (node) => {
+  const selection = getSelection();
+  return selection !== null && !selection.isCollapsed && selection.containsNode(node, true);
+};
+
+const copyAttributes = (from, to) => {
+  for (const { name, value } of to.attributes) if (from.getAttribute(name) !== value) from.setAttribute(name, value);
+  for (const { name } of [...from.attributes])
+    if (!to.hasAttribute(name) && !(name === "open" && from.localName === "details")) from.removeAttribute(name);
+};
+
+const isAlike = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.id ?? "") === (b.id ?? "");
+
+/** Makes `from`, which is shown, what `to` is. */
+const morph = (from, to) => {
+  if (from.nodeType !== Node.ELEMENT_NODE) {
+    if (from.data !== to.data && !isSelected(from)) from.data = to.data;
+    return;
+  }
+  if (isHeld(from)) {
+    from.classList.add("held");
+    return;
+  }
+  copyAttributes(from, to);
+  let at = from.firstChild;
+  for (const next of [...to.childNodes]) {
+    const known = next.id
+      ? [...from.children].find((child) => child.id === next.id && isAlike(child, next))
+      : undefined;
+    if (known !== undefined && known !== at) from.insertBefore(known, at);
+    else if (known === undefined && !(at !== null && !at.id && isAlike(at, next))) {
+      from.insertBefore(next, at);
+      continue;
+    }
+    const shown = known ?? at;
+    at = shown.nextSibling;
+    morph(shown, next);
+  }
+  while (at !== null) {
+    const gone = at;
+    at = at.nextSibling;
+    if (!(gone.nodeType === Node.ELEMENT_NODE && isHeld(gone)) && !isSelected(gone)) gone.remove();
   }
 };
 
-setInterval(refresh, EVERY_MS);
+const PARTS = ["live", "said", "state", "pages", "as-of"];
+
+const refresh = async () => {
+  if (isPaused || isFetching || document.hidden) return;
+  isFetching = true;
+  fetchedAtMs = Date.now();
+  try {
+    const response = await fetch(location.href, { signal: AbortSignal.timeout(SILENT_MS) });
+    if (response.redirected) location.reload();
+    if (!response.ok || response.redirected) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (isPaused) return;
+    for (const id of PARTS) if (byId(id) && page.getElementById(id)) morph(byId(id), page.getElementById(id));
+    document.title = page.title;
+  } catch (error) {
+    // That the server is silent is said by what it does not say.
+    console.debug(error);
+  } finally {
+    isFetching = false;
+  }
+};
+
+const again = () => {
+  refresh();
+  listen();
+};
+
+const listen = () => {
+  const source = new EventSource("/live");
+  source.addEventListener("look", ({ data }) => {
+    heardAtMs = Date.now();
+    const isNews = level !== null && level !== data;
+    level = data;
+    if (isNews || Date.now() - fetchedAtMs >= EVERY_MS - 200) refresh();
+    say();
+  });
+  source.addEventListener("error", () => {
+    // Closed for good where it was redirected to the login: the page says so itself.
+    if (source.readyState === EventSource.CLOSED) setTimeout(again, EVERY_MS);
+  });
+};
+
+pause.hidden = false;
+pause.addEventListener("click", () => {
+  isPaused = !isPaused;
+  pause.textContent = isPaused ? "Go on" : "Pause";
+  if (!isPaused) refresh();
+  say();
+});
+document.addEventListener("visibilitychange", refresh);
+
+/* Keys: / searches, ? helps, j and k go from row to row, x marks one, Enter opens it. */
+const isTyping = ({ target }) => target.matches("input, textarea, select, [contenteditable]");
+const step = (by) => {
+  const rows = [...document.querySelectorAll("[data-row]")];
+  const at = rows.indexOf(document.activeElement?.closest("[data-row]"));
+  rows[Math.min(rows.length - 1, Math.max(0, at < 0 ? 0 : at + by))]?.focus();
+};
+const keys = {
+  "/": () => document.querySelector("[data-search]")?.focus(),
+  "?": () => location.assign("/help"),
+  j: () => step(1),
+  k: () => step(-1),
+  x: () =>
+    document.activeElement?.querySelector?.("[data-row] input[type=checkbox], :scope input[type=checkbox]")?.click(),
+  Enter: () => document.activeElement?.matches("[data-row]") && document.activeElement.querySelector("a")?.click(),
+};
+document.addEventListener("keydown", (event) => {
+  if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || !(event.key in keys)) return;
+  if (event.key !== "Enter") event.preventDefault();
+  keys[event.key]();
+});
+
+document.addEventListener("click", async ({ target }) => {
+  const button = target.closest("[data-copy]");
+  if (button === null) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  button.textContent = "Copied";
+});
+
+listen();
+setInterval(say, 1000);

@@ -1,14 +1,25 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
+import type { Overview } from "../watch/watch.ts";
+import { countOf } from "./format.ts";
 import { Layout } from "./layout.tsx";
+import { levelWords, Sign, signs } from "./state.tsx";
 
 /** The pages that the navigation leads to, in its order; each is a folder beside this file. */
 const PAGES = {
   overview: { path: "/", name: "Overview" },
+  lag: { path: "/lag", name: "Lag" },
   "dead-letters": { path: "/dead-letters", name: "Dead letters" },
+  pipeline: { path: "/pipeline", name: "Pipeline" },
+  help: { path: "/help", name: "Help" },
 } as const;
 
 export type PageName = keyof typeof PAGES;
+
+/** Whose page an address is below; the overview's where it is none's. */
+export const pageOf = (path: string): PageName =>
+  (Object.entries(PAGES).find(([, page]) => page.path !== "/" && path.startsWith(page.path))?.[0] ??
+    "overview") as PageName;
 
 export type FrameProps = {
   readonly page: PageName;
@@ -16,23 +27,41 @@ export type FrameProps = {
   readonly title?: string;
   readonly formToken: string;
   readonly notice: string | null;
-  readonly atMs: number;
+  readonly overview: Overview;
+  /** "production", which is said aloud, or "development". */
+  readonly environment: string;
   readonly children: Child;
 };
 
-const Navigation = ({ page }: Pick<FrameProps, "page">) => (
-  <nav aria-label="Pages">
+const Navigation = ({ page, overview: { totals } }: Pick<FrameProps, "page" | "overview">) => (
+  <nav aria-label="Pages" id="pages">
     {Object.entries(PAGES).map(([name, { path, name: label }]) => (
       <a href={path} aria-current={name === page ? "page" : undefined}>
         {label}
+        {name === "dead-letters" && totals !== null && totals.total > 0 ? (
+          <span class="count"> {countOf(totals.total)}</span>
+        ) : null}
       </a>
     ))}
   </nav>
 );
 
-/** What is around every page: where one can go, how old it is, and what the last action said. */
-export const Frame = ({ page, title, formToken, notice, atMs, children }: FrameProps) => (
-  <Layout title={`${title ?? PAGES[page].name} · Spillway`}>
+/** How old the page is. Without scripts it is as of a moment; with them it says whether it is live. */
+const Freshness = ({ atMs }: { readonly atMs: number }) => (
+  <p id="freshness">
+    <span id="live-state">as of</span>{" "}
+    <time id="as-of" datetime={new Date(atMs).toISOString()}>
+      {new Date(atMs).toISOString().slice(11, 19)} UTC
+    </time>{" "}
+    <button type="button" id="pause" hidden>
+      Pause
+    </button>
+  </p>
+);
+
+/** What is around every page: where one can go, how things are, how old it is, and what the last action said. */
+export const Frame = ({ page, title, formToken, notice, overview, environment, children }: FrameProps) => (
+  <Layout title={`${signs[overview.level]} ${title ?? PAGES[page].name} · Spillway`}>
     <a class="skip" href="#live">
       Skip to the page
     </a>
@@ -40,21 +69,28 @@ export const Frame = ({ page, title, formToken, notice, atMs, children }: FrameP
       <a class="brand" href="/">
         Spillway
       </a>
-      <Navigation page={page} />
-      <form method="post" action="/logout">
-        <input type="hidden" name="form_token" value={formToken} />
-        <button type="submit">Log out</button>
-      </form>
-      <p id="freshness">
-        as of <time datetime={new Date(atMs).toISOString()}>{new Date(atMs).toISOString().slice(11, 19)} UTC</time>
-      </p>
+      <span id="state">
+        <Sign level={overview.level} /> <span class="environment">{environment}</span>
+      </span>
+      <Navigation page={page} overview={overview} />
+      <div class="under">
+        <Freshness atMs={overview.atMs} />
+        <form method="post" action="/logout">
+          <input type="hidden" name="form_token" value={formToken} />
+          <button type="submit">Log out</button>
+        </form>
+      </div>
     </header>
     {notice === null ? null : (
       <p class="notice" role="status">
         {notice}
       </p>
     )}
+    <p id="said" class="heard" aria-live="polite">
+      {levelWords[overview.level]}: {overview.troubles[0]?.what ?? "all events are in Kafka or accounted for"}.
+    </p>
     <main id="live" tabindex={-1}>
+      <h1 class="heard">{title ?? PAGES[page].name}</h1>
       {children}
     </main>
     <script type="module" src="/live.js" />

@@ -1,7 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
-
-export const Unknown = () => <span class="unknown">unknown</span>;
+import { Unknown } from "./state.tsx";
 
 type TableProps<Row> = {
   readonly class?: string;

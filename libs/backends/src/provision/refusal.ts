@@ -27,6 +27,11 @@ export const REMEDIES = {
     debian: "sudo apt-get update && sudo apt-get install -y prometheus prometheus-alertmanager",
     macos: "brew install prometheus alertmanager",
   },
+  browser: {
+    service: "Chromium",
+    debian: "sudo apt-get update && sudo apt-get install -y chromium",
+    macos: "brew install --cask chromium",
+  },
   compiler: {
     service: "a C compiler",
     debian: "sudo apt-get update && sudo apt-get install -y gcc libc6-dev",

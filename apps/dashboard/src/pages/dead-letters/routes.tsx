@@ -72,7 +72,7 @@ const letterPage = async (c: Context<Env>, ports: DashboardPorts, id: string, re
   return answerFramed(c, ports, { page: "dead-letters", title: `Letter ${id}` }, page, refused === null ? 200 : 422);
 };
 
-const exported = (c: Context<Env>, ports: DashboardPorts) => {
+const exported = async (c: Context<Env>, ports: DashboardPorts): Promise<Response> => {
   const params = paramsOf(c);
   const { filter, problems } = readQuery(params, ports.clock.wallMs());
   const format = FORMATS.find((each) => each === params.get("format"));

@@ -1,6 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
 import { Layout } from "../layout.tsx";
+import { Problem, type Typed } from "../problem.tsx";
 
 type SmallPageProps = { readonly title: string; readonly problem: string | null; readonly children: Child };
 
@@ -18,9 +19,12 @@ const SmallPage = ({ title, problem, children }: SmallPageProps) => (
   </Layout>
 );
 
+type MessageProps = { readonly text: string; readonly to: "/" | "/login"; readonly typed: Typed | null };
+
 /** A page that says one thing, and leads on. */
-export const MessagePage = ({ text, to }: { readonly text: string; readonly to: "/" | "/login" }) => (
-  <SmallPage title="Spillway" problem={text}>
+export const MessagePage = ({ text, to, typed }: MessageProps) => (
+  <SmallPage title="Spillway" problem={null}>
+    <Problem text={text} typed={typed} formToken={null} />
     <p>
       <a href={to}>{to === "/" ? "Back to the dashboard" : "Log in"}</a>
     </p>

@@ -1,35 +1,20 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
-import type { Overview } from "../../overview.ts";
-import { Breakers, Outbox, Parked, Shards } from "./parts.tsx";
+import type { Point } from "../../history/history.ts";
+import type { Overview } from "../../watch/watch.ts";
+import { Plots } from "../plots.tsx";
+import { AccountLine, FlowLine } from "./account.tsx";
+import { Path } from "./path.tsx";
+import { Over, Verdict } from "./verdict.tsx";
 
-type OverviewProps = { readonly overview: Overview; readonly formToken: string };
+type OverviewProps = { readonly overview: Overview; readonly points: readonly Point[]; readonly formToken: string };
 
-const Verdict = ({ troubles }: { troubles: readonly string[] }) =>
-  troubles.length === 0 ? (
-    <p class="notice good">All is well: both tiers take events, and the relays keep up.</p>
-  ) : (
-    <div class="notice bad">
-      {troubles.map((trouble) => (
-        <p>{trouble}</p>
-      ))}
-    </div>
-  );
-
-export const OverviewPage = ({ overview, formToken }: OverviewProps) => (
+export const OverviewPage = ({ overview, points, formToken }: OverviewProps) => (
   <>
-    <h1>Overview</h1>
-    <Verdict troubles={overview.troubles} />
-    {overview.unaccounted === null || overview.unaccounted === 0 ? null : (
-      <form method="post" action="/loss">
-        <input type="hidden" name="form_token" value={formToken} />
-        <button type="submit">Acknowledge the loss of {overview.unaccounted} events</button>
-      </form>
-    )}
-    <Shards {...overview} />
-    <Parked {...overview} />
-    <div class="pair">
-      <Outbox {...overview} />
-      <Breakers {...overview} />
-    </div>
+    <Verdict overview={overview} formToken={formToken} />
+    <AccountLine overview={overview} />
+    <FlowLine overview={overview} />
+    <Plots of="minutes" points={points} overview={overview} />
+    <Path overview={overview} />
+    <Over overview={overview} />
   </>
 );

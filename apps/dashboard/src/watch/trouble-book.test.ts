@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import type { Source, Trouble } from "../verdict/trouble.ts";
+import { createTroubleBook } from "./trouble-book.ts";
+
+const trouble = (key: string, level: Trouble["level"], more: Partial<Trouble> = {}): Trouble => ({
+  key,
+  level,
+  source: "relays",
+  what: key,
+  means: "",
+  next: "",
+  ...more,
+});
+const nobody: ReadonlySet<Source> = new Set();
+
+test("a trouble is as old as its first sight, or older where its source knows, and is told as over", () => {
+  const book = createTroubleBook();
+  book.saw([trouble("a", "degraded"), trouble("b", "broken", { sinceMs: 50 })], nobody, 100);
+  book.saw([trouble("a", "degraded"), trouble("b", "broken", { sinceMs: 70 })], nobody, 200);
+  expect(book.standing()).toMatchObject([
+    { key: "b", sinceMs: 50 },
+    { key: "a", sinceMs: 100 },
+  ]);
+  book.saw([trouble("a", "degraded")], nobody, 300);
+  expect(book.over()).toEqual([{ key: "b", what: "b", sinceMs: 50, untilMs: 300 }]);
+  book.saw([trouble("a", "degraded"), trouble("b", "broken")], nobody, 400);
+  expect(book.standing()[0]).toMatchObject({ key: "b", sinceMs: 400 });
+  book.saw([], nobody, 400 + 3_600_000);
+  expect(book.over().map(({ key }) => key)).toEqual(["a", "b"]);
+});
+
+test("nothing is over of which nobody says whether it is", () => {
+  const book = createTroubleBook();
+  book.saw([trouble("kafka", "broken"), trouble("letters", "todo", { source: "postgres" })], nobody, 100);
+  book.saw([], new Set<Source>(["relays"]), 200);
+  expect(book.standing()).toMatchObject([{ key: "kafka", sinceMs: 100, isOld: true }]);
+  expect(book.over()).toMatchObject([{ key: "letters" }]);
+  book.saw([trouble("kafka", "broken")], nobody, 300);
+  expect(book.standing()).toMatchObject([{ key: "kafka", sinceMs: 100, isOld: false }]);
+});
