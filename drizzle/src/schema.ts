@@ -6,6 +6,7 @@ import {
   customType,
   index,
   integer,
+  jsonb,
   pgTable,
   primaryKey,
   text,
@@ -161,10 +162,64 @@ export const deadLetterActions = pgTable(
     action: text({ enum: ["replay", "discard", "restore"] }).notNull(),
     actor: text().notNull(),
     reason: text(),
+    /** Which did it; null: one letter was decided by itself. */
+    job: bigint({ mode: "bigint" }),
     createdAt: moment("created_at").notNull().defaultNow(),
   },
-  (table) => [index("dead_letter_actions_letter").on(table.letter, table.id)],
+  (table) => [
+    index("dead_letter_actions_letter").on(table.letter, table.id),
+    index("dead_letter_actions_job").on(table.job, table.letter).where(sql`${table.job} is not null`),
+  ],
 );
+
+/** Many dead letters decided at once, by a runner that holds the lease (libs/dead-letters, Jobs). Never deleted. */
+export const deadLetterJobs = pgTable(
+  "dead_letter_jobs",
+  {
+    id: bigint({ mode: "bigint" }).primaryKey().generatedAlwaysAsIdentity(),
+    kind: text({ enum: ["replay", "discard", "restore"] }).notNull(),
+    state: text({ enum: ["running", "paused", "arriving", "done", "cancelled", "stopped"] })
+      .notNull()
+      .default("running"),
+    /** Without a relative time, and with a last letter: what it decides does not grow. */
+    filter: jsonb().notNull(),
+    /** The job whose discards a restore takes back; it then has no filter. */
+    undoes: bigint({ mode: "bigint" }),
+    actor: text().notNull(),
+    address: text().notNull(),
+    reason: text(),
+    /** How many letters its plan counted. */
+    planned: integer().notNull(),
+    /** Letters a second at most. */
+    rate: integer().notNull(),
+    /** It stops when more of its letters died again. */
+    deathsMax: integer("deaths_max").notNull(),
+    /** Letters up to this one were looked at. */
+    cursor: bigint({ mode: "bigint" }).notNull().default(sql`0`),
+    /** How many were left as they are, by the code of why. */
+    skipped: jsonb().notNull().default({}),
+    runner: text(),
+    leaseUntil: moment("lease_until"),
+    /** Since then none of its events is in the outbox. */
+    drainedAt: moment("drained_at"),
+    createdAt: moment("created_at").notNull().defaultNow(),
+    endedAt: moment("ended_at"),
+  },
+  (table) => [index("dead_letter_jobs_open").on(table.id).where(sql`${table.state} in ('running', 'arriving')`)],
+);
+
+/** What operators did, written before it is done. Never changed but for `result`, never deleted. */
+export const audit = pgTable("audit", {
+  id: bigint({ mode: "bigint" }).primaryKey().generatedAlwaysAsIdentity(),
+  at: moment("at").notNull().defaultNow(),
+  actor: text().notNull(),
+  address: text().notNull(),
+  action: text().notNull(),
+  subject: text().notNull(),
+  reason: text(),
+  /** Null: nobody knows whether it was done. */
+  result: text(),
+});
 
 /** Each topic of a shard of which events were parked ever, with what waits of it now. Never deleted: `token` keeps former owners out. */
 export const parking = pgTable(

@@ -1,7 +1,17 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
-import type { GroupCount, LetterCursor, LetterFilter, LetterSummary, WholeLetter } from "@spillway/dead-letters";
+import type {
+  GroupCount,
+  Job,
+  JobMove,
+  JobOrder,
+  LetterCursor,
+  LetterFilter,
+  LetterSummary,
+  WholeLetter,
+} from "@spillway/dead-letters";
 import { systemClock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
+import type { Deed } from "@spillway/operators";
 import { createApp } from "./app.tsx";
 import type { Readiness } from "./health.ts";
 import type { DashboardPorts, LettersPort, SightPorts, Sights } from "./ports.ts";
@@ -39,7 +49,15 @@ const letter: LetterSummary = {
 
 export const ready: Readiness = { status: "up", checks: { redis: { status: "up" }, postgres: { status: "up" } } };
 
-type Calls = { replayed: string[]; discarded: [string, string][]; asked: [LetterFilter, LetterCursor][] };
+type Calls = {
+  replayed: string[];
+  discarded: [string, string][];
+  asked: [LetterFilter, LetterCursor][];
+  jobs: JobOrder[];
+  moves: [string, JobMove][];
+  /** Each with its result, once it has one. */
+  deeds: (Deed | string)[][];
+};
 
 export const whole: WholeLetter = {
   ...letter,
@@ -65,6 +83,26 @@ const group: GroupCount = {
   detail: hostile,
 };
 
+export const job: Job = {
+  id: "3",
+  kind: "replay",
+  state: "running",
+  filter: { status: "waiting", deadLetterClass: "oversize", type: hostile, throughId: "9" },
+  undoes: null,
+  actor: hostile,
+  address: "::1",
+  reason: null,
+  planned: 1_000,
+  rate: 500,
+  deathsMax: 20,
+  cursor: "7",
+  skipped: { replayed_too_often: 2 },
+  runner: "runner",
+  drainedAtMs: null,
+  createdAtMs: 0,
+  endedAtMs: null,
+};
+
 const lettersOf = (calls: Calls, over: Partial<LettersPort>): LettersPort => ({
   groups: async () => ({ groups: [group], more: true }),
   page: async (filter, cursor) => {
@@ -75,11 +113,12 @@ const lettersOf = (calls: Calls, over: Partial<LettersPort>): LettersPort => ({
   export: async function* () {
     yield whole;
   },
+  plan: async () => ({ letters: 1_000, capped: false, skipped: { replayed_too_often: 2 }, throughId: "7" }),
   replay: async (id) => {
     calls.replayed.push(id);
     return { done: 1, refusals: [] };
   },
-  discard: async (id, reason) => {
+  discard: async (id, _by, reason) => {
     calls.discarded.push([id, reason]);
     return { done: 0, refusals: ["already replayed"] };
   },
@@ -117,7 +156,7 @@ const sights: Sights = {
 type Over = Partial<SightPorts & DashboardPorts>;
 
 export const setUp = (over: Over = {}, https = false, letters: Partial<LettersPort> = {}) => {
-  const calls: Calls = { replayed: [], discarded: [], asked: [] };
+  const calls: Calls = { replayed: [], discarded: [], asked: [], jobs: [], moves: [], deeds: [] };
   const logged: string[] = [];
   let tokens = 0;
   const ports: DashboardPorts = {
@@ -126,6 +165,38 @@ export const setUp = (over: Over = {}, https = false, letters: Partial<LettersPo
     environment: "development",
     settings: { REDIS_URL: "redis://10.0.0.9:6379", DASHBOARD_PASSWORD: "configured" },
     letters: lettersOf(calls, letters),
+    jobs: {
+      create: async (order) => {
+        calls.jobs.push(order);
+        return "3";
+      },
+      get: async (id) => (id === "3" ? job : null),
+      page: async () => ({ jobs: [job], older: "3" }),
+      counts: async () => ({ decided: 998, died: 1 }),
+      move: async (id, move) => {
+        calls.moves.push([id, move]);
+        return move !== "cancel";
+      },
+    },
+    audit: {
+      begin: async (deed) => String(calls.deeds.push([deed])),
+      end: async (id, result) => void calls.deeds[Number(id) - 1]?.push(result),
+      page: async () => ({
+        entries: [
+          {
+            id: "2",
+            atMs: 0,
+            actor: hostile,
+            address: "::1",
+            action: "a",
+            subject: hostile,
+            reason: hostile,
+            result: null,
+          },
+        ],
+        older: "2",
+      }),
+    },
     acknowledgeLoss: async () => 5,
     health: { readiness: async () => ready, isStopping: () => false },
     clock: systemClock,

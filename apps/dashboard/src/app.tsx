@@ -9,8 +9,10 @@ import { isForeign } from "./foreign.ts";
 import { readForm } from "./form.ts";
 import { addLive } from "./live/live.ts";
 import { cookieLost, createLogin } from "./login.tsx";
+import { addAudit } from "./pages/audit/routes.tsx";
 import { addDeadLetters } from "./pages/dead-letters/routes.tsx";
 import { addHelp } from "./pages/help/routes.tsx";
+import { addJobs } from "./pages/jobs/routes.tsx";
 import { addLag } from "./pages/lag/routes.tsx";
 import { addOverview } from "./pages/overview/routes.tsx";
 import { addPipeline } from "./pages/pipeline/routes.tsx";
@@ -71,7 +73,7 @@ const createGuard =
   };
 
 const addPages = (app: Hono<Env>, ports: DashboardPorts): void => {
-  for (const add of [addLive, addOverview, addLag, addDeadLetters, addPipeline, addHelp]) add(app, ports);
+  for (const add of [addLive, addOverview, addLag, addDeadLetters, addJobs, addAudit, addPipeline, addHelp]) add(app, ports);
   app.notFound((c) => answerMessage(c, 404, "There is no such page, and no such action."));
 };
 

@@ -55,7 +55,7 @@ export const createLogin = (ports: DashboardPorts, sessions: Sessions, options: 
       );
     }
     if (!isPassword(form.fields.get("password") ?? "")) return refuse(c, nth, client);
-    const { id } = sessions.open();
+    const { id } = sessions.open({ name: "operator", role: "operator" });
     setCookie(c, options.cookieName, id, { httpOnly: true, sameSite: "Strict", secure: options.https, path: "/" });
     log("info", "login.succeeded", { client });
     return c.redirect(AFTER_LOGIN, 303);

@@ -1,6 +1,13 @@
-import { createDeadLetterInspector, createDiscard, createReplay } from "@spillway/dead-letters";
+import {
+  createDeadLetterInspector,
+  createDiscard,
+  createLetterJobs,
+  createReplay,
+  type LetterActor,
+} from "@spillway/dead-letters";
 import { createBelonging, systemClock, Unavailable } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
+import { createAudit } from "@spillway/operators";
 import { acknowledgeLoss, createOutboxInspector, createPostgresInstallation, schemaWarnings } from "@spillway/outbox";
 import { openDatabase } from "@spillway/postgres";
 import { createMetricsRoute, showDependencies, watchInstallation } from "@spillway/service";
@@ -16,6 +23,7 @@ import { readConfig } from "./config.ts";
 import { createHealth } from "./health.ts";
 import { createHistory } from "./history/history.ts";
 import { createFlowHistory } from "./history/rollups.ts";
+import { runJobs } from "./jobs/run.ts";
 import type { DashboardPorts, ShardRow, SightPorts } from "./ports.ts";
 import { showSights } from "./sight-metrics.ts";
 import { askAccounts } from "./sights/accounts.ts";
@@ -25,7 +33,6 @@ import { createWatch } from "./watch/watch.ts";
 /* The dashboard on Bun: settings, then what it looks at, then the app. */
 const ASK_MS = 2_000;
 const PAGE_ROWS = 50;
-const ACTOR = { by: "dashboard" };
 
 const shell = openShell("dashboard", () => readConfig(process.env));
 const { config, log, stopping } = shell;
@@ -39,6 +46,7 @@ const tracing = await openTraces("dashboard", config.traces, metrics);
 const replay = createReplay({ database, shards: config.SHARDS, platform, traces: tracing.traces });
 const belonging = createBelonging({ namespace: config.NAMESPACE, shards: config.SHARDS });
 const { discard, restore } = createDiscard({ database });
+const jobs = createLetterJobs({ database });
 
 /** What cannot be read now is null on the page. */
 const orNull = <T>(answer: Promise<T>): Promise<T | null> =>
@@ -91,22 +99,25 @@ const ports: DashboardPorts = {
     page: (filter, cursor) => orNull(letters.page(filter, cursor, PAGE_ROWS)),
     get: letters.get,
     export: letters.export,
-    replay: async (id) => {
+    plan: letters.plan,
+    replay: async (id, by) => {
       const detail = belonging.mismatch();
       if (detail !== null) return { done: 0, refusals: [detail] };
-      const { replayed, refused } = await replay([id], ACTOR);
+      const { replayed, refused } = await replay([id], { by });
       return { done: replayed.length, refusals: detailsOf(refused) };
     },
-    discard: async (id, reason) => {
-      const { discarded, refused } = await discard([id], { ...ACTOR, reason });
+    discard: async (id, by, reason) => {
+      const { discarded, refused } = await discard([id], { by, reason });
       return { done: discarded.length, refusals: detailsOf(refused) };
     },
-    restore: async (id) => {
-      const { restored, refused } = await restore([id], ACTOR);
+    restore: async (id, by) => {
+      const { restored, refused } = await restore([id], { by });
       return { done: restored.length, refusals: detailsOf(refused) };
     },
   },
-  acknowledgeLoss: () => acknowledgeLoss(database, ACTOR.by, ASK_MS),
+  jobs,
+  audit: createAudit({ database }),
+  acknowledgeLoss: (by) => acknowledgeLoss(database, by, ASK_MS),
   health: { ...health, metrics: createMetricsRoute(metrics, config.metricsAccess, platform) },
   clock: systemClock,
   platform,
@@ -124,6 +135,35 @@ const app = createApp(ports, {
 });
 const server = await shell.serve({ fetch: (request, addressOf) => app.fetch(request, { address: addressOf() }) });
 
+/** When the oldest event of all streams was appended, by Redis's clock; null: they are empty. */
+const oldestInStreams = async (): Promise<number | null> => {
+  const shards = await sights.shards();
+  const ages = shards.map(({ known }) => {
+    if (known === null) throw new Unavailable("redis");
+    return known.oldestAgeMs;
+  });
+  const oldest = Math.max(...ages.map((age) => age ?? -1));
+  return oldest < 0 ? null : systemClock.wallMs() - oldest;
+};
+
+const running = runJobs(
+  {
+    jobs,
+    following: letters.following,
+    decide: ({ kind, actor, reason }, job, ids) => {
+      const by: LetterActor = { by: actor, job };
+      if (kind === "replay") return replay(ids, by);
+      return kind === "discard" ? discard(ids, { ...by, reason: reason ?? "" }) : restore(ids, by);
+    },
+    oldestInStreams,
+    obstacle: () => belonging.mismatch(),
+    clock: systemClock,
+    log,
+  },
+  crypto.randomUUID(),
+  stopping,
+);
+
 const keepers = {
   redis: createRedisInstallation(redis.transport, config.NAMESPACE),
   postgres: createPostgresInstallation({ database }),
@@ -133,6 +173,7 @@ void schemaWarnings(database, ASK_MS).then(([warning]) => warning && log("warn",
 await shell.untilStopping();
 health.stop();
 await shell.end(async () => {
+  await running;
   await Promise.allSettled([server.stop(), database.close(), tracing.close()]);
   redis.close();
 });

@@ -4,10 +4,13 @@ import type {
   LetterCursor,
   LetterFilter,
   LetterGroups,
+  LetterJobs,
   LetterPage,
+  Plan,
   WholeLetter,
 } from "@spillway/dead-letters";
 import type { Clock, ParkedTopic, Platform } from "@spillway/event";
+import type { Audit } from "@spillway/operators";
 import type { OutboxShard } from "@spillway/outbox";
 import type { ProbePorts, Shown } from "@spillway/service";
 import type { ShardView } from "@spillway/stream";
@@ -49,10 +52,12 @@ export type LettersPort = {
   get(id: string): Promise<WholeLetter | null>;
   /** With their bytes, newest first. */
   export(filter: LetterFilter): AsyncIterable<ExportedLetter>;
-  replay(id: string): Promise<ActionResult>;
-  discard(id: string, reason: string): Promise<ActionResult>;
+  /** What a job over the filter would do. */
+  plan(filter: LetterFilter): Promise<Plan>;
+  replay(id: string, by: string): Promise<ActionResult>;
+  discard(id: string, by: string, reason: string): Promise<ActionResult>;
   /** Takes a discard back. */
-  restore(id: string): Promise<ActionResult>;
+  restore(id: string, by: string): Promise<ActionResult>;
 };
 
 /** What asks for each sight, each bounded in time and without a rejection. */
@@ -67,8 +72,10 @@ export type DashboardPorts = {
   /** This dashboard's own, without what is secret. */
   readonly settings: Shown;
   readonly letters: LettersPort;
+  readonly jobs: Pick<LetterJobs, "create" | "get" | "page" | "counts" | "move">;
+  readonly audit: Audit;
   /** What is told as lost is known; answers how many events that was. Rejects with `Unavailable`. */
-  acknowledgeLoss(): Promise<number>;
+  acknowledgeLoss(by: string): Promise<number>;
   readonly health: ProbePorts;
   readonly clock: Clock;
   readonly platform: Platform;

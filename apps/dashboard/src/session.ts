@@ -1,6 +1,16 @@
 import type { Clock } from "@spillway/event";
 
-export type Session = { readonly id: string; readonly formToken: string; readonly endsAtMs: number };
+/** A viewer looks; an operator decides, too. */
+export type Role = "viewer" | "operator";
+
+export type User = { readonly name: string; readonly role: Role };
+
+export type Session = {
+  readonly id: string;
+  readonly formToken: string;
+  readonly endsAtMs: number;
+  readonly user: User;
+};
 
 const LIFETIME_MS = 12 * 3_600_000;
 const SESSIONS_MAX = 1_000;
@@ -12,10 +22,10 @@ const SESSIONS_MAX = 1_000;
 export const createSessions = (clock: Pick<Clock, "wallMs">, randomToken: () => string) => {
   const sessions = new Map<string, Session>();
   return {
-    open(): Session {
+    open(user: User): Session {
       const oldest = sessions.keys().next();
       if (sessions.size >= SESSIONS_MAX && !oldest.done) sessions.delete(oldest.value);
-      const session = { id: randomToken(), formToken: randomToken(), endsAtMs: clock.wallMs() + LIFETIME_MS };
+      const session = { id: randomToken(), formToken: randomToken(), endsAtMs: clock.wallMs() + LIFETIME_MS, user };
       sessions.set(session.id, session);
       return session;
     },

@@ -1,7 +1,11 @@
+export type { LetterActor } from "./actor.ts";
 export * from "./discard.ts";
 export type { LetterFilter, LetterGroup } from "./filter.ts";
 export * from "./groups.ts";
 export * from "./inspect.ts";
+export * from "./job.ts";
+export * from "./jobs.ts";
 export { isLetterId } from "./letter.ts";
+export { PLANNED_MAX, type Plan } from "./plan.ts";
 export * from "./put.ts";
 export * from "./replay.ts";

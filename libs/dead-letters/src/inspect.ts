@@ -5,6 +5,7 @@ import type { Sql } from "postgres";
 import { indexed, isSearch, type LetterFilter, looked, lookupOf } from "./filter.ts";
 import { readGroups } from "./groups.ts";
 import { isLetterId, type LetterSummary, type StoredLetter, statusIs, summaryColumns } from "./letter.ts";
+import { countPlan, type Plan, planOf } from "./plan.ts";
 
 export type { LetterSummary } from "./letter.ts";
 
@@ -165,6 +166,16 @@ export const createDeadLetterInspector = ({ database }: { readonly database: Dat
       if (letter === undefined) return null;
       const done = await run((sql) => actions(sql, id));
       return { ...letter, actions: done, history: await run((sql) => history(sql, id)) };
+    },
+    plan: async (filter: LetterFilter): Promise<Plan> => {
+      const [row] = await run((sql) => countPlan(sql, filter));
+      if (row === undefined) throw new Error("an aggregate answers one row");
+      return planOf(row);
+    },
+    /** Ids of letters after one, in the order in which they died, and how far was looked; null: to the end. */
+    following: async (filter: LetterFilter, after: string, rowsMax: number) => {
+      const { rows, next } = await readPage<{ id: string }>(run, "id", filter, { from: after, isUp: true }, rowsMax);
+      return { ids: rows.map(({ id }) => id), next };
     },
     counts: async () => countsOf(await run(waitingByClass)),
     /** Letters with their bytes, newest first, fetched a few at a time. */

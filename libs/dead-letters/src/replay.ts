@@ -2,14 +2,15 @@ import {
   type LetterStatus,
   type Platform,
   REPLAYS_MAX,
-  type Replay,
   type ReplayCandidate,
+  type Replayed,
   replayChunk,
   replayRefusalOf,
 } from "@spillway/event";
 import { arrayOf, ask, type Database, durableCommit, WRITE_MS } from "@spillway/postgres";
 import { inSpan, type Traces } from "@spillway/telemetry";
 import type { Sql } from "postgres";
+import { type LetterActor, whileHeld } from "./actor.ts";
 import { type StoredLetter, statusColumn, statusIs } from "./letter.ts";
 import { idsOf, refusalsOf } from "./refusal.ts";
 
@@ -51,7 +52,7 @@ const readLetters = (sql: Sql, ids: readonly string[], bytesMax: number) => sql<
  * Marks letters and inserts their events, both or neither, and only those that still wait: of two calls at once the
  * second finds none. Locks: the letters' rows, in id order, until the statement is over.
  */
-const moveToOutbox = (sql: Sql, rows: readonly Row[], shards: number, by: string) => sql<{ id: string }[]>`
+const moveToOutbox = (sql: Sql, rows: readonly Row[], shards: number, by: LetterActor) => sql<{ id: string }[]>`
   with sent as (
     select id, shard, decode(chunk, 'hex') as chunk from unnest(
       ${arrayOf(rows.map((row) => row.id))}::bigint[],
@@ -59,13 +60,13 @@ const moveToOutbox = (sql: Sql, rows: readonly Row[], shards: number, by: string
       ${arrayOf(rows.map((row) => Buffer.from(row.chunk).toString("hex")))}::text[]
     ) as sent (id, shard, chunk)
   ), locked as (
-    select id from dead_letters where id in (select id from sent) and ${sql.unsafe(statusIs.waiting)}
+    select id from dead_letters where id in (select id from sent) and ${sql.unsafe(statusIs.waiting)} ${whileHeld(sql, by)}
     order by id for update
   ), replayed as (
     update dead_letters set replayed_at = now()
     from locked where dead_letters.id = locked.id returning dead_letters.id
   ), recorded as (
-    insert into dead_letter_actions (letter, action, actor) select id, 'replay', ${by} from replayed
+    insert into dead_letter_actions (letter, action, actor, job) select id, 'replay', ${by.by}, ${by.job?.id ?? null} from replayed
   ), queued as (
     insert into outbox (shard, shards, chunk, events, bytes)
     select shard, ${shards}::int, chunk, 1, octet_length(chunk) from sent where id in (select id from replayed) order by id
@@ -87,7 +88,7 @@ const rowOf = (letter: Letter, { shards, platform }: ReplayOptions, receivedAtMs
 type Move = (
   rows: readonly Row[],
   letters: readonly Letter[],
-  by: string,
+  by: LetterActor,
 ) => Promise<readonly { readonly id: string }[]>;
 
 /** With a span that is linked to the contexts of the letters. */
@@ -100,8 +101,8 @@ const traced =
     return inSpan(span, work, (moved) => ({ attributes: { "spillway.events": moved.length } }));
   };
 
-/** The port on the table of dead letters. */
-export const createReplay = (options: ReplayOptions): Replay => {
+/** The port `Replay` on the table of dead letters, also for a job: letters that one does not hold any more are refused as waiting. */
+export const createReplay = (options: ReplayOptions) => {
   const {
     database,
     replayCountMax = REPLAYS_MAX,
@@ -112,7 +113,7 @@ export const createReplay = (options: ReplayOptions): Replay => {
   const moveRows: Move = async (rows, _letters, by) =>
     rows.length === 0 ? [] : ask(database, deadlineMs, (sql) => moveToOutbox(sql, rows, options.shards, by));
   const move = traces === undefined ? moveRows : traced(moveRows, traces);
-  return async (ids, { by }) => {
+  return async (ids: readonly string[], by: LetterActor): Promise<Replayed> => {
     const asked = idsOf(ids);
     const letters = await ask(database, deadlineMs, (sql) => readLetters(sql, asked, bytesMax));
     const refused = letters.flatMap((letter) => replayRefusalOf(candidateOf(letter), replayCountMax) ?? []);

@@ -1,6 +1,8 @@
 import {
+  audit,
   copies,
   deadLetterActions,
+  deadLetterJobs,
   deadLetters,
   installation,
   lossAcknowledgements,
@@ -25,6 +27,8 @@ const needed = JSON.stringify(
     parkedEvents,
     deadLetters,
     deadLetterActions,
+    deadLetterJobs,
+    audit,
     shardCheckpoints,
     shardWriters,
     lossAcknowledgements,

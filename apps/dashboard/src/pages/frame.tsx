@@ -10,7 +10,9 @@ const PAGES = {
   overview: { path: "/", name: "Overview" },
   lag: { path: "/lag", name: "Lag" },
   "dead-letters": { path: "/dead-letters", name: "Dead letters" },
+  jobs: { path: "/jobs", name: "Jobs" },
   pipeline: { path: "/pipeline", name: "Pipeline" },
+  audit: { path: "/audit", name: "Audit" },
   help: { path: "/help", name: "Help" },
 } as const;
 

@@ -4,6 +4,7 @@ import { countOf } from "../format.ts";
 import { Shown } from "../shown.tsx";
 import { Table } from "../table.tsx";
 import { Ago } from "../time.tsx";
+import { Decide } from "./decide.tsx";
 import { groupFields, queryString } from "./query.ts";
 
 const BARS = "▁▂▃▄▅▆▇█";
@@ -23,7 +24,7 @@ const Days = ({ days }: { readonly days: readonly number[] }) => {
   );
 };
 
-export const lettersOf = ({ letters, capped }: Pick<GroupCount, "letters" | "capped">): string =>
+const lettersOf = ({ letters, capped }: Pick<GroupCount, "letters" | "capped">): string =>
   `${countOf(letters)}${capped ? "+" : ""}`;
 
 const nameOf = ({ deadLetterClass, type, code }: GroupCount): string => `${deadLetterClass}/${type ?? code}`;
@@ -62,9 +63,7 @@ const groupLine = (group: GroupCount, nowMs: number) => {
         <Days days={group.days} />
       </td>
       <td>
-        <a href={`/dead-letters${address}`} aria-label={`Look at ${nameOf(group)}`}>
-          Look
-        </a>
+        <Decide fields={groupFields(group)} count={lettersOf(group)} about={nameOf(group)} />
       </td>
     </tr>
   );
@@ -86,7 +85,7 @@ export const Groups = ({ found, nowMs }: GroupsProps) => (
         First: "number",
         Last: "number",
         "7 days": "text",
-        Look: "text",
+        Decide: "text",
       }}
       rows={found?.groups ?? null}
       none="No dead letter waits for a decision."

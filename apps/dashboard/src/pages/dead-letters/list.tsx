@@ -4,6 +4,7 @@ import { bytesOf, countOf } from "../format.ts";
 import { Shown } from "../shown.tsx";
 import { Table } from "../table.tsx";
 import { Ago } from "../time.tsx";
+import { Decide } from "./decide.tsx";
 import { type Query, queryString } from "./query.ts";
 
 type ListProps = {
@@ -96,6 +97,11 @@ export const List = ({ query, found, here, formToken, nowMs }: ListProps) => {
         </p>
       )}
       {found === null ? null : <Paging query={query} found={found} />}
+      {(query.fields.status ?? "waiting") !== "waiting" || !found?.letters.length ? null : (
+        <p>
+          <Decide fields={query.fields} count="all" about="what the filter finds" />
+        </p>
+      )}
       <p class="hint">
         Download what the filter finds, the newest 100,000 at most:{" "}
         <a href={`/dead-letters/export${queryString(query.fields, { format: "jsonl" })}`}>JSON lines</a>,{" "}

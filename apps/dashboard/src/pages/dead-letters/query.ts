@@ -5,6 +5,8 @@ export type Query = {
   /** As it was typed, for the form and for links. */
   readonly fields: Readonly<Partial<Record<FieldName, string>>>;
   readonly filter: LetterFilter;
+  /** When relative times were read. */
+  readonly atMs: number;
   /** One sentence each. */
   readonly problems: readonly string[];
 };
@@ -74,7 +76,7 @@ export const readQuery = (params: URLSearchParams, nowMs: number): Query => {
     >,
   );
   const problems = problemsOf(fields, nowMs);
-  if (problems.length > 0) return { fields, filter: {}, problems };
+  if (problems.length > 0) return { fields, filter: {}, atMs: nowMs, problems };
   const { code, key, source, id, since, until, q, no = "" } = fields;
   const status = oneOf(STATUSES, fields.status) ?? "waiting";
   const filter: LetterFilter = without({
@@ -90,7 +92,7 @@ export const readQuery = (params: URLSearchParams, nowMs: number): Query => {
     untilMs: until === undefined ? undefined : (timeOf(until, nowMs) ?? undefined),
     text: q,
   });
-  return { fields, filter, problems };
+  return { fields, filter, atMs: nowMs, problems };
 };
 
 /** The address of a filter, with what else stands in it; in one order, so that one filter has one address. */

@@ -2,6 +2,7 @@
 import { isLetterId, isReason, type LetterCursor, REASON_LENGTH_MAX } from "@spillway/dead-letters";
 import type { Context } from "hono";
 import { answerDone, answerFramed, answerMessage } from "../../answers.tsx";
+import { audited } from "../../audited.ts";
 import type { AddPage, Env } from "../../env.ts";
 import type { ActionResult, DashboardPorts } from "../../ports.ts";
 import { bodyOf, VIEWS } from "./body.ts";
@@ -118,9 +119,13 @@ const act = async (c: Context<Env>, ports: DashboardPorts, id: string, action: k
     return letterPage(c, ports, id, { reason, problem });
   }
   const { letters } = ports;
-  const result = await (action === "discard" ? letters.discard(id, reason) : letters[action](id));
-  ports.log("info", `dead-letter.${action}`, { id, done: result.done });
-  return answerDone(c, ports, backOf(c, id), textOf(result, id, ACTIONS[action]));
+  const by = c.get("session").user.name;
+  const deed = { action: `letter.${action}`, subject: `letter ${id}`, reason };
+  const text = await audited(c, ports, deed, async () => {
+    const result = await (action === "discard" ? letters.discard(id, by, reason) : letters[action](id, by));
+    return textOf(result, id, ACTIONS[action]);
+  });
+  return answerDone(c, ports, backOf(c, id), text);
 };
 
 /** `/dead-letters`: by group, by filter, one by one, and as a download. */

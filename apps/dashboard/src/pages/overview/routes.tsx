@@ -1,5 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import { answerDone, answerFramed } from "../../answers.tsx";
+import { audited } from "../../audited.ts";
 import type { AddPage } from "../../env.ts";
 import { manyOf } from "../format.ts";
 import { OverviewPage } from "./page.tsx";
@@ -15,8 +16,12 @@ export const addOverview: AddPage = (app, ports) => {
     return answerFramed(c, ports, { page: "overview" }, page);
   });
   app.post("/loss", async (c) => {
-    const events = await ports.acknowledgeLoss();
-    ports.log("warn", "loss.acknowledged", { events });
-    return answerDone(c, ports, "/", `${manyOf(events, "lost event")} acknowledged.`);
+    const by = c.get("session").user.name;
+    const text = await audited(c, ports, { action: "loss.acknowledge", subject: "what is told as lost" }, async () => {
+      const events = await ports.acknowledgeLoss(by);
+      ports.log("warn", "loss.acknowledged", { events });
+      return `${manyOf(events, "lost event")} acknowledged.`;
+    });
+    return answerDone(c, ports, "/", text);
   });
 };

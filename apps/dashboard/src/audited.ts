@@ -1,0 +1,27 @@
+import type { Context } from "hono";
+import type { Env } from "./env.ts";
+import type { DashboardPorts } from "./ports.ts";
+
+type Action = { readonly action: string; readonly subject: string; readonly reason?: string };
+
+/** Does what an operator asked for, once it is written down that it will be. `work` answers what came of it, in words. */
+export const audited = async (
+  c: Context<Env>,
+  { audit, log }: DashboardPorts,
+  { action, subject, reason }: Action,
+  work: () => Promise<string>,
+): Promise<string> => {
+  const actor = c.get("session").user.name;
+  const id = await audit.begin({
+    actor,
+    address: c.env?.address ?? "unknown",
+    action,
+    subject,
+    reason: reason || null,
+  });
+  const result = await work();
+  // Done is done: a row without a result says that nobody knows, and the log says more.
+  await audit.end(id, result).catch(() => log("warn", "audit.unfinished", { audit: id }));
+  log("info", "operator.acted", { action, audit: id });
+  return result;
+};

@@ -1,0 +1,88 @@
+/** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import { type JobKind, type LetterSummary, type Plan, RATE_MAX } from "@spillway/dead-letters";
+import { type Query, queryString } from "../dead-letters/query.ts";
+import { countOf, durationOf } from "../format.ts";
+import { Shown } from "../shown.tsx";
+import { skippedOf, skipsOf, VERBS } from "./words.ts";
+
+export const RATE = 500;
+export const DEATHS_MAX = 20;
+
+/** What was typed into the form of a plan. */
+export type Typed = { readonly reason: string; readonly rate: string; readonly deathsMax: string };
+
+type PlanProps = {
+  readonly kind: Exclude<JobKind, "restore">;
+  readonly query: Query;
+  readonly about: string;
+  readonly plan: Plan;
+  readonly samples: readonly LetterSummary[];
+  readonly typed: Typed;
+  readonly problem: string | null;
+  readonly formToken: string;
+};
+
+const sentenceOf = ({ kind, plan, about }: Pick<PlanProps, "kind" | "plan" | "about">): string => {
+  const { letters, capped, skipped } = plan;
+  const all = `${countOf(letters)}${capped ? "+" : ""}`;
+  if (kind === "discard")
+    return `Discard ${all} of ${about}: they wait no more, nothing is deleted, and it can be taken back.`;
+  const skips = skipsOf(skipped);
+  const goes = `${countOf(letters - skippedOf(skipped))}${capped ? "+" : ""} will go`;
+  return `Replay ${all} of ${about}: ${goes}${skips === "" ? "" : `, ${skips}`}.`;
+};
+
+/** What a job would do, before it does it. The filter and its last letter are frozen by the form. */
+export const PlanPage = (props: PlanProps) => {
+  const { kind, query, plan, samples, typed, problem, formToken } = props;
+  return (
+    <article>
+      <h1>{sentenceOf(props)}</h1>
+      {problem === null ? null : (
+        <p class="notice bad" role="alert">
+          {problem}
+        </p>
+      )}
+      <p class="hint">
+        Letters that come from now on are not decided by it. At {RATE} a second it takes about{" "}
+        {durationOf((plan.letters / RATE) * 1_000)}.
+      </p>
+      {samples.length === 0 ? null : (
+        <ul>
+          {samples.map((letter) => (
+            <li>
+              <a href={`/dead-letters/${letter.id}`}>Letter {letter.id}</a>: <Shown text={letter.type} max={80} />,{" "}
+              <Shown text={letter.detail} max={160} />
+            </li>
+          ))}
+        </ul>
+      )}
+      <form class="plan" method="post" action="/jobs">
+        <input type="hidden" name="form_token" value={formToken} />
+        <input type="hidden" name="kind" value={kind} />
+        <input type="hidden" name="address" value={queryString(query.fields)} />
+        <input type="hidden" name="through" value={plan.throughId} />
+        <input type="hidden" name="at" value={String(query.atMs)} />
+        <input type="hidden" name="planned" value={String(plan.letters)} />
+        <label>
+          Reason{kind === "discard" ? "" : " (if you like)"}{" "}
+          <input name="reason" required={kind === "discard"} maxlength={500} value={typed.reason} />
+        </label>
+        <label>
+          Letters a second, at most {countOf(RATE_MAX)}{" "}
+          <input name="rate" inputmode="numeric" required value={typed.rate} />
+        </label>
+        {kind === "discard" ? null : (
+          <label>
+            Stop when more than so many died again{" "}
+            <input name="deaths_max" inputmode="numeric" required value={typed.deathsMax} />
+          </label>
+        )}
+        <button type="submit">
+          {VERBS[kind].will} {countOf(plan.letters)}
+        </button>{" "}
+        <a href={`/dead-letters${queryString(query.fields)}`}>Back to the letters</a>
+      </form>
+    </article>
+  );
+};
