@@ -55,8 +55,8 @@ const fieldsOf = (written: string): Pick<Call, "fields" | "isOpen"> => {
 
 const CALL =
   /\blog\(\s*((?:[^,()]|\([^()]*\))+?),\s*(`[^`]*`|(?:up \? )?"[^"]+"(?: : "[^"]+")?)\s*(?:,\s*(\{[^}]*\}|\w+(?:\.\w+)?))?,?\s*\)/g;
-/** The console is a Worker's way to write a line. */
-const ANY_CALL = /(?<!console\.)\blog\(\s*[^)\s]/g;
+/** The console is a Worker's way to write a line; a logarithm is none. */
+const ANY_CALL = /(?<!(?:console|Math)\.)\blog\(\s*[^)\s]/g;
 
 const sources = [...new Glob("{apps,libs}/*/src/**/*.{ts,tsx}").scanSync({ cwd: root })]
   .filter((file) => !/\.(test|fixture)\.tsx?$/.test(file))

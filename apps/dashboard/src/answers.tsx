@@ -7,12 +7,13 @@ import { HTTPException } from "hono/http-exception";
 import type { Child } from "hono/jsx";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Env } from "./env.ts";
-import type { Form } from "./form.ts";
-import { createNotices } from "./notice.ts";
+import type { Fields, Form } from "./form.ts";
+import type { Kept } from "./kept.ts";
 import { Frame, type FrameProps, pageOf } from "./pages/frame.tsx";
 import { LoginPage, MessagePage } from "./pages/login/page.tsx";
 import { Problem, type Typed } from "./pages/problem.tsx";
 import type { DashboardPorts } from "./ports.ts";
+import type { Session } from "./session.ts";
 
 export const FORM_BYTES_MAX = 8 * 1024;
 
@@ -23,16 +24,20 @@ export const answerPage = (c: Context, page: Child, status: ContentfulStatusCode
 /** A page with what is around every page. */
 export const answerFramed = async (
   c: Context<Env>,
-  { platform, watch, environment }: DashboardPorts,
+  { watch, environment }: DashboardPorts,
   frame: Pick<FrameProps, "page" | "title">,
   children: Child,
   status: ContentfulStatusCode = 200,
 ) => {
   const session = c.get("session");
-  const notice = createNotices(platform).read(c.req.url, session);
+  if ((c.req.header("sec-fetch-mode") ?? "navigate") === "navigate") {
+    session.shown = session.notice;
+    session.notice = null;
+  }
+  const { shown: notice, user } = session;
   return answerPage(
     c,
-    <Frame {...frame} {...{ notice, environment }} formToken={session.formToken} overview={await watch.latest()}>
+    <Frame {...frame} {...{ notice, environment, user }} formToken={session.formToken} overview={await watch.latest()}>
       {children}
     </Frame>,
     status,
@@ -40,9 +45,10 @@ export const answerFramed = async (
 };
 
 /** After an action: the page that says what was done, and shows what it changed. */
-export const answerDone = async (c: Context<Env>, { platform, watch }: DashboardPorts, path: string, text: string) => {
+export const answerDone = async (c: Context<Env>, { watch }: DashboardPorts, path: string, text: string) => {
   await watch.fresh();
-  return c.redirect(createNotices(platform).urlOf(path, text, c.get("session")), 303);
+  c.get("session").notice = text;
+  return c.redirect(path, 303);
 };
 
 /** What a form held, but for its token. */
@@ -74,8 +80,21 @@ export const answerMessage = async (
   return answerFramed(c, ports, { page: pageOf(c.req.path), title: `${status}` }, problem, status);
 };
 
-export const answerLogin = (c: Context, problem: string | null, status: ContentfulStatusCode = 200) =>
-  answerPage(c, <LoginPage problem={problem} />, status);
+/** With what was typed, but the password. */
+export const answerLogin = (
+  c: Context,
+  problem: string | null,
+  status: ContentfulStatusCode = 200,
+  fields: Fields = new Map(),
+) => answerPage(c, <LoginPage problem={problem} name={fields.get("name")} kept={fields.get("kept")} />, status);
+
+/** After a login: what was sent before it, to be sent again. */
+export const answerKept = (c: Context<Env>, ports: DashboardPorts, session: Session, kept: Kept) => {
+  c.set("session", session);
+  const typed = { action: kept.path, fields: kept.fields };
+  const page = <Problem text="You are logged in again." typed={typed} formToken={session.formToken} />;
+  return answerFramed(c, ports, { page: "dead-letters", title: "Send it again?" }, page);
+};
 
 export const answerBadForm = (c: Context, { kind }: Exclude<Form, { readonly kind: "ok" }>) =>
   kind === "too_large"

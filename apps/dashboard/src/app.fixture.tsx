@@ -11,7 +11,7 @@ import type {
 } from "@spillway/dead-letters";
 import { systemClock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
-import type { Deed } from "@spillway/operators";
+import type { Deed, SessionTable, StoredSession } from "@spillway/operators";
 import { createApp } from "./app.tsx";
 import type { Readiness } from "./health.ts";
 import type { DashboardPorts, LettersPort, SightPorts, Sights } from "./ports.ts";
@@ -103,6 +103,25 @@ export const job: Job = {
   endedAtMs: null,
 };
 
+export const users = [
+  { name: "ann", role: "operator" as const, passwordHash: `hash of ann's password` },
+  { name: "vic", role: "viewer" as const, passwordHash: `hash of vic's password` },
+];
+
+/** Sessions as Postgres has them. */
+export const sessionTable = (): SessionTable & { readonly rows: Map<string, StoredSession> } => {
+  const rows = new Map<string, StoredSession>();
+  return {
+    rows,
+    put: async (session) => void rows.set(session.idHash, session),
+    find: async (idHash) => rows.get(idHash) ?? null,
+    end: async (idHash) => {
+      const row = rows.get(idHash);
+      if (row !== undefined) rows.set(idHash, { ...row, endsAtMs: 0 });
+    },
+  };
+};
+
 const lettersOf = (calls: Calls, over: Partial<LettersPort>): LettersPort => ({
   groups: async () => ({ groups: [group], more: true }),
   page: async (filter, cursor) => {
@@ -155,7 +174,52 @@ const sights: Sights = {
 
 type Over = Partial<SightPorts & DashboardPorts>;
 
-export const setUp = (over: Over = {}, https = false, letters: Partial<LettersPort> = {}) => {
+const deedsOf = (calls: Calls): Pick<DashboardPorts, "jobs" | "users" | "sessions" | "argon" | "audit"> => ({
+  jobs: {
+    create: async (order) => {
+      calls.jobs.push(order);
+      return "3";
+    },
+    get: async (id) => (id === "3" ? job : null),
+    page: async () => ({ jobs: [job], older: "3" }),
+    counts: async () => ({ decided: 998, died: 1 }),
+    move: async (id, move) => {
+      calls.moves.push([id, move]);
+      return move !== "cancel";
+    },
+  },
+  users: {
+    find: async (name) => users.find((user) => user.name === name) ?? null,
+  },
+  sessions: sessionTable(),
+  argon: { hash: async (text) => `hash of ${text}`, verify: async (text, hash) => hash === `hash of ${text}` },
+  audit: {
+    begin: async (deed) => String(calls.deeds.push([deed])),
+    end: async (id, result) => void calls.deeds[Number(id) - 1]?.push(result),
+    page: async () => ({
+      entries: [
+        {
+          id: "2",
+          atMs: 0,
+          actor: hostile,
+          address: "::1",
+          action: "a",
+          subject: hostile,
+          reason: hostile,
+          result: null,
+        },
+      ],
+      older: "2",
+    }),
+  },
+});
+
+export const setUp = (
+  over: Over = {},
+  https = false,
+  letters: Partial<LettersPort> = {},
+  password: string | undefined = PASSWORD,
+) => {
   const calls: Calls = { replayed: [], discarded: [], asked: [], jobs: [], moves: [], deeds: [] };
   const logged: string[] = [];
   let tokens = 0;
@@ -165,38 +229,7 @@ export const setUp = (over: Over = {}, https = false, letters: Partial<LettersPo
     environment: "development",
     settings: { REDIS_URL: "redis://10.0.0.9:6379", DASHBOARD_PASSWORD: "configured" },
     letters: lettersOf(calls, letters),
-    jobs: {
-      create: async (order) => {
-        calls.jobs.push(order);
-        return "3";
-      },
-      get: async (id) => (id === "3" ? job : null),
-      page: async () => ({ jobs: [job], older: "3" }),
-      counts: async () => ({ decided: 998, died: 1 }),
-      move: async (id, move) => {
-        calls.moves.push([id, move]);
-        return move !== "cancel";
-      },
-    },
-    audit: {
-      begin: async (deed) => String(calls.deeds.push([deed])),
-      end: async (id, result) => void calls.deeds[Number(id) - 1]?.push(result),
-      page: async () => ({
-        entries: [
-          {
-            id: "2",
-            atMs: 0,
-            actor: hostile,
-            address: "::1",
-            action: "a",
-            subject: hostile,
-            reason: hostile,
-            result: null,
-          },
-        ],
-        older: "2",
-      }),
-    },
+    ...deedsOf(calls),
     acknowledgeLoss: async () => 5,
     health: { readiness: async () => ready, isStopping: () => false },
     clock: systemClock,
@@ -205,7 +238,11 @@ export const setUp = (over: Over = {}, https = false, letters: Partial<LettersPo
     log: (level, event) => void logged.push(`${level} ${event}`),
     ...over,
   };
-  const app = createApp(ports, { password: PASSWORD, https, assets: { css: "", script: "" } });
+  const app = createApp(ports, {
+    password: password === "" ? undefined : password,
+    https,
+    assets: { css: "", script: "" },
+  });
   return { app, calls, logged };
 };
 
@@ -216,8 +253,8 @@ export const form = (fields: Record<string, string>, headers: Record<string, str
   headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
 });
 
-export const logIn = async (app: App) => {
-  const response = await app.request("/login", form({ password: PASSWORD }));
+export const logIn = async (app: App, who: Record<string, string> = { password: PASSWORD }) => {
+  const response = await app.request("/login", form(who));
   const cookie = response.headers.get("set-cookie")?.split(";")[0] ?? "";
   const pages = ["/", "/lag", "/dead-letters", "/dead-letters?status=waiting", "/dead-letters/7"].map(async (path) =>
     (await app.request(path, { headers: { cookie } })).text(),

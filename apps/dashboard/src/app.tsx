@@ -1,12 +1,13 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import { createProbes, createSecretCheck } from "@spillway/service";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
-import { deleteCookie, getCookie } from "hono/cookie";
+import { getCookie } from "hono/cookie";
 import { secureHeaders } from "hono/secure-headers";
 import { answerBadForm, answerLogin, answerMessage, createAnswerError, FORM_BYTES_MAX } from "./answers.tsx";
 import type { Env } from "./env.ts";
 import { isForeign } from "./foreign.ts";
 import { readForm } from "./form.ts";
+import { keptOf, writeKept } from "./kept.ts";
 import { addLive } from "./live/live.ts";
 import { cookieLost, createLogin } from "./login.tsx";
 import { addAudit } from "./pages/audit/routes.tsx";
@@ -20,7 +21,8 @@ import type { DashboardPorts } from "./ports.ts";
 import { createSessions, type Sessions } from "./session.ts";
 
 export type DashboardOptions = {
-  readonly password: string;
+  /** Of the user `operator`; absent where only those in Postgres get in. */
+  readonly password: string | undefined;
   /** The cookie is then `__Host-` and `Secure`. */
   readonly https: boolean;
   readonly assets: { readonly css: string; readonly script: string };
@@ -47,18 +49,21 @@ const securityHeaders = secureHeaders({
   referrerPolicy: "same-origin",
 });
 
+/** Nobody is asked to type it twice: what was sent goes through the login, and can be sent again. */
+const answerSessionOver = async (c: Context<Env>) => {
+  const form = await readForm(c.req.raw, FORM_BYTES_MAX);
+  const kept = form.kind === "ok" ? new Map([["kept", writeKept(keptOf(c.req.path, form.fields))]]) : undefined;
+  return answerLogin(c, "Log in first: the session is over. What you have sent is kept until then.", 401, kept);
+};
+
 /** Lets through what a session may do: look, and send forms with its token, whose fields it leaves in `fields`. */
 const createGuard =
   ({ platform }: DashboardPorts, sessions: Sessions, cookieName: string, https: boolean): MiddlewareHandler<Env> =>
   async (c, next) => {
-    const session = sessions.find(getCookie(c, cookieName));
+    const session = await sessions.find(getCookie(c, cookieName));
     c.header("Cache-Control", "no-store");
     if (session === null) {
-      if (!isReading(c)) {
-        const form = await readForm(c.req.raw, FORM_BYTES_MAX);
-        if (form.kind === "ok") c.set("fields", form.fields);
-        return answerMessage(c, 401, "Log in first: the session is over.", "/login");
-      }
+      if (!isReading(c)) return answerSessionOver(c);
       const isAfterLogin = c.req.path === "/" && c.req.query("from") === "login";
       return isAfterLogin ? answerLogin(c, cookieLost(https), 401) : c.redirect("/login", 303);
     }
@@ -69,11 +74,15 @@ const createGuard =
     c.set("fields", form.fields);
     if (!createSecretCheck(session.formToken, platform)(form.fields.get("form_token") ?? ""))
       return answerMessage(c, 403, "The form is from an older session or another page: look at it, and send it again.");
+    // Here and not in each page: an action that somebody adds is an operator's until it says otherwise.
+    if (session.user.role !== "operator" && c.req.path !== "/logout")
+      return answerMessage(c, 403, `${session.user.name} may look, and change nothing: ask an operator.`);
     return next();
   };
 
 const addPages = (app: Hono<Env>, ports: DashboardPorts): void => {
-  for (const add of [addLive, addOverview, addLag, addDeadLetters, addJobs, addAudit, addPipeline, addHelp]) add(app, ports);
+  for (const add of [addLive, addOverview, addLag, addDeadLetters, addJobs, addAudit, addPipeline, addHelp])
+    add(app, ports);
   app.notFound((c) => answerMessage(c, 404, "There is no such page, and no such action."));
 };
 
@@ -81,7 +90,7 @@ const addPages = (app: Hono<Env>, ports: DashboardPorts): void => {
 export const createApp = (ports: DashboardPorts, options: DashboardOptions): Hono<Env> => {
   const { https, assets } = options;
   const cookieName = https ? "__Host-session" : "session";
-  const sessions = createSessions(ports.clock, ports.randomToken);
+  const sessions = createSessions({ ...ports, table: ports.sessions });
   const probes = createProbes(ports.health);
   const app = new Hono<Env>();
 
@@ -104,9 +113,9 @@ export const createApp = (ports: DashboardPorts, options: DashboardOptions): Hon
   app.get("/login", (c) => answerLogin(c, null));
   app.post("/login", createLogin(ports, sessions, { ...options, cookieName }));
   app.use(createGuard(ports, sessions, cookieName, https));
-  app.post("/logout", (c) => {
-    sessions.close(c.get("session").id);
-    deleteCookie(c, cookieName, { path: "/", secure: https });
+  app.post("/logout", async (c) => {
+    // The cookie stays: by it the browser is known again, and nobody else's guesses count for it.
+    await sessions.close(c.get("session").id);
     return c.redirect("/login", 303);
   });
   addPages(app, ports);

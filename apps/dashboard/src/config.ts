@@ -8,6 +8,7 @@ import {
   listOf,
   logLevel,
   type MetricsAccess,
+  matching,
   metricsAccessOf,
   optional,
   password,
@@ -27,13 +28,15 @@ const settings = {
   ...installationSettings(),
   ENVIRONMENT: environmentSetting(),
   LOG_LEVEL: logLevel(),
-  /** Who knows it may see everything and replay. */
-  DASHBOARD_PASSWORD: password(12),
+  /** Of the user `operator`, who may do everything. Without it those get in who are users in Postgres. */
+  DASHBOARD_PASSWORD: optional(password(12)),
   REDIS_URL: redisUrls(),
   DATABASE_URL: postgresUrl(checkPostgresUrl),
   EDGE_URL: listOf(httpUrl(), "http or https URLs of the edges, separated by commas"),
   /** Without it nobody says how Kafka is. */
   RELAY_URL: withDefault(listOf(httpUrl(), "http or https URLs of the relays, separated by commas"), []),
+  /** Where a proxy has it. */
+  BASE_PATH: withDefault(matching(/^(\/[\w.-]+)+$/, "a path such as /ops/spillway, without a slash at its end"), ""),
   METRICS_TOKEN: optional(token(16)),
 };
 

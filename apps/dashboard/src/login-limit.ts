@@ -22,10 +22,13 @@ const CLIENTS_MAX = 10_000;
 const MINUTE_MS = 60_000;
 
 /** How fast passwords can be guessed. It never refuses one client because of another's guesses, up to the shared number. */
-export const createLoginLimit = (clock: Pick<Clock, "monotonicMs">) => {
+export const createLoginLimit = (
+  clock: Pick<Clock, "monotonicMs">,
+  { own, sharedPerSecond } = { own: ATTEMPTS_OWN, sharedPerSecond: SHARED_PER_SECOND },
+) => {
   const attempts = new Map<string, number>();
   let minuteEndMs = 0;
-  let shared = SHARED_PER_SECOND;
+  let shared = sharedPerSecond;
   let sharedAtMs = clock.monotonicMs();
 
   const count = (client: string): number => {
@@ -44,8 +47,8 @@ export const createLoginLimit = (clock: Pick<Clock, "monotonicMs">) => {
         minuteEndMs = nowMs + MINUTE_MS;
       }
       const nth = count(client);
-      if (nth <= ATTEMPTS_OWN) return { nth, isChecked: true };
-      shared = Math.min(SHARED_PER_SECOND, shared + ((nowMs - sharedAtMs) * SHARED_PER_SECOND) / 1_000);
+      if (nth <= own) return { nth, isChecked: true };
+      shared = Math.min(sharedPerSecond, shared + ((nowMs - sharedAtMs) * sharedPerSecond) / 1_000);
       sharedAtMs = nowMs;
       if (shared < 1) return { nth, isChecked: false };
       shared--;

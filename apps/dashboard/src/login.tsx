@@ -1,16 +1,20 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
-import { createSecretCheck } from "@spillway/service";
 import type { Context } from "hono";
-import { setCookie } from "hono/cookie";
-import { answerBadForm, answerLogin, FORM_BYTES_MAX } from "./answers.tsx";
+import { getCookie, setCookie } from "hono/cookie";
+import { answerBadForm, answerKept, FORM_BYTES_MAX } from "./answers.tsx";
 import { clientOf } from "./client-of.ts";
+import { createSettingDoor, createUserDoor, SETTING_USER } from "./doors.tsx";
+import type { Env } from "./env.ts";
 import { readForm } from "./form.ts";
-import { ATTEMPTS_OWN, createLoginLimit, SHARED_PER_SECOND } from "./login-limit.ts";
-import type { Bindings, DashboardPorts } from "./ports.ts";
+import { readKept } from "./kept.ts";
+import type { DashboardPorts } from "./ports.ts";
 import type { Sessions } from "./session.ts";
 
 /** Where a login leads: whoever comes here without a session has a browser that did not keep the cookie. */
 const AFTER_LOGIN = "/?from=login";
+
+/** Longer than a session: it is how a browser is known again. */
+const COOKIE_SECONDS = 90 * 86_400;
 
 /** Why the right password led to no session. */
 export const cookieLost = (https: boolean): string =>
@@ -19,45 +23,31 @@ export const cookieLost = (https: boolean): string =>
       "only. Open the dashboard over https, or, on a network that you trust, start it with ENVIRONMENT=development."
     : "The password is right, but the browser did not keep the session: allow this site to set cookies.";
 
-type LoginOptions = { readonly password: string; readonly https: boolean; readonly cookieName: string };
+type LoginOptions = { readonly password: string | undefined; readonly https: boolean; readonly cookieName: string };
 
-/** Answers the login form. The right password is let in while others guess, even from the same address. */
+/** Answers the login form. */
 export const createLogin = (ports: DashboardPorts, sessions: Sessions, options: LoginOptions) => {
-  const { clock, platform, log } = ports;
-  const limit = createLoginLimit(clock);
-  const isPassword = createSecretCheck(options.password, platform);
+  const { password, https, cookieName } = options;
+  const settingDoor = password === undefined ? null : createSettingDoor(ports, password);
+  const userDoor = createUserDoor(ports, sessions);
 
-  const refuse = (c: Context, nth: number, client: string) => {
-    if (nth <= ATTEMPTS_OWN) {
-      log("warn", "login.failed", { client });
-      return answerLogin(c, "That is not the password.", 401);
-    }
-    if (nth === ATTEMPTS_OWN + 1) log("warn", "login.guessing", { client });
-    const wait = limit.waitSeconds();
-    c.header("Retry-After", String(wait));
-    const problem = `Too many wrong passwords came from your address: try again in ${wait} s. The right one is let in meanwhile.`;
-    return answerLogin(c, problem, 429);
-  };
-
-  return async (c: Context<{ Bindings: Bindings }>) => {
+  return async (c: Context<Env>) => {
     const form = await readForm(c.req.raw, FORM_BYTES_MAX);
     if (form.kind !== "ok") return answerBadForm(c, form);
+    const { fields } = form;
     // Who calls the app without a server leaves out all that a server would tell.
-    const client = clientOf((c.env as Bindings | undefined)?.address ?? "");
-    // Nothing is awaited between the count and the comparison: 500 bodies that ended at once were 500 guesses uncounted.
-    const { nth, isChecked } = limit.attempt(client);
-    if (!isChecked) {
-      c.header("Retry-After", "1");
-      return answerLogin(
-        c,
-        `More than ${SHARED_PER_SECOND} passwords a second are being tried: try again in 1 s.`,
-        429,
-      );
-    }
-    if (!isPassword(form.fields.get("password") ?? "")) return refuse(c, nth, client);
-    const { id } = sessions.open({ name: "operator", role: "operator" });
-    setCookie(c, options.cookieName, id, { httpOnly: true, sameSite: "Strict", secure: options.https, path: "/" });
-    log("info", "login.succeeded", { client });
-    return c.redirect(AFTER_LOGIN, 303);
+    const client = clientOf((c.env as Env["Bindings"] | undefined)?.address ?? "");
+    const name = fields.get("name")?.trim() || SETTING_USER;
+    const isSetting = settingDoor !== null && name === SETTING_USER;
+    const cookie = getCookie(c, cookieName);
+    const knock = { name, password: fields.get("password") ?? "", client, cookie, fields };
+    const opened = await (isSetting ? settingDoor : userDoor)(c, knock);
+    if (opened instanceof Response) return opened;
+    const session = await sessions.open(opened, isSetting);
+    const flags = { httpOnly: true, sameSite: "Strict", secure: https, path: "/", maxAge: COOKIE_SECONDS } as const;
+    setCookie(c, cookieName, session.id, flags);
+    ports.log("info", "login.succeeded", { client });
+    const kept = readKept(fields.get("kept"));
+    return kept === null ? c.redirect(AFTER_LOGIN, 303) : answerKept(c, ports, session, kept);
   };
 };

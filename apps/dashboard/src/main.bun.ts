@@ -7,7 +7,7 @@ import {
 } from "@spillway/dead-letters";
 import { createBelonging, systemClock, Unavailable } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
-import { createAudit } from "@spillway/operators";
+import { createAudit, createSessionTable, createUsers } from "@spillway/operators";
 import { acknowledgeLoss, createOutboxInspector, createPostgresInstallation, schemaWarnings } from "@spillway/outbox";
 import { openDatabase } from "@spillway/postgres";
 import { createMetricsRoute, showDependencies, watchInstallation } from "@spillway/service";
@@ -16,9 +16,11 @@ import { connectRedis, createRedisInstallation, createStreamInspection } from "@
 import { openTraces } from "@spillway/telemetry/open-traces";
 import { createPrometheusMetrics } from "@spillway/telemetry/prometheus";
 import { createApp } from "./app.tsx";
+import { argon } from "./argon.bun.ts";
 import css from "./assets/app.css" with { type: "text" };
 import lettersCss from "./assets/letters.css" with { type: "text" };
 import script from "./assets/live.js" with { type: "text" };
+import { below } from "./base-path.ts";
 import { readConfig } from "./config.ts";
 import { createHealth } from "./health.ts";
 import { createHistory } from "./history/history.ts";
@@ -34,6 +36,13 @@ import { createWatch } from "./watch/watch.ts";
 const ASK_MS = 2_000;
 const PAGE_ROWS = 50;
 
+/** What cannot be read now is null on the page. */
+const orNull = <T>(answer: Promise<T>): Promise<T | null> =>
+  answer.catch((error: unknown) => {
+    if (error instanceof Unavailable) return null;
+    throw error;
+  });
+
 const shell = openShell("dashboard", () => readConfig(process.env));
 const { config, log, stopping } = shell;
 const database = openDatabase({ url: config.DATABASE_URL });
@@ -47,13 +56,13 @@ const replay = createReplay({ database, shards: config.SHARDS, platform, traces:
 const belonging = createBelonging({ namespace: config.NAMESPACE, shards: config.SHARDS });
 const { discard, restore } = createDiscard({ database });
 const jobs = createLetterJobs({ database });
+const users = createUsers({ database });
 
-/** What cannot be read now is null on the page. */
-const orNull = <T>(answer: Promise<T>): Promise<T | null> =>
-  answer.catch((error: unknown) => {
-    if (error instanceof Unavailable) return null;
-    throw error;
-  });
+// Where Postgres does not answer it starts: nobody gets in before it does.
+if (config.DASHBOARD_PASSWORD === undefined && (await orNull(users.any())) === false)
+  shell.refuse(
+    "DASHBOARD_PASSWORD: got nothing, and there is no user in Postgres: set it, or make a user (apps/dashboard/README.md)",
+  );
 
 const detailsOf = (refused: readonly { readonly detail: string }[]) => refused.map(({ detail }) => detail);
 
@@ -117,6 +126,9 @@ const ports: DashboardPorts = {
   },
   jobs,
   audit: createAudit({ database }),
+  users,
+  sessions: createSessionTable({ database }),
+  argon,
   acknowledgeLoss: (by) => acknowledgeLoss(database, by, ASK_MS),
   health: { ...health, metrics: createMetricsRoute(metrics, config.metricsAccess, platform) },
   clock: systemClock,
@@ -133,7 +145,10 @@ const app = createApp(ports, {
   https: config.ENVIRONMENT === "production",
   assets: { css: `${css}\n${lettersCss}`, script },
 });
-const server = await shell.serve({ fetch: (request, addressOf) => app.fetch(request, { address: addressOf() }) });
+const server = await shell.serve({
+  fetch: (request, addressOf) =>
+    below(config.BASE_PATH, (inner) => app.fetch(inner, { address: addressOf() }))(request),
+});
 
 /** When the oldest event of all streams was appended, by Redis's clock; null: they are empty. */
 const oldestInStreams = async (): Promise<number | null> => {

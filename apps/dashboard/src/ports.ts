@@ -10,12 +10,13 @@ import type {
   WholeLetter,
 } from "@spillway/dead-letters";
 import type { Clock, ParkedTopic, Platform } from "@spillway/event";
-import type { Audit } from "@spillway/operators";
+import type { Audit, SessionTable, Users } from "@spillway/operators";
 import type { OutboxShard } from "@spillway/outbox";
 import type { ProbePorts, Shown } from "@spillway/service";
 import type { ShardView } from "@spillway/stream";
 import type { Log } from "@spillway/telemetry";
 import type { History } from "./history/history.ts";
+import type { Argon } from "./passwords.ts";
 import type { Accounts } from "./sights/accounts.ts";
 import type { Said } from "./sights/ask.ts";
 import type { EdgeReadiness } from "./sights/edges.ts";
@@ -74,6 +75,9 @@ export type DashboardPorts = {
   readonly letters: LettersPort;
   readonly jobs: Pick<LetterJobs, "create" | "get" | "page" | "counts" | "move">;
   readonly audit: Audit;
+  readonly users: Pick<Users, "find">;
+  readonly sessions: SessionTable;
+  readonly argon: Argon;
   /** What is told as lost is known; answers how many events that was. Rejects with `Unavailable`. */
   acknowledgeLoss(by: string): Promise<number>;
   readonly health: ProbePorts;

@@ -1,42 +1,85 @@
-import type { Clock } from "@spillway/event";
+import { type Clock, type Platform, Unavailable } from "@spillway/event";
+import type { SessionTable, StoredSession, User } from "@spillway/operators";
+import type { Log } from "@spillway/telemetry";
 
-/** A viewer looks; an operator decides, too. */
-export type Role = "viewer" | "operator";
-
-export type User = { readonly name: string; readonly role: Role };
-
-export type Session = {
+export type Session = Omit<StoredSession, "idHash"> & {
   readonly id: string;
-  readonly formToken: string;
-  readonly endsAtMs: number;
-  readonly user: User;
+  /** What the last action said, for the next page; and what the page that is open says, also when a script asks for it again. */
+  notice: string | null;
+  shown: string | null;
 };
+
+/** Kept in memory besides the table: while Postgres is away, who is in stays in, and who has the password of the setting gets in. */
+type Held = { readonly session: Session; readonly isStored: boolean; checkedAtMs: number };
 
 const LIFETIME_MS = 12 * 3_600_000;
 const SESSIONS_MAX = 1_000;
+/** So long a session is believed without asking: another dashboard's logout, or another role, counts after it. */
+const CHECKED_MS = 5_000;
 
-/**
- * Sessions live in memory: a restart asks for the password again, and there is nothing to steal from a store.
- * `randomToken` gives at least 128 bits.
- */
-export const createSessions = (clock: Pick<Clock, "wallMs">, randomToken: () => string) => {
-  const sessions = new Map<string, Session>();
+export type SessionPorts = {
+  readonly clock: Pick<Clock, "wallMs">;
+  /** At least 128 bits. */
+  readonly randomToken: () => string;
+  readonly platform: Pick<Platform, "sha256">;
+  readonly table: SessionTable;
+  readonly log: Log;
+};
+
+const away = (error: unknown): "away" => {
+  if (error instanceof Unavailable) return "away";
+  throw error;
+};
+
+/** Sessions in Postgres, where a restart finds them again. What only memory has, since Postgres was away, ends with the process. */
+export const createSessions = ({ clock, randomToken, platform, table, log }: SessionPorts) => {
+  const held = new Map<string, Held>();
+  const hashOf = (id: string): string =>
+    Buffer.from(platform.sha256(new TextEncoder().encode(id))).toString("base64url");
+
+  const hold = (session: Session, isStored: boolean): Session => {
+    const oldest = held.keys().next();
+    if (held.size >= SESSIONS_MAX && !oldest.done) held.delete(oldest.value);
+    held.set(session.id, { session, isStored, checkedAtMs: clock.wallMs() });
+    return session;
+  };
+
+  const live = (session: Session): Session | null => (session.endsAtMs > clock.wallMs() ? session : null);
+
   return {
-    open(user: User): Session {
-      const oldest = sessions.keys().next();
-      if (sessions.size >= SESSIONS_MAX && !oldest.done) sessions.delete(oldest.value);
-      const session = { id: randomToken(), formToken: randomToken(), endsAtMs: clock.wallMs() + LIFETIME_MS, user };
-      sessions.set(session.id, session);
-      return session;
+    /** `isOfSetting`: of the password in the setting, for which no user is kept. */
+    async open(user: User, isOfSetting: boolean): Promise<Session> {
+      const endsAtMs = clock.wallMs() + LIFETIME_MS;
+      const session = { id: randomToken(), formToken: randomToken(), user, endsAtMs, notice: null, shown: null };
+      const stored = await table.put({ ...session, idHash: hashOf(session.id) }, isOfSetting).catch(away);
+      if (stored === "away") log("warn", "session.unstored");
+      return hold(session, stored !== "away");
     },
-    find(id: string | undefined): Session | null {
-      const session = id === undefined ? undefined : sessions.get(id);
-      if (session === undefined) return null;
-      if (session.endsAtMs > clock.wallMs()) return session;
-      sessions.delete(session.id);
-      return null;
+    async find(id: string | undefined): Promise<Session | null> {
+      if (id === undefined || id === "") return null;
+      const known = held.get(id);
+      if (known !== undefined && (!known.isStored || clock.wallMs() - known.checkedAtMs < CHECKED_MS))
+        return live(known.session);
+      const found = await table.find(hashOf(id)).catch(away);
+      if (found === "away") return known === undefined ? null : live(known.session);
+      held.delete(id);
+      if (found === null) return null;
+      const { formToken, user, endsAtMs } = found;
+      const { notice = null, shown = null } = known?.session ?? {};
+      const session = live({ id, formToken, user, endsAtMs, notice, shown });
+      return session === null ? null : hold(session, true);
     },
-    close: (id: string): void => void sessions.delete(id),
+    /** Whether this browser was somebody's before, also where that session is over. */
+    async knows(id: string | undefined, name: string): Promise<boolean> {
+      if (id === undefined || id === "") return false;
+      const found = await table.find(hashOf(id)).catch(away);
+      return found !== null && found !== "away" && found.user.name === name;
+    },
+    /** Rejects with `Unavailable` where it may be open still, elsewhere or after a restart. */
+    async close(id: string): Promise<void> {
+      held.delete(id);
+      await table.end(hashOf(id));
+    },
   };
 };
 

@@ -1,1 +1,3 @@
 export * from "./audit.ts";
+export * from "./sessions.ts";
+export * from "./users.ts";

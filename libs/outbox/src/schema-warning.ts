@@ -9,8 +9,10 @@ import {
   outbox,
   parkedEvents,
   parking,
+  sessions,
   shardCheckpoints,
   shardWriters,
+  users,
 } from "@spillway/drizzle/schema";
 import { type Database, DatabaseFailure } from "@spillway/postgres";
 import { getTableColumns, getTableName } from "drizzle-orm";
@@ -29,6 +31,8 @@ const needed = JSON.stringify(
     deadLetterActions,
     deadLetterJobs,
     audit,
+    users,
+    sessions,
     shardCheckpoints,
     shardWriters,
     lossAcknowledgements,

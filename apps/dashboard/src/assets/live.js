@@ -81,7 +81,8 @@ const morph = (from, to) => {
 const PARTS = ["live", "said", "state", "pages", "as-of"];
 
 const refresh = async () => {
-  if (isPaused || isFetching || document.hidden) return;
+  // A form that was refused is asked for with what was typed: there is nothing to fetch again.
+  if (isPaused || isFetching || document.hidden || document.querySelector("main [role=alert]")) return;
   isFetching = true;
   fetchedAtMs = Date.now();
   try {

@@ -1,4 +1,5 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import type { User } from "@spillway/operators";
 import type { Child } from "hono/jsx";
 import type { Overview } from "../watch/watch.ts";
 import { countOf } from "./format.ts";
@@ -32,6 +33,7 @@ export type FrameProps = {
   readonly overview: Overview;
   /** "production", which is said aloud, or "development". */
   readonly environment: string;
+  readonly user: User;
   readonly children: Child;
 };
 
@@ -62,7 +64,7 @@ const Freshness = ({ atMs }: { readonly atMs: number }) => (
 );
 
 /** What is around every page: where one can go, how things are, how old it is, and what the last action said. */
-export const Frame = ({ page, title, formToken, notice, overview, environment, children }: FrameProps) => (
+export const Frame = ({ page, title, formToken, notice, overview, environment, user, children }: FrameProps) => (
   <Layout title={`${signs[overview.level]} ${title ?? PAGES[page].name} · Spillway`}>
     <a class="skip" href="#live">
       Skip to the page
@@ -79,6 +81,9 @@ export const Frame = ({ page, title, formToken, notice, overview, environment, c
         <Freshness atMs={overview.atMs} />
         <form method="post" action="/logout">
           <input type="hidden" name="form_token" value={formToken} />
+          <span class="user">
+            {user.name} ({user.role})
+          </span>{" "}
           <button type="submit">Log out</button>
         </form>
       </div>
@@ -91,7 +96,7 @@ export const Frame = ({ page, title, formToken, notice, overview, environment, c
     <p id="said" class="heard" aria-live="polite">
       {levelWords[overview.level]}: {overview.troubles[0]?.what ?? "all events are in Kafka or accounted for"}.
     </p>
-    <main id="live" tabindex={-1}>
+    <main id="live" tabindex={-1} class={user.role}>
       <h1 class="heard">{title ?? PAGES[page].name}</h1>
       {children}
     </main>

@@ -39,17 +39,22 @@ export const FilterForm = ({ query: { fields, problems } }: { readonly query: Qu
         search <input name="q" type="search" value={fields.q} placeholder="in detail, type, source, id and key" />
       </label>
       <Choice name="status" words={STATUSES} value={fields.status} />
-      <Choice name="class" words={CLASSES} value={fields.class} />
-      {TEXTS.map(([name, hint]) => (
-        <label>
-          {name} <input name={name} value={fields[name]} placeholder={hint} />
-        </label>
-      ))}
-      {fields.no === undefined ? null : (
-        <label>
-          without <input name="no" value={fields.no} />
-        </label>
-      )}
+      <details open={Object.keys(fields).some((name) => name !== "q" && name !== "status")}>
+        <summary>More to find by</summary>
+        <div class="filter">
+          <Choice name="class" words={CLASSES} value={fields.class} />
+          {TEXTS.map(([name, hint]) => (
+            <label>
+              {name} <input name={name} value={fields[name]} placeholder={hint} />
+            </label>
+          ))}
+          {fields.no === undefined ? null : (
+            <label>
+              without <input name="no" value={fields.no} />
+            </label>
+          )}
+        </div>
+      </details>
       <button type="submit">Find</button>
       <a href="/dead-letters">All groups</a>
     </form>

@@ -46,7 +46,7 @@ const Facts = ({ facts }: { readonly facts: readonly (readonly [string, Child])[
 
 const Story = ({ letter }: { readonly letter: WholeLetter }) => (
   <section>
-    <h2>Its story</h2>
+    <h3>Its story</h3>
     <ol class="story">
       {letter.receivedAtMs === null ? null : (
         <li>
@@ -77,7 +77,7 @@ const Story = ({ letter }: { readonly letter: WholeLetter }) => (
     </ol>
     {letter.history.length === 0 ? null : (
       <>
-        <h3>Its other lives</h3>
+        <h4>Its other lives</h4>
         <ul>
           {letter.history.map((life) => (
             <li>
@@ -93,7 +93,7 @@ const Story = ({ letter }: { readonly letter: WholeLetter }) => (
 
 const Content = ({ letter, body, address }: Pick<LetterProps, "letter" | "body" | "address">) => (
   <section>
-    <h2>Its bytes</h2>
+    <h3>Its bytes</h3>
     <p class="views">
       {VIEWS.map((view) =>
         view === body.view ? (
@@ -164,16 +164,16 @@ export const Letter = (props: LetterProps) => {
       <p>
         <a href={`/dead-letters${address}`}>Back to the letters</a>
       </p>
-      <h1>
+      <h2>
         Letter {letter.id}: <Shown text={letter.code} /> <span class="tag">{letter.deadLetterClass}</span>{" "}
         <span class="tag">{letter.status}</span>
-      </h1>
+      </h2>
       <Actions {...props} />
       <div class="pair">
         <Story letter={letter} />
         <Content {...props} />
       </div>
-      <h2>What is known of it</h2>
+      <h3>What is known of it</h3>
       <Facts
         facts={[
           ["Type", <Shown text={letter.type} />],

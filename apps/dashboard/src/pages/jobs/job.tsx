@@ -54,9 +54,9 @@ export const JobPage = (props: JobPageProps) => {
       <p>
         <a href="/jobs">All jobs</a>
       </p>
-      <h1>
+      <h2>
         Job {job.id}: {VERBS[job.kind].will} {countOf(job.planned)} of <Shown text={aboutOf(job)} />
-      </h1>
+      </h2>
       <p class="state">
         <strong>{STATES[job.state]}</strong>
       </p>

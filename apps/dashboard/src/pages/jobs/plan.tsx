@@ -37,7 +37,7 @@ export const PlanPage = (props: PlanProps) => {
   const { kind, query, plan, samples, typed, problem, formToken } = props;
   return (
     <article>
-      <h1>{sentenceOf(props)}</h1>
+      <h2>{sentenceOf(props)}</h2>
       {problem === null ? null : (
         <p class="notice bad" role="alert">
           {problem}

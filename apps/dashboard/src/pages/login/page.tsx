@@ -31,15 +31,26 @@ export const MessagePage = ({ text, to, typed }: MessageProps) => (
   </SmallPage>
 );
 
-export const LoginPage = ({ problem }: { readonly problem: string | null }) => (
+type LoginProps = {
+  readonly problem: string | null;
+  readonly name: string | undefined;
+  /** A form that was sent when the session was over. */
+  readonly kept: string | undefined;
+};
+
+export const LoginPage = ({ problem, name, kept }: LoginProps) => (
   <SmallPage title="Spillway: log in" problem={problem}>
     <form method="post" action="/login">
+      {kept ? <input type="hidden" name="kept" value={kept} /> : null}
+      <label for="name">Name</label>
+      <input id="name" name="name" autocomplete="username" required value={name ?? "operator"} />
       <label for="password">Password</label>
       <input id="password" name="password" type="password" autocomplete="current-password" required autofocus />
       <button type="submit">Log in</button>
     </form>
     <p class="hint">
-      It is <code>DASHBOARD_PASSWORD</code>; <code>npm start</code> prints the one of this machine.
+      That of <code>operator</code> is <code>DASHBOARD_PASSWORD</code>; <code>npm start</code> prints the one of this
+      machine.
     </p>
   </SmallPage>
 );
