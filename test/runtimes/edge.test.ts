@@ -222,6 +222,11 @@ describe.each(runtimes)("on %s", (runtime) => {
     },
   );
 
+  test("serves HTTP/1.0 without a Host, as HAProxy checks, where it is a process", async () => {
+    const { answers } = await exchange(edge.url, ["OPTIONS / HTTP/1.0\r\n\r\n"], 1);
+    expect(answers.map((answer) => answer.status)).toEqual([runtime === "workerd" ? 400 : 204]);
+  });
+
   test("shows its metrics to who has the token, where there is somebody to scrape it", async () => {
     const ask = (headers: Readonly<Record<string, string>>) => fetch(`${edge.url}/metrics`, { headers });
     const shown = await ask({ authorization: "Bearer token-of-the-metrics" });

@@ -15,6 +15,7 @@ const goodRequest = (id: string): string => sized(`{"type":"t","source":"/s","id
 
 /** What is refused, as bytes on a connection that is kept. */
 export const refusals: readonly (readonly [name: string, status: number, bytes: () => string])[] = [
+  ["a Host that is none", 400, () => head(["GET /livez HTTP/1.1", "Host: a b"])],
   ["no key", 401, () => goodRequest("x").replace(KEY, "wrong")],
   ["another path", 404, () => goodRequest("x").replace("/v1/events", "/nothing")],
   ["another method", 405, () => head(["GET /v1/events HTTP/1.1", "Host: edge"])],

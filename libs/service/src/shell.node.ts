@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
-import { getRequestListener } from "@hono/node-server";
+import { getRequestListener, RequestError } from "@hono/node-server";
+import { answerText } from "./answer.ts";
 import { answering, answerToError, cannotListen, type Listen } from "./listen.ts";
 import { shellOn } from "./shell.process.ts";
 
@@ -12,9 +13,12 @@ const urlOf = (host: string, port: number): string => `http://${host.includes(":
 /** A request's own time is the app's matter: Node's, of 300 s, would end a connection without an answer. */
 const listen: Listen = async (host, port, options) => {
   const answer = answering(options);
+  // It throws for what no URL can be made of: a Host that is none, or a target. HTTP/1.0 needs no Host.
+  const errorHandler = (error: unknown): Response =>
+    error instanceof RequestError ? answerText(400, error.message) : answerToError(error, options);
   const listener = getRequestListener(
     (request, { incoming }) => answer(request, () => (incoming as IncomingMessage).socket.remoteAddress),
-    { overrideGlobalObjects: false, errorHandler: (error) => answerToError(error, options) },
+    { overrideGlobalObjects: false, hostname: "localhost", errorHandler },
   );
   const idleMs = (options.idleSeconds ?? IDLE_SECONDS) * 1_000;
   const server = createServer({ keepAliveTimeout: idleMs, requestTimeout: 0 }, listener);

@@ -19,6 +19,7 @@ const refusal = (answer: ReturnType<typeof front>) => {
 
 describe("the Worker before its objects", () => {
   test.each([
+    [400, () => ask("/livez", { headers: { host: "a b" } })],
     [404, () => ask("/nothing", { method: "POST" })],
     [401, () => ask("/v1/events", { method: "POST" })],
     [401, () => ask("/v1/batch", { method: "POST", headers: { authorization: "Bearer another" } })],

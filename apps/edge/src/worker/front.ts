@@ -1,6 +1,7 @@
 import type { Platform } from "@spillway/event";
 import { getPath } from "hono/utils/url";
 import { type ApiKey, createKeyRing, unauthorized } from "../auth/api-key.ts";
+import { hostFault } from "../framing.ts";
 import { bodyTooLarge } from "../ingest/body-problem.ts";
 import { createRequestIds } from "../request-id.ts";
 import { type Problem, respondProblem } from "../respond.ts";
@@ -37,6 +38,8 @@ export const createFront = (
   const requestIdOf = createRequestIds(random);
   const keyOf = createKeyRing(apiKeys, platform, forgetting);
   const look = (request: Request): Problem | number => {
+    const fault = hostFault(request.headers);
+    if (fault !== null) return fault;
     const path = getPath(request);
     const allow = allowOf(path);
     if (allow === null && !(path === "/" && request.method === "OPTIONS")) return noSuchPath;
