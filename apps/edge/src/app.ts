@@ -17,7 +17,6 @@ import {
 } from "@spillway/service";
 import type { Log, Metrics, Traces } from "@spillway/telemetry";
 import { Hono } from "hono";
-import { getPathNoStrict } from "hono/utils/url";
 import { type ApiKey, createKeyRing } from "./auth/api-key.ts";
 import { createDurabilities, type DurabilityRoute, type KeyDurability } from "./auth/durability.ts";
 import { type BoundSource, createKeySources } from "./auth/key-sources.ts";
@@ -34,7 +33,7 @@ import type { KeyQuotas } from "./quota/key-quotas.ts";
 import { createRefusals, type Refusals } from "./refusals.ts";
 import { createRequestIds } from "./request-id.ts";
 import { problemCodeOf, respondProblem } from "./respond.ts";
-import { allowOf, methodsOf, noSuchPath, type RoutePath, routePaths, routes } from "./routes.ts";
+import { allowOf, methodsOf, noSuchPath, pathOf, type RoutePath, routePaths, routes } from "./routes.ts";
 import type { AskUnowned } from "./unowned.ts";
 
 export type EdgePorts = {
@@ -191,7 +190,7 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
     asked(() => answerOptions(health.isStopping())),
   );
   app.options("/", (c) => haproxy(c.req.raw));
-  const unmatched = frame("unmatched", (request, requestId) => notFound(getPathNoStrict(request), requestId));
+  const unmatched = frame("unmatched", (request, requestId) => notFound(pathOf(request), requestId));
   app.notFound((c) => unmatched(c.req.raw));
   const posts = Object.fromEntries([...served].filter(([path]) => routes[path].method === "POST"));
   return { app, posts, committer, stop: health.stop };

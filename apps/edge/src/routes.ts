@@ -1,3 +1,4 @@
+import { getPathNoStrict } from "hono/utils/url";
 import { answerOf, ingestOperation, type Operation, readOperation } from "./docs/operation.ts";
 import { schemaRef } from "./docs/schemas.ts";
 import type { Problem } from "./respond.ts";
@@ -127,3 +128,6 @@ const allows: ReadonlyMap<string, string> = new Map(
 export const allowOf = (path: string): string | null => allows.get(path) ?? null;
 
 export const noSuchPath: Problem = { code: "not_found", detail: "see /docs for what there is" };
+
+/** What is asked for, as the router reads it: a slash at a path's end is nobody's mistake to look for. */
+export const pathOf = (request: Request): string => getPathNoStrict(request);

@@ -22,6 +22,7 @@ describe("the Worker before its objects", () => {
     [400, () => ask("/livez", { headers: { host: "a b" } })],
     [404, () => ask("/nothing", { method: "POST" })],
     [401, () => ask("/v1/events", { method: "POST" })],
+    [401, () => ask("/v1/events/", { method: "POST" })],
     [401, () => ask("/v1/batch", { method: "POST", headers: { authorization: "Bearer another" } })],
     [413, () => post("producer-1", { "content-length": "1001" })],
   ])("answers %i by itself, in the words of the edge", async (status, asked) => {

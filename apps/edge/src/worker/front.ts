@@ -1,11 +1,10 @@
 import type { Platform } from "@spillway/event";
-import { getPath } from "hono/utils/url";
 import { type ApiKey, createKeyRing, unauthorized } from "../auth/api-key.ts";
 import { hostFault } from "../framing.ts";
 import { bodyTooLarge } from "../ingest/body-problem.ts";
 import { createRequestIds } from "../request-id.ts";
 import { type Problem, respondProblem } from "../respond.ts";
-import { allowOf, noSuchPath } from "../routes.ts";
+import { allowOf, noSuchPath, pathOf } from "../routes.ts";
 
 export type FrontOptions = {
   readonly apiKeys: readonly ApiKey[];
@@ -40,7 +39,7 @@ export const createFront = (
   const look = (request: Request): Problem | number => {
     const fault = hostFault(request.headers);
     if (fault !== null) return fault;
-    const path = getPath(request);
+    const path = pathOf(request);
     const allow = allowOf(path);
     if (allow === null && !(path === "/" && request.method === "OPTIONS")) return noSuchPath;
     if (allow !== "POST" || request.method !== "POST") return 0;
