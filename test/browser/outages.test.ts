@@ -113,12 +113,13 @@ test("a flush that lost events says how many, until somebody acknowledges it", a
     (await (await pipeline.post(single)).text()).includes('"tier":"stream"'),
   );
   await shown(verdict(), WELL);
-  await pipeline.relays[0]?.kill("SIGSTOP");
+  // One that is frozen has them on its socket already, and one that is killed has not told the end of all before.
+  await pipeline.relays[0]?.kill("SIGTERM");
   expect((await post([1, 2, 3, 4].map((n) => ({ type: "order.created", subject: `c-${n}` })))).status).toBe(202);
   await flush();
-  await pipeline.relays[0]?.kill("SIGCONT");
+  await pipeline.relays[0]?.restart();
   await isNamed(loss);
-  await operator.page.getByRole("button", { name: "Acknowledge: 4 events" }).click();
+  await operator.page.getByRole("button", { name: /^Acknowledge.*4 events/ }).click();
   await operator.page.getByText("4 lost events acknowledged.").waitFor();
   await isOver(loss);
   expect(operator.complaints).toEqual([]);
