@@ -8,8 +8,11 @@ export type Readiness = {
   /** `degraded`: events are relayed, but something is wrong. `down`: nothing is. */
   readonly status: Status;
   readonly relay: string;
-  /** `for_ms`: for how long it was found so. */
-  readonly checks: Readonly<Record<DependencyName | "kafka", DependencyState & { readonly for_ms: number }>>;
+  /** `for_ms`: for how long it was found so. `unanswered_ms`: for how long the question under way has had no answer. */
+  readonly checks: Readonly<
+    Record<DependencyName, DependencyState & { readonly for_ms: number }> &
+      Record<"kafka", DependencyState & { readonly for_ms: number; readonly unanswered_ms: number }>
+  >;
   /** Where records go. */
   readonly kafka: KafkaPlace;
   readonly shards: RelayState["shards"];
@@ -68,7 +71,16 @@ export const createHealth = ({
   let stopping = false;
   const since = createSince(clock);
   const lasting = (name: string, state: DependencyState) => ({ ...state, for_ms: since(name, state.status) });
-  const kafka = createKept<DependencyState>(clock, { initial: { status: "unknown" }, ask: () => sink.health() });
+  let askedKafkaAtMs: number | null = null;
+  const askKafka = async (): Promise<DependencyState> => {
+    askedKafkaAtMs = clock.monotonicMs();
+    try {
+      return await sink.health();
+    } finally {
+      askedKafkaAtMs = null;
+    }
+  };
+  const kafka = createKept<DependencyState>(clock, { initial: { status: "unknown" }, ask: askKafka });
   const warned = createKept<readonly string[]>(clock, { initial: [], ask: warnings });
   const foreign = (): readonly string[] => {
     const sentences = [belonging.sentence("redis"), belonging.sentence("postgres")];
@@ -83,7 +95,10 @@ export const createHealth = ({
         checks: {
           redis: lasting("redis", state.dependencies.redis),
           postgres: lasting("postgres", state.dependencies.postgres),
-          kafka: lasting("kafka", kafkaState),
+          kafka: {
+            ...lasting("kafka", kafkaState),
+            unanswered_ms: askedKafkaAtMs === null ? 0 : clock.monotonicMs() - askedKafkaAtMs,
+          },
         },
         kafka: place,
         shards: state.shards,
