@@ -9,10 +9,13 @@ const sinceOf = (record: string): number => Date.now() - Number(/"postedAt":(\d+
 const watchWithKcat = async (brokers: readonly string[], topic: string): Promise<TopicWatch> => {
   const latencies: number[] = [];
   const options = ["-X", `fetch.wait.max.ms=${WAIT_MS}`, "-X", "fetch.error.backoff.ms=1"];
-  const child = Bun.spawn(["kcat", "-C", "-b", brokers.join(","), "-t", topic, "-o", "end", "-u", "-q", ...options], {
-    stdout: "pipe",
-    stderr: "inherit",
-  });
+  const child = Bun.spawn(
+    ["kcat", "-C", "-b", brokers.join(","), "-t", topic, "-o", "end", "-u", "-q", "-E", ...options],
+    {
+      stdout: "pipe",
+      stderr: "inherit",
+    },
+  );
   const read = async () => {
     const decoder = new TextDecoder();
     let rest = "";
