@@ -186,6 +186,22 @@ export const outboxDrainConformance = (name: string, make: () => Promise<OutboxD
       expect(await writersIn(ledger, 2, 3)).toMatchObject([{ writer: "d1", acknowledged: 2 }]);
     });
 
+    test("records nothing when another of the same token has moved the rows: its own numbers are not theirs", async () => {
+      const { append, drain, ledger } = await open();
+      await append(0, 2);
+      const late = await drain.drain(
+        owner(),
+        10,
+        async (rows) => {
+          expect(await drain.drain(owner(), 10, async () => 2)).toEqual({ found: 2, removed: 2 });
+          return rows.length;
+        },
+        () => [{ shard: 0, writer: "d1", acknowledged: 2, ended: [] }],
+      );
+      expect(late).toEqual({ found: 2, removed: 0 });
+      expect(await writersIn(ledger, 1)).toEqual([]);
+    });
+
     test("deletes nothing when a copy of a higher token has come, and takes nothing from a copy of its own", async () => {
       const { append, drain, ledger } = await open();
       await append(0, 1);

@@ -34,7 +34,7 @@ export type OutboxRow = {
  * `rowsMax`, to `move`, and then deletes the first n of them, n being what `move` answered. If it fails after `move`, the rows stay
  * and are moved again: their appends are then duplicates. In the same step it records what `positions` says then: or a drain
  * that died would take with it what it had appended, and the rows were gone. Answers how many rows it found and deleted.
- * Once a higher token has taken the rows it deletes and records nothing; before the first read of its own it rejects with
+ * Once a higher token has taken the rows, or they are gone, it deletes and records nothing; before the first read of its own it rejects with
  * `Unavailable`, "outranked". Rejects with `Unavailable`.
  */
 export type OutboxDrain = {

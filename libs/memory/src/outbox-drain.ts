@@ -23,8 +23,9 @@ export const createOutboxDrain = (
     if (moved.length === 0) return { found: rows.length, removed: 0 };
     check("postgres");
     if (owners.owner(shard) > token) return { found: rows.length, removed: 0 };
-    keep(positions());
-    return { found: rows.length, removed: outbox.remove(moved) };
+    const removed = outbox.remove(moved);
+    if (removed > 0) keep(positions());
+    return { found: rows.length, removed };
   },
   size: behind("postgres", outbox.size),
   watch: behind("postgres", (onRows) => {

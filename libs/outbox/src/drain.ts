@@ -53,9 +53,10 @@ const oldestRows = (sql: Sql, shard: number, rowsMax: number, bytesMax: number) 
   ) as summed where bytes_before < ${bytesMax} order by id`;
 
 /**
- * Exactly these rows, and records where they are now; neither once a higher token has taken them. Not by their ids alone: a Postgres
- * that went back after they were read gives their ids once more, to rows that nobody has moved. Locks: FOR SHARE on the shard's row,
- * ROW EXCLUSIVE on the table, FOR UPDATE on the rows, and those of the writers, until the statement is over.
+ * Exactly these rows, unless a higher token has taken them, and records where they are now, unless none was there any more: then
+ * another has moved them, under other numbers. Not by their ids alone: a Postgres that went back after they were read gives their
+ * ids once more, to rows that nobody has moved. Locks: FOR SHARE on the shard's row, ROW EXCLUSIVE on the table, FOR UPDATE on the
+ * rows, and those of the writers, until the statement is over.
  */
 const deleteRows = (
   sql: Sql,
@@ -65,9 +66,12 @@ const deleteRows = (
 ) => sql`
   with owner as materialized (select token from shard_checkpoints where shard = ${shard} for share),
   ours as (select where not exists (select from owner where token > ${token})),
-  recorded as (${recordedPositions(sql, positions, sql`exists (select from ours)`)})
-  delete from outbox where exists (select from ours) and id = any(${arrayOf(rows.map(({ id }) => id))}::bigint[])
-    and created_at = any(${arrayOf(rows.map(({ born }) => born))}::timestamptz[])`;
+  gone as (
+    delete from outbox where exists (select from ours) and id = any(${arrayOf(rows.map(({ id }) => id))}::bigint[])
+      and created_at = any(${arrayOf(rows.map(({ born }) => born))}::timestamptz[])
+    returning id
+  ), recorded as (${recordedPositions(sql, positions, sql`exists (select from gone)`)})
+  select id from gone`;
 
 const rowOf = ({ id, chunk, events, put_by, put_total }: StoredRow, shard: number): OutboxRow => ({
   id,
