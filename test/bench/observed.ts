@@ -1,10 +1,15 @@
 import { systemClock } from "@spillway/event";
 import { type Pipeline, type Services, startEdge } from "../support/world.ts";
 import { startCollector } from "../telemetry/collected.ts";
-import { edgeTarget, emptied, inTurn, type Measured, medianOf } from "./ingest.ts";
+import { edgeTarget, emptied, inTurn } from "./ingest.ts";
 import { atLeast, type Row } from "./row.ts";
+import { median } from "./sample.ts";
 
-/** Of the rate without it that an edge must reach whose spans go to a collector and that is scraped each second. */
+/**
+ * Of the rate without it that an edge must reach whose spans go to a collector and that is scraped each second. By the
+ * median of the rounds' ratios: two runs of a round follow each other, and a machine whose rate goes from 14,000 to 23,000 within a minute
+ * makes medians of each by itself say 0.86 where that is 1.0.
+ */
 const RATE_MIN = 0.97;
 const SCRAPE_MS = 1_000;
 
@@ -47,13 +52,11 @@ export const benchObserved = async (
   const rows: Row[] = [];
   for (const batch of [1, 100] as const) {
     const results = await inTurn(targets, batch, { rounds, seconds, before: null }, betweenRuns);
-    const compared = (field: keyof Measured) => ({
-      ours: medianOf(results.get("observed"), field),
-      baseline: medianOf(results.get("ours"), field),
-      rounds,
-    });
-    const workload = `${batch === 1 ? "single events" : "batches of 100"}, with traces and scraped vs without`;
-    rows.push(atLeast(RATE_MIN, { workload, ...compared("eventsPerSecond"), unit: "events/s" }));
+    const rates = (name: string) => (results.get(name) ?? []).map(({ eventsPerSecond }) => eventsPerSecond);
+    const without = rates("ours");
+    const ratios = rates("observed").map((rate, round) => rate / (without[round] ?? Number.NaN));
+    const workload = `${batch === 1 ? "single events" : "batches of 100"}, with traces and scraped vs without, of each round`;
+    rows.push(atLeast(RATE_MIN, { workload, ours: median(ratios), baseline: 1, unit: "of the rate", rounds }));
   }
   const { spans } = await collector.collected();
   if (spans.length === 0) throw new Error("no span came: nothing was measured");

@@ -22,7 +22,7 @@ test("what is not said is as the standard has it, but for batches that are small
   expect(readTraceSettings({ OTEL_TRACES_EXPORTER: "otlp" }).traces).toEqual({
     sampler: "parentbased_always_on",
     ratio: 1,
-    spansPerSecondMax: 100,
+    spansPerSecondMax: 20,
     queueSpansMax: 2_048,
     batchSpansMax: 64,
     delayMs: 5_000,

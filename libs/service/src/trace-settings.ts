@@ -57,7 +57,7 @@ const settings = {
   // The standard's 512, with 32 links each, take 10 to 60 ms of the event loop.
   OTEL_BSP_MAX_EXPORT_BATCH_SIZE: integerOr(1, 10_000, 64),
   OTEL_BSP_SCHEDULE_DELAY: integerOr(1, 600_000, 5_000),
-  SPANS_PER_SECOND_MAX: integerOr(1, 100_000, 100),
+  SPANS_PER_SECOND_MAX: integerOr(1, 100_000, 20),
 };
 
 const read = (environment: Environment): { readonly traces: TraceSettings; readonly shown: Shown } => {
