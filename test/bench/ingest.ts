@@ -62,7 +62,7 @@ const measure = async (target: Target, batch: 1 | 100, seconds: number): Promise
 };
 
 /** `betweenRuns` answers how many events did not go to the stream. Every target in turn, the order turned round each round, so that a drift of the machine favours nobody. */
-export const inTurn = async (
+const inTurn = async (
   targets: readonly Target[],
   batch: 1 | 100,
   options: BenchOptions,
@@ -160,6 +160,23 @@ export const emptied =
     for (const { url } of targets) await eventually("no shard is diverted", () => isOpen(url));
     return elsewhere;
   };
+
+/** The pipeline's edge and another one in turn, single events and then batches of 100, on one Redis that is emptied in between; no relay runs. */
+export const besideOurs = async (
+  services: Services,
+  pipeline: Pipeline,
+  other: Target,
+  options: Pick<BenchOptions, "rounds" | "seconds">,
+  rowsOf: (batch: 1 | 100, results: ReadonlyMap<string, readonly Measured[]>) => readonly Row[],
+): Promise<Row[]> => {
+  const beside = [services.rest, services.redis];
+  const targets = [...pipeline.edges.slice(0, 1).map((edge) => edgeTarget("ours", edge, beside)), other];
+  const betweenRuns = emptied(services, pipeline, targets);
+  const rows: Row[] = [];
+  for (const batch of [1, 100] as const)
+    rows.push(...rowsOf(batch, await inTurn(targets, batch, { ...options, before: null }, betweenRuns)));
+  return rows;
+};
 
 /** Ingest alone: no relay runs, Redis is emptied between runs. */
 export const benchIngest = async (

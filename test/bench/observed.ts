@@ -1,7 +1,7 @@
 import { systemClock } from "@spillway/event";
 import { type Pipeline, type Services, startEdge } from "../support/world.ts";
 import { startCollector } from "../telemetry/collected.ts";
-import { edgeTarget, emptied, inTurn } from "./ingest.ts";
+import { besideOurs, edgeTarget } from "./ingest.ts";
 import { atLeast, type Row } from "./row.ts";
 import { median } from "./sample.ts";
 
@@ -30,7 +30,7 @@ const scrape = (url: string) => {
   };
 };
 
-/** The same edge with traces and a scraper, and without, in turn, on one Redis that is emptied in between; no relay runs. */
+/** The same edge with traces and a scraper, and without. */
 export const benchObserved = async (
   services: Services,
   pipeline: Pipeline,
@@ -43,21 +43,14 @@ export const benchObserved = async (
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.env.OTEL_EXPORTER_OTLP_ENDPOINT,
   });
   const stopScraping = scrape(observed.url);
-  const beside = [services.rest, services.redis];
-  const targets = [
-    ...pipeline.edges.slice(0, 1).map((edge) => edgeTarget("ours", edge, beside)),
-    edgeTarget("observed", observed, beside),
-  ];
-  const betweenRuns = emptied(services, pipeline, targets);
-  const rows: Row[] = [];
-  for (const batch of [1, 100] as const) {
-    const results = await inTurn(targets, batch, { rounds, seconds, before: null }, betweenRuns);
+  const target = edgeTarget("observed", observed, [services.rest, services.redis]);
+  const rows = await besideOurs(services, pipeline, target, { rounds, seconds }, (batch, results) => {
     const rates = (name: string) => (results.get(name) ?? []).map(({ eventsPerSecond }) => eventsPerSecond);
     const without = rates("ours");
     const ratios = rates("observed").map((rate, round) => rate / (without[round] ?? Number.NaN));
     const workload = `${batch === 1 ? "single events" : "batches of 100"}, with traces and scraped vs without, of each round`;
-    rows.push(atLeast(RATE_MIN, { workload, ours: median(ratios), baseline: 1, unit: "of the rate", rounds }));
-  }
+    return [atLeast(RATE_MIN, { workload, ours: median(ratios), baseline: 1, unit: "of the rate", rounds })];
+  });
   const { spans } = await collector.collected();
   if (spans.length === 0) throw new Error("no span came: nothing was measured");
   await stopScraping();

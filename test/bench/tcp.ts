@@ -1,5 +1,5 @@
 import { type Pipeline, type Services, startEdge } from "../support/world.ts";
-import { edgeTarget, emptied, inTurn, type Measured, medianOf } from "./ingest.ts";
+import { besideOurs, edgeTarget, type Measured, medianOf } from "./ingest.ts";
 import { atLeast, atMost, type Row } from "./row.ts";
 
 /** What TCP must come to of HTTP. Batches hardly wait for Redis: there it must not lose. */
@@ -19,7 +19,7 @@ const rowsOf = (batch: 1 | 100, rounds: number, results: ReadonlyMap<string, rea
   ];
 };
 
-/** The same edge with `REDIS_URL` and with a REST server, in turn, on one Redis that is emptied in between; no relay runs. */
+/** The same edge with `REDIS_URL` and with a REST server. */
 export const benchTcp = async (
   services: Services,
   pipeline: Pipeline,
@@ -27,16 +27,10 @@ export const benchTcp = async (
   seconds: number,
 ): Promise<Row[]> => {
   const overTcp = await startEdge(pipeline.name, { ...pipeline.addresses, edgeOver: "tcp" }, {});
-  const targets = [
-    ...pipeline.edges.slice(0, 1).map((edge) => edgeTarget("ours", edge, [services.rest, services.redis])),
-    edgeTarget("tcp", overTcp, [services.redis]),
-  ];
-  const betweenRuns = emptied(services, pipeline, targets);
-  const rows: Row[] = [];
-  for (const batch of [1, 100] as const) {
-    const results = await inTurn(targets, batch, { rounds, seconds, before: null }, betweenRuns);
-    rows.push(...rowsOf(batch, rounds, results));
-  }
+  const target = edgeTarget("tcp", overTcp, [services.redis]);
+  const rows = await besideOurs(services, pipeline, target, { rounds, seconds }, (batch, results) =>
+    rowsOf(batch, rounds, results),
+  );
   await overTcp.stop();
   return rows;
 };

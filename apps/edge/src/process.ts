@@ -44,12 +44,13 @@ export type ProcessRuntime = {
 
 /** The edge as a process, from its settings to its end: the same under Bun, Node and Deno. */
 export const runProcess = async ({ openShell, env, collectGarbage, fleet }: ProcessRuntime): Promise<never> => {
-  const isMember = fleet?.member !== undefined && fleet.member !== null;
-  const shell = openShell(isMember ? `edge.${fleet.member}` : "edge", () => readConfig(env, platform));
+  const member = fleet?.member ?? null;
+  const shell = openShell(member === null ? "edge" : `edge.${member}`, () => readConfig(env, platform));
   const { config, log } = shell;
-  if (config.EDGE_PROCESSES > 1 && fleet === undefined)
-    shell.refuse(`EDGE_PROCESSES: got ${config.EDGE_PROCESSES}; only under Bun more than 1 share a port`);
-  if (config.EDGE_PROCESSES > 1 && fleet !== undefined && !isMember) return fleet.run(shell);
+  if (config.EDGE_PROCESSES > 1 && member === null)
+    return fleet === undefined
+      ? shell.refuse(`EDGE_PROCESSES: got ${config.EDGE_PROCESSES}; only under Bun more than 1 share a port`)
+      : fleet.run(shell);
   const metrics = createPrometheusMetrics("edge");
   const tracing = await openTraces("edge", config.traces, metrics);
   const redis = await openRedis(config.redis);
@@ -68,7 +69,7 @@ export const runProcess = async ({ openShell, env, collectGarbage, fleet }: Proc
   const own: Fetch = (request) => edge.app.fetch(request);
   const server = await shell.serve({
     fetch: fleet === undefined ? own : fleet.answering(own),
-    sharesPort: isMember,
+    sharesPort: member !== null,
     posts: edge.posts,
     // Our own limits come first, in bytes and in time, so that the answer is ours.
     bodyBytesMax: Number.MAX_SAFE_INTEGER,

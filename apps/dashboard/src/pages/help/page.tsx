@@ -1,4 +1,5 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import type { Child } from "hono/jsx";
 import type { Level } from "../../verdict/trouble.ts";
 import { levelWords, Sign } from "../state.tsx";
 
@@ -93,60 +94,46 @@ const words = [
   ["shard", "events of one key are in one shard, in order; one relay at a time has its lease"],
 ] as const;
 
+type Row = { readonly term: Child; readonly means: Child };
+
+const Terms = ({ title, rows }: { readonly title: string; readonly rows: readonly Row[] }) => (
+  <section>
+    <h2>{title}</h2>
+    <dl class="help">
+      {rows.map(({ term, means }) => (
+        <div>
+          <dt>{term}</dt>
+          <dd>{means}</dd>
+        </div>
+      ))}
+    </dl>
+  </section>
+);
+
+const andNext = (means: string, next: string) => (
+  <>
+    {means} <span class="hint">{next}</span>
+  </>
+);
+
+const levelSign = (level: Level) => (
+  <>
+    <Sign level={level} /> {levelWords[level]}
+  </>
+);
+
 /** Every state, and what to do. */
 export const HelpPage = () => (
   <>
-    <section>
-      <h2>Levels, the worst first</h2>
-      <dl class="help">
-        {levels.map(([level, means, next]) => (
-          <div>
-            <dt>
-              <Sign level={level} /> {levelWords[level]}
-            </dt>
-            <dd>
-              {means} <span class="hint">{next}</span>
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </section>
-    <section>
-      <h2>What can be wrong, and what to do</h2>
-      <dl class="help">
-        {states.map(([what, means, next]) => (
-          <div>
-            <dt>{what}</dt>
-            <dd>
-              {means} <span class="hint">{next}</span>
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </section>
-    <section>
-      <h2>Words</h2>
-      <dl class="help">
-        {words.map(([word, means]) => (
-          <div>
-            <dt>{word}</dt>
-            <dd>{means}</dd>
-          </div>
-        ))}
-      </dl>
-    </section>
-    <section>
-      <h2>Keys</h2>
-      <dl class="help">
-        {keys.map(([key, does]) => (
-          <div>
-            <dt>
-              <kbd>{key}</kbd>
-            </dt>
-            <dd>{does}</dd>
-          </div>
-        ))}
-      </dl>
-    </section>
+    <Terms
+      title="Levels, the worst first"
+      rows={levels.map(([level, means, next]) => ({ term: levelSign(level), means: andNext(means, next) }))}
+    />
+    <Terms
+      title="What can be wrong, and what to do"
+      rows={states.map(([what, means, next]) => ({ term: what, means: andNext(means, next) }))}
+    />
+    <Terms title="Words" rows={words.map(([term, means]) => ({ term, means }))} />
+    <Terms title="Keys" rows={keys.map(([key, means]) => ({ term: <kbd>{key}</kbd>, means }))} />
   </>
 );
