@@ -110,7 +110,6 @@ describe("the house", () => {
     expect(filesWith(/from "drizzle-orm/, production).sort(), wayOut).toEqual([
       "drizzle/src/schema.ts",
       "libs/outbox/src/enqueue.ts",
-      "libs/outbox/src/schema-warning.ts",
     ]);
   });
 

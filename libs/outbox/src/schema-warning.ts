@@ -1,44 +1,11 @@
-import {
-  audit,
-  copies,
-  deadLetterActions,
-  deadLetterJobs,
-  deadLetters,
-  installation,
-  lossAcknowledgements,
-  outbox,
-  parkedEvents,
-  parking,
-  sessions,
-  shardCheckpoints,
-  shardWriters,
-  users,
-} from "@spillway/drizzle/schema";
 import { type Database, DatabaseFailure } from "@spillway/postgres";
-import { getTableColumns, getTableName } from "drizzle-orm";
 import type { Sql } from "postgres";
+import { neededColumns } from "./needed-columns.ts";
 
 export type Schema = { readonly unmigrated: boolean; readonly missing: number };
 
 const needed = JSON.stringify(
-  [
-    installation,
-    outbox,
-    copies,
-    parking,
-    parkedEvents,
-    deadLetters,
-    deadLetterActions,
-    deadLetterJobs,
-    audit,
-    users,
-    sessions,
-    shardCheckpoints,
-    shardWriters,
-    lossAcknowledgements,
-  ].flatMap((table) =>
-    Object.values(getTableColumns(table)).map(({ name }) => ({ table: getTableName(table), column: name })),
-  ),
+  Object.entries(neededColumns).flatMap(([table, columns]) => columns.split(" ").map((column) => ({ table, column }))),
 );
 
 /**
