@@ -60,6 +60,8 @@ export const createAppWorld = async (
       depthMax: 8,
       dedupWindowSeconds: 600,
       apiKeys: [{ name: "shop", sha256: hashSecret(KEY, platform) }],
+      publishableKeys: [],
+      corsOrigins: [],
       apiKeySources: [],
       apiKeyDurabilities: [],
       durabilityRoutes: [],

@@ -17,11 +17,14 @@ import {
 } from "@spillway/service";
 import type { Log, Metrics, Traces } from "@spillway/telemetry";
 import { Hono } from "hono";
-import { type ApiKey, createKeyRing } from "./auth/api-key.ts";
+import type { ApiKey } from "./auth/api-key.ts";
 import { createDurabilities, type DurabilityRoute, type KeyDurability } from "./auth/durability.ts";
 import { type BoundSource, createKeySources } from "./auth/key-sources.ts";
+import type { PublishableKey } from "./auth/publishable-key.ts";
+import { createSenderOf } from "./auth/sender.ts";
 import { createDropBody, type DropBody } from "./body/drop-body.ts";
 import { type Committer, type CommitterOptions, createCommitter } from "./commit/committer.ts";
+import { type Cors, createCors } from "./cors.ts";
 import { createDocs } from "./docs/docs.ts";
 import { createLimitsRoute, type PublicLimits } from "./docs/limits.ts";
 import { createFairYield, type FairYield } from "./fair-yield.ts";
@@ -61,6 +64,9 @@ export type EdgePorts = {
 export type EdgeOptions = CommitterOptions &
   PublicLimits & {
     readonly apiKeys: readonly ApiKey[];
+    readonly publishableKeys: readonly PublishableKey[];
+    /** Whose pages may ask and read. */
+    readonly corsOrigins: readonly string[];
     readonly apiKeySources: readonly BoundSource[];
     readonly apiKeyDurabilities: readonly KeyDurability[];
     readonly durabilityRoutes: readonly DurabilityRoute[];
@@ -116,6 +122,7 @@ const createFrame = (
   dropBody: DropBody,
   http: Pick<ReturnType<typeof createHttpMetrics>, "answeredOf" | "problem">,
   refusals: Pick<Refusals, "saw">,
+  cors: Cors | null,
 ) => {
   const { clock, log } = ports;
   const requestIdOf = createRequestIds(ports.random);
@@ -130,7 +137,10 @@ const createFrame = (
     const fault = hostFault(request.headers);
     let response: Response;
     try {
-      response = fault === null ? await handler(request, requestId) : respondProblem(fault, requestId);
+      response =
+        fault === null
+          ? (cors?.preflight(request, requestId) ?? (await handler(request, requestId)))
+          : respondProblem(fault, requestId);
     } catch (error) {
       log("error", "request.failed", { route, request_id: requestId, error: errorName(error) });
       response = respondProblem({ code: "internal", detail: "the request id names it in the log" }, requestId);
@@ -142,6 +152,7 @@ const createFrame = (
     // One that comes later would be answered, too: in the place of the next request's answer, if the connection went on.
     if (isChunked && response.status >= 400) await fairYield.next();
     if (isChunked || isStopping()) response.headers.set("connection", "close");
+    cors?.mark(request, response);
     if (response.status >= 400) http.problem(problemCodeOf(response));
     if (response.status >= 207) refusals.saw(response);
     answered(response.status, clock.monotonicMs() - startedAtMs);
@@ -158,18 +169,26 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
   const refusals = createRefusals(ports.clock);
   const health = createHealth({ ...ports, committer, refusals, shards: options.shards, limits: options.limits });
   const http = createHttpMetrics(ports.metrics);
-  const keyOf = createKeyRing(options.apiKeys, ports.platform, ports.clock);
+  const senderOf = createSenderOf(options.apiKeys, options.publishableKeys, ports.platform, ports.clock);
   const sources = createKeySources(options.apiKeySources);
   const durabilities = createDurabilities(options.durabilityRoutes, options.apiKeyDurabilities);
   const fairYield = createFairYield(ports.nextTurn);
   const ingest = createIngest(
-    { ...ports, committer, keyOf, fairYield, sources, durabilities, onInvalid: http.invalid },
+    { ...ports, committer, senderOf, fairYield, sources, durabilities, onInvalid: http.invalid },
     options,
   );
   const docs = createDocs(options, ports.platform);
   const metricsRoute = createMetricsRoute(ports.metrics, options.metricsAccess, ports.platform);
   const dropBody = createDropBody({ ...ports, fairYield }, options);
-  const frame = createFrame(ports, health.isStopping, fairYield, dropBody, http, refusals);
+  const frame = createFrame(
+    ports,
+    health.isStopping,
+    fairYield,
+    dropBody,
+    http,
+    refusals,
+    createCors(options.corsOrigins),
+  );
 
   const handlers: Readonly<Record<RoutePath, Handler>> = {
     "/v1/events": (request, requestId) => ingest(request, requestId, false),

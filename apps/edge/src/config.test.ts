@@ -51,7 +51,10 @@ describe("the configuration", () => {
     [{ STREAM_DEADLINE_MS: "900" }, 'STREAM_DEADLINE_MS: got "900"; accepts an integer from 100 to 400'],
     [{ EVENT_BYTES_MAX: "8388608" }, "EVENT_BYTES_MAX: got 8388608; accepts at most BODY_BYTES_MAX, 4194304"],
     [{ DURABILITY_ROUTES: "payment." }, "DURABILITY_ROUTES: entry 1 does not begin with the beginning of a type and ="],
-    [{ API_KEY_DURABILITY: "till=both" }, "API_KEY_DURABILITY: entry 1 begins with a name that no key of API_KEYS has"],
+    [
+      { API_KEY_DURABILITY: "till=both" },
+      "API_KEY_DURABILITY: entry 1 begins with a name that no key of API_KEYS or PUBLISHABLE_KEYS has",
+    ],
     [
       { BODY_BYTES_MAX: "16777216" },
       "BODIES_BYTES_MAX: got 67108864; accepts at least 6 times BODY_BYTES_MAX, 100663296",
@@ -64,9 +67,12 @@ describe("the configuration", () => {
     [{ API_KEYS: "short" }, "API_KEYS: entry 1 has a key of less than 16 characters"],
     [
       { API_KEY_SOURCES: "shop=/shop,evil=/evil" },
-      "API_KEY_SOURCES: entry 2 begins with a name that no key of API_KEYS",
+      "API_KEY_SOURCES: entry 2 begins with a name that no key of API_KEYS or PUBLISHABLE_KEYS",
     ],
-    [{ API_KEY_QUOTAS: "shop=10/s,evil=1/s" }, "API_KEY_QUOTAS: entry 2 begins with a name that no key of API_KEYS"],
+    [
+      { API_KEY_QUOTAS: "shop=10/s,evil=1/s" },
+      "API_KEY_QUOTAS: entry 2 begins with a name that no key of API_KEYS or PUBLISHABLE_KEYS",
+    ],
     [{ API_KEY_SOURCES: "shop", API_KEY_QUOTAS: "shop=5mb/s" }, "API_KEY_QUOTAS: entry 1 has a rate that is not"],
     [{ API_KEYS: "", ENVIRONMENT: "development", API_KEY_SOURCES: "shop=/shop" }, "API_KEY_SOURCES: entry 1 begins"],
   ])("refuses %j", (change, message) => {
@@ -164,4 +170,63 @@ describe("where there is no bind, everybody is outside", () => {
     expect(readConfig(tcp, platform).redis.over).toBe("tcp");
     expect(() => readConfig(tcp, platform, "public")).toThrow("UPSTASH_REDIS_REST_URL: got nothing");
   });
+
+  const page = {
+    PUBLISHABLE_KEYS: "web:pk_0123456789abcdef",
+    API_KEY_ORIGINS: "web=https://shop.example",
+    API_KEY_QUOTAS: "web=9/s",
+  };
+
+  test("reads what a page's key is bound to", () => {
+    const config = readConfig({ ...env, ...page, CORS_ORIGINS: "https://intern.example" }, platform);
+    expect(config.publishableKeys).toMatchObject([{ name: "web", origins: ["https://shop.example"] }]);
+    expect(config.apiKeySources).toEqual([{ name: "web", prefix: "/web", isWhole: true }]);
+    expect(config.corsOrigins).toEqual(["https://intern.example", "https://shop.example"]);
+    const named = readConfig({ ...env, ...page, API_KEY_SOURCES: "web=/shop/web" }, platform);
+    expect(named.apiKeySources).toEqual([{ name: "web", prefix: "/shop/web", isWhole: true }]);
+    expect(JSON.stringify(config.shown)).not.toContain("pk_");
+  });
+
+  const notAnOrigin =
+    "an origin as a browser sends it, https://shop.example or http://localhost:5173: no path, no slash, no pattern";
+  test.each([
+    [{ PUBLISHABLE_KEYS: "web:0123456789abcdef" }, "PUBLISHABLE_KEYS: entry 1 has a key that does not begin with pk_"],
+    [
+      { PUBLISHABLE_KEYS: `web:sha256:${"ab".repeat(32)}` },
+      "PUBLISHABLE_KEYS: entry 1 has a key that does not begin with pk_",
+    ],
+    [{ PUBLISHABLE_KEYS: "web:pk_1" }, "PUBLISHABLE_KEYS: entry 1 has a key of less than 16 characters"],
+    [
+      { PUBLISHABLE_KEYS: "shop:pk_0123456789abcdef" },
+      "PUBLISHABLE_KEYS: entry 1 has the name of a key of API_KEYS; each side needs its own",
+    ],
+    [
+      { API_KEYS: "shop:pk_0123456789abcdeg" },
+      "API_KEYS: entry 1 has a key that begins with pk_, as only those of PUBLISHABLE_KEYS do",
+    ],
+    [{ API_KEY_ORIGINS: "" }, "API_KEY_ORIGINS: got nothing of web; a publishable key needs an origin"],
+    [
+      { API_KEY_ORIGINS: "shop=https://shop.example" },
+      "API_KEY_ORIGINS: entry 1 begins with a name that no key of PUBLISHABLE_KEYS has",
+    ],
+    [{ API_KEY_ORIGINS: "web=*" }, `API_KEY_ORIGINS: entry 1 has what is not ${notAnOrigin}`],
+    [{ API_KEY_QUOTAS: "" }, "API_KEY_QUOTAS: got nothing of web; a publishable key needs a quota of events"],
+    [{ API_KEY_QUOTAS: "web=9KB/s" }, "API_KEY_QUOTAS: got nothing of web; a publishable key needs a quota of events"],
+    [{ API_KEY_SOURCES: "web=/a,web=/b" }, "API_KEY_SOURCES: got several of web; a publishable key has one source"],
+  ])("refuses %j of pages", (change: Readonly<Record<string, string>>, message) => {
+    expect(refusal({ ...page, ...change })).toContain(message);
+    expect(refusal({ ...page, ...change })).not.toContain("0123456789abc");
+  });
+
+  test.each([
+    "*",
+    "https://*.example",
+    "https://shop.example/",
+    "https://Shop.example",
+    "https://shop.example:443",
+    "null",
+    "shop.example",
+  ])("refuses the origin %s", (origin) =>
+    expect(refusal({ CORS_ORIGINS: origin })).toContain(`CORS_ORIGINS: entry 1 is not ${notAnOrigin}`),
+  );
 });

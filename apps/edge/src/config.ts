@@ -6,7 +6,6 @@ import {
   environmentSetting,
   installationSettings,
   integerOr,
-  isLoopback,
   listenSettings,
   logLevel,
   matching,
@@ -22,10 +21,7 @@ import {
   type Values,
   withDefault,
 } from "@spillway/service";
-import { parseApiKeys } from "./auth/api-keys-setting.ts";
-import { parseDurabilityRoutes, parseKeyDurabilities } from "./auth/durability-setting.ts";
-import { parseKeyQuotas } from "./auth/key-quotas-setting.ts";
-import { parseKeySources } from "./auth/key-sources-setting.ts";
+import { readKeys } from "./auth/keys-settings.ts";
 import { commitDefaults } from "./commit/committer.ts";
 import { missingRedis, redisSettings, redisWayOf } from "./redis-setting.ts";
 
@@ -45,6 +41,9 @@ const settings = {
   API_KEY_DURABILITY: withDefault(matching(/./, "durabilities of keys, separated by commas: name=both|may"), ""),
   DURABILITY_ROUTES: withDefault(matching(/./, "durabilities of types, separated by commas: payment.=both"), ""),
   API_KEY_QUOTAS: withDefault(matching(/./, "quotas of keys, separated by commas: name=1000/s or name=5MB/s"), ""),
+  PUBLISHABLE_KEYS: withDefault(secretText("keys of pages, separated by commas: name:pk_…"), ""),
+  API_KEY_ORIGINS: withDefault(matching(/./, "origins of publishable keys, separated by commas: name=origin"), ""),
+  CORS_ORIGINS: withDefault(matching(/./, "origins, separated by commas: https://shop.example"), ""),
   METRICS_TOKEN: optional(token(16)),
   ...redisSettings,
   DATABASE_URL: postgresUrl(checkPostgresUrl),
@@ -71,32 +70,6 @@ const settings = {
 /** A Worker has six connections at once, of which Redis takes one, and what asks the keepers another. */
 const withFewSockets = { DATABASE_CONNECTIONS_MAX: integerOr(2, 4, 4) };
 
-const nothing = { apiKeys: [], apiKeySources: [], apiKeyQuotas: [], apiKeyDurabilities: [], durabilityRoutes: [] };
-
-/** Looks at the environment itself, so that what is wrong with the keys is said with all the rest. */
-const keysOf = (env: Environment, platform: Platform) => {
-  const isDevelopment = env.ENVIRONMENT === "development";
-  const apiKeys = parseApiKeys(env.API_KEYS ?? "", !isDevelopment, platform);
-  if (typeof apiKeys === "string") return { ...nothing, wrong: [`API_KEYS: ${apiKeys}`] };
-  const wrong: string[] = [];
-  if (apiKeys.length === 0 && !(isDevelopment && isLoopback(env.HOST || "127.0.0.1")))
-    wrong.push("API_KEYS: got nothing; accepts that only where ENVIRONMENT is development and HOST a loopback address");
-  const names = new Set(apiKeys.map(({ name }) => name));
-  const or = <T>(variable: string, parsed: readonly T[] | string): readonly T[] => {
-    if (typeof parsed !== "string") return parsed;
-    wrong.push(`${variable}: ${parsed}`);
-    return [];
-  };
-  return {
-    apiKeys,
-    apiKeySources: or("API_KEY_SOURCES", parseKeySources(env.API_KEY_SOURCES ?? "", names)),
-    apiKeyQuotas: or("API_KEY_QUOTAS", parseKeyQuotas(env.API_KEY_QUOTAS ?? "", names)),
-    apiKeyDurabilities: or("API_KEY_DURABILITY", parseKeyDurabilities(env.API_KEY_DURABILITY ?? "", names)),
-    durabilityRoutes: or("DURABILITY_ROUTES", parseDurabilityRoutes(env.DURABILITY_ROUTES ?? "")),
-    wrong,
-  };
-};
-
 /** Rules over several variables, as sentences about what is wrong. */
 const contradictions = ({
   EVENT_BYTES_MAX: event,
@@ -120,7 +93,7 @@ type Runtime = "binds" | "public";
 /** Reads the configuration from a record such as the environment. Throws `ConfigError`. */
 export const readConfig = (given: Environment, platform: Platform, runtime: Runtime = "binds") => {
   const env = runtime === "public" ? { ...given, ENVIRONMENT: "production", HOST: "", REDIS_URL: "" } : given;
-  const { wrong, ...keys } = keysOf(env, platform);
+  const { wrong, ...keys } = readKeys(env, platform);
   const { traces, ...tracing } = readTraceSettings(env);
   const { values, shown } = readSettings(runtime === "public" ? { ...settings, ...withFewSockets } : settings, env, [
     ...wrong,

@@ -40,8 +40,11 @@ const isBinaryMode = (headers: Headers): boolean =>
 
 const refuseType = (detail: string): Refused => ({ kind: "refused", code: "unsupported_media_type", detail });
 
+/** JSON by another name: as text a page sends it without asking first, and `sendBeacon` calls no string anything else. */
+const PLAIN = "text/plain";
+
 /** The CloudEvents HTTP binding's rule: `application/cloudevents…` says structured or batch, `ce-` headers say binary. */
-const formOf = (headers: Headers): MediaType => {
+const formOf = (headers: Headers, isPage: boolean): MediaType => {
   const contentType = headers.get("content-type") ?? "";
   const known = forms.get(contentType);
   const semicolon = contentType.indexOf(";");
@@ -52,7 +55,7 @@ const formOf = (headers: Headers): MediaType => {
     return isJsonMediaType(contentType) && otherCharset(contentType)
       ? refuseCharset
       : { kind: "ok", form: "binary", contentType };
-  const form = known ?? forms.get(essence);
+  const form = known ?? (isPage && essence === PLAIN ? "json" : forms.get(essence));
   if (form === undefined)
     return refuseType(
       contentType === "" ? "Content-Type is missing" : `accepted are ${mediaTypesOf(false).join(", ")}, or ce- headers`,
@@ -60,9 +63,12 @@ const formOf = (headers: Headers): MediaType => {
   return known === undefined && otherCharset(contentType) ? refuseCharset : { kind: "ok", form, contentType };
 };
 
-/** How the body of a request is read, by its headers; on a path for batches no form that holds one event is. */
-export const mediaTypeOf = (headers: Headers, batchOnly: boolean): MediaType => {
-  const media = formOf(headers);
+/**
+ * How the body of a request is read, by its headers; on a path for batches no form that holds one event is. `isPage`: it came with a
+ * publishable key.
+ */
+export const mediaTypeOf = (headers: Headers, batchOnly: boolean, isPage: boolean): MediaType => {
+  const media = formOf(headers, isPage);
   return batchOnly && media.kind === "ok" && singleForms.has(media.form)
     ? refuseType("this path takes batches; send one event to /v1/events")
     : media;

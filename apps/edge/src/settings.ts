@@ -23,6 +23,8 @@ export const edgeOptionsOf = (config: Config): EdgeOptions => ({
   outboxBytesMax: config.OUTBOX_BYTES_MAX,
   onWeakRedis: config.ON_WEAK_REDIS,
   apiKeys: config.apiKeys,
+  publishableKeys: config.publishableKeys,
+  corsOrigins: config.corsOrigins,
   apiKeySources: config.apiKeySources,
   apiKeyDurabilities: config.apiKeyDurabilities,
   durabilityRoutes: config.durabilityRoutes,

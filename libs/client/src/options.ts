@@ -9,7 +9,7 @@ import type { Transport } from "./transport.ts";
 export type ClientOptions = {
   /** Of the edge, or of what stands before it; `/v1/batch` is put behind it. In a browser a path of the page's origin will do. */
   readonly url: string;
-  /** Undefined where something on the way adds it. A browser shows it to everybody. */
+  /** Undefined where something on the way adds it. A browser shows it to everybody: there it is a publishable one, `pk_…`. */
   readonly key?: string;
   /** Of events that name none. */
   readonly source?: string;

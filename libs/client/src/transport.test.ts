@@ -54,6 +54,25 @@ describe("a request", () => {
   });
 });
 
+describe("a publishable key", () => {
+  test("stands in the address only when the page goes away, as text that no browser asks about first", () => {
+    const { post, requests } = transportTo(ok, { key: "pk_of-the-pages" });
+    void post("[1]", false);
+    void post("[2]", true);
+    expect(requests.map(({ url }) => url)).toEqual([
+      "http://edge/v1/batch",
+      "http://edge/v1/batch?key=pk_of-the-pages",
+    ]);
+    expect(requests.map(headersOf)).toEqual([
+      { "content-type": "application/json", authorization: "Bearer pk_of-the-pages" },
+      { "content-type": "text/plain" },
+    ]);
+    const secret = transportTo(ok);
+    void secret.post("[3]", true);
+    expect(secret.requests[0]?.url).toBe("http://edge/v1/batch");
+  });
+});
+
 describe("an answer", () => {
   test.each([
     ["7", 7_000],

@@ -20,26 +20,30 @@ const REMEMBERED_MAX = 64;
  * hashing takes 3 % of a single event's CPU at the edge (E9), and comparing the more the more keys there are. What held
  * none is hashed each time.
  */
-export const createKeyRing = (keys: readonly ApiKey[], platform: Platform, clock: Pick<Clock, "sleep">) => {
-  const remembered = new Map<string, ApiKey>();
+export const createKeyRing = <Key extends ApiKey>(
+  keys: readonly Key[],
+  platform: Platform,
+  clock: Pick<Clock, "sleep">,
+) => {
+  const remembered = new Map<string, Key>();
 
-  const find = (authorization: string): ApiKey | null => {
+  const find = (authorization: string): Key | null => {
     const key = bearerTokenOf(authorization);
     if (key === null) return null;
     const sha256 = hashSecret(key, platform);
-    let found: ApiKey | null = null;
+    let found: Key | null = null;
     for (const candidate of keys) if (sameHash(candidate.sha256, sha256)) found = candidate;
     return found;
   };
 
-  const remember = (authorization: string, key: ApiKey): void => {
+  const remember = (authorization: string, key: Key): void => {
     if (remembered.size === REMEMBERED_MAX) return;
     if (remembered.size === 0) void clock.sleep(REMEMBER_MS).then(() => remembered.clear());
     remembered.set(authorization, key);
   };
 
-  return (authorization: string | null): ApiKey | null => {
-    if (authorization === null) return null;
+  return (authorization: string | null): Key | null => {
+    if (authorization === null || keys.length === 0) return null;
     const known = remembered.get(authorization);
     if (known !== undefined) return known;
     const found = find(authorization);
@@ -48,16 +52,32 @@ export const createKeyRing = (keys: readonly ApiKey[], platform: Platform, clock
   };
 };
 
-/** What is wrong with an `Authorization` header that belongs to nobody, in words for its sender; nothing of it is in them. */
-const refusalOf = (authorization: string | null): string => {
-  if (authorization === null) return "send Authorization: Bearer <key>";
-  return bearerTokenOf(authorization) !== null
-    ? "no such key"
-    : "the Authorization header must be: Bearer <key>, once and with one key";
+const FORM = "send it as Authorization: Bearer <key>";
+const challenge = 'Bearer realm="spillway"';
+
+/**
+ * What is wrong with an `Authorization` that belongs to nobody, in words for its sender; nothing of it is in them. RFC 6750 §3.1: who
+ * sent no token gets no error code, who sent one gets `invalid_token`.
+ */
+const faultOf = (headers: Headers, authorization: string | null): readonly [detail: string, isToken: boolean] => {
+  if (!authorization)
+    return headers.has("x-api-key")
+      ? [`X-Api-Key is not read here: take the key from it and ${FORM}`, false]
+      : [`there is no key: ${FORM}`, false];
+  if (bearerTokenOf(authorization) !== null) return ["no such key", true];
+  const [scheme = "", rest] = authorization.split(" ", 2);
+  if (/^bearer$/i.test(scheme) && rest === undefined) return [`there is no key behind Bearer: ${FORM}`, false];
+  if (/^bearer$/i.test(scheme)) return ["behind Bearer there must be one key, once, with nothing behind it", true];
+  if (/^basic$/i.test(scheme))
+    return [`Basic is not accepted, with the key as a name or as a password: ${FORM}`, false];
+  return rest === undefined
+    ? [`the word Bearer is missing before what may be the key: ${FORM}`, false]
+    : [`this scheme is not accepted: ${FORM}`, false];
 };
 
-export const unauthorized = (authorization: string | null): Problem => ({
-  code: "unauthorized",
-  detail: refusalOf(authorization),
-  headers: { "www-authenticate": 'Bearer realm="spillway"' },
-});
+/** `sent`: the key as it would stand in an `Authorization`, wherever it came from. */
+export const unauthorized = (headers: Headers, sent: string | null): Problem => {
+  const [detail, isToken] = faultOf(headers, sent);
+  const error = isToken ? `${challenge}, error="invalid_token"` : challenge;
+  return { code: "unauthorized", detail, headers: { "www-authenticate": error } };
+};

@@ -65,7 +65,7 @@ describe("the setting", () => {
         { name: "till", durability: "required", may: true },
       ],
     ],
-    ["nobody=both", "entry 1 begins with a name that no key of API_KEYS has"],
+    ["nobody=both", "entry 1 begins with a name that no key of API_KEYS or PUBLISHABLE_KEYS has"],
     ["shop=", "entry 1 does not end with both, required, may, both|may or required|may"],
     ["shop=may|both", "entry 1 does not end with both, required, may, both|may or required|may"],
     ["shop=both|both", "entry 1 does not end with both, required, may, both|may or required|may"],

@@ -23,4 +23,4 @@ export const sidesOf = (entry: string): readonly [left: string, right: string] |
 };
 
 /** Of an entry that is for the keys of one name. */
-export const UNKNOWN_NAME = "begins with a name that no key of API_KEYS has";
+export const UNKNOWN_NAME = "begins with a name that no key of API_KEYS or PUBLISHABLE_KEYS has";

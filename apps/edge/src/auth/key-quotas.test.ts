@@ -16,7 +16,7 @@ describe("quotas of keys", () => {
 
   test.each([
     ["shop", "entry 1 is not name=rate"],
-    ["shop=1/s,evil=1/s", "entry 2 begins with a name that no key of API_KEYS has"],
+    ["shop=1/s,evil=1/s", "entry 2 begins with a name that no key of API_KEYS or PUBLISHABLE_KEYS has"],
     ["shop=1/s,", "entry 2 is not name=rate"],
     ["shop=1000", "entry 1 has a rate that is not events or bytes a second, as in 1000/s, 500KB/s or 5MB/s"],
     ["shop=1000/m", "entry 1 has a rate that is not"],

@@ -1,7 +1,7 @@
 import { normalSource } from "./normal-source.ts";
 
-/** A key's name and a source that is bound to it, with everything below that source. */
-export type BoundSource = { readonly name: string; readonly prefix: string };
+/** A key's name and a source that is bound to it, with everything below that source unless it `isWhole`. */
+export type BoundSource = { readonly name: string; readonly prefix: string; readonly isWhole?: true };
 
 /**
  * Both in their normal forms, in which `/x/../shop` is `/shop` and `/shop/../evil` is `/evil`. Whether a source is the prefix itself or lies below it: what follows must begin with `/`, `?` or `#`, or the prefix
@@ -29,7 +29,7 @@ export const createKeySources = (sources: readonly BoundSource[]) => {
     if (bound.length === 0) return null;
     const own = boundTo.get(name);
     const form = normalSource(source);
-    const covering = (own ?? bound).some((each) => covers(each.form, form));
+    const covering = (own ?? bound).some(({ isWhole, form: each }) => (isWhole ? each === form : covers(each, form)));
     if (own === undefined) return covering ? "this source is bound to another key" : null;
     return covering ? null : `the key ${name} may send only ${own.map(({ prefix }) => prefix).join(", ")}`;
   };

@@ -24,6 +24,12 @@ export const openApiOf = (limits: IngestLimits): Json => ({
     schemas,
     securitySchemes: {
       key: { type: "http", scheme: "bearer", description: "A key of the edge's API_KEYS." },
+      pageKey: {
+        type: "apiKey",
+        in: "query",
+        name: "key",
+        description: "A key of PUBLISHABLE_KEYS, from a page of one of its origins; it may come as the key does, too.",
+      },
       metricsToken: { type: "http", scheme: "bearer", description: "The edge's METRICS_TOKEN." },
     },
   },

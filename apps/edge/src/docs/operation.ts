@@ -34,6 +34,8 @@ const binaryMode: Json = {
 const bodiesOf = (batchOnly: boolean): Json => ({
   ...Object.fromEntries(mediaTypesOf(batchOnly).map((mediaType) => [mediaType, { schema: schemaOf[mediaType] }])),
   ...content({ oneOf: batchOnly ? batches : [schemaRef("Event"), ...batches] }),
+  // What only pages send: as application/json.
+  ...content({ type: "string", description: "JSON, with a publishable key only." }, "text/plain"),
   ...(batchOnly ? {} : { "*/*": binaryMode }),
 });
 
@@ -67,7 +69,7 @@ export type Operation = (limits: IngestLimits) => Json;
 export const ingestOperation =
   (batchOnly: boolean, stored: Json): Operation =>
   (limits) => ({
-    security: [{ key: [] }],
+    security: [{ key: [] }, { pageKey: [] }],
     parameters,
     requestBody: { required: true, description: bodyDescription(limits), content: bodiesOf(batchOnly) },
     responses: {

@@ -51,6 +51,11 @@ const batch = (origin: string): string => `curl -i ${origin}/v1/batch \\
   -H "Authorization: Bearer $API_KEY" -H "Content-Type: application/x-ndjson" \\
   --data-binary $'{"type":"a","id":"1"}\\n{"type":"a","id":"2"}\\n'`;
 
+const page = (origin: string): string => `const target = "${origin}/v1/events?key=pk_…";
+const body = JSON.stringify([{ type: "page.left", id: crypto.randomUUID() }]);
+fetch(target, { method: "POST", body, keepalive: true });   // or
+navigator.sendBeacon(target, body);`;
+
 /** What stands in an example where we do not know how we were reached; the page says what it is. */
 const UNKNOWN_ORIGIN = "$EDGE_URL";
 const originHint = `<code>${UNKNOWN_ORIGIN}</code> is where you reach this edge. `;
@@ -63,11 +68,17 @@ export const docsPage = (limits: PublicLimits, origin: string | null): string =>
 <p>Takes events over HTTP and answers when they are on disk.</p>
 <pre>${single(origin ?? UNKNOWN_ORIGIN)}</pre><pre>${batch(origin ?? UNKNOWN_ORIGIN)}</pre>
 <p>${origin === null ? originHint : ""}<code>$API_KEY</code> is a key that the edge knows, from <code>API_KEYS</code> in its environment, without the name in front
-(<code>npm start</code> writes one to <code>.spillway/dev.env</code>). Ask who runs this edge for yours. Keys are for servers: browsers of other
-origins are not let in (no CORS). An event without a <code>source</code> has that of its key; a key to which sources are bound
+(<code>npm start</code> writes one to <code>.spillway/dev.env</code>). Ask who runs this edge for yours. Such a key is a secret, for servers.
+An event without a <code>source</code> has that of its key; a key to which sources are bound
 (<code>API_KEY_SOURCES</code>) sends those alone, and no other key sends them: <a href="#source_forbidden"><code>source_forbidden</code></a>.
 A key may have a quota of events and bytes a second (<code>API_KEY_QUOTAS</code>); what is beyond it is <a href="#quota_exceeded"><code>quota_exceeded</code></a>,
 and of a batch the first events are taken.</p>
+<h2>Pages</h2>
+<p>A page sends with a publishable key, <code>pk_…</code>, which everybody may read: it sends events of one source, from pages of its origins, within its quota,
+and does nothing else. <code>fetch</code> sends as above; while the page goes away, so that nobody is asked first, send text with the key in the address:</p>
+<pre>${page(origin ?? UNKNOWN_ORIGIN)}</pre>
+<p>Each browser gives such requests 64 KiB together. Another origin is <a href="#origin_forbidden"><code>origin_forbidden</code></a>, and a secret key in an
+address <a href="#key_in_address"><code>key_in_address</code></a>.</p>
 <h2>Paths</h2><table>${rows(paths)}</table>
 <h2>Events</h2>
 <p>CloudEvents 1.0. Only <code>type</code> is required; <code>id</code>, <code>source</code>, <code>time</code> and

@@ -1,5 +1,4 @@
 import type { Durability, Malformed, Pieces, ReadBody, ReadEvent } from "@spillway/event";
-import { unauthorized } from "../auth/api-key.ts";
 import { HEADER } from "../auth/durability.ts";
 import { BodyBudget, Share } from "../body/budget.ts";
 import { createBodyReader } from "../body/read-body.ts";
@@ -72,7 +71,7 @@ const malformedProblem = ({ code, detail }: Malformed, { batchEventsMax }: Inges
 
 /** The cheap checks come first: a body is read only for somebody who may send it, in a form that can be read. */
 export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest => {
-  const { clock, newId, keyOf, sources, durabilities, fairYield, quotas } = ports;
+  const { clock, newId, senderOf, sources, durabilities, fairYield, quotas } = ports;
   const admit = createAdmit(ports, limits);
   const budget = new BodyBudget(limits.bodiesBytesMax);
   const seats = new Seats(ports.collectGarbage);
@@ -134,12 +133,12 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
 
   return (request, requestId, batchOnly) => {
     const { headers } = request;
-    const authorization = headers.get("authorization");
-    const name = keyOf(authorization)?.name;
-    if (name === undefined) return respondProblem(unauthorized(authorization), requestId);
+    const sender = senderOf(request);
+    if ("code" in sender) return respondProblem(sender, requestId);
+    const { name, isPage } = sender;
     const fault = framingFault(headers);
     if (fault !== null) return respondProblem(fault, requestId);
-    const media = mediaTypeOf(headers, batchOnly);
+    const media = mediaTypeOf(headers, batchOnly, isPage);
     if (media.kind === "refused") return respondProblem(mediaTypeProblem(media, batchOnly), requestId);
     const idempotencyKey = idempotencyKeyOf(headers.get("idempotency-key"));
     if (typeof idempotencyKey === "object" && idempotencyKey !== null) return respondProblem(idempotencyKey, requestId);

@@ -1,8 +1,8 @@
 import type { BatchLimits, Clock, Platform } from "@spillway/event";
 import type { Traces } from "@spillway/telemetry";
-import type { createKeyRing } from "../auth/api-key.ts";
 import type { createDurabilities } from "../auth/durability.ts";
 import type { createKeySources } from "../auth/key-sources.ts";
+import type { SenderOf } from "../auth/sender.ts";
 import type { BodyLimits } from "../body/read-body.ts";
 import type { Committer } from "../commit/committer.ts";
 import type { FairYield } from "../fair-yield.ts";
@@ -16,8 +16,7 @@ export type IngestPorts = {
   readonly fairYield: FairYield;
   /** Asks the runtime to collect garbage beside its other work. */
   readonly collectGarbage?: () => void;
-  /** Whose key an `Authorization` header holds. */
-  readonly keyOf: ReturnType<typeof createKeyRing>;
+  readonly senderOf: SenderOf;
   readonly sources: ReturnType<typeof createKeySources>;
   readonly durabilities: ReturnType<typeof createDurabilities>;
   /** Absent where no key has one. */

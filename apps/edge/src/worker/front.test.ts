@@ -6,7 +6,7 @@ import { createFront } from "./front.ts";
 const names = Array.from({ length: 40 }, (_, n) => `producer-${n}`);
 const apiKeys = names.map((name) => ({ name, sha256: hashSecret(`key-of-${name}`, platform) }));
 const ports = { platform, random: () => 0.5 };
-const front = createFront({ apiKeys, bodyBytesMax: 1_000, objects: 4 }, ports);
+const front = createFront({ apiKeys, publishableKeys: [], corsOrigins: [], bodyBytesMax: 1_000, objects: 4 }, ports);
 
 const ask = (path: string, init: RequestInit = {}) => front(new Request(`http://edge${path}`, init));
 const post = (name: string, headers: Readonly<Record<string, string>> = {}) =>

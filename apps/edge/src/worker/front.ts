@@ -1,5 +1,8 @@
 import type { Platform } from "@spillway/event";
-import { type ApiKey, createKeyRing, unauthorized } from "../auth/api-key.ts";
+import type { ApiKey } from "../auth/api-key.ts";
+import type { PublishableKey } from "../auth/publishable-key.ts";
+import { createSenderOf } from "../auth/sender.ts";
+import { createCors } from "../cors.ts";
 import { hostFault } from "../framing.ts";
 import { bodyTooLarge } from "../ingest/body-problem.ts";
 import { createRequestIds } from "../request-id.ts";
@@ -8,6 +11,8 @@ import { allowOf, noSuchPath, pathOf } from "../routes.ts";
 
 export type FrontOptions = {
   readonly apiKeys: readonly ApiKey[];
+  readonly publishableKeys: readonly PublishableKey[];
+  readonly corsOrigins: readonly string[];
   readonly bodyBytesMax: number;
   /** Objects that share the traffic. */
   readonly objects: number;
@@ -31,11 +36,12 @@ const objectOf = (name: string, objects: number, { sha256 }: Pick<Platform, "sha
  * travels to the object. Each refusal is the one that the object would give.
  */
 export const createFront = (
-  { apiKeys, bodyBytesMax, objects }: FrontOptions,
+  { apiKeys, publishableKeys, corsOrigins, bodyBytesMax, objects }: FrontOptions,
   { platform, random }: { readonly platform: Platform; readonly random: () => number },
 ): Front => {
   const requestIdOf = createRequestIds(random);
-  const keyOf = createKeyRing(apiKeys, platform, forgetting);
+  const senderOf = createSenderOf(apiKeys, publishableKeys, platform, forgetting);
+  const cors = createCors(corsOrigins);
   const look = (request: Request): Problem | number => {
     const fault = hostFault(request.headers);
     if (fault !== null) return fault;
@@ -43,15 +49,16 @@ export const createFront = (
     const allow = allowOf(path);
     if (allow === null && !(path === "/" && request.method === "OPTIONS")) return noSuchPath;
     if (allow !== "POST" || request.method !== "POST") return 0;
-    const authorization = request.headers.get("authorization");
-    const key = keyOf(authorization);
-    if (key === null) return unauthorized(authorization);
+    const sender = senderOf(request);
+    if ("code" in sender) return sender;
     const announced = Number(request.headers.get("content-length") ?? 0);
-    return announced > bodyBytesMax ? bodyTooLarge({ bodyBytesMax }) : objectOf(key.name, objects, platform);
+    return announced > bodyBytesMax ? bodyTooLarge({ bodyBytesMax }) : objectOf(sender.name, objects, platform);
   };
   return (request) => {
     const found = look(request);
     if (typeof found === "number") return { kind: "passed", object: found };
-    return { kind: "refused", response: respondProblem(found, requestIdOf(request.headers.get("x-request-id"))) };
+    const response = respondProblem(found, requestIdOf(request.headers.get("x-request-id")));
+    cors?.mark(request, response);
+    return { kind: "refused", response };
   };
 };
