@@ -103,10 +103,21 @@ export const valueFault = (number: number, value: unknown): string | null => {
   }
 };
 
+const A_NAME = `an attribute's name is 1 to ${NAME_LENGTH_MAX} of a-z and 0-9`;
 const attributeName = /^[a-z0-9]+$/;
 
+/** `partitionKey`, `data-content-type`, `eventType`: what was meant, where the letters say it. */
+const meantBy = (name: string): string | null => {
+  const letters = name.toLowerCase().replace(/[^a-z0-9]/g, "");
+  const meanings = [letters, letters.replace(/^(?:event|cloudevents?|ce)/, "")];
+  const meant = knownNames.find((each) => meanings.includes(each.replace("_", "")));
+  return meant ?? (letters === "" ? null : letters);
+};
+
 /** Why a name that is not known cannot be an attribute's, or null. */
-export const nameFault = (name: string): string | null =>
-  attributeName.test(name) && name.length <= NAME_LENGTH_MAX
-    ? null
-    : `an attribute's name is 1 to ${NAME_LENGTH_MAX} of a-z and 0-9; put other content into "data"`;
+export const nameFault = (name: string): string | null => {
+  if (name.length > NAME_LENGTH_MAX) return `${A_NAME}; put other content into "data"`;
+  if (attributeName.test(name)) return null;
+  const meant = meantBy(name);
+  return meant === null ? `${A_NAME}; put other content into "data"` : `${A_NAME}; did you mean "${meant}"?`;
+};

@@ -17,10 +17,13 @@ export const malformed = (code: Malformed["code"], detail: string): Malformed =>
 
 export const notUtf8 = malformed("invalid_encoding", "not valid UTF-8");
 
-/** What bytes that are not JSON are known by: how they begin. */
-const beginnings: readonly (readonly [string, readonly number[]])[] = [
-  ["it begins with a byte order mark", [0xef, 0xbb, 0xbf]],
-  ["it looks like gzip, which Content-Encoding has to say", [0x1f, 0x8b]],
+/** What bytes that are not JSON are known by: how they begin. PowerShell 5 writes UTF-16 unless it is told otherwise. */
+const beginnings: readonly (readonly [Malformed, readonly number[]])[] = [
+  [malformed("invalid_json", "not valid JSON: it begins with a byte order mark"), [0xef, 0xbb, 0xbf]],
+  [malformed("invalid_json", "not valid JSON: it looks like gzip, which Content-Encoding has to say"), [0x1f, 0x8b]],
+  [malformed("invalid_encoding", "not valid UTF-8: it looks like zstd; accepted is gzip"), [0x28, 0xb5, 0x2f, 0xfd]],
+  [malformed("invalid_encoding", "not valid UTF-8: it looks like UTF-16"), [0xff, 0xfe]],
+  [malformed("invalid_encoding", "not valid UTF-8: it looks like UTF-16"), [0xfe, 0xff]],
 ];
 
 /** The longest character of UTF-8. */
@@ -37,19 +40,24 @@ const isUtf8UpTo = (bytes: Uint8Array, at: number): boolean => {
   }
 };
 
+/** Of the bytes of a character in UTF-8 all but the first: editors count columns in characters. */
+const isContinuation = (byte: number): boolean => byte >> 6 === 0b10;
+
 /** Why bytes are not JSON, of which the one at `at` does not belong. Says nothing of what is there. */
 export const notJson = (bytes: Uint8Array, at: number, firstLine = 1): Malformed => {
   const known = beginnings.find(([, beginning]) => beginning.every((byte, i) => bytes[i] === byte));
-  if (known !== undefined) return malformed("invalid_json", `not valid JSON: ${known[0]}`);
+  if (known !== undefined) return known[0];
   if (!isUtf8UpTo(bytes, at)) return notUtf8;
   if (bytes.length === 0) return malformed("invalid_json", "not valid JSON: there is nothing");
   if (at >= bytes.length) return malformed("invalid_json", "not valid JSON: it ends too early");
   let line = firstLine;
-  let lineAt = 0;
+  let column = 1;
   for (let i = 0; i < at; i++) {
-    if (bytes[i] !== LINE_FEED) continue;
-    line++;
-    lineAt = i + 1;
+    const byte = bytes[i] as number;
+    if (byte === LINE_FEED) {
+      line++;
+      column = 1;
+    } else if (!isContinuation(byte)) column++;
   }
-  return malformed("invalid_json", `not valid JSON: see line ${line}, byte ${at - lineAt + 1}`);
+  return malformed("invalid_json", `not valid JSON: see line ${line}, column ${column}`);
 };

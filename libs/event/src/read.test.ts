@@ -228,6 +228,49 @@ describe("too many events", () => {
   });
 });
 
+describe("a mistake is told with what was meant", () => {
+  test.each([
+    ["partitionKey", "partitionkey"],
+    ["partition_key", "partitionkey"],
+    ["dataContentType", "datacontenttype"],
+    ["data-schema", "dataschema"],
+    ["dataBase64", "data_base64"],
+    ["specVersion", "specversion"],
+    ["eventType", "type"],
+    ["event_id", "id"],
+    ["Subject", "subject"],
+    ["tenantId", "tenantid"],
+  ])("%s: did you mean %s?", (name, meant) => {
+    const detail = `an attribute's name is 1 to 64 of a-z and 0-9; did you mean "${meant}"?`;
+    expect(read(`{"type":"t","${name}":"x"}`)).toMatchObject({
+      code: "invalid_attribute_name",
+      detail,
+      pointer: `/${name}`,
+    });
+  });
+
+  test.each(["é", "", "x".repeat(65)])("%s: nobody knows", (name) => {
+    expect(read(`{"type":"t","${name}":"x"}`)).toMatchObject({
+      detail: expect.stringContaining('put other content into "data"'),
+    });
+  });
+
+  test.each<readonly [number[], string, string]>([
+    [[0xef, 0xbb, 0xbf, 0x7b, 0x7d], "invalid_json", "not valid JSON: it begins with a byte order mark"],
+    [[0x1f, 0x8b, 8], "invalid_json", "not valid JSON: it looks like gzip, which Content-Encoding has to say"],
+    [[0x28, 0xb5, 0x2f, 0xfd], "invalid_encoding", "not valid UTF-8: it looks like zstd; accepted is gzip"],
+    [[0xff, 0xfe, 0x7b, 0], "invalid_encoding", "not valid UTF-8: it looks like UTF-16"],
+    [[0xfe, 0xff, 0, 0x7b], "invalid_encoding", "not valid UTF-8: it looks like UTF-16"],
+    [[...encode('{"a":"é𝄞"\n,"é":}')], "invalid_json", "not valid JSON: see line 2, column 6"],
+  ])("bytes %j", (bytes, code, detail) => {
+    const event = readEvent(Uint8Array.from(bytes), defaults, limits);
+    expect(event).toMatchObject({ kind: "invalid", code, detail });
+    expect(readLines(Uint8Array.from(bytes), defaults, limits)).toMatchObject(
+      code === "invalid_json" && bytes[0] === 0x7b ? {} : { events: [{ code, detail }] },
+    );
+  });
+});
+
 describe("lines", () => {
   test("are read one by one; blank ones do not count and a bad one spoils no other", () => {
     const lines =
@@ -244,7 +287,7 @@ describe("lines", () => {
       "not_an_object",
       "é",
     ]);
-    expect(events[3]).toMatchObject({ detail: "not valid JSON: see line 6, byte 13" });
+    expect(events[3]).toMatchObject({ detail: "not valid JSON: see line 6, column 13" });
   });
 
   test.each(["", "\n", " \r\n\t\n\n"])(

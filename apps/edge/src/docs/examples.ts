@@ -27,7 +27,7 @@ const represented = {
   events: [one, { ...one, id: "order-17" }, { ...one, id: "order-16", status: "duplicate" }],
 };
 
-export const singleExamples: Json = { one: { summary: "One event", value: one } };
+export const singleExamples: Json = { one: { summary: "One event", value: { ...one, request_id: REQUEST_ID } } };
 export const batchExamples: Json = {
   batch: { summary: "A batch", value: batch },
   represented: { summary: "With Prefer: return=representation", value: represented },

@@ -72,7 +72,7 @@ export const schemas = {
   },
   Batch: { type: "array", items: { $ref: "#/components/schemas/Event" } },
   Envelope: object({ events: { $ref: "#/components/schemas/Batch" } }),
-  Stored: object({ id: text, status: { enum: ["accepted", "duplicate"] }, tier: held }),
+  Stored: object({ id: text, status: { enum: ["accepted", "duplicate"] }, tier: held, request_id: text }),
   BatchAnswer: object(
     batchAnswer,
     Object.keys(batchAnswer).filter((name) => name !== "tiers" && name !== "events"),

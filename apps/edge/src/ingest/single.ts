@@ -25,6 +25,6 @@ export const ingestSingle = async (
     const headers = { "retry-after": String(store.retryAfterSeconds([code])) };
     return respondProblem({ code, detail: refusalDetails[code], headers, members: { id } }, requestId);
   }
-  const body = `{"id":${JSON.stringify(id)},"status":"${result.kind}","tier":"${result.tier}"}`;
+  const body = `{"id":${JSON.stringify(id)},"status":"${result.kind}","tier":"${result.tier}","request_id":"${requestId}"}`;
   return respondJson(202, body, requestId);
 };
