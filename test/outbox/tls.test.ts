@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,19 +6,11 @@ import { type Running, startPostgres } from "@spillway/backends";
 import { createOutboxTier } from "@spillway/outbox";
 import { openDatabase } from "@spillway/postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { selfSign } from "../support/certificate.ts";
 import { adminOf, freshDatabase } from "./fresh-database.ts";
 
 const DEADLINE_MS = 10_000;
 const hasOpenssl = spawnSync("/usr/bin/openssl", ["version"]).status === 0;
-
-/** A certificate that nobody vouches for, which is what whoever sits in the middle can show. */
-const selfSign = (certificate: string, key: string): void => {
-  const files = ["-keyout", key, "-out", certificate];
-  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "1"];
-  execFileSync("/usr/bin/openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...files, ...subject], {
-    stdio: "ignore",
-  });
-};
 
 describe.runIf(hasOpenssl)("a Postgres with a certificate that nobody vouches for", () => {
   const folder = mkdtempSync(join(tmpdir(), "spillway-tls-"));

@@ -10,7 +10,7 @@ import type { Env } from "./env.ts";
 import type { Fields, Form } from "./form.ts";
 import type { Kept } from "./kept.ts";
 import { Frame, type FrameProps, pageOf } from "./pages/frame.tsx";
-import { LoginPage, MessagePage } from "./pages/login/page.tsx";
+import { LoginPage, MessagePage, OnwardPage } from "./pages/login/page.tsx";
 import { Problem, type Typed } from "./pages/problem.tsx";
 import type { DashboardPorts } from "./ports.ts";
 import type { Session } from "./session.ts";
@@ -86,7 +86,25 @@ export const answerLogin = (
   problem: string | null,
   status: ContentfulStatusCode = 200,
   fields: Fields = new Map(),
-) => answerPage(c, <LoginPage problem={problem} name={fields.get("name")} kept={fields.get("kept")} />, status);
+) => {
+  const { ports } = c.var as Partial<Env["Variables"]>;
+  const props = {
+    problem,
+    name: fields.get("name"),
+    kept: fields.get("kept"),
+    provider: ports?.identities?.provider.name,
+  };
+  return answerPage(c, <LoginPage {...props} isOut={c.req.query("out") !== undefined} />, status);
+};
+
+/**
+ * A page that leads on by itself. No redirect: `form-action` forbids it to lead a form elsewhere, and a browser that comes from elsewhere by
+ * one does not send the cookie of a session, which is strict.
+ */
+export const answerOnward = (c: Context, url: string, words: string) => {
+  c.header("Refresh", `0; url=${url}`);
+  return answerPage(c, <OnwardPage url={url} words={words} />);
+};
 
 /** After a login: what was sent before it, to be sent again. */
 export const answerKept = (c: Context<Env>, ports: DashboardPorts, session: Session, kept: Kept) => {

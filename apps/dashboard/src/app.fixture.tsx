@@ -230,6 +230,7 @@ export const setUp = (
     settings: { REDIS_URL: "redis://10.0.0.9:6379", DASHBOARD_PASSWORD: "configured" },
     letters: lettersOf(calls, letters),
     ...deedsOf(calls),
+    identities: null,
     acknowledgeLoss: async () => 5,
     health: { readiness: async () => ready, isStopping: () => false },
     clock: systemClock,

@@ -9,7 +9,7 @@ import { isForeign } from "./foreign.ts";
 import { readForm } from "./form.ts";
 import { keptOf, writeKept } from "./kept.ts";
 import { addLive } from "./live/live.ts";
-import { cookieLost, createLogin } from "./login.tsx";
+import { cookieLost, createEnter, createLogin } from "./login.tsx";
 import { addAudit } from "./pages/audit/routes.tsx";
 import { addDeadLetters } from "./pages/dead-letters/routes.tsx";
 import { addHelp } from "./pages/help/routes.tsx";
@@ -18,6 +18,7 @@ import { addLag } from "./pages/lag/routes.tsx";
 import { addOverview } from "./pages/overview/routes.tsx";
 import { addPipeline } from "./pages/pipeline/routes.tsx";
 import type { DashboardPorts } from "./ports.ts";
+import { addProviderLogin } from "./provider-login.tsx";
 import { createSessions, type Sessions } from "./session.ts";
 
 export type DashboardOptions = {
@@ -111,12 +112,14 @@ export const createApp = (ports: DashboardPorts, options: DashboardOptions): Hon
       : Promise.resolve(answerMessage(c, 403, "This form came from another site, and was not looked at.")),
   );
   app.get("/login", (c) => answerLogin(c, null));
-  app.post("/login", createLogin(ports, sessions, { ...options, cookieName }));
+  const enter = createEnter(ports, sessions, { https, cookieName });
+  app.post("/login", createLogin(ports, sessions, { password: options.password, cookieName, enter }));
+  addProviderLogin(app, ports, { https, enter });
   app.use(createGuard(ports, sessions, cookieName, https));
   app.post("/logout", async (c) => {
     // The cookie stays: by it the browser is known again, and nobody else's guesses count for it.
     await sessions.close(c.get("session").id);
-    return c.redirect("/login", 303);
+    return c.redirect("/login?out", 303);
   });
   addPages(app, ports);
   return app;

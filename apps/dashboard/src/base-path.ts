@@ -18,6 +18,8 @@ const inside = (request: Request, base: string): Request => {
 const outside = async (response: Response, base: string): Promise<Response> => {
   const location = response.headers.get("location");
   if (location?.startsWith("/")) response.headers.set("location", base + location);
+  const refresh = response.headers.get("refresh");
+  if (refresh?.includes("url=/")) response.headers.set("refresh", refresh.replace("url=/", `url=${base}/`));
   if (isOf(response, "text/html"))
     return new Response((await response.text()).replace(OWN_LINKS, ` $1="${base}/`), response);
   if (isOf(response, "text/javascript"))

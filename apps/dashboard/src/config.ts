@@ -22,6 +22,7 @@ import {
   withDefault,
 } from "@spillway/service";
 import type { TraceSettings } from "@spillway/telemetry";
+import { type IdentitySettings, identityOf, identityProblems, identitySettings } from "./identity-config.ts";
 
 const settings = {
   ...listenSettings(8_789),
@@ -38,6 +39,7 @@ const settings = {
   /** Where a proxy has it. */
   BASE_PATH: withDefault(matching(/^(\/[\w.-]+)+$/, "a path such as /ops/spillway, without a slash at its end"), ""),
   METRICS_TOKEN: optional(token(16)),
+  ...identitySettings(),
 };
 
 export type Config = Values<typeof settings> & {
@@ -45,11 +47,20 @@ export type Config = Values<typeof settings> & {
   readonly shown: Shown;
   readonly metricsAccess: MetricsAccess;
   readonly traces: TraceSettings | null;
+  /** Null: nobody but us says who somebody is. */
+  readonly identity: IdentitySettings | null;
 };
 
 /** Reads the configuration from a record such as the environment. Throws `ConfigError`. */
 export const readConfig = (environment: Environment): Config => {
   const { traces, ...tracing } = readTraceSettings(environment);
-  const { values, shown } = readSettings(settings, environment, tracing.wrong);
-  return { ...values, shown: { ...shown, ...tracing.shown }, metricsAccess: metricsAccessOf(values), traces };
+  const wrong = [...tracing.wrong, ...identityProblems(environment)];
+  const { values, shown } = readSettings(settings, environment, wrong);
+  return {
+    ...values,
+    identity: identityOf(values),
+    shown: { ...shown, ...tracing.shown },
+    metricsAccess: metricsAccessOf(values),
+    traces,
+  };
 };

@@ -1,14 +1,16 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
+
+import type { User } from "@spillway/operators";
 import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
-import { answerBadForm, answerKept, FORM_BYTES_MAX } from "./answers.tsx";
+import { answerBadForm, answerKept, answerOnward, FORM_BYTES_MAX } from "./answers.tsx";
 import { clientOf } from "./client-of.ts";
 import { createSettingDoor, createUserDoor, SETTING_USER } from "./doors.tsx";
 import type { Env } from "./env.ts";
 import { readForm } from "./form.ts";
 import { readKept } from "./kept.ts";
 import type { DashboardPorts } from "./ports.ts";
-import type { Sessions } from "./session.ts";
+import type { Origin, Sessions } from "./session.ts";
 
 /** Where a login leads: whoever comes here without a session has a browser that did not keep the cookie. */
 const AFTER_LOGIN = "/?from=login";
@@ -23,11 +25,36 @@ export const cookieLost = (https: boolean): string =>
       "only. Open the dashboard over https, or, on a network that you trust, start it with ENVIRONMENT=development."
     : "The password is right, but the browser did not keep the session: allow this site to set cookies.";
 
-type LoginOptions = { readonly password: string | undefined; readonly https: boolean; readonly cookieName: string };
+type Entering = {
+  readonly user: User;
+  readonly from: Origin;
+  readonly client: string;
+  /** What was sent before the login, as a form of it has it. */
+  readonly kept: string | undefined;
+};
+
+/** Gives whoever was let in a session, and leads on. */
+export type Enter = (c: Context<Env>, entering: Entering) => Promise<Response>;
+
+type EnterOptions = { readonly https: boolean; readonly cookieName: string };
+
+export const createEnter =
+  (ports: DashboardPorts, sessions: Sessions, { https, cookieName }: EnterOptions): Enter =>
+  async (c, { user, from, client, kept: text }) => {
+    const session = await sessions.open(user, from);
+    const flags = { httpOnly: true, sameSite: "Strict", secure: https, path: "/", maxAge: COOKIE_SECONDS } as const;
+    setCookie(c, cookieName, session.id, flags);
+    ports.log("info", "login.succeeded", { client });
+    const kept = readKept(text);
+    if (kept !== null) return answerKept(c, ports, session, kept);
+    return from === "provider" ? answerOnward(c, AFTER_LOGIN, "Go on") : c.redirect(AFTER_LOGIN, 303);
+  };
+
+type LoginOptions = { readonly password: string | undefined; readonly cookieName: string; readonly enter: Enter };
 
 /** Answers the login form. */
 export const createLogin = (ports: DashboardPorts, sessions: Sessions, options: LoginOptions) => {
-  const { password, https, cookieName } = options;
+  const { password, cookieName, enter } = options;
   const settingDoor = password === undefined ? null : createSettingDoor(ports, password);
   const userDoor = createUserDoor(ports, sessions);
 
@@ -43,11 +70,6 @@ export const createLogin = (ports: DashboardPorts, sessions: Sessions, options: 
     const knock = { name, password: fields.get("password") ?? "", client, cookie, fields };
     const opened = await (isSetting ? settingDoor : userDoor)(c, knock);
     if (opened instanceof Response) return opened;
-    const session = await sessions.open(opened, isSetting);
-    const flags = { httpOnly: true, sameSite: "Strict", secure: https, path: "/", maxAge: COOKIE_SECONDS } as const;
-    setCookie(c, cookieName, session.id, flags);
-    ports.log("info", "login.succeeded", { client });
-    const kept = readKept(fields.get("kept"));
-    return kept === null ? c.redirect(AFTER_LOGIN, 303) : answerKept(c, ports, session, kept);
+    return enter(c, { user: opened, from: isSetting ? "setting" : "users", client, kept: fields.get("kept") });
   };
 };

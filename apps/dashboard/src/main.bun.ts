@@ -7,6 +7,7 @@ import {
 } from "@spillway/dead-letters";
 import { createBelonging, systemClock, Unavailable } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
+import { createProvider } from "@spillway/oidc";
 import { createAudit, createSessionTable, createUsers } from "@spillway/operators";
 import { acknowledgeLoss, createOutboxInspector, createPostgresInstallation, schemaWarnings } from "@spillway/outbox";
 import { openDatabase } from "@spillway/postgres";
@@ -59,9 +60,9 @@ const jobs = createLetterJobs({ database });
 const users = createUsers({ database });
 
 // Where Postgres does not answer it starts: nobody gets in before it does.
-if (config.DASHBOARD_PASSWORD === undefined && (await orNull(users.any())) === false)
+if (config.DASHBOARD_PASSWORD === undefined && config.identity === null && (await orNull(users.any())) === false)
   shell.refuse(
-    "DASHBOARD_PASSWORD: got nothing, and there is no user in Postgres: set it, or make a user (apps/dashboard/README.md)",
+    "DASHBOARD_PASSWORD: got nothing, and there is no user in Postgres and no OIDC_ISSUER: set it, or make a user (apps/dashboard/README.md)",
   );
 
 const detailsOf = (refused: readonly { readonly detail: string }[]) => refused.map(({ detail }) => detail);
@@ -129,6 +130,7 @@ const ports: DashboardPorts = {
   users,
   sessions: createSessionTable({ database }),
   argon,
+  identities: config.identity && { ...config.identity, provider: createProvider(config.identity) },
   acknowledgeLoss: (by) => acknowledgeLoss(database, by, ASK_MS),
   health: { ...health, metrics: createMetricsRoute(metrics, config.metricsAccess, platform) },
   clock: systemClock,

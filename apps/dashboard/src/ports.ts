@@ -10,7 +10,8 @@ import type {
   WholeLetter,
 } from "@spillway/dead-letters";
 import type { Clock, ParkedTopic, Platform } from "@spillway/event";
-import type { Audit, SessionTable, Users } from "@spillway/operators";
+import type { Provider } from "@spillway/oidc";
+import type { Audit, Role, SessionTable, Users } from "@spillway/operators";
 import type { OutboxShard } from "@spillway/outbox";
 import type { ProbePorts, Shown } from "@spillway/service";
 import type { ShardView } from "@spillway/stream";
@@ -64,6 +65,13 @@ export type LettersPort = {
 /** What asks for each sight, each bounded in time and without a rejection. */
 export type SightPorts = { readonly [Name in keyof Sights]: () => Promise<Sights[Name]> };
 
+/** Who somebody is by a provider of identities, and what of the provider's is which role. */
+export type Identities = {
+  readonly provider: Provider;
+  readonly roleClaim: string;
+  readonly roles: ReadonlyMap<string, Role>;
+};
+
 /** Beside the looks the little that the dashboard changes. */
 export type DashboardPorts = {
   readonly watch: Watch;
@@ -77,6 +85,8 @@ export type DashboardPorts = {
   readonly audit: Audit;
   readonly users: Pick<Users, "find">;
   readonly sessions: SessionTable;
+  /** Null: only passwords let in. */
+  readonly identities: Identities | null;
   readonly argon: Argon;
   /** What is told as lost is known; answers how many events that was. Rejects with `Unavailable`. */
   acknowledgeLoss(by: string): Promise<number>;

@@ -12,7 +12,15 @@ export type Session = Omit<StoredSession, "idHash"> & {
 /** Kept in memory besides the table: while Postgres is away, who is in stays in, and who has the password of the setting gets in. */
 type Held = { readonly session: Session; readonly isStored: boolean; checkedAtMs: number };
 
-const LIFETIME_MS = 12 * 3_600_000;
+/** Whose word a session rests on: the setting's password, the users in Postgres, or the provider of identities. */
+export type Origin = "setting" | "users" | "provider";
+
+/** A user's role in Postgres counts at once; what a provider has taken away since, at the next login, which is one click where it knows the browser. */
+const LIFETIMES_MS: Readonly<Record<Origin, number>> = {
+  setting: 12 * 3_600_000,
+  users: 12 * 3_600_000,
+  provider: 3_600_000,
+};
 const SESSIONS_MAX = 1_000;
 /** So long a session is believed without asking: another dashboard's logout, or another role, counts after it. */
 const CHECKED_MS = 5_000;
@@ -47,11 +55,10 @@ export const createSessions = ({ clock, randomToken, platform, table, log }: Ses
   const live = (session: Session): Session | null => (session.endsAtMs > clock.wallMs() ? session : null);
 
   return {
-    /** `isOfSetting`: of the password in the setting, for which no user is kept. */
-    async open(user: User, isOfSetting: boolean): Promise<Session> {
-      const endsAtMs = clock.wallMs() + LIFETIME_MS;
+    async open(user: User, from: Origin): Promise<Session> {
+      const endsAtMs = clock.wallMs() + LIFETIMES_MS[from];
       const session = { id: randomToken(), formToken: randomToken(), user, endsAtMs, notice: null, shown: null };
-      const stored = await table.put({ ...session, idHash: hashOf(session.id) }, isOfSetting).catch(away);
+      const stored = await table.put({ ...session, idHash: hashOf(session.id) }, from !== "users").catch(away);
       if (stored === "away") log("warn", "session.unstored");
       return hold(session, stored !== "away");
     },

@@ -13,10 +13,10 @@ export type StoredSession = {
 const KEPT = "interval '90 days'";
 
 /** Forgets very old ones on the way. Locks: the new row, and those that go. */
-const insert = (sql: Sql, { idHash, formToken, user, endsAtMs }: StoredSession, isOfSetting: boolean) => sql`
+const insert = (sql: Sql, { idHash, formToken, user, endsAtMs }: StoredSession, hasOwnRole: boolean) => sql`
   with gone as (delete from sessions where created_at < now() - ${sql.unsafe(KEPT)})
   insert into sessions (id_hash, form_token, user_name, role, ends_at)
-  values (${idHash}, ${formToken}, ${user.name}, ${isOfSetting ? user.role : null}, ${new Date(endsAtMs).toISOString()})
+  values (${idHash}, ${formToken}, ${user.name}, ${hasOwnRole ? user.role : null}, ${new Date(endsAtMs).toISOString()})
   on conflict do nothing returning ${sql.unsafe(durableCommit)}`;
 
 type Row = { readonly formToken: string; readonly name: string; readonly role: Role | null; readonly endsAtMs: number };
@@ -36,9 +36,9 @@ const end = (sql: Sql, idHash: string) => sql`
 export const createSessionTable = ({ database }: { readonly database: Database }) => {
   const run = <T>(query: (sql: Sql) => PromiseLike<T>): Promise<T> => ask(database, STATEMENT_MS, query);
   return {
-    /** `isOfSetting`: its user is no row of `users`. */
-    put: async (session: StoredSession, isOfSetting: boolean): Promise<void> =>
-      void (await run((sql) => insert(sql, session, isOfSetting))),
+    /** `hasOwnRole`: its user is no row of `users`, whose role would count. */
+    put: async (session: StoredSession, hasOwnRole: boolean): Promise<void> =>
+      void (await run((sql) => insert(sql, session, hasOwnRole))),
     /** Also one that is over (`endsAtMs`); null: there was none, or its user is no more. */
     find: async (idHash: string): Promise<StoredSession | null> => {
       const [row] = await run((sql) => find(sql, idHash));

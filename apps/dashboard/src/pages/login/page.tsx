@@ -31,21 +31,64 @@ export const MessagePage = ({ text, to, typed }: MessageProps) => (
   </SmallPage>
 );
 
+type OnwardProps = { readonly url: string; readonly words: string };
+
+export const OnwardPage = ({ url, words }: OnwardProps) => (
+  <SmallPage title="Spillway" problem={null}>
+    <p>
+      <a href={url}>{words}</a>
+    </p>
+  </SmallPage>
+);
+
 type LoginProps = {
   readonly problem: string | null;
   readonly name: string | undefined;
   /** A form that was sent when the session was over. */
   readonly kept: string | undefined;
+  /** Of identities; undefined: there is none. */
+  readonly provider: string | undefined;
+  /** Somebody has just logged out. */
+  readonly isOut: boolean;
 };
 
-export const LoginPage = ({ problem, name, kept }: LoginProps) => (
-  <SmallPage title="Spillway: log in" problem={problem}>
+const Kept = ({ kept }: Pick<LoginProps, "kept">) => (kept ? <input type="hidden" name="kept" value={kept} /> : null);
+
+const ByProvider = ({ provider, kept, isOut }: LoginProps) =>
+  provider === undefined ? null : (
+    <>
+      {isOut ? (
+        <form method="post" action="/logout/provider">
+          <p class="notice">You are logged out here, and at {provider} you are not.</p>
+          <button type="submit">Log out of {provider}, too</button>
+        </form>
+      ) : null}
+      <form method="post" action="/login/provider">
+        <Kept kept={kept} />
+        <button type="submit" class="first">
+          Log in with {provider}
+        </button>
+      </form>
+      <p class="hint">Or with a name and a password:</p>
+    </>
+  );
+
+export const LoginPage = (props: LoginProps) => (
+  <SmallPage title="Spillway: log in" problem={props.problem}>
+    <ByProvider {...props} />
     <form method="post" action="/login">
-      {kept ? <input type="hidden" name="kept" value={kept} /> : null}
+      <Kept kept={props.kept} />
       <label for="name">Name</label>
-      <input id="name" name="name" autocomplete="username" required value={name ?? "operator"} />
+      <input id="name" name="name" autocomplete="username" required value={props.name ?? "operator"} />
       <label for="password">Password</label>
-      <input id="password" name="password" type="password" autocomplete="current-password" required autofocus />
+      <input
+        id="password"
+        name="password"
+        type="password"
+        autocomplete="current-password"
+        required
+        autofocus={props.provider === undefined}
+      />
       <button type="submit">Log in</button>
     </form>
     <p class="hint">
