@@ -360,3 +360,36 @@ export const sessions = pgTable(
   },
   (table) => [index("sessions_created").on(table.createdAt)],
 );
+
+/** Types of events that have schemas, and what is done with an event that breaks its own. */
+export const schemaTypes = pgTable("schema_types", {
+  type: text().primaryKey(),
+  mode: text({ enum: ["off", "warn", "enforce"] }).notNull(),
+  /** The number of the last change of it, of all changes of all types. */
+  change: bigint({ mode: "number" }).notNull(),
+});
+
+/** JSON Schemas, as they were registered. No row is changed or deleted: an event may name one by its id. */
+export const schemaVersions = pgTable(
+  "schema_versions",
+  {
+    id: integer().primaryKey().generatedAlwaysAsIdentity(),
+    type: text().notNull(),
+    version: integer().notNull(),
+    schema: text().notNull(),
+    /** The name of the key. */
+    registeredBy: text("registered_by").notNull(),
+    createdAt: moment("created_at").notNull().defaultNow(),
+  },
+  (table) => [uniqueIndex("schema_versions_place").on(table.type, table.version)],
+);
+
+/** One row: how many changes there were. Who changes anything locks it first, so that they are seen in the order of their numbers. */
+export const schemaChanges = pgTable(
+  "schema_changes",
+  {
+    one: boolean().primaryKey().default(true),
+    change: bigint({ mode: "number" }).notNull().default(0),
+  },
+  (table) => [check("schema_changes_one", sql`${table.one}`)],
+);

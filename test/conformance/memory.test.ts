@@ -4,6 +4,7 @@ import { createMemoryWorld } from "@spillway/memory";
 import { failingTierConformance, serverFaults } from "./failing-tier.ts";
 import { leasesConformance } from "./leases.ts";
 import { parkingConformance } from "./parking.ts";
+import { schemasConformance } from "./schemas.ts";
 import { roomyLimits, type SubjectLimits, shardStreamConformance } from "./shard-stream.ts";
 import { tierConformance } from "./tier.ts";
 
@@ -50,3 +51,8 @@ shardStreamConformance("memory", open);
 leasesConformance("memory", () => open(roomyLimits));
 
 parkingConformance("memory", () => open(roomyLimits));
+
+schemasConformance("memory", async () => {
+  const { schemas, outages, close } = await open(roomyLimits);
+  return { schemas, begin: async () => outages.start("postgres"), end: async () => outages.end("postgres"), close };
+});

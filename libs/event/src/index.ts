@@ -22,6 +22,7 @@ export * from "./platform.ts";
 export * from "./ranges.ts";
 export * from "./read.ts";
 export * from "./replay.ts";
+export * from "./schemas.ts";
 export * from "./seal.ts";
 export * from "./shard.ts";
 export * from "./shard-stream.ts";

@@ -9,6 +9,7 @@ import { createOutbox } from "./outbox.ts";
 import { createOutboxDrain } from "./outbox-drain.ts";
 import { createOutboxTier } from "./outbox-tier.ts";
 import { createParkedTable, createParking } from "./parking.ts";
+import { createSchemas, createSchemaTable } from "./schemas.ts";
 import { createServerPromise } from "./server-promise.ts";
 import { createShardStream } from "./shard-stream.ts";
 import { createSink } from "./sink.ts";
@@ -44,6 +45,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
   const claimed = divertingCell(streams.installation, shards, streams.divert);
   const letters = createLetters();
   const parked = createParkedTable(clock);
+  const schemas = createSchemaTable();
   const topics = createTopics();
   const commit = async (): Promise<void> => {
     const ms = commitMs();
@@ -51,7 +53,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
   };
   /** What Postgres holds now, and what brings it back, as when a standby that lagged is promoted. */
   const rememberPostgres = (): (() => void) => {
-    const tables = [outbox, ledger, letters, parked].map((table) => table.remember());
+    const tables = [outbox, ledger, letters, parked, schemas].map((table) => table.remember());
     return () => {
       for (const bringBack of tables) bringBack();
     };
@@ -78,6 +80,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
     deadLetters: createDeadLetters(letters, outages),
     replay: createReplay({ letters, outbox, outages, clock, platform, shards, bytesMax: replayBytesMax }),
     parking: createParking(parked, outages, ledger.advance),
+    schemas: createSchemas(schemas, outages),
     ledger,
     redisInstallation: createInstallationKeeper(claimed, "redis", outages),
     postgresInstallation: createInstallationKeeper(installation, "postgres", outages),

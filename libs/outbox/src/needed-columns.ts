@@ -22,4 +22,7 @@ export const neededColumns: Readonly<Record<string, string>> = {
     "shard token sequence epoch accepted duplicate relayed dead parked backlog_bytes unaccounted folded updated_at",
   shard_writers: "shard writer acknowledged had ended lost forgiven seen_at given_up retired_at",
   loss_acknowledgements: "id shard events actor created_at",
+  schema_types: "type mode change",
+  schema_versions: "id type version schema registered_by created_at",
+  schema_changes: "one change",
 };
