@@ -2,10 +2,7 @@ import { MEMBERS_MAX, NAME_LENGTH_MAX, VALUE_LENGTH_MAX } from "@spillway/event"
 import type { IngestLimits } from "../ingest/ports.ts";
 import { respondJson } from "../respond.ts";
 
-export type PublicLimits = IngestLimits & {
-  /** For how long the same event sent again is known. */
-  readonly dedupWindowSeconds: number;
-};
+export type PublicLimits = IngestLimits;
 
 /** What a client has to keep to, by the names in `GET /v1/limits`; `/docs` and `/openapi.json` tell the same. */
 const limits: Readonly<Record<string, readonly [of: (limits: PublicLimits) => number, meaning: string]>> = {

@@ -3,7 +3,7 @@ import type { IngestLimits } from "../ingest/ports.ts";
 import { mediaTypesOf } from "../media-type.ts";
 import type { ProblemCode } from "../problem.ts";
 import { batchExamples, mixedExamples, singleExamples } from "./examples.ts";
-import { type Json, preferenceApplied, problemAnswers, retryAfter, schemaRef } from "./schemas.ts";
+import { type Json, preferenceApplied, problemAnswers, replayed, retryAfter, schemaRef } from "./schemas.ts";
 
 const content = (schema: Json, contentType = "application/json", examples?: Json): Json => ({
   [contentType]: { schema, examples },
@@ -53,7 +53,11 @@ const parameter = (name: string, description: string, schema: Json): Json => ({
 
 const parameters: readonly Json[] = [
   parameter("X-Request-Id", "Comes back in the answer.", { pattern: "^[\\w-]{1,128}$" }),
-  parameter("Idempotency-Key", "The id of an event that has none.", { minLength: 1, maxLength: 255 }),
+  parameter(
+    "Idempotency-Key",
+    "Sent again with it, the request is given its answer again. The id of an event that has none.",
+    { minLength: 1, maxLength: 255 },
+  ),
   parameter("Spillway-Durability", "What must have an event before it is answered, where the key may ask for it.", {
     enum: [...durabilities],
   }),
@@ -75,12 +79,12 @@ export const ingestOperation =
     responses: {
       202: {
         description: "Every event is stored.",
-        headers: preferenceApplied,
+        headers: { ...preferenceApplied, ...replayed },
         content: content(stored, undefined, batchOnly ? batchExamples : { ...singleExamples, ...batchExamples }),
       },
       207: {
         description: "Some events are stored; errors names the others.",
-        headers: { ...retryAfter, ...preferenceApplied },
+        headers: { ...retryAfter, ...preferenceApplied, ...replayed },
         content: content(schemaRef("BatchAnswer"), undefined, mixedExamples),
       },
       ...problemAnswers((code) => !ofOthers.has(code), mediaTypesOf(batchOnly)),

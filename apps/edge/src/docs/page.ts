@@ -85,7 +85,9 @@ address <a href="#key_in_address"><code>key_in_address</code></a>.</p>
 <code>specversion</code> are filled in. Events with one <code>partitionkey</code> (else <code>subject</code>) keep their order.
 Two events of one key's name with one <code>source</code>, <code>id</code> and partition key are one event within the dedup window, ${limits.dedupWindowSeconds} s: the
 second one is answered <code>duplicate</code> and not stored, whatever is in it. Your bytes are passed on as they are.
-An <code>Idempotency-Key</code> is the id of an event that has none; in a batch with <code>/</code> and its index behind it.</p>
+A request that is sent again with its <code>Idempotency-Key</code> is given its answer again, with <code>Idempotent-Replayed: true</code>, as far as this edge
+remembers it; another one with that key is <a href="#idempotency_key_reused"><code>idempotency_key_reused</code></a>. Events without an id have the key as
+theirs (in a batch with <code>/</code> and their index behind it), so every edge knows them.</p>
 <p>Accepted content types: <code>${mediaTypesOf(false).join(", ")}</code>, and CloudEvents binary mode (<code>ce-</code> headers);
 <code>/v1/batch</code> takes <code>${mediaTypesOf(true).join(", ")}</code>.</p>
 <h2>Answers</h2><table>${rows(statuses)}</table>

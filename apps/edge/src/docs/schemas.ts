@@ -142,11 +142,15 @@ const headersOf = (mediaTypes: readonly string[]): Readonly<Record<number, Json>
     "Accept-Post": header("The content types.", { const: mediaTypes.join(", ") }),
     "Accept-Encoding": header("The content encodings.", { const: "gzip" }),
   },
+  409: { "Retry-After": wait },
   429: { "Retry-After": wait },
   503: { "Retry-After": wait },
 });
 
 export const retryAfter: Json = { "Retry-After": wait };
+export const replayed: Json = {
+  "Idempotent-Replayed": header("The answer was given before, to the same `Idempotency-Key`.", { const: "true" }),
+};
 export const preferenceApplied: Json = {
   "Preference-Applied": header("Of a batch, where `Prefer` was met.", { const: "return=representation" }),
 };

@@ -176,36 +176,6 @@ describe("a trace context", () => {
   });
 });
 
-describe("an idempotency key", () => {
-  const post = async (app: AppWorld, key: string, body: string) =>
-    json(await app.post(body, { "idempotency-key": key }));
-
-  test("makes a request that is sent again a duplicate", async () => {
-    const app = await createAppWorld();
-    expect(await post(app, "k1", '{"type":"t"}')).toMatchObject({ id: "k1", status: "accepted" });
-    expect(await post(app, '"k1"', '{"type":"t"}')).toMatchObject({ id: "k1", status: "duplicate" });
-    expect(await post(app, "k2", '{"type":"t"}')).toMatchObject({ id: "k2", status: "accepted" });
-    expect(stored(app).map((text) => JSON.parse(text).id)).toEqual(expect.arrayContaining(["k1", "k2"]));
-  });
-
-  test("tells a batch's events apart by their index, and leaves ids that are there", async () => {
-    const app = await createAppWorld();
-    const batch = `[{"type":"t"},{"type":"t","id":"own"},{"type":""},{"type":"t","id":null}]`;
-    expect(await post(app, "k", batch)).toMatchObject({ accepted: 3, duplicates: 0, invalid: 1 });
-    expect(await post(app, "k", batch)).toMatchObject({ accepted: 0, duplicates: 3, invalid: 1 });
-    expect(new Set(stored(app).map((text) => JSON.parse(text).id))).toEqual(new Set(["k/0", "own", "k/3"]));
-  });
-
-  test.each(["", '""', '"a', "a, a", '"a", "a"', "x".repeat(256), "caf\u00e9", "a\tb", '"a";b=1'])(
-    "of %j is refused",
-    async (key) => {
-      const app = await createAppWorld();
-      expect(await post(app, key, '{"type":"t"}')).toMatchObject({ status: 400, code: "invalid_idempotency_key" });
-      expect(stored(app)).toEqual([]);
-    },
-  );
-});
-
 describe("a batch", () => {
   const forms: readonly (readonly [string, (events: readonly string[]) => string])[] = [
     ["application/json", (events) => `[${events.join(",")}]`],

@@ -11,6 +11,7 @@ import { type Problem, respondProblem } from "../respond.ts";
 import { createAdmit } from "./admit.ts";
 import { ingestBatch } from "./batch.ts";
 import { bodyProblem, connectionEnded } from "./body-problem.ts";
+import { createIdempotency } from "./idempotency.ts";
 import { idempotencyKeyOf, idsFrom } from "./idempotency-key.ts";
 import type { IngestLimits, IngestPorts } from "./ports.ts";
 import { isOneEvent, readForm } from "./read.ts";
@@ -76,6 +77,7 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
   const budget = new BodyBudget(limits.bodiesBytesMax);
   const seats = new Seats(ports.collectGarbage);
   const readBody = createBodyReader(ports, limits);
+  const idempotency = createIdempotency(ports, limits.dedupWindowSeconds * 1_000);
 
   const readBytes = (
     { headers, media, name, idempotencyKey, within }: Received,
@@ -120,9 +122,11 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
       // The server may find only behind the body that it refuses the request, and ends the connection then.
       await (body.bytes.length >= LARGE_BYTES ? fairYield.own() : fairYield.next());
       if (request.signal.aborted) return respondProblem(connectionEnded, requestId);
-      const read = await readBytes(received, body.bytes);
-      seat.leave(holdsBytes(read));
-      return await answer(received, read, endedAtMs);
+      return await idempotency.once(received, body.bytes, async () => {
+        const read = await readBytes(received, body.bytes);
+        seat.leave(holdsBytes(read));
+        return answer(received, read, endedAtMs);
+      });
     } finally {
       seat.leave(false);
       share.release();

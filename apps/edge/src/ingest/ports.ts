@@ -30,6 +30,8 @@ export type IngestPorts = {
 export type IngestLimits = BatchLimits &
   BodyLimits & {
     readonly shards: number;
+    /** For how long an event's id, and a request's idempotency key, is known. */
+    readonly dedupWindowSeconds: number;
     /** Bytes of all bodies in hand, as they came and decompressed. */
     readonly bodiesBytesMax: number;
   };
