@@ -1,13 +1,14 @@
 import { eventually } from "@spillway/backends/eventually";
 import { systemClock } from "@spillway/event";
 import { Redis } from "ioredis";
-import { KEY, type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
+import { KEY, type Services, startPipeline, startServices } from "../support/world.ts";
 import { emptyRedis, startBaseline } from "./ingest.ts";
+import { cpuByPart, cpuOfAll, cpuSince, microsOf } from "./parts.ts";
 import { startPoster } from "./posting.ts";
 import { printedBy, scriptOf } from "./printed.ts";
 import { PARTITIONS } from "./relay.ts";
 import { atMost, below, type Row } from "./row.ts";
-import { cpuSeconds, percentile } from "./sample.ts";
+import { percentile } from "./sample.ts";
 import { watchTopic } from "./topic-watch.ts";
 
 const SHARES = [0.5, 0.95, 0.99] as const;
@@ -52,11 +53,6 @@ const freshRows = (perSecond: number, ours: Seen, naive: Seen): Row[] =>
     return { ...row, bar: `${row.bar} or <= ${limitMs} ms`, met: row.met || row.ours <= limitMs };
   });
 
-const pidsOf = ({ apps }: Pipeline, { redis, rest, kafka }: Services): number[] =>
-  [...apps, redis, rest, kafka].map((process) => process.pid() ?? 0);
-
-const cpuOf = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
-
 /** How soon an event can be read from Kafka, at a low, a middling and a high rate, and what it costs. */
 export const benchLatency = async (services: Services, seconds: number): Promise<Row[]> => {
   const pipeline = await startPipeline(services, { partitions: PARTITIONS });
@@ -65,11 +61,16 @@ export const benchLatency = async (services: Services, seconds: number): Promise
   const rows: Row[] = [];
   for (const perSecond of [100, 1_000, 10_000]) {
     const theirs = await seenOf(pipeline.topic, services, naive.url, perSecond, seconds);
-    const pids = pidsOf(pipeline, services);
-    const before = cpuOf(pids);
+    const before = cpuByPart(pipeline, services);
     const ours = await seenOf(pipeline.topic, services, edge, perSecond, seconds);
-    const micros = ((cpuOf(pids) - before) * 1e6) / ((ours.posted * (seconds + 1)) / seconds);
-    console.log(`  ${perSecond}/s: ours ${textOf(ours)}; naive ${textOf(theirs)}; ${micros.toFixed(0)} µs an event`);
+    const used = cpuSince(before, cpuByPart(pipeline, services));
+    // The second that goes before those that are watched costs as much.
+    const events = (ours.posted * (seconds + 1)) / seconds;
+    const micros = (cpuOfAll(used) * 1e6) / events;
+    console.log(
+      `  ${perSecond}/s: ours ${textOf(ours)}; naive ${textOf(theirs)}; ` +
+        `${micros.toFixed(0)} µs of CPU an event (${microsOf(used, events)})`,
+    );
     rows.push(...freshRows(perSecond, ours, theirs));
     if (perSecond === 1_000)
       rows.push(

@@ -3,6 +3,7 @@ import { systemClock } from "@spillway/event";
 import { API_KEY, KEY, type Services, startPipeline } from "../support/world.ts";
 import { emptyRedis } from "./ingest.ts";
 import { runLoad } from "./loader.ts";
+import { cpuByPart, cpuSince, microsOf } from "./parts.ts";
 import { startPoster } from "./posting.ts";
 import { scriptOf } from "./printed.ts";
 import { PARTITIONS } from "./relay.ts";
@@ -85,8 +86,12 @@ const watch = async (services: Services, seconds: number, kind: Kind): Promise<S
   );
   await reading.stop();
   if (failed > 0) throw new Error(`${failed} events of the victim were not taken`);
+  const before = cpuByPart(pipeline, services);
   const loaded = await runLoad({ url: `${url}/v1/events`, batch: 1, seconds, key: KEY });
-  console.log(`  beside ${kind.type} ${kind.spread}: ${await endNeighbour()}`);
+  const used = microsOf(cpuSince(before, cpuByPart(pipeline, services)), loaded.requestsPerSecond * seconds);
+  console.log(
+    `  beside ${kind.type} ${kind.spread}: ${await endNeighbour()}; µs of CPU an event of the victim: ${used}`,
+  );
   await pipeline.stop();
   await emptyRedis(services);
   return { rate: loaded.requestsPerSecond, p99Ms: areReadable ? percentile(reading.latencies, 0.99) : Infinity };
@@ -95,7 +100,10 @@ const watch = async (services: Services, seconds: number, kind: Kind): Promise<S
 /** In turn beside a neighbour that is in trouble, and beside one that sends as much and is not. */
 export const benchTroubled = async (services: Services, rounds: number, seconds: number): Promise<Row[]> => {
   const rows: Row[] = [];
-  for (const trouble of troubles) {
+  const wanted = process.env.TROUBLES?.split(",") ?? [];
+  for (const trouble of troubles.filter(
+    ({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)),
+  )) {
     const troubled: Seen[] = [];
     const calm: Seen[] = [];
     for (let round = 0; round < rounds; round++) {

@@ -80,7 +80,8 @@ const createLoop = (seed: number) => {
     if (verdict.kind === "bury") for (const { record } of verdict.refused) ends.push({ record, end: "buried" });
     if (verdict.kind === "await" && chance(4) === 0) evidence.taken(evidence.now());
     if (verdict.kind === "await") await clock.advance(EVIDENCE_MS);
-    if (verdict.kind === "await" || verdict.kind === "pause" || chance(8) === 0) bisection.waited();
+    if (verdict.kind === "await" || verdict.kind === "pause" || chance(8) === 0)
+      bisection.waited(chance(2) === 0 ? "each" : "one");
   };
 
   const send = async (segment: Segment): Promise<void> => {

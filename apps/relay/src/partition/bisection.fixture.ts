@@ -17,7 +17,7 @@ export type Step =
   | readonly [what: "judge", verdict: string]
   | readonly [what: Event];
 
-type Event = "wait" | "half a second passes" | "another lane has something taken" | "the term ends";
+type Event = "wait" | "a round" | "half a second passes" | "another lane has something taken" | "the term ends";
 
 const shown = (verdict: Verdict): string => {
   switch (verdict.kind) {
@@ -55,7 +55,8 @@ export const play = () => {
 
   const happens = async (what: Event): Promise<void> => {
     if (what === "the term ends") term.end("fenced");
-    else if (what === "wait") bisection.waited();
+    else if (what === "wait") bisection.waited("each");
+    else if (what === "a round") bisection.waited("one");
     else if (what === "half a second passes") await clock.advance(EVIDENCE_MS);
     else evidence.taken(evidence.now());
   };

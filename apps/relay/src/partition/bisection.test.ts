@@ -173,6 +173,26 @@ const cases: readonly (readonly [name: string, keys: string, steps: readonly Ste
     0,
   ],
   [
+    "while others wait behind them one is asked for in each round, in turn of the oldest four, but none before an older one of its key",
+    "aabcde",
+    [
+      ["0 1 2 3 4 5", naming(0, 1, 2, 3, 4, 5), "doubt refused"],
+      ["a round"],
+      ["0", refused, "doubt refused"],
+      ["a round"],
+      ["2", refused, "doubt refused"],
+      ["a round"],
+      ["3", refused, "doubt refused"],
+      ["a round"],
+      ["0", refused, "doubt refused"],
+      ["a round"],
+      ["2", ok, "next"],
+      ["0 1 3 4 5", naming(0), "bury 0"],
+      ["1 3 4 5", ok, "calm"],
+    ],
+    0,
+  ],
+  [
     "what another lane had taken is proof, half a second after the refusal and before the next",
     "a",
     [

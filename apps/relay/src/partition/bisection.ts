@@ -60,8 +60,8 @@ export class Bisection {
   readonly #held: ReturnType<typeof createHeld>;
   /** What is left of the batch under way, the oldest on top. */
   #work: Segment[] = [];
-  /** The topic may have been mended meanwhile: the oldest that is held goes before anything that would overtake it. */
-  #hasWaited = false;
+  /** The topic may have been mended meanwhile: the oldest that is held goes before anything that would overtake it. Null: nothing has waited. */
+  #asks: "each" | "one" | null = null;
   /** More is held than one sender's mistake explains: nothing is given up without proof. */
   #isDoubting = false;
   /** It is of several keys that nobody vouches for, or what followed at once was refused, too: nothing more passes what is held of its key. */
@@ -118,8 +118,8 @@ export class Bisection {
   next(): Segment | null {
     const left = this.#work.at(-1);
     // What is asked for again stays before what is held.
-    const oldest = this.#hasWaited && left?.again !== true ? this.#held.again("oldest", left?.records[0]) : null;
-    this.#hasWaited &&= oldest === null;
+    const oldest = this.#asks !== null && left?.again !== true ? this.#held.oldest(this.#asks, left?.records[0]) : null;
+    if (oldest !== null) this.#asks = null;
     return oldest ?? this.#work.pop() ?? null;
   }
 
@@ -179,9 +179,9 @@ export class Bisection {
     return [...new Set([...left, ...held])];
   }
 
-  /** Time has passed in which nothing was sent. */
-  waited(): void {
-    this.#hasWaited = true;
+  /** Time has passed in which nothing was sent: the oldest few that are held are asked for now, or one of them in turn. */
+  waited(asks: "each" | "one"): void {
+    this.#asks = asks;
   }
 
   /** Nothing is left or held, and the topic has taken nothing since: it stays careful, or what returns from a lot is swept once more. */
@@ -218,7 +218,7 @@ export class Bisection {
     const [first] = refused;
     if (!first) return { kind: "next" };
     this.#held.refused(refused, this.#evidence.now());
-    this.#hasWaited = false;
+    this.#asks = null;
     this.#hasUnsent = !this.#evidence.tookLately() && this.#held.keys().size > 1;
     this.#isCareful ||= this.#hasUnsent || this.#held.records > SWEEP_RECORDS_MAX;
     if (this.#held.records <= this.#evidence.refusedInARowMax) return { kind: "next" };
@@ -234,7 +234,7 @@ export class Bisection {
     const refused = this.#held.takePassed();
     this.#work = this.#work.filter((segment) => !segment.again);
     this.#held.recall();
-    const again = this.#held.again("proven", this.#work.at(-1)?.records[0]);
+    const again = this.#held.proven(this.#work.at(-1)?.records[0]);
     if (again) this.#work.push(again);
     return refused.length > 0 ? { kind: "bury", refused } : { kind: "next" };
   }

@@ -14,7 +14,7 @@ type Place = "held" | "asked" | "passing" | "passed";
 const PLACES: readonly Place[] = ["held", "asked", "passing", "passed"];
 
 /** More than one, since the oldest may be poison in a topic that refuses everything. */
-const OLDEST = 4;
+const OLDEST_MAX = 4;
 
 const segmentOf = (refused: readonly Refused[]): Segment => ({
   ...freshSegment(refused.map(({ record }) => record)),
@@ -34,12 +34,42 @@ const reachOf = (order: Order, by: readonly RelayRecord[]): ReadonlyMap<string, 
   return reach;
 };
 
-/**
- * Those of them that are asked for once more: the oldest few, or those up to the last that is proven. What is older than that is
- * asked for, too, since it may be of its key.
- */
-const chosenOf = (free: readonly Entry[], which: "oldest" | "proven", isProven: (entry: Entry) => boolean) =>
-  free.slice(0, which === "oldest" ? OLDEST : 1 + free.findLastIndex(isProven));
+/** Those that are behind none of their key, so that each may be asked for without the others. */
+const firstsOf = (entries: readonly Entry[]): readonly Entry[] => {
+  const keys = new Set<string>();
+  return entries.filter(({ record: { key } }) => {
+    const isFirst = key === null || !keys.has(key);
+    if (key !== null) keys.add(key);
+    return isFirst;
+  });
+};
+
+/** What is asked for once more, of those that may be and are older than a record; null: none is. */
+const createAsking = (
+  freeOf: (than: RelayRecord | undefined) => readonly Entry[],
+  isProven: (entry: Entry) => boolean,
+) => {
+  let turn = 0;
+  const ask = (chosen: readonly Entry[]): Segment | null => {
+    for (const entry of chosen) entry.place = "asked";
+    return chosen.length > 0 ? segmentOf(chosen) : null;
+  };
+  return {
+    /** The oldest few, or one of them, another one each time. */
+    oldest: (which: "each" | "one", than: RelayRecord | undefined): Segment | null => {
+      const free = freeOf(than).slice(0, OLDEST_MAX);
+      if (which === "each") return ask(free);
+      const firsts = firstsOf(free);
+      const at = turn++ % Math.max(1, firsts.length);
+      return ask(firsts.slice(at, at + 1));
+    },
+    /** Those that are proven; also what is older than the last of them, since it may be of its key. */
+    proven: (than: RelayRecord | undefined): Segment | null => {
+      const free = freeOf(than);
+      return ask(free.slice(0, 1 + free.findLastIndex(isProven)));
+    },
+  };
+};
 
 /**
  * Records that were refused while nobody could say whether they or their topic are to blame.
@@ -64,6 +94,11 @@ export const createHeld = (order: Order, takenSince: (refusedAt: Moment) => bool
   const taken = (chosen: readonly Entry[]): readonly Refused[] => {
     forget(chosen.map(({ record }) => record));
     return chosen;
+  };
+
+  const freeOf = (than: RelayRecord | undefined): readonly Entry[] => {
+    const end = than === undefined ? Number.POSITIVE_INFINITY : order.of(than);
+    return at("held").filter(({ record }) => order.of(record) < end);
   };
 
   const move = (from: Place, to: Place): void => {
@@ -110,14 +145,7 @@ export const createHeld = (order: Order, takenSince: (refusedAt: Moment) => bool
     /** Removes those that something newer of their key has passed, and that are proven. */
     takePassed: () => taken(at("passing", "passed").filter(isProven)),
     takeAll: () => taken(at(...PLACES)),
-    /** The oldest few, or the proven, that are older than this record, to be asked for once more; null when none may be. */
-    again: (which: "oldest" | "proven", than: RelayRecord | undefined): Segment | null => {
-      const end = than === undefined ? Number.POSITIVE_INFINITY : order.of(than);
-      const free = at("held").filter(({ record }) => order.of(record) < end);
-      const chosen = chosenOf(free, which, isProven);
-      for (const entry of chosen) entry.place = "asked";
-      return chosen.length > 0 ? segmentOf(chosen) : null;
-    },
+    ...createAsking(freeOf, isProven),
     /** Those of a term that may still be sent: nothing newer of their keys may have been taken. */
     of: (term: Term): readonly RelayRecord[] =>
       at("held", "asked").flatMap(({ record }) => (record.from.term === term ? [record] : [])),

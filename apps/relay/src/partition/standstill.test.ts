@@ -44,6 +44,26 @@ describe("a lane that awaits evidence", () => {
     await waiting;
   });
 
+  test("asks at the same moments as all lanes of the process, whenever its wait began", async () => {
+    const { standstill, awaits } = make();
+    for (const [passedMs, waitsMs] of [
+      [EVIDENCE_MS / 2 - 1, EVIDENCE_MS / 2 + 1],
+      [EVIDENCE_MS / 2 + 1, EVIDENCE_MS * 1.5 - 1],
+    ] as const) {
+      await awaits(passedMs);
+      const waiting = standstill.awaitEvidence("refused", 1);
+      expect(await awaits(waitsMs - EVIDENCE_MS / 4)).toBe(true);
+      await awaits(EVIDENCE_MS / 4);
+      await waiting;
+    }
+    const waiting = standstill.awaitEvidence("refused", 0);
+    await awaits(1);
+    standstill.notify();
+    expect(await awaits(EVIDENCE_MS)).toBe(true);
+    expect(await awaits(EVIDENCE_MS - 1)).toBe(false);
+    await waiting;
+  });
+
   test("ends half a second after records came", async () => {
     const { standstill, awaits } = make();
     const waiting = standstill.awaitEvidence("refused", 0);

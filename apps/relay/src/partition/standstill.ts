@@ -26,6 +26,12 @@ export const createStandstill = ({ mode, evidence, clock, random, signal }: Stan
     await clock.sleep(ms, AbortSignal.any([signal, cut.signal, ...signals]));
   };
 
+  /** Until the next round that is not sooner. All lanes of a process have theirs at the same moments, so that what they ask stands in one request. */
+  const untilRoundMs = (soonestMs: number): number => {
+    const nowMs = clock.monotonicMs();
+    return Math.ceil((nowMs + soonestMs) / EVIDENCE_MS) * EVIDENCE_MS - nowMs;
+  };
+
   return {
     /** Before the next attempt, each time longer. */
     backOff: async (how: "retrying" | "paused" | "dead-letters", code: string): Promise<void> => {
@@ -38,10 +44,10 @@ export const createStandstill = ({ mode, evidence, clock, random, signal }: Stan
       notified = new AbortController();
       const { signal: notice } = notified;
       const ignore = evidence.listen(() => notified.abort());
-      const ms = recordsWaiting > 0 ? EVIDENCE_MS : pause.nextMs();
+      const ms = recordsWaiting > 0 ? untilRoundMs(EVIDENCE_MS / 2) : pause.nextMs();
       await wait(ms, notice);
       ignore();
-      if (notice.aborted) await wait(EVIDENCE_MS);
+      if (notice.aborted) await wait(untilRoundMs(EVIDENCE_MS));
       mode.to("doubting", code);
     },
     /** Records came, or a term's went. */
