@@ -197,6 +197,7 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
     "/livez": asked(answerLive),
     "/readyz": asked(async () => answerReady(await health.readiness())),
     "/metrics": asked((request, requestId) => metricsRoute(request, refuseWith(requestId))),
+    "/": docs.landing,
     "/openapi.json": docs.openapi,
     "/docs": docs.page,
   };

@@ -1,4 +1,6 @@
 import { getPathNoStrict } from "hono/utils/url";
+import { livenessExample, readinessExample } from "./docs/examples.ts";
+import { limitsExample } from "./docs/limits.ts";
 import { answerOf, ingestOperation, type Operation, readOperation } from "./docs/operation.ts";
 import { schemaRef } from "./docs/schemas.ts";
 import type { Problem } from "./respond.ts";
@@ -6,8 +8,8 @@ import type { Problem } from "./respond.ts";
 /** What groups the paths in the documents. */
 export const tags = {
   events: "For producers.",
-  reading: "What this is, for people and machines.",
   operation: "For those who run the edge.",
+  reading: "What this is, for people and machines.",
 } as const;
 
 type Tag = keyof typeof tags;
@@ -33,6 +35,14 @@ const readiness = schemaRef("Readiness");
  * the handler of each, and does not compile without.
  */
 export const routes = {
+  "/": {
+    method: "GET",
+    tag: "reading",
+    operationId: "landing",
+    summary: "What this is, with a first call",
+    description: "And where the rest stands.",
+    operation: readOperation({ 200: answerOf("One page.", text, "<!doctype html>…", "text/html") }),
+  },
   "/v1/events": {
     method: "POST",
     tag: "events",
@@ -57,7 +67,7 @@ export const routes = {
     operationId: "limits",
     summary: "What a client has to keep to",
     description: "They stay the same while the edge runs.",
-    operation: readOperation({ 200: answerOf("By name.", schemaRef("Limits")) }),
+    operation: readOperation({ 200: answerOf("By name.", schemaRef("Limits"), limitsExample) }),
   },
   "/livez": {
     method: "GET",
@@ -66,7 +76,7 @@ export const routes = {
     operationId: "livez",
     summary: "Whether the process runs; asks nobody",
     description: "For who restarts what hangs.",
-    operation: readOperation({ 200: answerOf("It does.", schemaRef("Liveness")) }),
+    operation: readOperation({ 200: answerOf("It does.", schemaRef("Liveness"), livenessExample) }),
   },
   "/readyz": {
     method: "GET",
@@ -76,8 +86,8 @@ export const routes = {
     summary: "Whether an event can be made durable now, with the state of each storage",
     description: "For balancers by its status, for people by its body.",
     operation: readOperation({
-      200: answerOf("It can; degraded when something is wrong.", readiness),
-      503: answerOf("It cannot, or the edge is stopping.", readiness),
+      200: answerOf("It can; degraded when something is wrong.", readiness, readinessExample("up")),
+      503: answerOf("It cannot, or the edge is stopping.", readiness, readinessExample("down")),
     }),
   },
   "/metrics": {
@@ -87,7 +97,14 @@ export const routes = {
     summary: "Prometheus metrics, where they are allowed",
     description: "With the token of METRICS_TOKEN; without one only in development, on loopback.",
     operation: readOperation(
-      { 200: answerOf("Exposition text.", text, "text/plain") },
+      {
+        200: answerOf(
+          "Exposition text.",
+          text,
+          'spillway_http_requests_total{route="/v1/events",status="202"} 17',
+          "text/plain",
+        ),
+      },
       ["unauthorized", "not_found"],
       [{}, { metricsToken: [] }],
     ),
@@ -98,7 +115,7 @@ export const routes = {
     operationId: "openapi",
     summary: "All of this for machines",
     description: "This document.",
-    operation: readOperation({ 200: answerOf("OpenAPI 3.1.", { type: "object" }) }),
+    operation: readOperation({ 200: answerOf("OpenAPI 3.1.", { type: "object" }, { openapi: "3.1.0" }) }),
   },
   "/docs": {
     method: "GET",
@@ -106,7 +123,7 @@ export const routes = {
     operationId: "docs",
     summary: "All of this to read",
     description: "With a call to copy, and each code.",
-    operation: readOperation({ 200: answerOf("One page.", text, "text/html") }),
+    operation: readOperation({ 200: answerOf("One page.", text, "<!doctype html>…", "text/html") }),
   },
 } as const satisfies Readonly<Record<string, Route>>;
 

@@ -4,6 +4,7 @@ import { createAppWorld, KEY } from "../app.fixture.ts";
 import { type BodyForm, mediaTypeOf, mediaTypesOf } from "../media-type.ts";
 import { type ProblemCode, problems } from "../problem.ts";
 import { routePaths, routes } from "../routes.ts";
+import { limitsExample } from "./limits.ts";
 
 type Examples = Readonly<Record<string, { readonly value: unknown }>>;
 type Content = Readonly<Record<string, { readonly schema?: unknown; readonly examples?: Examples }>>;
@@ -287,6 +288,29 @@ describe("what is answered is declared", () => {
       expect([mediaType, status]).toEqual([mediaType, 202]);
     }
   });
+});
+
+test("every status of every operation is declared with an example", () => {
+  for (const { operationId, responses } of operations())
+    for (const [status, { content }] of Object.entries(responses))
+      for (const [mediaType, { examples }] of Object.entries(content))
+        expect([operationId, status, mediaType, Object.keys(examples ?? {}).length > 0]).toEqual([
+          operationId,
+          status,
+          mediaType,
+          true,
+        ]);
+});
+
+test("the example of the limits has each of them, and / shows where to begin", async () => {
+  const { get } = await createAppWorld();
+  expect(Object.keys(limitsExample)).toEqual(Object.keys((await (await get("/v1/limits")).json()) as object));
+  const response = await get("/", { headers: { host: "events.example" } });
+  expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
+  const page = await response.text();
+  expect(page).toContain("curl -i http://events.example/v1/events");
+  for (const [, path] of page.matchAll(/href="([^"]+)"/g)) expect((await get(path ?? "")).status).toBe(200);
+  expect(page).not.toMatch(/<script|src=/);
 });
 
 describe("docs", () => {

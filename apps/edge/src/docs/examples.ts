@@ -45,3 +45,14 @@ export const problemExample = (code: ProblemCode): Json => {
     value: { type: `/docs#${code}`, title, status, detail, code, retryable, request_id: REQUEST_ID },
   };
 };
+
+export const livenessExample = { status: "up" };
+
+/** Its members in short: what a check says besides stands in the README. */
+export const readinessExample = (status: "up" | "down") => ({
+  status,
+  checks: { stream: { status, breaker: status === "up" ? "closed" : "open" }, outbox: { status } },
+  diverted_shards: status === "up" ? 0 : 4,
+  refusals: { requests: 0, runs: [] },
+  limits: { backlog_events_max: 1_000_000 },
+});

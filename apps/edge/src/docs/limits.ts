@@ -30,6 +30,19 @@ export const limitProperties = Object.fromEntries(
   Object.entries(limits).map(([name, [, description]]) => [name, { type: "integer", minimum: 1, description }]),
 );
 
+/** As an edge with the default settings answers. */
+export const limitsExample = {
+  body_bytes_max: 4_194_304,
+  body_timeout_ms: 30_000,
+  batch_events_max: 1_000,
+  event_bytes_max: 1_048_576,
+  depth_max: 64,
+  members_max: MEMBERS_MAX,
+  attribute_characters_max: VALUE_LENGTH_MAX,
+  extension_name_characters_max: NAME_LENGTH_MAX,
+  dedup_window_seconds: 3_600,
+};
+
 /** `GET /v1/limits`. */
 export const createLimitsRoute = (own: PublicLimits) => {
   const body = JSON.stringify(Object.fromEntries(limitRowsOf(own).map(({ name, value }) => [name, value])));

@@ -9,6 +9,7 @@ export const openApiOf = (limits: IngestLimits): Json => ({
   info: {
     title: "Spillway edge",
     version: "1",
+    contact: { name: "Who runs this edge" },
     description: `Events in. Accepted: ${mediaTypesOf(false).join(", ")}, and CloudEvents binary mode. Other paths are 404, other methods 405.`,
   },
   // Where this document came from.

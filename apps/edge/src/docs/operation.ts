@@ -98,7 +98,8 @@ export const readOperation =
     responses: { ...answers, ...problemAnswers((code) => ofAll.has(code) || codes.includes(code)) },
   });
 
-export const answerOf = (description: string, schema: Json, contentType?: string): Json => ({
+/** With what it may be: a document without examples is read by nobody. */
+export const answerOf = (description: string, schema: Json, example: unknown, contentType?: string): Json => ({
   description,
-  content: content(schema, contentType),
+  content: content(schema, contentType, { answer: { value: example } }),
 });

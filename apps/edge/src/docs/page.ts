@@ -5,12 +5,15 @@ import { limitRowsOf, type PublicLimits } from "./limits.ts";
 
 /** Nothing on the page comes from outside but the origin, which has a form: nothing has to be escaped but what is written here. */
 export const docsStyle = `
-:root { color-scheme: light dark; font: 16px/1.55 system-ui, sans-serif; }
+:root { color-scheme: light dark; color: light-dark(#1a1a1a, #e8e8e8); background: light-dark(#fff, #161616); font: 16px/1.55 system-ui, sans-serif; }
 body { max-width: 52rem; margin: 3rem auto; padding: 0 1.25rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin-top: 2.5rem; }
 pre { padding: 0.9rem 1rem; overflow-x: auto; border: 1px solid color-mix(in srgb, currentColor 20%, transparent); border-radius: 6px; }
 code, pre { font: 0.875rem/1.5 ui-monospace, monospace; }
-table { border-collapse: collapse; width: 100%; font-size: 0.92rem; }
+table { border-collapse: collapse; width: 100%; font-size: 0.92rem; overflow-wrap: anywhere; }
+a { color: light-dark(#0b57d0, #8ab4f8); }
+p, li { overflow-wrap: anywhere; }
+pre:focus-visible { outline: 2px solid Highlight; }
 th, td { text-align: left; vertical-align: top; padding: 0.4rem 0.9rem 0.4rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
 tr:target { background: color-mix(in srgb, Highlight 25%, transparent); }
 `;
@@ -43,7 +46,7 @@ const codeRows = (): string =>
 const limitRows = (limits: PublicLimits): string =>
   rows(limitRowsOf(limits).map(({ name, value, meaning }) => [name, `${value} ${meaning}`] as const));
 
-const single = (origin: string): string => `curl -i ${origin}/v1/events \\
+export const single = (origin: string): string => `curl -i ${origin}/v1/events \\
   -H "Authorization: Bearer $API_KEY" -H "Content-Type: application/json" \\
   -d '{"type":"order.created","subject":"order-17","data":{"total":12.5}}'`;
 
@@ -57,8 +60,11 @@ fetch(target, { method: "POST", body, keepalive: true });   // or
 navigator.sendBeacon(target, body);`;
 
 /** What stands in an example where we do not know how we were reached; the page says what it is. */
-const UNKNOWN_ORIGIN = "$EDGE_URL";
+export const UNKNOWN_ORIGIN = "$EDGE_URL";
 const originHint = `<code>${UNKNOWN_ORIGIN}</code> is where you reach this edge. `;
+
+/** What is wider than the page is moved by keys, too. */
+export const code = (text: string): string => `<pre tabindex="0">${text}</pre>`;
 
 /** One page without scripts and without anything from elsewhere. */
 export const docsPage = (limits: PublicLimits, origin: string | null): string => `<!doctype html>
@@ -66,7 +72,7 @@ export const docsPage = (limits: PublicLimits, origin: string | null): string =>
 <title>Spillway edge</title><style>${docsStyle}</style></head><body><main>
 <h1>Spillway edge</h1>
 <p>Takes events over HTTP and answers when they are on disk.</p>
-<pre>${single(origin ?? UNKNOWN_ORIGIN)}</pre><pre>${batch(origin ?? UNKNOWN_ORIGIN)}</pre>
+${code(single(origin ?? UNKNOWN_ORIGIN))}${code(batch(origin ?? UNKNOWN_ORIGIN))}
 <p>${origin === null ? originHint : ""}<code>$API_KEY</code> is a key that the edge knows, from <code>API_KEYS</code> in its environment, without the name in front
 (<code>npm start</code> writes one to <code>.spillway/dev.env</code>). Ask who runs this edge for yours. Such a key is a secret, for servers.
 An event without a <code>source</code> has that of its key; a key to which sources are bound
@@ -76,7 +82,7 @@ and of a batch the first events are taken.</p>
 <h2>Pages</h2>
 <p>A page sends with a publishable key, <code>pk_…</code>, which everybody may read: it sends events of one source, from pages of its origins, within its quota,
 and does nothing else. <code>fetch</code> sends as above; while the page goes away, so that nobody is asked first, send text with the key in the address:</p>
-<pre>${page(origin ?? UNKNOWN_ORIGIN)}</pre>
+${code(page(origin ?? UNKNOWN_ORIGIN))}
 <p>Each browser gives such requests 64 KiB together. Another origin is <a href="#origin_forbidden"><code>origin_forbidden</code></a>, and a secret key in an
 address <a href="#key_in_address"><code>key_in_address</code></a>.</p>
 <h2>Paths</h2><table>${rows(paths)}</table>

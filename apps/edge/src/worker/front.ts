@@ -47,7 +47,7 @@ export const createFront = (
     if (fault !== null) return fault;
     const path = pathOf(request);
     const allow = allowOf(path);
-    if (allow === null && !(path === "/" && request.method === "OPTIONS")) return noSuchPath;
+    if (allow === null) return noSuchPath;
     if (allow !== "POST" || request.method !== "POST") return 0;
     const sender = senderOf(request);
     if ("code" in sender) return sender;
