@@ -9,6 +9,7 @@ import { benchFleet } from "./fleet.ts";
 import { benchIdle, benchLatency, benchReplicated } from "./fresh.ts";
 import { benchHostile, hostileEnv } from "./hostile.ts";
 import { benchIngest, emptyRedis } from "./ingest.ts";
+import { benchLetters } from "./letters.ts";
 import { loaderName, runLoad } from "./loader.ts";
 import { benchObserved } from "./observed.ts";
 import { benchBacklog, benchRelay } from "./relay.ts";
@@ -20,7 +21,7 @@ import { benchThrough, benchWhole } from "./whole.ts";
 
 /*
  * `npm run bench [part …]`: starts its own stack, warms up, runs us and the baselines in turn, prints medians and ratios,
- * and writes .spillway/bench.json. ROUNDS, SECONDS, BACKLOG and SUSTAIN_SECONDS make a run longer or shorter. BEFORE names
+ * and writes .spillway/bench.json. ROUNDS, SECONDS, BACKLOG, LETTERS and SUSTAIN_SECONDS make a run longer or shorter. BEFORE names
  * a commit whose edge runs in turn with ours in the parts single and batch; KINDS what `hostile` sends, each by itself.
  */
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -29,6 +30,7 @@ const rounds = setting("ROUNDS", 3);
 const seconds = setting("SECONDS", 5);
 const backlog = setting("BACKLOG", 1_000_000);
 const sustainSeconds = setting("SUSTAIN_SECONDS", 60);
+const letters = setting("LETTERS", 1_000_000);
 const ingest = { rounds, seconds, before: process.env.BEFORE || null };
 
 const withIngest = async (
@@ -59,6 +61,7 @@ const parts: Record<string, (services: Services) => Promise<Row[]>> = {
   latency: (services) => benchLatency(services, Math.max(10, seconds)),
   replicated: () => benchReplicated(Math.max(10, seconds)),
   idle: (services) => benchIdle(services),
+  letters: (services) => benchLetters(services, letters, Math.max(5, rounds)),
   relay: (services) => benchRelay(services, backlog, rounds),
   backlog: (services) => benchBacklog(services, backlog),
   whole: (services) => benchWhole(services, sustainSeconds),

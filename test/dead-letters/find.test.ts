@@ -1,5 +1,13 @@
 import { eventually } from "@spillway/backends/eventually";
-import { createDeadLetterInspector, createDeadLetters, createDiscard, type LetterFilter } from "@spillway/dead-letters";
+import {
+  createDeadLetterInspector,
+  createDeadLetters,
+  createDiscard,
+  type LetterFilter,
+  type LetterPage,
+  readGroups,
+} from "@spillway/dead-letters";
+import type { Sql } from "postgres";
 import { describe, expect, test } from "vitest";
 import { letterOf } from "../conformance/dead-letters.ts";
 import { freshEach } from "../outbox/fresh-database.ts";
@@ -64,6 +72,24 @@ describe("the groups", () => {
     expect([groups.length, more]).toEqual([100, true]);
     expect(new Set(groups.map(({ letters }) => letters))).toEqual(new Set([30]));
   });
+});
+
+test("groups are counted exactly where no more wait than can be, else each up to its share, and that is said", async () => {
+  await fresh.admin`
+    insert into dead_letters (shard, entry, index, class, code, detail, type, replay, attempts, bytes)
+    select 0, n::text, 0, 'poison', 'c', 'd', case when n <= 900 then 'many' else 'few' end, 0, 1, ''
+    from generate_series(1, 1000) as n`;
+  const run = <T>(query: (sql: Sql) => PromiseLike<T>): Promise<T> => fresh.database.run(5_000, query);
+  const counted = async (countedMax: number) =>
+    (await readGroups(run, countedMax)).groups.map(({ type, letters, capped }) => [type, letters, capped]);
+  expect(await counted(1_000)).toEqual([
+    ["many", 900, false],
+    ["few", 100, false],
+  ]);
+  expect(await counted(999)).toEqual([
+    ["many", 499, true],
+    ["few", 100, false],
+  ]);
 });
 
 describe("a filter", () => {
@@ -166,16 +192,49 @@ describe("with many letters", () => {
 
   test("a search goes a part at a time, says so, and finds what lies deep", async () => {
     await fill();
-    const first = await inspector().page({ code: "rare" }, {}, 50);
-    expect(first).toMatchObject({ letters: [], searched: 20_000, older: "30001" });
-    const second = await inspector().page({ code: "rare" }, { before: first.older ?? "" }, 50);
-    expect(second).toMatchObject({ letters: [], searched: 20_000, older: "10001" });
-    const third = await inspector().page({ code: "rare" }, { before: second.older ?? "" }, 50);
-    expect(third).toMatchObject({ letters: [{ id: "7" }], searched: null, older: null });
+    let older: string | null = null;
+    for (const next of ["40001", "30001", "20001", "10001"]) {
+      const part: LetterPage = await inspector().page({ code: "rare" }, older === null ? {} : { before: older }, 50);
+      expect(part).toMatchObject({ letters: [], searched: 10_000, older: next });
+      older = part.older;
+    }
+    const last = await inspector().page({ code: "rare" }, { before: older ?? "" }, 50);
+    expect(last).toMatchObject({ letters: [{ id: "7" }], searched: null, older: null });
     const up = await inspector().page({ code: "rare" }, { after: "7" }, 50);
-    expect(up).toMatchObject({ letters: [], searched: 20_000, newer: "20007" });
+    expect(up).toMatchObject({ letters: [], searched: 10_000, newer: "10007" });
     const found: string[] = [];
     for await (const { id } of inspector().export({ code: "rare" })) found.push(id);
     expect(found).toEqual(["7"]);
+  });
+
+  test("a plan counts 10,000 of them at most, of a search among the 10,000 that a job begins with, and says so", async () => {
+    await fill();
+    const { plan } = inspector();
+    expect(await plan({ status: "waiting" })).toMatchObject({ letters: 10_000, capped: true });
+    expect(await plan({ status: "waiting", type: "new" })).toMatchObject({ letters: 400, capped: false });
+    expect(await plan({ status: "waiting", code: "rare" })).toMatchObject({ letters: 1, capped: true });
+  });
+
+  test("a plan of a search looks at no more than it says", async () => {
+    await fill();
+    const { rows } = await costOf(() => inspector().plan({ status: "waiting", text: "nothing" }));
+    expect(rows).toBeLessThanOrEqual(10_010);
+  });
+
+  test("one has its neighbours among those of the filter, and none where there is none", async () => {
+    await fill();
+    const { beside } = inspector();
+    expect(await beside({}, "7")).toEqual({ newer: "8", older: "6" });
+    expect(await beside({ status: "waiting", type: "new" }, "46013")).toEqual({ newer: "46023", older: "46003" });
+    expect(await beside({ status: "waiting", type: "new" }, "46003")).toEqual({ newer: "46013", older: null });
+    expect(await beside({}, "x")).toEqual({ newer: null, older: null });
+  });
+
+  test("a neighbour costs no more rows than there are of its type", async () => {
+    await fill();
+    const { sequential, rows } = await costOf(() => inspector().beside({ status: "waiting", type: "new" }, "46013"));
+    expect(sequential).toBe(0);
+    // Of 400 of a type the server sorts all.
+    expect(rows).toBeLessThanOrEqual(800);
   });
 });

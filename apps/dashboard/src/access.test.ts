@@ -21,7 +21,15 @@ describe("users", () => {
   test("who looks may change nothing, whatever he sends", async () => {
     const { app, calls } = setUp();
     const { cookie, token, page } = await logIn(app, VIC);
-    expect(page).toContain('class="viewer"');
+    const more = ["/dead-letters/7?status=discarded", "/jobs/3", "/jobs/new?kind=replay", "/jobs/new?kind=discard"].map(
+      async (path) => (await app.request(path, { headers: { cookie } })).text(),
+    );
+    const shown = [page, ...(await Promise.all(more))].join("\n");
+    // Neither a form but that of the logout and the filter's, nor a way to one.
+    expect(new Set(shown.match(/<form[^>]*>/g))).toEqual(
+      new Set(['<form method="post" action="/logout">', '<form class="filter" method="get" action="/dead-letters">']),
+    );
+    for (const offer of ["formaction=", 'href="/jobs/new', ">Decide<", ">Action<"]) expect(shown).not.toContain(offer);
     const fields = { form_token: token, reason: "r" };
     for (const path of [
       "/dead-letters/7/replay",
@@ -32,7 +40,15 @@ describe("users", () => {
       "/loss",
     ]) {
       const answer = await app.request(path, form(fields, { cookie }));
-      expect([path, answer.status, (await answer.text()).includes("ask an operator")]).toEqual([path, 403, true]);
+      const refusal = await answer.text();
+      expect([path, answer.status, refusal.includes("ask an operator")]).toEqual([path, 403, true]);
+      // On a page, with what was typed, and nothing to send it again with.
+      expect([path, refusal.includes('<nav aria-label="Pages"'), refusal.includes("<dd>r</dd>")]).toEqual([
+        path,
+        true,
+        true,
+      ]);
+      expect(refusal).not.toContain("Send it again");
     }
     expect([calls.replayed, calls.jobs, calls.moves, calls.deeds]).toEqual([[], [], [], []]);
     expect((await app.request("/logout", form({ form_token: token }, { cookie }))).status).toBe(303);

@@ -9,6 +9,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Env } from "./env.ts";
 import type { Fields, Form } from "./form.ts";
 import type { Kept } from "./kept.ts";
+import type { DecidingToken } from "./pages/deciding.tsx";
 import { Frame, type FrameProps, pageOf } from "./pages/frame.tsx";
 import { LoginPage, MessagePage, OnwardPage } from "./pages/login/page.tsx";
 import { Problem, type Typed } from "./pages/problem.tsx";
@@ -44,6 +45,12 @@ export const answerFramed = async (
   );
 };
 
+/** Of a form that decides something. */
+export const decidingToken = (c: Context<Env>): DecidingToken => {
+  const { user, formToken } = c.get("session");
+  return user.role === "operator" ? formToken : null;
+};
+
 /** After an action: the page that says what was done, and shows what it changed. */
 export const answerDone = async (c: Context<Env>, { watch }: DashboardPorts, path: string, text: string) => {
   await watch.fresh();
@@ -71,7 +78,7 @@ export const answerMessage = async (
     return answerPage(c, <MessagePage text={text} to={to} typed={typed} />, status);
   const problem = (
     <>
-      <Problem text={text} typed={typed} formToken={session.formToken} />
+      <Problem text={text} typed={typed} formToken={decidingToken(c)} />
       <p>
         <a href={to}>Back to the dashboard</a>
       </p>
@@ -110,7 +117,7 @@ export const answerOnward = (c: Context, url: string, words: string) => {
 export const answerKept = (c: Context<Env>, ports: DashboardPorts, session: Session, kept: Kept) => {
   c.set("session", session);
   const typed = { action: kept.path, fields: kept.fields };
-  const page = <Problem text="You are logged in again." typed={typed} formToken={session.formToken} />;
+  const page = <Problem text="You are logged in again." typed={typed} formToken={decidingToken(c)} />;
   return answerFramed(c, ports, { page: "dead-letters", title: "Send it again?" }, page);
 };
 

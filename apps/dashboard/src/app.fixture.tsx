@@ -123,11 +123,12 @@ export const sessionTable = (): SessionTable & { readonly rows: Map<string, Stor
 };
 
 const lettersOf = (calls: Calls, over: Partial<LettersPort>): LettersPort => ({
-  groups: async () => ({ groups: [group], more: true }),
+  groups: async () => ({ value: { groups: [group], more: true }, atMs: 0 }),
   page: async (filter, cursor) => {
     calls.asked.push([filter, cursor]);
     return { letters: [letter], older: "6", newer: "8", searched: null };
   },
+  beside: async () => ({ newer: "8", older: "6" }),
   get: async (id) => (id === "7" ? whole : null),
   export: async function* () {
     yield whole;

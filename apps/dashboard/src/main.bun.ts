@@ -23,10 +23,12 @@ import lettersCss from "./assets/letters.css" with { type: "text" };
 import script from "./assets/live.js" with { type: "text" };
 import { below } from "./base-path.ts";
 import { readConfig } from "./config.ts";
+import { createCounted } from "./counted.ts";
 import { createHealth } from "./health.ts";
 import { createHistory } from "./history/history.ts";
 import { createFlowHistory } from "./history/rollups.ts";
 import { runJobs } from "./jobs/run.ts";
+import { PAGE_ROWS } from "./pages/dead-letters/list.tsx";
 import type { DashboardPorts, ShardRow, SightPorts } from "./ports.ts";
 import { showSights } from "./sight-metrics.ts";
 import { askAccounts } from "./sights/accounts.ts";
@@ -35,7 +37,6 @@ import { createWatch } from "./watch/watch.ts";
 
 /* The dashboard on Bun: settings, then what it looks at, then the app. */
 const ASK_MS = 2_000;
-const PAGE_ROWS = 50;
 
 /** What cannot be read now is null on the page. */
 const orNull = <T>(answer: Promise<T>): Promise<T | null> =>
@@ -105,8 +106,9 @@ const ports: DashboardPorts = {
   environment: config.ENVIRONMENT,
   settings: config.shown,
   letters: {
-    groups: () => orNull(letters.groups()),
+    groups: createCounted(() => orNull(letters.groups()), systemClock),
     page: (filter, cursor) => orNull(letters.page(filter, cursor, PAGE_ROWS)),
+    beside: (filter, id) => orNull(letters.beside(filter, id)),
     get: letters.get,
     export: letters.export,
     plan: letters.plan,

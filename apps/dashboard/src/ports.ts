@@ -16,6 +16,7 @@ import type { OutboxShard } from "@spillway/outbox";
 import type { ProbePorts, Shown } from "@spillway/service";
 import type { ShardView } from "@spillway/stream";
 import type { Log } from "@spillway/telemetry";
+import type { Counted } from "./counted.ts";
 import type { History } from "./history/history.ts";
 import type { Argon } from "./passwords.ts";
 import type { Accounts } from "./sights/accounts.ts";
@@ -40,6 +41,9 @@ export type Sights = {
   readonly totals: Pick<LetterCounts, "byClass" | "total" | "capped" | "oldestAtMs"> | null;
 };
 
+/** Ids; null: there is none on that side, or none near. */
+export type Beside = { readonly newer: string | null; readonly older: string | null };
+
 /** What one button did. */
 export type ActionResult = { readonly done: number; readonly refusals: readonly string[] };
 
@@ -48,8 +52,11 @@ export type ActionResult = { readonly done: number; readonly refusals: readonly 
  * be done now rejects with `Unavailable`.
  */
 export type LettersPort = {
-  groups(): Promise<LetterGroups | null>;
+  /** The last count, when it was made. */
+  groups(): Promise<Counted<LetterGroups> | null>;
   page(filter: LetterFilter, cursor: LetterCursor): Promise<LetterPage | null>;
+  /** The letters next to one among those of a filter. */
+  beside(filter: LetterFilter, id: string): Promise<Beside | null>;
   /** Null: there is none of that id. */
   get(id: string): Promise<WholeLetter | null>;
   /** With their bytes, newest first. */

@@ -23,8 +23,8 @@ export type LetterGroups = { readonly groups: readonly GroupCount[]; readonly mo
 
 export const GROUPS_MAX = 100;
 const DAYS = 7;
-/** Index rows of all groups together: 40 ms of them. */
-const COUNTED_MAX = 200_000;
+/** Index rows of all groups together: a third of a second of them, which is why nobody who waits for a page asks for it. */
+const COUNTED_MAX = 1_000_000;
 
 /** Jumps from group to group in their partial index, whatever they hold. Locks: ACCESS SHARE. */
 const groupKeys = (sql: Sql) => sql<{ key: string }[]>`
@@ -38,11 +38,17 @@ const groupKeys = (sql: Sql) => sql<{ key: string }[]>`
 
 type GroupRow = Omit<GroupCount, "deadLetterClass" | "capped"> & { readonly class: DeadLetterClass };
 
-const dayColumns = Array.from({ length: DAYS }, (_, i) => {
-  const ago = (days: number) => `now() - interval '${days} days'`;
-  const from = DAYS - i;
-  return `count(*) filter (where created_at > ${ago(from)} and created_at <= ${ago(from - 1)})`;
-}).join(", ");
+/** Locks: ACCESS SHARE. */
+const countWaiting = (sql: Sql, countedMax: number) => sql<{ letters: number }[]>`
+  select count(*)::int as letters from (
+    select from dead_letters where ${sql.unsafe(statusIs.waiting)} limit ${countedMax + 1}
+  ) as waiting`;
+
+/** Of days of 24 hours that end now, the oldest first; `day` is when one begins. In hours, since a day of a time zone may have 23. */
+const dayColumns = Array.from(
+  { length: DAYS },
+  (_, i) => `coalesce(sum(letters) filter (where day = now() - interval '${24 * (DAYS - i)} hours'), 0)::int`,
+).join(", ");
 
 /** Counts at most so many of each in the index alone. Locks: ACCESS SHARE. */
 const countGroups = (sql: Sql, keys: readonly string[], countMax: number) => sql<GroupRow[]>`
@@ -56,20 +62,26 @@ const countGroups = (sql: Sql, keys: readonly string[], countMax: number) => sql
     select created_at from dead_letters where ${sql.unsafe(statusIs.waiting)} and group_key = key order by id limit 1
   ) as oldest
   cross join lateral (
-    select count(*)::int as letters, json_build_array(${sql.unsafe(dayColumns)}) as days from (
-      select created_at from dead_letters where ${sql.unsafe(statusIs.waiting)} and group_key = key
-      order by id desc limit ${countMax + 1}
-    ) as newest_of_it
+    select sum(letters)::int as letters, json_build_array(${sql.unsafe(dayColumns)}) as days from (
+      -- By day first: seven conditions on each letter took eight times as long as the count.
+      select date_bin('24 hours', created_at, now()) as day, count(*) as letters from (
+        select created_at from dead_letters where ${sql.unsafe(statusIs.waiting)} and group_key = key
+        order by id desc limit ${countMax + 1}
+      ) as newest_of_it group by day
+    ) as per_day
   ) as counted`;
 
-/** What waits, by what it died of. `run` asks one statement. */
+/** What waits, by what it died of: exactly, where that is no more than `COUNTED_MAX`. `run` asks one statement. */
 export const readGroups = async (
   run: <T>(query: (sql: Sql) => PromiseLike<T>) => Promise<T>,
+  countedMax = COUNTED_MAX,
 ): Promise<LetterGroups> => {
   const found = await run(groupKeys);
   const keys = found.slice(0, GROUPS_MAX).map(({ key }) => key);
   if (keys.length === 0) return { groups: [], more: false };
-  const countMax = Math.floor(COUNTED_MAX / keys.length);
+  const [waiting] = await run((sql) => countWaiting(sql, countedMax));
+  const isAll = waiting !== undefined && waiting.letters <= countedMax;
+  const countMax = isAll ? countedMax : Math.floor(countedMax / keys.length);
   const rows = await run((sql) => countGroups(sql, keys, countMax));
   const groups = rows.map(({ class: deadLetterClass, letters, ...row }) => ({
     ...row,

@@ -44,13 +44,15 @@ export type LetterCounts = {
   readonly oldestAtMs: number | null;
 };
 
+/** For whoever counts a million, and makes nobody wait for it. */
+const GROUPS_MS = 5_000;
 const PAGE_ROWS_MAX = 200;
 const HISTORY_MAX = 50;
 const ACTIONS_MAX = 100;
 const COUNT_MAX = 100_000;
 const EXPORT_ROWS = 20;
-/** Rows that one page looks through for a text and the like: some 30 ms of them. */
-const SEARCHED_MAX = 20_000;
+/** Rows that one page looks through for a text and the like: some 30 ms of them, each from another block where an index leads to them. */
+const SEARCHED_MAX = 10_000;
 
 /** Which letters, in which order: the way of a cursor. */
 type Way = { readonly from: string | null; readonly isUp: boolean };
@@ -157,8 +159,14 @@ export const createDeadLetterInspector = ({ database }: { readonly database: Dat
       if (way.isUp) return { letters: rows.toReversed(), older: backOf(rows[0]), newer: next, searched };
       return { letters: rows, older: next, newer: way.from === null ? null : backOf(rows[0]), searched };
     },
+    /** The letters next to one among those of a filter, as a page of one finds them. */
+    beside: async (filter: LetterFilter, id: string) => {
+      const next = async (isUp: boolean): Promise<string | null> =>
+        (await readPage<{ id: string }>(run, "id", filter, { from: id, isUp }, 1)).rows[0]?.id ?? null;
+      return isLetterId(id) ? { newer: await next(true), older: await next(false) } : { newer: null, older: null };
+    },
     /** What waits, by what it died of. */
-    groups: () => readGroups(run),
+    groups: () => readGroups((query) => ask(database, GROUPS_MS, query)),
     /** Null when there is none of that id. */
     get: async (id: string): Promise<WholeLetter | null> => {
       if (!isLetterId(id)) return null;
@@ -168,9 +176,12 @@ export const createDeadLetterInspector = ({ database }: { readonly database: Dat
       return { ...letter, actions: done, history: await run((sql) => history(sql, id)) };
     },
     plan: async (filter: LetterFilter): Promise<Plan> => {
-      const [row] = await run((sql) => countPlan(sql, filter));
+      // A search counts what it finds among those that a page would look through, the oldest first, as a job goes.
+      const way: Way = { from: null, isUp: true };
+      const [end] = isSearch(filter) ? await run((sql) => searchEnd(sql, filter, way)) : [];
+      const [row] = await run((sql) => countPlan(sql, filter, end?.id ?? null));
       if (row === undefined) throw new Error("an aggregate answers one row");
-      return planOf(row);
+      return planOf(row, end !== undefined);
     },
     /** Ids of letters after one, in the order in which they died, and how far was looked; null: to the end. */
     following: async (filter: LetterFilter, after: string, rowsMax: number) => {

@@ -13,7 +13,8 @@ export type Plan = {
   readonly throughId: string;
 };
 
-export const PLANNED_MAX = 100_000;
+/** Letters that a plan counts: a page waits for it, and each is looked at. */
+export const PLANNED_MAX = 10_000;
 
 type PlanRow = {
   readonly letters: number;
@@ -25,8 +26,8 @@ type PlanRow = {
 
 const NAMED = "length(dedup_key) = 16 and source is not null and event_id is not null";
 
-/** Asks what `replayRefusalOf` asks, in its order. Locks: ACCESS SHARE. */
-export const countPlan = (sql: Sql, filter: LetterFilter) => sql<PlanRow[]>`
+/** Asks what `replayRefusalOf` asks, in its order, of letters before `end`. Locks: ACCESS SHARE. */
+export const countPlan = (sql: Sql, filter: LetterFilter, end: string | null) => sql<PlanRow[]>`
   select count(*)::int as letters,
     (count(*) filter (where index < 0))::int as undecodable,
     (count(*) filter (where index >= 0 and replay >= ${REPLAYS_MAX}))::int as often,
@@ -34,15 +35,16 @@ export const countPlan = (sql: Sql, filter: LetterFilter) => sql<PlanRow[]>`
     (select id from dead_letters order by id desc limit 1) as through
   from (
     select index, replay, dedup_key, source, event_id from dead_letters
-    where true ${indexed(sql, filter)} ${looked(sql, filter)} limit ${PLANNED_MAX + 1}
+    where true ${indexed(sql, filter)} ${looked(sql, filter)}
+      ${end === null ? sql`` : sql`and id < ${end}`} limit ${PLANNED_MAX + 1}
   ) as planned`;
 
 const positive = (skipped: Plan["skipped"]): Plan["skipped"] =>
   Object.fromEntries(Object.entries(skipped).filter(([, count]) => count > 0));
 
-export const planOf = (row: PlanRow): Plan => ({
+export const planOf = (row: PlanRow, isPart: boolean): Plan => ({
   letters: Math.min(row.letters, PLANNED_MAX),
-  capped: row.letters > PLANNED_MAX,
+  capped: isPart || row.letters > PLANNED_MAX,
   skipped: positive({ undecodable: row.undecodable, replayed_too_often: row.often, no_identity: row.unnamed }),
   throughId: row.through ?? "0",
 });

@@ -96,7 +96,7 @@ export const Frame = ({ page, title, formToken, notice, overview, environment, u
     <p id="said" class="heard" aria-live="polite">
       {levelWords[overview.level]}: {overview.troubles[0]?.what ?? "all events are in Kafka or accounted for"}.
     </p>
-    <main id="live" tabindex={-1} class={user.role}>
+    <main id="live" tabindex={-1}>
       <h1 class="heard">{title ?? PAGES[page].name}</h1>
       {children}
     </main>

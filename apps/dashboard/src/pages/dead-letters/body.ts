@@ -11,7 +11,8 @@ export type Body = {
   readonly note: string | null;
 };
 
-const TEXT_BYTES_MAX = 16 * 1024;
+/** With its quotes escaped it takes half as much again, and a page has 60 KB. */
+const TEXT_BYTES_MAX = 12 * 1024;
 const HEX_BYTES_MAX = 4 * 1024;
 /** Deeper lines are no further to the right: 8,000 brackets would be 32 MB of spaces. */
 const INDENT_MAX = 24;

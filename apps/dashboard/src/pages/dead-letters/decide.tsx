@@ -1,22 +1,23 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
-import { type Query, queryString } from "./query.ts";
+import type { DecidingToken } from "../deciding.tsx";
 
-type DecideProps = { readonly fields: Query["fields"]; readonly count: string; readonly about: string };
+type DecideProps = {
+  /** Where a job of a kind over these letters is planned. */
+  readonly planOf: (kind: "replay" | "discard") => string;
+  readonly count: string;
+  readonly about: string;
+  readonly formToken: DecidingToken;
+};
 
-/** Leads to what a job over these letters would do. */
-export const Decide = ({ fields, count, about }: DecideProps) => (
-  <span class="act">
-    <a
-      href={`/jobs/new${queryString(fields, { kind: "replay" })}`}
-      aria-label={`Replay ${count} of ${about}, after a plan`}
-    >
-      Replay {count}…
-    </a>
-    <a
-      href={`/jobs/new${queryString(fields, { kind: "discard" })}`}
-      aria-label={`Discard ${count} of ${about}, after a plan`}
-    >
-      Discard…
-    </a>
-  </span>
-);
+/** Leads an operator to what a job over these letters would do. */
+export const Decide = ({ planOf, count, about, formToken }: DecideProps) =>
+  formToken === null ? null : (
+    <span class="act">
+      <a href={planOf("replay")} aria-label={`Replay ${count} of ${about}, after a plan`}>
+        Replay {count}…
+      </a>
+      <a href={planOf("discard")} aria-label={`Discard ${count} of ${about}, after a plan`}>
+        Discard…
+      </a>
+    </span>
+  );

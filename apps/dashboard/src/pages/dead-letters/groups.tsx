@@ -1,11 +1,14 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { GroupCount, LetterGroups } from "@spillway/dead-letters";
+import type { Counted } from "../../counted.ts";
+import type { DecidingToken } from "../deciding.tsx";
 import { countOf } from "../format.ts";
-import { Shown } from "../shown.tsx";
+import { labelOf, Shown } from "../shown.tsx";
+import { Clock } from "../state.tsx";
 import { Table } from "../table.tsx";
 import { Ago } from "../time.tsx";
 import { Decide } from "./decide.tsx";
-import { groupFields, queryString } from "./query.ts";
+import { ADDRESS_LENGTH_MAX, groupFields, queryString } from "./query.ts";
 
 const BARS = "▁▂▃▄▅▆▇█";
 
@@ -27,14 +30,21 @@ const Days = ({ days }: { readonly days: readonly number[] }) => {
 const lettersOf = ({ letters, capped }: Pick<GroupCount, "letters" | "capped">): string =>
   `${countOf(letters)}${capped ? "+" : ""}`;
 
-const nameOf = ({ deadLetterClass, type, code }: GroupCount): string => `${deadLetterClass}/${type ?? code}`;
+const nameOf = ({ deadLetterClass, type, code }: GroupCount): string => `${deadLetterClass}/${labelOf(type ?? code)}`;
 
-const groupLine = (group: GroupCount, nowMs: number) => {
-  const address = queryString(groupFields(group));
+/** The address of a group, and of a job's plan over it. */
+const hrefOf = (group: GroupCount, kind: string | null = null): string => {
+  const address = queryString(groupFields(group), { kind });
+  if (address.length > ADDRESS_LENGTH_MAX)
+    return `/dead-letters/${group.sampleId}/group${kind === null ? "" : `?kind=${kind}`}`;
+  return `${kind === null ? "/dead-letters" : "/jobs/new"}${address}`;
+};
+
+const groupLine = (group: GroupCount, nowMs: number, formToken: DecidingToken) => {
   return (
     <tr>
       <th scope="row">
-        <a href={`/dead-letters${address}`}>
+        <a href={hrefOf(group)}>
           <Shown text={group.code} max={80} />
         </a>{" "}
         <span class="tag">{group.deadLetterClass}</span>
@@ -62,17 +72,52 @@ const groupLine = (group: GroupCount, nowMs: number) => {
       <td data-name="7 days">
         <Days days={group.days} />
       </td>
-      <td>
-        <Decide fields={groupFields(group)} count={lettersOf(group)} about={nameOf(group)} />
-      </td>
+      {formToken === null ? null : (
+        <td>
+          <Decide
+            planOf={(kind) => hrefOf(group, kind)}
+            count={lettersOf(group)}
+            about={nameOf(group)}
+            formToken={formToken}
+          />
+        </td>
+      )}
     </tr>
   );
 };
 
-type GroupsProps = { readonly found: LetterGroups | null; readonly nowMs: number };
+/** On a page: what is written in events may take a kilobyte a group. */
+const GROUPS_SHOWN = 25;
+
+type GroupsProps = {
+  readonly counted: Counted<LetterGroups> | null;
+  /** How many of the largest come before these. */
+  readonly skipped: number;
+  readonly nowMs: number;
+  readonly formToken: DecidingToken;
+};
+
+const GroupsPaging = ({ counted, skipped }: Pick<GroupsProps, "counted" | "skipped">) => {
+  const groups = counted?.value.groups.length ?? 0;
+  const next = skipped + GROUPS_SHOWN;
+  return (
+    <nav class="paging" aria-label="Groups">
+      {skipped === 0 ? null : (
+        <a rel="prev" href={`/dead-letters?groups=${Math.max(0, skipped - GROUPS_SHOWN)}`}>
+          Larger groups
+        </a>
+      )}
+      {next >= groups ? null : (
+        <a rel="next" href={`/dead-letters?groups=${next}`}>
+          {groups - next} smaller groups
+        </a>
+      )}
+    </nav>
+  );
+};
 
 /** What waits for a decision, by what it died of. */
-export const Groups = ({ found, nowMs }: GroupsProps) => (
+export const Groups = ({ counted, skipped, nowMs, formToken }: GroupsProps) => (
   <section>
     <Table
       class="letters"
@@ -85,15 +130,24 @@ export const Groups = ({ found, nowMs }: GroupsProps) => (
         First: "number",
         Last: "number",
         "7 days": "text",
-        Decide: "text",
+        ...(formToken === null ? {} : { Decide: "text" as const }),
       }}
-      rows={found?.groups ?? null}
+      rows={counted?.value.groups.slice(skipped, skipped + GROUPS_SHOWN) ?? null}
       none="No dead letter waits for a decision."
-      line={(group) => groupLine(group, nowMs)}
+      line={(group) => groupLine(group, nowMs, formToken)}
     />
-    {found?.more ? (
-      <p class="hint">There are more groups than the {found.groups.length} shown: search for them.</p>
+    <GroupsPaging counted={counted} skipped={skipped} />
+    {counted?.value.more ? (
+      <p class="hint">
+        There are more groups than the {counted.value.groups.length} that are counted: search for them.
+      </p>
     ) : null}
+    {counted === null ? null : (
+      <p class="hint">
+        Counted at <Clock atMs={counted.atMs} nowMs={nowMs} />.
+        {counted.value.groups.some(({ capped }) => capped) ? " Of groups with a + there are more." : ""}
+      </p>
+    )}
     <p>
       <a href="/dead-letters?status=waiting">All that wait, one by one</a> ·{" "}
       <a href="/dead-letters?status=replayed">Replayed</a> · <a href="/dead-letters?status=discarded">Discarded</a>

@@ -2,6 +2,8 @@
 import type { LetterAction, WholeLetter } from "@spillway/dead-letters";
 import { REPLAYS_MAX, replayRefusalOf } from "@spillway/event";
 import type { Child } from "hono/jsx";
+import type { Beside } from "../../ports.ts";
+import { Deciding, type DecidingToken } from "../deciding.tsx";
 import { bytesOf, countOf } from "../format.ts";
 import { Shown } from "../shown.tsx";
 import { Moment } from "../time.tsx";
@@ -12,7 +14,9 @@ type LetterProps = {
   readonly body: Body;
   /** Of the list that one came from. */
   readonly address: string;
-  readonly formToken: string;
+  /** The ids of those before and after it there; null: they could not be read. */
+  readonly beside: Beside | null;
+  readonly formToken: DecidingToken;
   /** What was typed, and why it was refused. */
   readonly refused: { readonly reason: string; readonly problem: string } | null;
 };
@@ -106,7 +110,7 @@ const Content = ({ letter, body, address }: Pick<LetterProps, "letter" | "body" 
     </p>
     {body.note === null ? null : <p class="hint">{body.note}</p>}
     <pre tabindex={0}>
-      <Shown text={body.text} max={40_000} lines />
+      <Shown text={body.text} max={26_000} lines />
     </pre>
     {body.bytesShown === letter.bytesLength ? null : (
       <p class="hint">
@@ -116,54 +120,73 @@ const Content = ({ letter, body, address }: Pick<LetterProps, "letter" | "body" 
   </section>
 );
 
-const Hidden = ({ formToken, address }: Pick<LetterProps, "formToken" | "address">) => (
-  <>
-    <input type="hidden" name="form_token" value={formToken} />
+type DecisionProps = Pick<LetterProps, "letter" | "address" | "formToken"> & {
+  readonly action: string;
+  readonly children: Child;
+};
+
+const Decision = ({ action, address, formToken, letter, children }: DecisionProps) => (
+  <Deciding action={`/dead-letters/${letter.id}/${action}`} formToken={formToken}>
     <input type="hidden" name="address" value={address} />
-  </>
+    {children}
+  </Deciding>
 );
 
-const Actions = ({ letter, address, formToken, refused }: Omit<LetterProps, "body">) => (
-  <section class="decide" aria-label="Decide">
-    {refused === null ? null : (
-      <p class="notice bad" role="alert">
-        {refused.problem}
-      </p>
-    )}
-    {letter.status === "replayed" ? <p>It was replayed. If it died again it has a new letter, above.</p> : null}
-    {letter.status === "waiting" ? (
-      <>
-        <p>{prospectOf(letter)}</p>
-        <form method="post" action={`/dead-letters/${letter.id}/replay`}>
-          <Hidden formToken={formToken} address={address} />
-          <button type="submit">Replay letter {letter.id}</button>
-        </form>
-        <form method="post" action={`/dead-letters/${letter.id}/discard`}>
-          <Hidden formToken={formToken} address={address} />
-          <label>
-            Reason <input name="reason" required maxlength={500} value={refused?.reason} />
-          </label>
-          <button type="submit">Discard letter {letter.id}</button>
-        </form>
-      </>
+const Actions = ({ letter, address, formToken, refused }: LetterProps) => {
+  const decision = { letter, address, formToken };
+  return (
+    <section class="decide" aria-label="Decide">
+      {refused === null ? null : (
+        <p class="notice bad" role="alert">
+          {refused.problem}
+        </p>
+      )}
+      {letter.status === "replayed" ? <p>It was replayed. If it died again it has a new letter, above.</p> : null}
+      {letter.status === "waiting" ? (
+        <>
+          <p>{prospectOf(letter)}</p>
+          <Decision action="replay" {...decision}>
+            <button type="submit">Replay letter {letter.id}</button>
+          </Decision>
+          <Decision action="discard" {...decision}>
+            <label>
+              Reason <input name="reason" required maxlength={500} value={refused?.reason} />
+            </label>
+            <button type="submit">Discard letter {letter.id}</button>
+          </Decision>
+        </>
+      ) : null}
+      {letter.status === "discarded" ? (
+        <Decision action="restore" {...decision}>
+          <button type="submit">Take the discard of letter {letter.id} back</button>
+        </Decision>
+      ) : null}
+    </section>
+  );
+};
+
+const Neighbours = ({ beside, address }: Pick<LetterProps, "beside" | "address">) => (
+  <nav class="paging" aria-label="Letters">
+    <a href={`/dead-letters${address}`}>Back to the letters</a>
+    {beside?.newer ? (
+      <a rel="prev" href={`/dead-letters/${beside.newer}${address}`}>
+        Newer: letter {beside.newer}
+      </a>
     ) : null}
-    {letter.status === "discarded" ? (
-      <form method="post" action={`/dead-letters/${letter.id}/restore`}>
-        <Hidden formToken={formToken} address={address} />
-        <button type="submit">Take the discard of letter {letter.id} back</button>
-      </form>
+    {beside?.older ? (
+      <a rel="next" href={`/dead-letters/${beside.older}${address}`}>
+        Older: letter {beside.older}
+      </a>
     ) : null}
-  </section>
+  </nav>
 );
 
 /** One letter: what it is, how it came here, its bytes, and what can be done. Everything of the event's is hostile. */
 export const Letter = (props: LetterProps) => {
-  const { letter, address } = props;
+  const { letter } = props;
   return (
     <article>
-      <p>
-        <a href={`/dead-letters${address}`}>Back to the letters</a>
-      </p>
+      <Neighbours {...props} />
       <h2>
         Letter {letter.id}: <Shown text={letter.code} /> <span class="tag">{letter.deadLetterClass}</span>{" "}
         <span class="tag">{letter.status}</span>

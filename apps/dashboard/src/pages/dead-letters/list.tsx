@@ -1,41 +1,45 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { LetterPage, LetterSummary } from "@spillway/dead-letters";
+import { Deciding, type DecidingToken } from "../deciding.tsx";
 import { bytesOf, countOf } from "../format.ts";
 import { Shown } from "../shown.tsx";
 import { Table } from "../table.tsx";
 import { Ago } from "../time.tsx";
 import { Decide } from "./decide.tsx";
-import { type Query, queryString } from "./query.ts";
+import { ADDRESS_LENGTH_MAX, type Query, queryString } from "./query.ts";
+
+/** With the longest texts and the longest filter a page has 60 KB. */
+export const PAGE_ROWS = 40;
 
 type ListProps = {
   readonly query: Query;
   readonly found: LetterPage | null;
   /** The address of this very page, where an action leads back to. */
   readonly here: string;
-  readonly formToken: string;
+  readonly formToken: DecidingToken;
   readonly nowMs: number;
 };
 
-const letterLine = (letter: LetterSummary, address: string, nowMs: number) => (
+const letterLine = (letter: LetterSummary, address: string, nowMs: number, formToken: DecidingToken) => (
   <tr>
     <th scope="row">
       <a href={`/dead-letters/${letter.id}${address}`}>
-        <Shown text={letter.code} max={80} />
+        <Shown text={letter.code} max={60} />
       </a>{" "}
       <span class="tag">{letter.deadLetterClass}</span>
       {letter.status === "waiting" ? null : <span class="tag">{letter.status}</span>}
       <p class="detail">
-        <Shown text={letter.detail} max={160} />
+        <Shown text={letter.detail} max={120} />
       </p>
     </th>
     <td data-name="Event">
-      <Shown text={letter.type} max={80} />
+      <Shown text={letter.type} max={60} />
       <p class="detail">
-        <Shown text={letter.source} max={60} /> · <Shown text={letter.eventId} max={60} />
+        <Shown text={letter.source} max={45} /> · <Shown text={letter.eventId} max={45} />
       </p>
     </td>
     <td data-name="Key">
-      <Shown text={letter.partitionKey} max={60} />
+      <Shown text={letter.partitionKey} max={45} />
     </td>
     <td class="number" data-name="Size">
       {bytesOf(letter.bytesLength)}
@@ -44,17 +48,19 @@ const letterLine = (letter: LetterSummary, address: string, nowMs: number) => (
     <td class="number" data-name="Died">
       <Ago ms={letter.createdAtMs} nowMs={nowMs} />
     </td>
-    <td>
-      {letter.status === "waiting" ? (
-        <button
-          type="submit"
-          formaction={`/dead-letters/${letter.id}/replay`}
-          aria-label={`Replay letter ${letter.id}`}
-        >
-          Replay
-        </button>
-      ) : null}
-    </td>
+    {formToken === null ? null : (
+      <td>
+        {letter.status === "waiting" ? (
+          <button
+            type="submit"
+            formaction={`/dead-letters/${letter.id}/replay`}
+            aria-label={`Replay letter ${letter.id}`}
+          >
+            Replay
+          </button>
+        ) : null}
+      </td>
+    )}
   </tr>
 );
 
@@ -73,23 +79,41 @@ const Paging = ({ query, found }: { readonly query: Query; readonly found: Lette
   </nav>
 );
 
-/** A page of the letters that a filter lets through. */
-export const List = ({ query, found, here, formToken, nowMs }: ListProps) => {
+const Letters = ({ query, found, formToken, nowMs }: Omit<ListProps, "here">) => {
   const address = queryString(query.fields);
+  const shown = address.length > ADDRESS_LENGTH_MAX ? "" : address;
+  return (
+    <Table
+      class="letters"
+      caption="Dead letters, the newest first"
+      columns={{
+        Error: "text",
+        Event: "text",
+        Key: "text",
+        Size: "number",
+        Died: "number",
+        ...(formToken === null ? {} : { Action: "text" as const }),
+      }}
+      rows={found?.letters ?? null}
+      none={query.problems.length > 0 ? "What is asked for cannot be read." : "No dead letter is like that."}
+      line={(letter) => letterLine(letter, shown, nowMs, formToken)}
+    />
+  );
+};
+
+/** A page of the letters that a filter lets through. */
+export const List = (props: ListProps) => {
+  const { query, found, here, formToken } = props;
   return (
     <section>
-      <form method="post">
-        <input type="hidden" name="form_token" value={formToken} />
-        <input type="hidden" name="back" value={here} />
-        <Table
-          class="letters"
-          caption="Dead letters, the newest first"
-          columns={{ Error: "text", Event: "text", Key: "text", Size: "number", Died: "number", Action: "text" }}
-          rows={found?.letters ?? null}
-          none={query.problems.length > 0 ? "What is asked for cannot be read." : "No dead letter is like that."}
-          line={(letter) => letterLine(letter, address, nowMs)}
-        />
-      </form>
+      {formToken === null ? (
+        <Letters {...props} />
+      ) : (
+        <Deciding formToken={formToken}>
+          <input type="hidden" name="back" value={here} />
+          <Letters {...props} />
+        </Deciding>
+      )}
       {found === null || found.searched === null ? null : (
         <p class="hint">
           {countOf(found.searched)} letters were looked through, and {countOf(found.letters.length)} of them are like
@@ -99,7 +123,12 @@ export const List = ({ query, found, here, formToken, nowMs }: ListProps) => {
       {found === null ? null : <Paging query={query} found={found} />}
       {(query.fields.status ?? "waiting") !== "waiting" || !found?.letters.length ? null : (
         <p>
-          <Decide fields={query.fields} count="all" about="what the filter finds" />
+          <Decide
+            planOf={(kind) => `/jobs/new${queryString(query.fields, { kind })}`}
+            count="all"
+            about="what the filter finds"
+            formToken={formToken}
+          />
         </p>
       )}
       <p class="hint">

@@ -103,6 +103,9 @@ export const queryString = (fields: Fields, more: Readonly<Record<string, string
   return params.size === 0 ? "" : `?${params}`;
 };
 
+/** Longer addresses stand in no list, where they would be fifty times: what they lead to has a shorter one, or goes without. */
+export const ADDRESS_LENGTH_MAX = 300;
+
 /** Of one group. */
 export const groupFields = (group: {
   readonly deadLetterClass: string;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { form, logIn, setUp, whole } from "../../app.fixture.tsx";
+import { PAGE_ROWS } from "./list.tsx";
 
 test("a discard needs a reason and tells what came of it", async () => {
   const { app, calls } = setUp();
@@ -102,3 +103,73 @@ test.each(["x", "0", "-1", "007", "9".repeat(40), "%ff", "7%00", "7/8", "7%2f8"]
     expect(logged).toEqual(["info login.succeeded"]);
   },
 );
+
+test("no page is larger than 60 KB, whatever is in the events and the filter", async () => {
+  for (const text of [
+    "'\"<>&".repeat(205),
+    "\u202e".repeat(1_024),
+    "日".repeat(1_024),
+    "😀".repeat(512),
+    "\u{E0041}".repeat(512),
+  ]) {
+    const letter = {
+      ...whole,
+      code: text,
+      detail: text,
+      type: text,
+      source: text,
+      eventId: text,
+      partitionKey: text,
+      topic: text,
+    };
+    const letters = Array.from({ length: PAGE_ROWS }, (_, i) => ({ ...letter, id: String(10 ** 17 + i) }));
+    const groups = letters.map((each) => ({
+      ...each,
+      letters: 1_234_567,
+      capped: true,
+      firstAtMs: 0,
+      lastAtMs: 0,
+      days: [0, 1, 2, 3, 4, 5, 6],
+      sampleId: each.id,
+    }));
+    const { app } = setUp({}, false, {
+      groups: async () => ({ value: { groups, more: true }, atMs: 0 }),
+      page: async () => ({ letters, older: "6", newer: "8", searched: 10_000 }),
+      get: async () => ({ ...letter, bytes: new TextEncoder().encode(text.repeat(100)), bytesLength: 1_000_000 }),
+    });
+    const { cookie } = await logIn(app);
+    const filter = new URLSearchParams({ key: text.replace(/\p{C}/gu, "x").slice(0, 150) });
+    for (const path of [
+      "/dead-letters",
+      "/dead-letters?status=any",
+      `/dead-letters?${filter}`,
+      "/dead-letters/7",
+      `/dead-letters/7?${filter}`,
+      `/jobs/new?kind=replay&${filter}`,
+    ]) {
+      const page = await (await app.request(path, { headers: { cookie } })).arrayBuffer();
+      expect([text.slice(0, 5), path.slice(0, 20), page.byteLength < 60_000 ? "small" : page.byteLength]).toEqual([
+        text.slice(0, 5),
+        path.slice(0, 20),
+        "small",
+      ]);
+    }
+  }
+});
+
+test("a group whose address is long has a short one, by one of its letters", async () => {
+  const { app } = setUp();
+  const { cookie } = await logIn(app);
+  const get = async (path: string) => (await app.request(path, { headers: { cookie } })).headers.get("location");
+  const address = await get("/dead-letters/7/group");
+  expect(address).toMatch(/^\/dead-letters\?class=oversize&code=message_too_large&topic=t&type=/);
+  expect(await get("/dead-letters/7/group?kind=replay")).toBe(`/jobs/new${address?.slice(13)}&kind=replay`);
+});
+
+test("from a letter one goes to the next among those of the filter", async () => {
+  const { app } = setUp();
+  const { cookie } = await logIn(app);
+  const page = await (await app.request("/dead-letters/7?type=t", { headers: { cookie } })).text();
+  expect(page).toContain('<a rel="prev" href="/dead-letters/8?type=t">');
+  expect(page).toContain('<a rel="next" href="/dead-letters/6?type=t">');
+});

@@ -1,7 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import { isLetterId, isReason, type LetterCursor, REASON_LENGTH_MAX } from "@spillway/dead-letters";
 import type { Context } from "hono";
-import { answerDone, answerFramed, answerMessage } from "../../answers.tsx";
+import { answerDone, answerFramed, answerMessage, decidingToken } from "../../answers.tsx";
 import { audited } from "../../audited.ts";
 import type { AddPage, Env } from "../../env.ts";
 import type { ActionResult, DashboardPorts } from "../../ports.ts";
@@ -11,7 +11,7 @@ import { FilterForm } from "./filter-form.tsx";
 import { Groups } from "./groups.tsx";
 import { Letter } from "./letter.tsx";
 import { List } from "./list.tsx";
-import { queryString, readQuery } from "./query.ts";
+import { groupFields, queryString, readQuery } from "./query.ts";
 
 const paramsOf = (c: Context): URLSearchParams => new URL(c.req.url).searchParams;
 
@@ -22,13 +22,17 @@ const cursorOf = (params: URLSearchParams): LetterCursor | null => {
   return after === null ? {} : { after };
 };
 
+/** How many of the largest groups come before those of this page. */
+const skippedOf = (params: URLSearchParams): number =>
+  /^\d{1,3}$/.test(params.get("groups") ?? "") ? Number(params.get("groups")) : 0;
+
 const lettersPage = async (c: Context<Env>, ports: DashboardPorts) => {
   const params = paramsOf(c);
   const cursor = cursorOf(params);
   if (cursor === null) return answerMessage(c, 400, "There is no dead letter before or after that one.");
   const nowMs = ports.clock.wallMs();
   const query = readQuery(params, nowMs);
-  const { formToken } = c.get("session");
+  const formToken = decidingToken(c);
   const frame = { page: "dead-letters" as const };
   const isGroups = Object.keys(query.fields).length === 0 && Object.keys(cursor).length === 0;
   if (isGroups)
@@ -38,7 +42,12 @@ const lettersPage = async (c: Context<Env>, ports: DashboardPorts) => {
       frame,
       <>
         <FilterForm query={query} />
-        <Groups found={await ports.letters.groups()} nowMs={nowMs} />
+        <Groups
+          counted={await ports.letters.groups()}
+          skipped={skippedOf(params)}
+          nowMs={nowMs}
+          formToken={formToken}
+        />
       </>,
     );
   const isRead = query.problems.length === 0;
@@ -58,6 +67,9 @@ const lettersPage = async (c: Context<Env>, ports: DashboardPorts) => {
   );
 };
 
+/** The page of a letter has the address of its list eight times. */
+const ADDRESS_KEPT_MAX = 1_500;
+
 const notThere = (c: Context) => answerMessage(c, 404, "There is no such dead letter.");
 
 type Refused = { readonly reason: string; readonly problem: string };
@@ -67,9 +79,11 @@ const letterPage = async (c: Context<Env>, ports: DashboardPorts, id: string, re
   if (letter === null) return notThere(c);
   const params = refused === null ? paramsOf(c) : new URLSearchParams(c.get("fields").get("address") ?? "");
   const body = bodyOf(letter.bytes, VIEWS.find((view) => view === params.get("view")) ?? "pretty");
-  const address = queryString(readQuery(params, ports.clock.wallMs()).fields);
-  const { formToken } = c.get("session");
-  const page = <Letter letter={letter} body={body} address={address} formToken={formToken} refused={refused} />;
+  const query = readQuery(params, ports.clock.wallMs());
+  const whole = queryString(query.fields);
+  const address = whole.length > ADDRESS_KEPT_MAX ? "" : whole;
+  const beside = await ports.letters.beside(address === "" ? {} : query.filter, id);
+  const page = <Letter {...{ letter, body, address, beside, refused }} formToken={decidingToken(c)} />;
   return answerFramed(c, ports, { page: "dead-letters", title: `Letter ${id}` }, page, refused === null ? 200 : 422);
 };
 
@@ -135,6 +149,16 @@ export const addDeadLetters: AddPage = (app, ports) => {
   app.get("/dead-letters/:id", (c) => {
     const { id } = c.req.param();
     return isLetterId(id) ? letterPage(c, ports, id) : notThere(c);
+  });
+  app.get("/dead-letters/:id/group", async (c) => {
+    const { id } = c.req.param();
+    const letter = isLetterId(id) ? await ports.letters.get(id) : null;
+    if (letter === null) return notThere(c);
+    const kind = c.req.query("kind") ?? null;
+    return c.redirect(
+      `${kind === null ? "/dead-letters" : "/jobs/new"}${queryString(groupFields(letter), { kind })}`,
+      303,
+    );
   });
   app.get("/dead-letters/:id/body", async (c) => {
     const { id } = c.req.param();

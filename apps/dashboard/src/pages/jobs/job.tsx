@@ -1,5 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { Job, JobCounts } from "@spillway/dead-letters";
+import { Deciding, type DecidingToken } from "../deciding.tsx";
 import { countOf } from "../format.ts";
 import { Shown } from "../shown.tsx";
 import { Table } from "../table.tsx";
@@ -24,13 +25,12 @@ const BUTTONS: Readonly<Record<Job["state"], readonly (readonly [move: string, n
   cancelled: [],
 };
 
-type JobPageProps = { readonly job: Job; readonly counts: JobCounts; readonly formToken: string };
+type JobPageProps = { readonly job: Job; readonly counts: JobCounts; readonly formToken: DecidingToken };
 
 const Buttons = ({ job, counts, formToken }: JobPageProps) => {
   const isUndoable = job.kind === "discard" && job.state !== "running" && counts.decided > 0;
   return (
-    <form class="act" method="post">
-      <input type="hidden" name="form_token" value={formToken} />
+    <Deciding class="act" formToken={formToken}>
       {BUTTONS[job.state].map(([move, name]) => (
         <button type="submit" formaction={`/jobs/${job.id}/${move}`}>
           {name} job {job.id}
@@ -41,14 +41,16 @@ const Buttons = ({ job, counts, formToken }: JobPageProps) => {
           Undo: let the {countOf(counts.decided)} wait again
         </button>
       ) : null}
-    </form>
+    </Deciding>
   );
 };
 
 /** One job, while it runs and for good. */
 export const JobPage = (props: JobPageProps) => {
   const { job, counts } = props;
-  const looked = Math.min(job.planned, counts.decided + skippedOf(job.skipped));
+  const looked = counts.decided + skippedOf(job.skipped);
+  // A plan counts the first of many: beyond them nobody knows how many there are.
+  const isBeyond = looked >= job.planned && job.state === "running";
   return (
     <article>
       <p>
@@ -61,7 +63,8 @@ export const JobPage = (props: JobPageProps) => {
         <strong>{STATES[job.state]}</strong>
       </p>
       <p>
-        <progress max={Math.max(1, job.planned)} value={looked} aria-label={`Job ${job.id}`} /> {resultOf(job, counts)}
+        <progress max={Math.max(1, job.planned)} value={isBeyond ? undefined : looked} aria-label={`Job ${job.id}`} />{" "}
+        {resultOf(job, counts)}
       </p>
       <Buttons {...props} />
       <dl class="facts">

@@ -1,6 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import { type JobKind, type LetterSummary, type Plan, RATE_MAX } from "@spillway/dead-letters";
 import { type Query, queryString } from "../dead-letters/query.ts";
+import { Deciding, type DecidingToken } from "../deciding.tsx";
 import { countOf, durationOf } from "../format.ts";
 import { Shown } from "../shown.tsx";
 import { skippedOf, skipsOf, VERBS } from "./words.ts";
@@ -19,7 +20,7 @@ type PlanProps = {
   readonly samples: readonly LetterSummary[];
   readonly typed: Typed;
   readonly problem: string | null;
-  readonly formToken: string;
+  readonly formToken: DecidingToken;
 };
 
 const sentenceOf = ({ kind, plan, about }: Pick<PlanProps, "kind" | "plan" | "about">): string => {
@@ -44,8 +45,9 @@ export const PlanPage = (props: PlanProps) => {
         </p>
       )}
       <p class="hint">
-        Letters that come from now on are not decided by it. At {RATE} a second it takes about{" "}
-        {durationOf((plan.letters / RATE) * 1_000)}.
+        Letters that come from now on are not decided by it. At {RATE} a second it takes{" "}
+        {plan.capped ? "more than" : "about"} {durationOf((plan.letters / RATE) * 1_000)}.
+        {plan.capped ? " What is counted are the first of them: the job goes through all." : ""}
       </p>
       {samples.length === 0 ? null : (
         <ul>
@@ -57,8 +59,8 @@ export const PlanPage = (props: PlanProps) => {
           ))}
         </ul>
       )}
-      <form class="plan" method="post" action="/jobs">
-        <input type="hidden" name="form_token" value={formToken} />
+      {formToken === null ? <p class="hint">It is for an operator to begin it.</p> : null}
+      <Deciding class="plan" action="/jobs" formToken={formToken}>
         <input type="hidden" name="kind" value={kind} />
         <input type="hidden" name="address" value={queryString(query.fields)} />
         <input type="hidden" name="through" value={plan.throughId} />
@@ -79,10 +81,10 @@ export const PlanPage = (props: PlanProps) => {
           </label>
         )}
         <button type="submit">
-          {VERBS[kind].will} {countOf(plan.letters)}
+          {VERBS[kind].will} {plan.capped ? "all that the filter finds" : countOf(plan.letters)}
         </button>{" "}
         <a href={`/dead-letters${queryString(query.fields)}`}>Back to the letters</a>
-      </form>
+      </Deciding>
     </article>
   );
 };

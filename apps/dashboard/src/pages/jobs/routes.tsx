@@ -1,7 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import { isLetterId, isReason, type JobMove, type JobOrder, RATE_MAX, REASON_LENGTH_MAX } from "@spillway/dead-letters";
 import type { Context } from "hono";
-import { answerDone, answerFramed, answerMessage } from "../../answers.tsx";
+import { answerDone, answerFramed, answerMessage, decidingToken } from "../../answers.tsx";
 import { audited } from "../../audited.ts";
 import type { AddPage, Env } from "../../env.ts";
 import type { Fields } from "../../form.ts";
@@ -35,7 +35,7 @@ const planPage = async (c: Context<Env>, ports: DashboardPorts, asked: Asked, ty
   const found = await ports.letters.page(query.filter, {});
   const props = { kind, query, plan, typed, problem, about: aboutOf({ filter: query.filter, undoes: null }) };
   const samples = found?.letters.slice(0, 5) ?? [];
-  const page = <PlanPage {...props} samples={samples} formToken={c.get("session").formToken} />;
+  const page = <PlanPage {...props} samples={samples} formToken={decidingToken(c)} />;
   return answerFramed(c, ports, { page: "jobs", title: `${VERBS[kind].will}?` }, page, problem === null ? 200 : 422);
 };
 
@@ -144,7 +144,7 @@ export const addJobs: AddPage = (app, ports) => {
     const counts = await ports.jobs.counts(job.id);
     // Without a script the page of a job that moves is asked for again.
     if (job.state === "running" || job.state === "arriving") c.header("Refresh", "2");
-    const page = <JobPage job={job} counts={counts} formToken={c.get("session").formToken} />;
+    const page = <JobPage job={job} counts={counts} formToken={decidingToken(c)} />;
     return answerFramed(c, ports, { page: "jobs", title: `Job ${job.id}` }, page);
   });
   for (const wanted of ["pause", "resume", "cancel"] as const)

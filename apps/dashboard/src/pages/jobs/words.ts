@@ -45,7 +45,8 @@ export const resultOf = (job: Job, { decided, died }: JobCounts): string => {
     return `${countOf(decided - died)} arrived in Kafka, ${countOf(died)} died again${skips}.`;
   const deaths = kind === "replay" ? `, ${countOf(died)} died again so far` : "";
   const open = kind === "replay" && state === "arriving" ? ", and are on their way to Kafka" : "";
-  return `${countOf(decided)} of ${countOf(job.planned)} ${verb}${open}${deaths}${skips}.`;
+  const of = decided > job.planned ? "" : ` of ${countOf(job.planned)}`;
+  return `${countOf(decided)}${of} ${verb}${open}${deaths}${skips}.`;
 };
 
 export const STATES: Readonly<Record<Job["state"], string>> = {

@@ -1,5 +1,5 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
-import { answerDone, answerFramed } from "../../answers.tsx";
+import { answerDone, answerFramed, decidingToken } from "../../answers.tsx";
 import { audited } from "../../audited.ts";
 import type { AddPage } from "../../env.ts";
 import { manyOf } from "../format.ts";
@@ -12,7 +12,7 @@ export const addOverview: AddPage = (app, ports) => {
     const overview = await ports.watch.latest();
     if (c.req.header("accept")?.startsWith("application/json")) return c.json(overview);
     const points = ports.history.points("minutes");
-    const page = <OverviewPage {...{ overview, points }} formToken={c.get("session").formToken} />;
+    const page = <OverviewPage {...{ overview, points }} formToken={decidingToken(c)} />;
     return answerFramed(c, ports, { page: "overview" }, page);
   });
   app.post("/loss", async (c) => {

@@ -1,19 +1,19 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { Standing } from "../../watch/trouble-book.ts";
 import type { Overview } from "../../watch/watch.ts";
+import { Deciding, type DecidingToken } from "../deciding.tsx";
 import { durationOf } from "../format.ts";
 import { Clock, Sign, Since } from "../state.tsx";
 
-type FormProps = { readonly formToken: string };
+type FormProps = { readonly formToken: DecidingToken };
 
 /** Who presses it knows of the loss; a further one is told again. */
 const AcknowledgeLoss = ({ what, formToken }: FormProps & Pick<Standing, "what">) => (
-  <form method="post" action="/loss">
-    <input type="hidden" name="form_token" value={formToken} />
+  <Deciding action="/loss" formToken={formToken}>
     <button type="submit">
       Acknowledge<span class="heard">: {what}</span>
     </button>
-  </form>
+  </Deciding>
 );
 
 const TroubleLine = ({ trouble, nowMs, formToken }: FormProps & { trouble: Standing; nowMs: number }) => (
