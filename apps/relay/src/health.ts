@@ -48,6 +48,9 @@ export type HealthPorts = {
   readonly lastingMs: number;
 };
 
+/** Edges ask twice a second what events rest on; here it is for who looks, and each question to a hosted Redis is paid for. */
+const WARNINGS_KEPT_MS = 10_000;
+
 const statusOf = (readiness: Omit<Readiness, "status">, lastingMs: number): Status => {
   const { checks, shards, troubles, warnings } = readiness;
   if (checks.redis.status !== "up" || checks.kafka.status !== "up") return "down";
@@ -81,7 +84,7 @@ export const createHealth = ({
     }
   };
   const kafka = createKept<DependencyState>(clock, { initial: { status: "unknown" }, ask: askKafka });
-  const warned = createKept<readonly string[]>(clock, { initial: [], ask: warnings });
+  const warned = createKept<readonly string[]>(clock, { initial: [], ask: warnings, keepMs: WARNINGS_KEPT_MS });
   const foreign = (): readonly string[] => {
     const sentences = [belonging.sentence("redis"), belonging.sentence("postgres")];
     return [...new Set(sentences.filter((sentence) => sentence !== null))];

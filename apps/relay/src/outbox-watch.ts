@@ -38,7 +38,7 @@ const createMeasuring = ({ outboxDrain, copies, clock, measures, troubles }: Rel
 
 /** Looks which shards have outbox rows, at every hint and at least twice a second, and starts their drains. */
 export const createOutboxWatch = (parts: RelayParts, ours: () => readonly OpenShard[]) => {
-  const { outboxDrain, copies, clock, start } = parts;
+  const { outboxDrain, copies, clock, activity, start } = parts;
   const notifier = createNotifier(clock);
   const measure = createMeasuring(parts);
   /** A hint that comes while we look may be about rows that the look did not see. */
@@ -46,6 +46,7 @@ export const createOutboxWatch = (parts: RelayParts, ours: () => readonly OpenSh
 
   const hint = (): void => {
     hinted = true;
+    activity.busy();
     notifier.notify();
   };
 
@@ -72,9 +73,12 @@ export const createOutboxWatch = (parts: RelayParts, ours: () => readonly OpenSh
     const answer = await outboxDrain.occupied(numbers, DEADLINE_MS);
     if (!answer.ok) return false;
     const lack = await lacking(shards);
+    if (answer.value.length + lack.length > 0) activity.busy();
     for (const { term, drain } of shards) {
       const { shard } = term.lease;
-      start(drain.run(answer.value.includes(shard) || lack.includes(shard)));
+      const isOccupied = answer.value.includes(shard) || lack.includes(shard);
+      // Then it is done at each beat, where stamps of all shards are one question (relay.ts).
+      if (isOccupied || !activity.isIdle()) start(drain.run(isOccupied));
     }
     return answer.value.length > 0;
   };

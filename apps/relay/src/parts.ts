@@ -1,4 +1,5 @@
 import type { OnWeakRedis, Writers } from "@spillway/event";
+import type { Activity } from "./activity.ts";
 import type { CopyRemoval } from "./copy-removal.ts";
 import type { notedPorts } from "./dependencies.ts";
 import type { Tokens } from "./lease/tokens.ts";
@@ -56,6 +57,7 @@ export type RelayParts = ReturnType<typeof notedPorts> &
     readonly writers: { readonly copies: Writers; readonly rows: Writers; readonly parked: Parkers };
     readonly linger: Linger;
     readonly moments: Moments;
+    readonly activity: Activity;
     readonly copyRemoval: CopyRemoval;
     /** Runs a loop in the background; its rejection ends the relay. */
     readonly start: (loop: Promise<void>) => void;

@@ -32,7 +32,7 @@ export type RelayPorts = {
 export type RelaySurroundings = {
   readonly platform: Platform;
   /** Whether this relay, its Redis and its Postgres are of one installation. */
-  readonly belonging: Pick<Belonging, "mismatch" | "refusal">;
+  readonly belonging: Pick<Belonging, "mismatch" | "refusal" | "doubt">;
   readonly clock: Clock;
   /** 0 ≤ x < 1. */
   readonly random: () => number;

@@ -1,5 +1,6 @@
-import { type Clock, createWriters } from "@spillway/event";
+import { createWriters } from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
+import { createActivity } from "./activity.ts";
 import { createCheckpoints } from "./checkpoint.ts";
 import { createCopyRemoval } from "./copy-removal.ts";
 import {
@@ -22,6 +23,7 @@ import { createTopics } from "./partition/topics.ts";
 import { tracedSink } from "./partition/traced-sink.ts";
 import type { RelayOptions, RelayParts } from "./parts.ts";
 import type { RelayPorts, RelaySurroundings } from "./ports.ts";
+import { isAtWork, watchBirths } from "./shard/births.ts";
 import type { Diversion } from "./shard/drain-mode.ts";
 import { createMoments } from "./shard/moments.ts";
 import { createOpenShards, type OpenShard } from "./shard/open-shards.ts";
@@ -70,8 +72,6 @@ export type Relay = {
 };
 
 const CHECKPOINT_MS = 1_000;
-/** A loss is seen within this, and a little. */
-const BIRTH_MS = 250;
 
 /** `onRedis`: it is gone, or there again. A shard that has no room reads nothing, and would not see it. */
 const listenTo = (log: Log, ended: AbortSignal, onRedis: () => void): Dependencies =>
@@ -114,13 +114,6 @@ const createFailure = () => {
   return { failed, fail };
 };
 
-const watchBirths = async (clock: Clock, shards: () => readonly OpenShard[], signal: AbortSignal): Promise<void> => {
-  while (!signal.aborted) {
-    await Promise.all(shards().map(({ birthWatch }) => birthWatch.look()));
-    await clock.sleep(BIRTH_MS, signal);
-  }
-};
-
 const portsOf = (given: RelayPorts & RelaySurroundings, dependencies: Dependencies) => {
   const noted = notedPorts(given, dependencies);
   return given.traces ? { ...noted, sink: tracedSink(noted.sink, given.traces) } : noted;
@@ -146,6 +139,7 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
     writers: { copies: createWriters(), rows: createWriters({ isAnsweredFor: false }), parked: createParkers() },
     linger: createLinger(clock),
     moments: createMoments(clock),
+    activity: createActivity(clock, () => isAtWork(shards.all(), parts.troubles.list)),
     start: (loop) => void loop.catch(fail),
     signal,
   };
@@ -170,7 +164,7 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
 
   const checkpoint = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      await clock.sleep(CHECKPOINT_MS, signal);
+      await parts.activity.sleep(CHECKPOINT_MS, signal);
       await checkpoints.record(shards.throughs);
       await Promise.all(shards.all().map((shard) => Promise.all([checkpoints.write(shard), shard.sweep.look()])));
       for (const { topic, partition, records } of topics.lanes())
@@ -186,7 +180,7 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
         membership.run(signal),
         watch.run(signal),
         checkpoint(signal),
-        watchBirths(clock, shards.all, signal),
+        watchBirths(parts, shards.all, signal),
         topics.watch(signal),
         survey.run(signal),
       ];

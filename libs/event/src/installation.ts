@@ -27,6 +27,10 @@ export type BelongingRefusal = "no_installation" | "wrong_installation";
 export type Belonging = {
   /** A keeper answered. What it said last holds while it does not answer. */
   found(keeper: Keeper, installation: Installation | null): void;
+  /** What a keeper said last may be true no more: it is asked at the next look. */
+  doubt(keeper: Keeper): void;
+  /** Whether it was doubted since it answered last. */
+  isDoubted(keeper: Keeper): boolean;
   /** What a keeper said last; null where it said that it has none, or nothing. */
   known(keeper: Keeper): Installation | null;
   /** Null: our installation stands there, and nothing contradicts. */
@@ -68,6 +72,7 @@ const strangers = (redis: Installation, postgres: Installation | null): string |
 
 export const createBelonging = (ours: Claim): Belonging => {
   const seen: Partial<Record<Keeper, Installation | null>> = {};
+  const doubted = new Set<Keeper>();
   /** Kept, since it is asked for with every event. */
   let mismatch: string | null = null;
 
@@ -80,8 +85,11 @@ export const createBelonging = (ours: Claim): Belonging => {
   return {
     found: (keeper, installation) => {
       seen[keeper] = installation;
+      doubted.delete(keeper);
       mismatch = judge();
     },
+    doubt: (keeper) => void doubted.add(keeper),
+    isDoubted: (keeper) => doubted.has(keeper),
     known: (keeper) => seen[keeper] ?? null,
     refusal: (keeper) => {
       if (mismatch !== null) return "wrong_installation";

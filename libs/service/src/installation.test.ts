@@ -35,11 +35,13 @@ const world = (redis: Installation | null, postgres: Installation | null) => {
   const looks = async (times: number, between: (look: number) => void = () => undefined) => {
     const stopping = new AbortController();
     let slept = 0;
-    const sleep = async () => {
+    let nowMs = 0;
+    const sleep = async (ms: number) => {
+      nowMs += ms;
       between(++slept);
       if (slept >= times) stopping.abort();
     };
-    const clock = { sleep, monotonicMs: () => 0, wallMs: () => 0 };
+    const clock = { sleep, monotonicMs: () => nowMs, wallMs: () => 0 };
     await tendInstallation({ ...keepers, belonging, ours, newId: () => "founded", clock, log }, stopping.signal);
   };
   return { ...keepers, belonging, logged, looks };
@@ -63,12 +65,31 @@ describe("a relay", () => {
   });
 
   test("writes an emptied Redis again from what Postgres said, while Postgres is away", async () => {
-    const { redis, postgres, looks } = world(theirs, theirs);
+    const { redis, postgres, belonging, looks } = world(theirs, theirs);
     await looks(2, (look) => {
       postgres.away = true;
-      if (look === 1) redis.installation = null;
+      if (look > 1) return;
+      redis.installation = null;
+      // Its leases are gone with it.
+      belonging.doubt("redis");
     });
     expect(redis.installation).toEqual(theirs);
+  });
+
+  test("asks Redis, where each question is paid for, fifteen times less often as Postgres while what it said is ours and nobody doubts it", async () => {
+    const { redis, postgres, belonging, looks } = world(theirs, theirs);
+    const asked = { redis: 0, postgres: 0 };
+    for (const [name, one] of Object.entries({ redis, postgres }) as ["redis" | "postgres", typeof redis][]) {
+      const { read } = one;
+      one.read = (deadlineMs) => {
+        asked[name]++;
+        return read(deadlineMs);
+      };
+    }
+    await looks(60, (look) => {
+      if (look === 20) belonging.doubt("redis");
+    });
+    expect(asked).toEqual({ redis: 5, postgres: 60 });
   });
 
   test("says once who does not answer and why, and that it answers again", async () => {

@@ -5,6 +5,8 @@ export type KeptOptions<T> = {
   readonly initial: T;
   /** Asks the backend. Rejections are the caller's. */
   readonly ask: () => Promise<T>;
+  /** How long an answer stands, unless two seconds. */
+  readonly keepMs?: number;
 };
 
 /** Probes come from several sides, and a backend answers one of them for all. */
@@ -12,7 +14,7 @@ const KEEP_MS = 2_000;
 /** How long a probe waits; then the last answer stands until the next one comes. */
 const DEADLINE_MS = 500;
 
-/** The last answer of a backend that may be slow: it is asked at most every two seconds, for as long as half a second. */
+/** The last answer of a backend that may be slow: it is asked at most every two seconds or `keepMs`, for as long as half a second. */
 export const createKept = <T>(clock: Clock, options: KeptOptions<T>): (() => Promise<T>) => {
   let last = options.initial;
   let asked: Promise<void> | null = null;
@@ -27,7 +29,7 @@ export const createKept = <T>(clock: Clock, options: KeptOptions<T>): (() => Pro
     });
   };
   return async () => {
-    if (asked === null && clock.monotonicMs() - askedAtMs >= KEEP_MS) asked = refresh();
+    if (asked === null && clock.monotonicMs() - askedAtMs >= (options.keepMs ?? KEEP_MS)) asked = refresh();
     if (asked !== null) await within(clock, DEADLINE_MS, asked);
     return last;
   };

@@ -1,9 +1,9 @@
 import { Unavailable } from "@spillway/event";
 import type { RedisServer } from "./connection.ts";
+import { createShardScript, unavailableBy } from "./joint-question.ts";
 import { askSettings } from "./judge.ts";
 import { checkNamespace, shardKeys } from "./keys.ts";
 import { parseLeaseValue } from "./lease-value.ts";
-import { runScript } from "./script.ts";
 import { inspectScript } from "./scripts.ts";
 import type { Judged } from "./settings.ts";
 
@@ -44,6 +44,7 @@ const ageOf = (nowMs: number, sinceMs: string): number | null =>
   sinceMs === "" ? null : Math.max(0, nowMs - Number(sinceMs));
 
 const viewOf = (shard: number, reply: unknown): ShardView => {
+  if (Array.isArray(reply) && reply.length === 1) throw unavailableBy(reply[0]);
   if (!Array.isArray(reply) || reply.length !== 9) throw new Unavailable("odd_reply");
   const [nowMs, oldest, accepted, relayed, dead, backlogBytes, lease, diverted, parked] = reply;
   return {
@@ -62,12 +63,18 @@ const viewOf = (shard: number, reply: unknown): ShardView => {
 /** Looks and changes nothing. */
 export const createStreamInspection = (redis: RedisServer, namespace: string): StreamInspection => {
   checkNamespace(namespace);
+  const inspect = createShardScript(redis.commands, inspectScript, {
+    head: 0,
+    keysOf: (shard) => {
+      const { stream, count, diverted, lease } = shardKeys(namespace, shard);
+      return [stream, count, diverted, lease];
+    },
+    read: (reply) => reply,
+  });
   return {
     async shard(shard) {
-      const keys = shardKeys(namespace, shard);
-      const all = [keys.stream, keys.count, keys.diverted, keys.lease];
       try {
-        return { kind: "known", view: viewOf(shard, await runScript(redis.commands, inspectScript, all, [])) };
+        return { kind: "known", view: viewOf(shard, await inspect(shard)) };
       } catch (error) {
         if (error instanceof Unavailable) return { kind: "unknown", shard, code: error.code };
         throw error;

@@ -1,4 +1,5 @@
 import { type Leases, Unavailable } from "@spillway/event";
+import { type Asked, createKeep, type Kept } from "./keep.ts";
 import { checkNamespace, relaysKey, shardKeys } from "./keys.ts";
 import { leaseValue } from "./lease-value.ts";
 import { runScript } from "./script.ts";
@@ -31,8 +32,25 @@ export const createLeases = ({ redis, namespace }: Pick<ShardStreamOptions, "red
     const values = [operation, claim, Math.ceil(ttlMs), above];
     return numberOf(await runScript(redis.commands, leaseScript, [keys.lease, keys.count], values));
   };
+  const each =
+    (owner: string) =>
+    async ({ held, ttlMs }: Asked): Promise<Kept> => {
+      if (held === null) return { owners: await relays(owner, ttlMs), isRenewed: false };
+      return { owners: [], isRenewed: (await lease(held.shard, "renew", leaseValue(held), ttlMs)) === 1 };
+    };
+  /** Of each owner: a relay is one, tests may be several. */
+  const keeps = new Map<string, (asked: Asked) => Promise<Kept>>();
+  const keep = (owner: string, asked: Asked): Promise<Kept> => {
+    const ask = keeps.get(owner) ?? createKeep(redis.commands, namespace, owner, each(owner));
+    keeps.set(owner, ask);
+    return ask(asked);
+  };
+
   return {
-    announce: (owner, ttlMs) => relays(owner, Math.max(1, ttlMs)),
+    async announce(owner, ttlMs) {
+      checkOwner(owner);
+      return (await keep(owner, { held: null, ttlMs: Math.max(1, ttlMs) })).owners;
+    },
     async withdraw(owner) {
       await relays(owner, 0);
     },
@@ -41,7 +59,7 @@ export const createLeases = ({ redis, namespace }: Pick<ShardStreamOptions, "red
       const token = await lease(shard, "take", owner, ttlMs, above);
       return token === 0 ? null : { shard, owner, token };
     },
-    renew: async (held, ttlMs) => (await lease(held.shard, "renew", leaseValue(held), ttlMs)) === 1,
+    renew: async (held, ttlMs) => (await keep(held.owner, { held, ttlMs })).isRenewed,
     async release(held) {
       await lease(held.shard, "release", leaseValue(held), 0);
     },

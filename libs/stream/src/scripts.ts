@@ -134,25 +134,6 @@ return replies
 `,
 };
 
-export const birthScript: Script = {
-  sha: "9bd843d890853b501afa0d7524cc3f6c31109599",
-  source: `#!lua flags=no-writes
-
-local info = redis.pcall('INFO', 'server', 'replication')
-local text = type(info) == 'string' and info or type(info) == 'table' and info.verbatim_string and info.verbatim_string.string or ''
-local run, replication = string.match(text, 'run_id:(%w+)'), string.match(text, 'master_replid:(%w+)')
-return {(run or '') .. ' ' .. (replication or ''), redis.call('HGET', KEYS[1], 'epoch') or ''}
-`,
-};
-
-export const countsScript: Script = {
-  sha: "dd7e8e3b8c1acb08b5e64023d644964f90d56741",
-  source: `#!lua flags=no-writes
-
-return {redis.call('EXISTS', KEYS[1]), redis.call('XLEN', KEYS[1]), redis.call('HGETALL', KEYS[2])}
-`,
-};
-
 export const divertScript: Script = {
   sha: "865a37f90c4db2e4e6802ed32a4cbb54b4cf3400",
   source: `#!lua flags=allow-oom
@@ -194,25 +175,61 @@ return 'OK'
 };
 
 export const inspectScript: Script = {
-  sha: "2144b4d2119bf9de5f1822e57601264bd555e178",
+  sha: "9dff689dd6c5696eb4b7af11fa233bbc68a83f57",
   source: `#!lua flags=no-writes
+
+local KEYS_EACH = 4
 
 local function number(value) return tonumber(value) or 0 end
 
 local time = redis.call('TIME')
-local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
-local had = redis.call('HMGET', KEYS[2], 'accepted', 'relayed', 'dead', 'bytes', 'parked')
-return {
-  tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000),
-  oldest and oldest[1] or '',
-  number(had[1]),
-  number(had[2]),
-  number(had[3]),
-  number(had[4]),
-  redis.call('GET', KEYS[4]) or '',
-  redis.call('GET', KEYS[3]) or '',
-  number(had[5]),
-}
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+
+local function inspect(first)
+  local oldest = redis.call('XRANGE', KEYS[first], '-', '+', 'COUNT', 1)[1]
+  local had = redis.call('HMGET', KEYS[first + 1], 'accepted', 'relayed', 'dead', 'bytes', 'parked')
+  return {
+    now,
+    oldest and oldest[1] or '',
+    number(had[1]),
+    number(had[2]),
+    number(had[3]),
+    number(had[4]),
+    redis.call('GET', KEYS[first + 3]) or '',
+    redis.call('GET', KEYS[first + 2]) or '',
+    number(had[5]),
+  }
+end
+
+local replies = {}
+for first = 1, #KEYS, KEYS_EACH do
+  local done, reply = pcall(inspect, first)
+  if not done then reply = {type(reply) == 'table' and reply.err or tostring(reply)} end
+  replies[#replies + 1] = reply
+end
+return replies
+`,
+};
+
+export const keepScript: Script = {
+  sha: "41909cd6123c10d0c7f0c6b0ce5691002979a3e8",
+  source: `#!lua flags=allow-oom
+
+local owner, owners = ARGV[1], {}
+if owner ~= '' then
+  local time = redis.call('TIME')
+  local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), owner)
+  redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+  owners = redis.call('ZRANGE', KEYS[1], 0, -1)
+  table.sort(owners)
+end
+local replies = {owners}
+for i = 2, #KEYS do
+  local value, ttl = ARGV[2 * i - 1], ARGV[2 * i]
+  replies[i] = redis.call('GET', KEYS[i]) == value and redis.call('PEXPIRE', KEYS[i], ttl) or 0
+end
+return replies
 `,
 };
 
@@ -239,6 +256,36 @@ end
 if held ~= claim then return 0 end
 if op == 'renew' then return redis.call('PEXPIRE', KEYS[1], ttl) end
 return redis.call('DEL', KEYS[1])
+`,
+};
+
+export const lookScript: Script = {
+  sha: "1beb27c144a51d1578cc8c0df81ac150fc8a2705",
+  source: `#!lua flags=no-writes
+
+local KEYS_EACH = 3
+
+local function look(first)
+  local stream, count, diverted = KEYS[first], KEYS[first + 1], KEYS[first + 2]
+  return {
+    'OK',
+    redis.call('EXISTS', stream),
+    redis.call('XLEN', stream),
+    redis.call('HGETALL', count),
+    redis.call('GET', diverted) or '',
+  }
+end
+
+local info = redis.pcall('INFO', 'server', 'replication')
+local text = type(info) == 'string' and info or type(info) == 'table' and info.verbatim_string and info.verbatim_string.string or ''
+local run, replication = string.match(text, 'run_id:(%w+)'), string.match(text, 'master_replid:(%w+)')
+local replies = {(run or '') .. ' ' .. (replication or '')}
+for first = 1, #KEYS, KEYS_EACH do
+  local done, reply = pcall(look, first)
+  if not done then reply = {'ERROR', type(reply) == 'table' and reply.err or tostring(reply)} end
+  replies[#replies + 1] = reply
+end
+return replies
 `,
 };
 

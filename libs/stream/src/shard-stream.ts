@@ -1,12 +1,4 @@
-import {
-  type Entry,
-  type ParkedMark,
-  type ShardChunk,
-  type ShardCounts,
-  type ShardStream,
-  type Total,
-  Unavailable,
-} from "@spillway/event";
+import { type ParkedMark, type ShardChunk, type ShardStream, Unavailable } from "@spillway/event";
 import {
   type AppendSetup,
   appendAgreed,
@@ -18,17 +10,16 @@ import {
   oddReply,
   retriable,
 } from "./append.ts";
-import type { Connection, RedisServer } from "./connection.ts";
-import { entryOf } from "./entry.ts";
+import type { RedisServer } from "./connection.ts";
 import { createRedisInstallation } from "./installation.ts";
 import { askSettings } from "./judge.ts";
 import { shardKeys } from "./keys.ts";
 import { leaseValue } from "./lease-value.ts";
+import { createLook } from "./look.ts";
+import { createReads } from "./reads.ts";
 import { runScript } from "./script.ts";
 import {
   appendScript,
-  birthScript,
-  countsScript,
   divertScript,
   forgetScript,
   inspectScript,
@@ -39,23 +30,9 @@ import {
 
 export type ShardStreamOptions = AppendSetup & { readonly redis: RedisServer };
 
-/** How much longer than asked a blocking read may take before its connection counts as dead; ms. */
-const WATCHDOG_MS = 2000;
 /** How long Redis has to say whose it is, and what it promises. */
 const ASK_MS = 2000;
 const ENTRY_REF = /^\d{1,20}-\d{1,20}( [!-~]{0,44})?$/;
-const entriesOf = (reply: unknown): readonly Entry[] => {
-  if (reply === null) return [];
-  const [stream] = reply as [[Buffer, unknown[]]];
-  return stream[1].map((item) => entryOf(item as [Buffer, Buffer[]]));
-};
-
-const read = (connection: Connection, key: string, after: string, entriesMax: number, waitMs: number) => {
-  // BLOCK 0 means for ever.
-  const block = waitMs >= 1 ? ["BLOCK", Math.ceil(waitMs)] : [];
-  const words = ["COUNT", entriesMax, ...block, "STREAMS", key, after];
-  return connection.send((client) => client.callBuffer("xread", ...words), waitMs + WATCHDOG_MS);
-};
 
 const statusOf = (status: unknown): "ok" | "fenced" => {
   if (status === "OK") return "ok";
@@ -72,37 +49,10 @@ const marksOf = (values: Readonly<Record<string, string>>): readonly ParkedMark[
   return marks.map(([topic, sinceMs]) => ({ topic, sinceMs: Number(sinceMs) }));
 };
 
-const countsOf = (reply: unknown): ShardCounts => {
-  const [exists, entries, flat] = Array.isArray(reply) ? reply : [];
-  if (!Array.isArray(flat)) throw new Unavailable("odd_reply");
-  const fields = new Map<string, string>();
-  for (let i = 0; exists === 1 && i < flat.length; i += 2) fields.set(String(flat[i]), String(flat[i + 1]));
-  const number = (name: string): number => Number(fields.get(name) ?? 0);
-  const totals = [...fields].flatMap(([name, total]): Total[] =>
-    /^[wo]:/.test(name) ? [[name.slice(2), Number(total)]] : [],
-  );
-  return {
-    epoch: fields.get("epoch") ?? null,
-    accepted: number("accepted"),
-    duplicate: number("duplicate"),
-    relayed: number("relayed"),
-    dead: number("dead"),
-    parked: number("parked"),
-    backlogBytes: number("bytes"),
-    totals,
-    isEmpty: exists === 1 && entries === 0,
-  };
-};
-
 const oldestOf = (reply: unknown): { readonly nowMs: number; readonly oldestAtMs: number | null } => {
   const [nowMs, oldest] = Array.isArray(reply) ? reply : [];
   if (typeof nowMs !== "number" || typeof oldest !== "string") throw new Unavailable("odd_reply");
   return { nowMs, oldestAtMs: oldest === "" ? null : Number(oldest.split("-")[0]) };
-};
-
-const readCounts = async (connection: Connection, namespace: string, shard: number): Promise<ShardCounts> => {
-  const { stream, count } = shardKeys(namespace, shard);
-  return countsOf(await runScript(connection, countsScript, [stream, count], []));
 };
 
 const divert = async (
@@ -117,30 +67,19 @@ const divert = async (
   return [String(reply[0]), String(reply[1])];
 };
 
-/** One connection per shard, so that a read that blocks holds up nobody. */
-const createReaders = (redis: RedisServer) => {
-  const readers = new Map<number, Connection>();
-  return (shard: number): Connection => {
-    const reader = readers.get(shard) ?? redis.open();
-    readers.set(shard, reader);
-    return reader;
-  };
-};
-
 /**
- * The relay's side over TCP. One outstanding `read` per shard, each on the shard's own connection, which the first one
- * opens; they live until the server's `close`. Throws `TypeError` for options that no server could serve.
+ * The relay's side over TCP. One outstanding `read` per shard. Connections live until the server's `close`. Throws `TypeError` for options that no server could serve.
  */
 export const createShardStream = (options: ShardStreamOptions): ShardStream => {
   const { redis, namespace, belonging } = options;
   checkSetup(options);
-  const readerOf = createReaders(redis);
+  const readOf = createReads(redis);
+  const look = createLook(redis, namespace);
   const nonceOf = createNonces();
   const installation = createRedisInstallation(redis.transport, namespace);
   return {
     async read(shard, after, entriesMax, waitMs) {
-      const { stream } = shardKeys(namespace, shard);
-      return entriesOf(await read(readerOf(shard), stream, after, entriesMax, waitMs));
+      return await readOf(shard, shardKeys(namespace, shard).stream, after, entriesMax, waitMs);
     },
     async settle(lease, { entries, relayed, parked = 0 }) {
       if (!entries.every((ref) => ENTRY_REF.test(ref))) throw new TypeError("settle: an entry's ref is not like 1-0");
@@ -153,7 +92,7 @@ export const createShardStream = (options: ShardStreamOptions): ShardStream => {
       const [status, stamp] = await divert(redis, namespace, lease.shard, values);
       return statusOf(status) === "ok" ? { kind: "diverted", stamp } : { kind: "fenced" };
     },
-    diversion: (shard) => redis.commands.send((client) => client.get(shardKeys(namespace, shard).diverted)),
+    diversion: async (shard) => (await look(shard)).stamp,
     async endDiversion(lease, stamp) {
       const [status] = await divert(redis, namespace, lease.shard, ["end", leaseValue(lease), stamp]);
       return status === "RENEWED" ? "renewed" : statusOf(status);
@@ -182,11 +121,8 @@ export const createShardStream = (options: ShardStreamOptions): ShardStream => {
       }
     },
     birth: async (shard) => {
-      const { count } = shardKeys(namespace, shard);
-      const reply = await runScript(redis.commands, birthScript, [count], []);
-      const [server, epoch] = Array.isArray(reply) ? reply : [];
-      if (typeof server !== "string" || typeof epoch !== "string") throw new Unavailable("odd_reply");
-      return { server, epoch };
+      const { server, counts } = await look(shard);
+      return { server, epoch: counts.epoch ?? "" };
     },
     missing: async (shard, dedupKeys) => {
       const { dedup } = shardKeys(namespace, shard);
@@ -197,10 +133,10 @@ export const createShardStream = (options: ShardStreamOptions): ShardStream => {
     },
     oldest: async (shard) => {
       const { stream, count, diverted, lease } = shardKeys(namespace, shard);
-      const reply = await runScript(redis.commands, inspectScript, [stream, count, diverted, lease], []);
-      return oldestOf(reply);
+      const replies = await runScript(redis.commands, inspectScript, [stream, count, diverted, lease], []);
+      return oldestOf(Array.isArray(replies) ? replies[0] : null);
     },
-    counts: (shard) => readCounts(redis.commands, namespace, shard),
+    counts: async (shard) => (await look(shard)).counts,
     async forget(lease, writers) {
       const { count, lease: key } = shardKeys(namespace, lease.shard);
       return statusOf(await runScript(redis.commands, forgetScript, [count, key], [leaseValue(lease), ...writers]));

@@ -87,7 +87,7 @@ export const createHistory = (rollups: FlowHistory, clock: Pick<Clock, "monotoni
           keep(sampleOf(overview)).then(() => {
             isBusy = false;
           }, reject);
-        });
+        }, "record");
       }),
   };
 };

@@ -4,14 +4,27 @@ import { askersOf, soundShard, soundSights } from "../sights.fixture.ts";
 import { createWatch, type WatchPorts } from "./watch.ts";
 
 const setUp = () => {
-  const world = { atMs: 1_000_000, sights: soundSights as Sights, looks: 0 };
+  const world = {
+    atMs: 1_000_000,
+    sights: soundSights as Sights,
+    looks: 0,
+    slept: [] as number[],
+    onSleep: (_times: number): void => undefined,
+  };
   const ports: Partial<WatchPorts> = {
     ...askersOf(() => world.sights),
     totals: async () => {
       world.looks++;
       return world.sights.totals;
     },
-    clock: { wallMs: () => world.atMs, monotonicMs: () => world.atMs, sleep: async () => undefined },
+    clock: {
+      wallMs: () => world.atMs,
+      monotonicMs: () => world.atMs,
+      sleep: async (ms) => {
+        world.slept.push(ms);
+        world.onSleep(world.slept.length);
+      },
+    },
   };
   return { world, watch: createWatch(ports as WatchPorts) };
 };
@@ -41,6 +54,22 @@ test("a look is kept for who asks a little later, and is made anew after an acti
   expect(world.looks).toBe(2);
   await watch.fresh();
   expect(world.looks).toBe(3);
+});
+
+test("it looks every second while somebody watches, events come or anything is wrong, and else every five", async () => {
+  const { world, watch } = setUp();
+  const stopping = new AbortController();
+  let leave = (): void => undefined;
+  watch.onLook(() => undefined, "record");
+  world.onSleep = (times) => {
+    if (times === 2) leave = watch.onLook(() => undefined);
+    if (times === 3) leave();
+    if (times === 4) world.sights = { ...soundSights, shards: [soundShard(0, { relayed: 7 })] };
+    if (times === 6) world.sights = { ...world.sights, outbox: null };
+    if (times === 7) stopping.abort();
+  };
+  await watch.run(stopping.signal);
+  expect(world.slept).toEqual([1_000, 5_000, 1_000, 5_000, 1_000, 5_000, 1_000]);
 });
 
 test("rates come from what was counted, and an emptied Redis begins anew", async () => {

@@ -24,8 +24,11 @@ export type Watch = {
   latest(): Promise<Overview>;
   /** A new look: what an action changed is in it. */
   fresh(): Promise<Overview>;
-  /** Called after every look, and with null at the end of all looking, until the answer is called. */
-  onLook(listener: (overview: Overview | null) => void): () => void;
+  /**
+   * Called after every look, and with null at the end of all looking, until the answer is called. `as`: somebody watches, so that it looks
+   * every second; or it is kept.
+   */
+  onLook(listener: (overview: Overview | null) => void, as?: "eyes" | "record"): () => void;
   /** Looks until the signal aborts, so that it is known since when a trouble stands without anybody who watches. */
   run(signal: AbortSignal): Promise<void>;
 };
@@ -33,6 +36,8 @@ export type Watch = {
 export type WatchPorts = SightPorts & { readonly clock: Clock };
 
 const APART_MS = 1_000;
+/** The same while nobody watches, nothing is wrong and no event came since the look before: a hosted Redis has each look paid for. */
+const APART_QUIET_MS = 5_000;
 /** A look takes as long as the slowest of whom it asks. */
 const OLD_MS = 2_500;
 
@@ -55,6 +60,9 @@ export const createWatch = (ports: WatchPorts): Watch => {
   const flow = createFlow();
   const followShards = createShardWatch();
   const listeners = new Set<(overview: Overview | null) => void>();
+  const eyes = new Set<(overview: Overview | null) => void>();
+  let nap = new AbortController();
+  let isQuiet = false;
   let last: Overview | null = null;
   let looking: Promise<Overview> | null = null;
 
@@ -72,6 +80,7 @@ export const createWatch = (ports: WatchPorts): Watch => {
     const standing = book.standing();
     const [ages, news] = [shardAgesOf(sights, atMs), followShards(sights.shards, atMs)];
     const lines = sights.shards.map((row, i) => ({ ...row, ...(ages[i] as ShardAges), ...(news[i] as ShardNews) }));
+    isQuiet = standing.length === 0 && account.waiting === 0 && account.accepted === last?.account.accepted;
     const overview = { ...seen, level: worstOf(standing), troubles: standing, over: book.over(), lines };
     last = overview;
     for (const listener of listeners) listener(overview);
@@ -92,14 +101,23 @@ export const createWatch = (ports: WatchPorts): Watch => {
       await looking;
       return start();
     },
-    onLook: (listener) => {
+    onLook: (listener, as = "eyes") => {
       listeners.add(listener);
-      return () => void listeners.delete(listener);
+      if (as === "eyes") {
+        eyes.add(listener);
+        nap.abort();
+      }
+      return () => {
+        listeners.delete(listener);
+        eyes.delete(listener);
+      };
     },
     run: async (signal) => {
       while (!signal.aborted) {
         await start();
-        await clock.sleep(APART_MS, signal);
+        nap = new AbortController();
+        const apartMs = isQuiet && eyes.size === 0 ? APART_QUIET_MS : APART_MS;
+        await clock.sleep(apartMs, AbortSignal.any([signal, nap.signal]));
       }
       for (const listener of listeners) listener(null);
     },

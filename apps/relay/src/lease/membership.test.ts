@@ -1,6 +1,7 @@
 import { settledBelonging } from "@spillway/memory";
 import { noMetrics } from "@spillway/telemetry";
 import { describe, expect, test } from "vitest";
+import { createActivity } from "../activity.ts";
 import { createDependencies, notedPorts } from "../dependencies.ts";
 import { createMeasures } from "../measures.ts";
 import { createStage } from "../stage.fixture.ts";
@@ -44,6 +45,7 @@ describe("a relay among others", () => {
       owner: "r1",
       shards: 1,
       leaseTtlMs: 5_000,
+      activity: createActivity(clock, () => false),
       open: () => undefined,
       finish: async () => undefined,
       start: () => undefined,

@@ -2,7 +2,7 @@ import type { Lease } from "@spillway/event";
 import type { Mode } from "../mode.ts";
 import type { RelayParts } from "../parts.ts";
 import { createMembershipMode, type MembershipModeName } from "./membership-mode.ts";
-import { keepAlive } from "./renewal.ts";
+import { keepAlive, renew } from "./renewal.ts";
 import { shareOf } from "./share.ts";
 import { createTerm, type Term } from "./term.ts";
 
@@ -18,6 +18,7 @@ export type MembershipOptions = Pick<
   | "owner"
   | "shards"
   | "leaseTtlMs"
+  | "activity"
   | "start"
 > & {
   /** A shard became ours. */
@@ -40,6 +41,11 @@ export type Membership = {
  * after its last renewal.
  */
 const LOOK_PART = 10;
+/**
+ * The same for a relay that has all shards and nothing to do: nobody's lease can become free, and its own are renewed before
+ * two failures would cost them. Another relay that comes is seen by that much later.
+ */
+const LOOK_PART_IDLE = 3;
 /** Clocks of two machines may run apart by far less than this, and a send is over the check by microseconds. */
 const MARGIN_PART = 10;
 
@@ -54,24 +60,41 @@ const createShortfall = ({ clock, leaseTtlMs, troubles }: MembershipOptions) => 
   };
 };
 
+/** Whether we may take leases. What contradicts ends those that we have: their shards may be another installation's. */
+const belongs = (belonging: MembershipOptions["belonging"], terms: Iterable<Term>): boolean => {
+  if (belonging.mismatch() !== null) for (const term of [...terms]) term.end("foreign");
+  return belonging.refusal("redis") === null;
+};
+
+const beginTerm = (options: MembershipOptions, lease: Lease, sentAtMs: number): Term => {
+  const { clock, log, tokens, activity, belonging, leaseTtlMs } = options;
+  const { shard, token } = lease;
+  const term = createTerm({ lease, clock, sentAtMs, trustMs: leaseTtlMs - leaseTtlMs / MARGIN_PART });
+  tokens.saw(shard, token);
+  activity.busy();
+  log("info", "lease.taken", { shard, token });
+  term.onEnd((reason) => {
+    activity.busy();
+    // An emptied Redis has no leases.
+    if (reason === "fenced") belonging.doubt("redis");
+    log(reason === "released" ? "info" : "warn", "lease.ended", { shard, token, code: reason });
+  });
+  return term;
+};
+
 export const createMembership = (options: MembershipOptions): Membership => {
-  const { leases, belonging, clock, random, log, tokens, owner, shards, leaseTtlMs, open, finish, start } = options;
+  const { leases, belonging, clock, random, log, tokens, owner, shards, leaseTtlMs, activity, open, finish, start } =
+    options;
   const mode = createMembershipMode(owner);
   const terms = new Map<number, Term>();
   const judge = createShortfall(options);
 
   const accept = (lease: Lease, sentAtMs: number): void => {
-    const { shard, token } = lease;
+    const { shard } = lease;
     if (!mode.is("sharing", "shedding")) throw new Error(`relay ${owner} took shard ${shard} while ${mode.now}`);
-    const trustMs = leaseTtlMs - leaseTtlMs / MARGIN_PART;
-    const term = createTerm({ lease, clock, sentAtMs, trustMs });
+    const term = beginTerm(options, lease, sentAtMs);
     terms.set(shard, term);
-    tokens.saw(shard, token);
-    log("info", "lease.taken", { shard, token });
-    term.onEnd((reason) => {
-      terms.delete(shard);
-      log(reason === "released" ? "info" : "warn", "lease.ended", { shard, token, code: reason });
-    });
+    term.onEnd(() => terms.delete(shard));
     start(keepAlive(term, options));
     open(term);
   };
@@ -102,15 +125,11 @@ export const createMembership = (options: MembershipOptions): Membership => {
     if (mode.is("shedding")) mode.enter("sharing");
   };
 
-  /** Whether we may take leases. What contradicts ends those that we have: their shards may be another installation's. */
-  const belongs = (): boolean => {
-    if (belonging.mismatch() !== null) for (const term of [...terms.values()]) term.end("foreign");
-    return belonging.refusal("redis") === null;
-  };
-
   const look = async (): Promise<void> => {
     for (const term of terms.values()) term.holds();
-    if (!belongs()) return;
+    if (!belongs(belonging, terms.values())) return;
+    // In one turn, so that it is one command.
+    for (const term of terms.values()) start(renew(term, options));
     const owners = await leases.announce(owner, leaseTtlMs);
     if (!owners.ok) return;
     const share = shareOf(owner, owners.value, shards);
@@ -125,7 +144,9 @@ export const createMembership = (options: MembershipOptions): Membership => {
     run: async (signal) => {
       while (!signal.aborted) {
         await look();
-        await clock.sleep((leaseTtlMs / LOOK_PART) * (0.9 + random() * 0.2), signal);
+        const isSettled = terms.size === shards && activity.isIdle();
+        const lookMs = leaseTtlMs / (isSettled ? LOOK_PART_IDLE : LOOK_PART);
+        await clock.sleep(lookMs * (0.9 + random() * 0.2), signal);
       }
     },
     leave: async () => {

@@ -15,6 +15,8 @@ export type TermEnd = "released" | "fenced" | "deadline" | "reshaped" | "doubt" 
 export type Term = {
   readonly lease: Lease;
   readonly over: boolean;
+  /** When the request was sent (monotonic) by which it was had or renewed last. */
+  readonly renewedAtMs: number;
   /** Whether a send may start now. Ends the term when its deadline has passed. */
   holds(): boolean;
   /** The lease was renewed by a request sent at `sentAtMs` (monotonic). */
@@ -34,7 +36,7 @@ export type TermOptions = {
 };
 
 export const createTerm = ({ lease, clock, sentAtMs, trustMs }: TermOptions): Term => {
-  let deadlineMs = sentAtMs + trustMs;
+  let lastAtMs = sentAtMs;
   let ended: TermEnd | null = null;
   const callbacks: ((reason: TermEnd) => void)[] = [];
 
@@ -49,14 +51,17 @@ export const createTerm = ({ lease, clock, sentAtMs, trustMs }: TermOptions): Te
     get over() {
       return ended !== null;
     },
+    get renewedAtMs() {
+      return lastAtMs;
+    },
     holds: () => {
       if (ended !== null) return false;
-      if (clock.monotonicMs() < deadlineMs) return true;
+      if (clock.monotonicMs() < lastAtMs + trustMs) return true;
       end("deadline");
       return false;
     },
     renewed: (renewedAtMs) => {
-      deadlineMs = Math.max(deadlineMs, renewedAtMs + trustMs);
+      lastAtMs = Math.max(lastAtMs, renewedAtMs);
     },
     end,
     onEnd: (callback) => {

@@ -22,7 +22,8 @@ export type OpenShard = {
 
 /** The shards that are ours now. `onDue`: a drain of one has something to do. */
 export const createOpenShards = (parts: RelayParts, onDue: () => void) => {
-  const { clock, measures, shards, finishMs, inFlightEventsMax, inFlightBytesMax, dedupWindowMs, start } = parts;
+  const { clock, measures, shards, finishMs, inFlightEventsMax, inFlightBytesMax, dedupWindowMs, activity, start } =
+    parts;
   const open = new Map<number, OpenShard & { readonly onDoubt: () => void; readonly pumped: Promise<void> }>();
   /** Outlives the terms. */
   const confirmed = Array.from({ length: shards }, () => new Map<string, Ends>());
@@ -37,6 +38,7 @@ export const createOpenShards = (parts: RelayParts, onDue: () => void) => {
     open: (term: Term, topics: Topics): void => {
       const { shard } = term.lease;
       const doubt = (youngerThanMs: number): void => {
+        activity.busy();
         sweep.forget();
         drain.restore.doubt(youngerThanMs);
       };
@@ -67,6 +69,8 @@ export const createOpenShards = (parts: RelayParts, onDue: () => void) => {
     },
     /** Every stream may lack something that was appended to it. */
     doubt: (): void => {
+      activity.busy();
+      parts.belonging.doubt("redis");
       for (const { onDoubt } of open.values()) onDoubt();
     },
     /** Reads no more of it, and ends when nothing of it is in hand. */

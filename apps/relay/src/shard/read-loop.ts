@@ -6,6 +6,8 @@ import type { PumpParts } from "./pump.ts";
 
 /** A blocking read is asked again after this, so a reader that nobody waits for any more is soon gone. */
 const READ_WAIT_MS = 1_000;
+/** The same while nothing happens at all: it is one command for all shards, which may be paid for. */
+const READ_WAIT_IDLE_MS = 5_000;
 const READ_ENTRIES_MAX = 64;
 const READ_ENTRIES_FIRST = 16;
 /** Reads that bring little are kept apart under load: each costs both sides about 100 µs of CPU. */
@@ -20,7 +22,7 @@ const entriesMaxOf = (entryBytes: number): number =>
 
 /** Reads the stream from its start to wherever it ends, and brings each entry to the door. */
 export const createReadLoop = (parts: PumpParts, door: Door) => {
-  const { shard, shardStream, mode, spot, window, router, topics, linger, clock, random, onDoubt } = parts;
+  const { shard, shardStream, mode, spot, window, router, topics, linger, clock, random, activity, onDoubt } = parts;
   const backoff = createBackoff(SHARD_RETRY, random);
   let after = "0";
   let isRewound = false;
@@ -35,7 +37,8 @@ export const createReadLoop = (parts: PumpParts, door: Door) => {
     window.readStarts();
     return new Promise((resolve, reject) => {
       abandon = () => resolve(null);
-      shardStream.read(shard, after, entriesMaxOf(entryBytes), READ_WAIT_MS).then(resolve, reject);
+      const waitMs = activity.isIdle() ? READ_WAIT_IDLE_MS : READ_WAIT_MS;
+      shardStream.read(shard, after, entriesMaxOf(entryBytes), waitMs).then(resolve, reject);
     });
   };
 
@@ -56,6 +59,7 @@ export const createReadLoop = (parts: PumpParts, door: Door) => {
     if (isLost) onDoubt();
     isLost = false;
     if (entries.length === 0) window.forgetConfirmed();
+    else activity.busy();
     router.turn();
     let sinceKick = 0;
     for (const entry of entries) {

@@ -271,22 +271,29 @@ test("copies and rows of the outbox enter the stream in the one order of their i
   expect(stage.ids()).toEqual(["a", "b", "c", "d", "e", "f"]);
 });
 
-test("another server behind the same address is seen within a second, though nothing is read and no call fails", async () => {
-  const stage = createStage();
-  const { shardStream } = stage.world;
-  let server = "one";
-  const birth: typeof shardStream.birth = async (shard) => ({ ...(await shardStream.birth(shard)), server });
-  stage.start("r1", { shardStream: { ...shardStream, birth } });
-  await stage.clock.advance(5_000);
-  const transaction = stage.world.outbox.begin();
-  transaction.copy(stage.chunkOf(["a"], true));
-  transaction.commit();
-  await stage.clock.advance(3_000);
-  expect(stage.ids()).toEqual([]);
-  server = "two";
-  await stage.until(() => stage.ids().length === 1, 1_000);
-  expect(stage.logged("events.restored")).toHaveLength(1);
-});
+test.each([
+  ["within a second while something waits", "down", 1_000],
+  ["at the next beat while nothing happens", "up", 6_000],
+] as const)(
+  "another server behind the same address is seen %s, though nothing is read and no call fails",
+  async (_, kafka, ms) => {
+    const stage = createStage();
+    const { shardStream } = stage.world;
+    kafkaIs(stage, kafka);
+    let server = "one";
+    const birth: typeof shardStream.birth = async (shard) => ({ ...(await shardStream.birth(shard)), server });
+    stage.start("r1", { shardStream: { ...shardStream, birth } });
+    if (kafka === "down") await stage.post(["z"]);
+    await stage.clock.advance(5_000);
+    const transaction = stage.world.outbox.begin();
+    transaction.copy(stage.chunkOf(["a"], true));
+    transaction.commit();
+    await stage.clock.advance(3_000);
+    expect(stage.ids()).toEqual([]);
+    server = "two";
+    await stage.until(() => stage.logged("events.restored").length === 1, ms);
+  },
+);
 
 test("a row that was kept as a copy and not removed, as when a relay dies in between, holds nobody up", async () => {
   const stage = createStage();
