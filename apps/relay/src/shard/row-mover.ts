@@ -50,7 +50,8 @@ export const createRowMover = (options: RowMoverOptions): ((rows: readonly Outbo
     const rows = keyedRows(group, chunk, answer.duplicates, answer.total);
     const kept = rows.length === 0 || (await name("keep", rows)).ok;
     if (!kept) return "unavailable";
-    for (const [writer, total] of answer.totals ?? []) totals.set(writer, total);
+    // They only grow: with a duplicate all are answered, as they are in a Redis that went back meanwhile (seed 178: 11, then 5).
+    for (const [writer, total] of answer.totals ?? []) totals.set(writer, Math.max(total, totals.get(writer) ?? 0));
     return "moved";
   };
   const append = traces === undefined ? appendGroup : tracedMove(appendGroup, shard, traces);
