@@ -25,7 +25,7 @@ export const answerPage = (c: Context, page: Child, status: ContentfulStatusCode
 /** A page with what is around every page. */
 export const answerFramed = async (
   c: Context<Env>,
-  { watch, environment }: DashboardPorts,
+  { watch, environment, dev }: DashboardPorts,
   frame: Pick<FrameProps, "page" | "title">,
   children: Child,
   status: ContentfulStatusCode = 200,
@@ -38,7 +38,13 @@ export const answerFramed = async (
   const { shown: notice, user } = session;
   return answerPage(
     c,
-    <Frame {...frame} {...{ notice, environment, user }} formToken={session.formToken} overview={await watch.latest()}>
+    <Frame
+      {...frame}
+      {...{ notice, environment, user }}
+      hasDev={dev !== null}
+      formToken={session.formToken}
+      overview={await watch.latest()}
+    >
       {children}
     </Frame>,
     status,
@@ -134,7 +140,10 @@ export const createAnswerError =
       return answerMessage(c, error.status as ContentfulStatusCode, "The request cannot be read.");
     if (error instanceof Unavailable) {
       log("warn", "page.unavailable", { code: error.code });
-      const text = `Postgres did not answer (${error.code}): it is not known whether this was done. Look again, and repeat it if it was not; that is safe.`;
+      const text =
+        c.req.method === "GET"
+          ? `Postgres did not answer (${error.code}), so this page cannot be shown: try again.`
+          : `Postgres did not answer (${error.code}): it is not known whether this was done. Look again, and repeat it if it was not; that is safe.`;
       return answerMessage(c, 503, text);
     }
     log("error", "page.failed", { error: error.name });

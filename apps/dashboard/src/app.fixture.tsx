@@ -70,6 +70,7 @@ export const whole: WholeLetter = {
 };
 
 const group: GroupCount = {
+  key: "-12",
   deadLetterClass: "oversize",
   code: "message_too_large",
   topic: hostile,
@@ -232,6 +233,7 @@ export const setUp = (
     letters: lettersOf(calls, letters),
     ...deedsOf(calls),
     identities: null,
+    dev: null,
     acknowledgeLoss: async () => 5,
     health: { readiness: async () => ready, isStopping: () => false },
     clock: systemClock,

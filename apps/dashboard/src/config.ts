@@ -4,6 +4,7 @@ import {
   environmentSetting,
   httpUrl,
   installationSettings,
+  isLoopback,
   listenSettings,
   listOf,
   logLevel,
@@ -40,6 +41,8 @@ const settings = {
   BASE_PATH: withDefault(matching(/^(\/[\w.-]+)+$/, "a path such as /ops/spillway, without a slash at its end"), ""),
   METRICS_TOKEN: optional(token(16)),
   ...identitySettings(),
+  /** Of the devstack, whose processes `/dev` breaks. */
+  DEV_ENV_FILE: optional(matching(/^\/.+/, "the path of the devstack's dev.env, in development on loopback")),
 };
 
 export type Config = Values<typeof settings> & {
@@ -51,10 +54,16 @@ export type Config = Values<typeof settings> & {
   readonly identity: IdentitySettings | null;
 };
 
+/** Whoever reaches `/dev` freezes processes: nobody may from elsewhere, and never where it is meant. */
+const devProblems = ({ DEV_ENV_FILE, ENVIRONMENT, HOST }: Environment): readonly string[] =>
+  DEV_ENV_FILE && !(ENVIRONMENT === "development" && isLoopback(HOST || "127.0.0.1"))
+    ? ["DEV_ENV_FILE: got something; accepts nothing but in development on loopback"]
+    : [];
+
 /** Reads the configuration from a record such as the environment. Throws `ConfigError`. */
 export const readConfig = (environment: Environment): Config => {
   const { traces, ...tracing } = readTraceSettings(environment);
-  const wrong = [...tracing.wrong, ...identityProblems(environment)];
+  const wrong = [...tracing.wrong, ...identityProblems(environment), ...devProblems(environment)];
   const { values, shown } = readSettings(settings, environment, wrong);
   return {
     ...values,

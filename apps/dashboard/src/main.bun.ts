@@ -24,6 +24,7 @@ import script from "./assets/live.js" with { type: "text" };
 import { below } from "./base-path.ts";
 import { readConfig } from "./config.ts";
 import { createCounted } from "./counted.ts";
+import { createDevStack } from "./dev/stack.bun.ts";
 import { createHealth } from "./health.ts";
 import { createHistory } from "./history/history.ts";
 import { createFlowHistory } from "./history/rollups.ts";
@@ -132,6 +133,7 @@ const ports: DashboardPorts = {
   users,
   sessions: createSessionTable({ database }),
   argon,
+  dev: config.DEV_ENV_FILE === undefined ? null : createDevStack(config.DEV_ENV_FILE, database),
   identities: config.identity && { ...config.identity, provider: createProvider(config.identity) },
   acknowledgeLoss: (by) => acknowledgeLoss(database, by, ASK_MS),
   health: { ...health, metrics: createMetricsRoute(metrics, config.metricsAccess, platform) },

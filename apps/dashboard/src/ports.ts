@@ -17,6 +17,7 @@ import type { ProbePorts, Shown } from "@spillway/service";
 import type { ShardView } from "@spillway/stream";
 import type { Log } from "@spillway/telemetry";
 import type { Counted } from "./counted.ts";
+import type { DevStack } from "./dev/stack.ts";
 import type { History } from "./history/history.ts";
 import type { Argon } from "./passwords.ts";
 import type { Accounts } from "./sights/accounts.ts";
@@ -92,6 +93,8 @@ export type DashboardPorts = {
   readonly audit: Audit;
   readonly users: Pick<Users, "find">;
   readonly sessions: SessionTable;
+  /** Null: in production, and wherever no devstack runs. */
+  readonly dev: DevStack | null;
   /** Null: only passwords let in. */
   readonly identities: Identities | null;
   readonly argon: Argon;

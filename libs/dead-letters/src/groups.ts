@@ -6,6 +6,8 @@ import { statusIs } from "./letter.ts";
 
 /** Waiting letters that died of one thing. */
 export type GroupCount = LetterGroup & {
+  /** The same for as long as there is the group. */
+  readonly key: string;
   readonly letters: number;
   /** There are more than were counted. */
   readonly capped: boolean;
@@ -52,7 +54,7 @@ const dayColumns = Array.from(
 
 /** Counts at most so many of each in the index alone. Locks: ACCESS SHARE. */
 const countGroups = (sql: Sql, keys: readonly string[], countMax: number) => sql<GroupRow[]>`
-  select newest.*, counted.letters, counted.days, ${sql.unsafe(epochMs("oldest.created_at"))} as "firstAtMs"
+  select wanted.key, newest.*, counted.letters, counted.days, ${sql.unsafe(epochMs("oldest.created_at"))} as "firstAtMs"
   from unnest(${arrayOf(keys)}::bigint[]) as wanted (key)
   cross join lateral (
     select id as "sampleId", class, code, topic, type, detail, ${sql.unsafe(epochMs("created_at"))} as "lastAtMs"

@@ -18,7 +18,11 @@ const stack = {
 };
 
 test("every app gets its own port, loopback, and only the addresses it uses", () => {
-  const { edge, relay, dashboard } = appEnvironments(stack, { kafkaCompression: "none", edgeRedisOver: "http" });
+  const { edge, relay, dashboard } = appEnvironments(
+    stack,
+    { kafkaCompression: "none", edgeRedisOver: "http" },
+    "/r/dev.env",
+  );
   expect([edge.PORT, relay.PORT, dashboard.PORT]).toEqual(["8787", "8788", "8789"]);
   expect(new Set([edge.HOST, relay.HOST, dashboard.HOST])).toEqual(new Set(["127.0.0.1"]));
   expect(edge).toMatchObject({ API_KEYS: "dev:key", UPSTASH_REDIS_REST_TOKEN: "token" });
@@ -34,7 +38,7 @@ test("every app gets its own port, loopback, and only the addresses it uses", ()
 });
 
 test("an edge over TCP gets Redis's own address and nothing of a REST server", () => {
-  const { edge } = appEnvironments(stack, { kafkaCompression: "none", edgeRedisOver: "tcp" });
+  const { edge } = appEnvironments(stack, { kafkaCompression: "none", edgeRedisOver: "tcp" }, "/r/dev.env");
   expect(edge).toMatchObject({ REDIS_URL: "redis://127.0.0.1:1" });
   expect(Object.keys(edge).filter((name) => name.startsWith("UPSTASH"))).toEqual([]);
 });

@@ -9,6 +9,7 @@ export const appEntry = (name: AppName): string =>
 export const appEnvironments = (
   stack: DevEnv,
   { kafkaCompression, edgeRedisOver }: Pick<DevstackConfig, "kafkaCompression" | "edgeRedisOver">,
+  devEnvFile: string,
 ) => {
   // In production the edge wants hashed keys and the dashboard's cookie wants https.
   const at = (url: string) => ({ PORT: new URL(url).port, HOST: "127.0.0.1", ENVIRONMENT: "development" });
@@ -31,6 +32,14 @@ export const appEnvironments = (
       KAFKA_TOPIC,
       KAFKA_COMPRESSION: kafkaCompression,
     },
-    dashboard: { ...at(stack.DASHBOARD_URL), DASHBOARD_PASSWORD, REDIS_URL, DATABASE_URL, EDGE_URL, RELAY_URL },
+    dashboard: {
+      ...at(stack.DASHBOARD_URL),
+      DASHBOARD_PASSWORD,
+      REDIS_URL,
+      DATABASE_URL,
+      EDGE_URL,
+      RELAY_URL,
+      DEV_ENV_FILE: devEnvFile,
+    },
   };
 };

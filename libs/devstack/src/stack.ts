@@ -76,7 +76,7 @@ export const createStack = (config: DevstackConfig, layout: Layout, isEdited: bo
     const services = await startServices({ config, layout, secrets, ports, ...told });
     const settings = settingsOf(services, ports, secrets, config);
     recorder.settings(settings);
-    const environments = appEnvironments(settings, config);
+    const environments = appEnvironments(settings, config, layout.devEnv);
     if (isEdited && config.watchesSources)
       endWatch = await watchSources(REPO_ROOT, {
         onChange: keeper.reload,

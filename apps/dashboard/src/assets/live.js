@@ -21,16 +21,21 @@ const say = () => {
   byId("freshness").classList.toggle("old", isSilent && !isPaused);
 };
 
-/** Whether somebody works in this row or form. */
+/** What is left alone as one: a row before the form around it, so that a mark in one freezes no other. */
+const HELD = "tr, li, form, .marked, [data-row]";
+
+const isChanged = (field) =>
+  field === document.activeElement ||
+  (field.type === "checkbox"
+    ? field.checked !== field.defaultChecked
+    : (field.value ?? "") !== (field.defaultValue ?? field.value));
+
+/** Whether somebody works in this row or form, and in no smaller one. */
 const isHeld = (element) =>
-  element.matches("tr, li, form, [data-row]") &&
-  (element.querySelector("details[open] form") !== null ||
+  element.matches(HELD) &&
+  ([...element.querySelectorAll("details[open] form")].some((form) => form.parentElement.closest(HELD) === element) ||
     [...element.querySelectorAll("input:not([type=hidden]), textarea, select")].some(
-      (field) =>
-        field === document.activeElement ||
-        (field.type === "checkbox"
-          ? field.checked !== field.defaultChecked
-          : (field.value ?? "") !== (field.defaultValue ?? field.value)),
+      (field) => field.closest(HELD) === element && isChanged(field),
     ));
 
 const isSelected = (node) => {
@@ -52,6 +57,8 @@ const morph = (from, to) => {
     if (from.data !== to.data && !isSelected(from)) from.data = to.data;
     return;
   }
+  // It says that it has copied, and what it copies stays the same.
+  if (from.matches(".copy")) return;
   if (isHeld(from)) {
     from.classList.add("held");
     return;
@@ -93,6 +100,7 @@ const refresh = async () => {
     if (isPaused) return;
     for (const id of PARTS) if (byId(id) && page.getElementById(id)) morph(byId(id), page.getElementById(id));
     document.title = page.title;
+    showCopies();
   } catch (error) {
     // That the server is silent is said by what it does not say.
     console.debug(error);
@@ -152,11 +160,29 @@ document.addEventListener("keydown", (event) => {
   keys[event.key]();
 });
 
+/* What is copied is what was sent: the text of a button, of an element, or behind a link. */
+const copied = async ({ dataset: { copy, copyOf } }) => {
+  if (copy !== undefined) return copy;
+  const { href, textContent } = byId(copyOf);
+  return href ? (await fetch(href)).text() : textContent;
+};
+const showCopies = () => {
+  for (const button of document.querySelectorAll(".copy[hidden]")) button.hidden = false;
+};
 document.addEventListener("click", async ({ target }) => {
-  const button = target.closest("[data-copy]");
+  const button = target.closest(".copy");
   if (button === null) return;
-  await navigator.clipboard.writeText(button.dataset.copy);
+  await navigator.clipboard.writeText(await copied(button));
   button.textContent = "Copied";
+});
+showCopies();
+
+/* A time on hover, in UTC and where the reader is. */
+document.addEventListener("mouseover", ({ target }) => {
+  const time = target.closest("time[datetime]");
+  if (time === null) return;
+  const at = new Date(time.dateTime);
+  time.title = `${at.toISOString().replace("T", " ").replace("Z", " UTC")} · here ${at.toLocaleString()}`;
 });
 
 listen();

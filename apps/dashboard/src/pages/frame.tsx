@@ -15,6 +15,7 @@ const PAGES = {
   pipeline: { path: "/pipeline", name: "Pipeline" },
   audit: { path: "/audit", name: "Audit" },
   help: { path: "/help", name: "Help" },
+  dev: { path: "/dev", name: "Dev" },
 } as const;
 
 export type PageName = keyof typeof PAGES;
@@ -33,20 +34,24 @@ export type FrameProps = {
   readonly overview: Overview;
   /** "production", which is said aloud, or "development". */
   readonly environment: string;
+  /** Whether there is `/dev`. */
+  readonly hasDev: boolean;
   readonly user: User;
   readonly children: Child;
 };
 
-const Navigation = ({ page, overview: { totals } }: Pick<FrameProps, "page" | "overview">) => (
+const Navigation = ({ page, hasDev, overview: { totals } }: Pick<FrameProps, "page" | "overview" | "hasDev">) => (
   <nav aria-label="Pages" id="pages">
-    {Object.entries(PAGES).map(([name, { path, name: label }]) => (
-      <a href={path} aria-current={name === page ? "page" : undefined}>
-        {label}
-        {name === "dead-letters" && totals !== null && totals.total > 0 ? (
-          <span class="count"> {countOf(totals.total)}</span>
-        ) : null}
-      </a>
-    ))}
+    {Object.entries(PAGES)
+      .filter(([name]) => name !== "dev" || hasDev)
+      .map(([name, { path, name: label }]) => (
+        <a href={path} aria-current={name === page ? "page" : undefined}>
+          {label}
+          {name === "dead-letters" && totals !== null && totals.total > 0 ? (
+            <span class="count"> {countOf(totals.total)}</span>
+          ) : null}
+        </a>
+      ))}
   </nav>
 );
 
@@ -64,7 +69,17 @@ const Freshness = ({ atMs }: { readonly atMs: number }) => (
 );
 
 /** What is around every page: where one can go, how things are, how old it is, and what the last action said. */
-export const Frame = ({ page, title, formToken, notice, overview, environment, user, children }: FrameProps) => (
+export const Frame = ({
+  page,
+  title,
+  formToken,
+  notice,
+  overview,
+  environment,
+  hasDev,
+  user,
+  children,
+}: FrameProps) => (
   <Layout title={`${signs[overview.level]} ${title ?? PAGES[page].name} · Spillway`}>
     <a class="skip" href="#live">
       Skip to the page
@@ -74,9 +89,9 @@ export const Frame = ({ page, title, formToken, notice, overview, environment, u
         Spillway
       </a>
       <span id="state">
-        <Sign level={overview.level} /> <span class="environment">{environment}</span>
+        <Sign level={overview.level} /> <span class={`environment ${environment}`}>{environment}</span>
       </span>
-      <Navigation page={page} overview={overview} />
+      <Navigation page={page} overview={overview} hasDev={hasDev} />
       <div class="under">
         <Freshness atMs={overview.atMs} />
         <form method="post" action="/logout">

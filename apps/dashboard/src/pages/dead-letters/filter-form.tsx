@@ -36,7 +36,8 @@ export const FilterForm = ({ query: { fields, problems } }: { readonly query: Qu
         </p>
       ))}
       <label class="wide">
-        search <input name="q" type="search" value={fields.q} placeholder="in detail, type, source, id and key" />
+        search{" "}
+        <input name="q" type="search" data-search value={fields.q} placeholder="in detail, type, source, id and key" />
       </label>
       <Choice name="status" words={STATUSES} value={fields.status} />
       <details open={Object.keys(fields).some((name) => name !== "q" && name !== "status")}>

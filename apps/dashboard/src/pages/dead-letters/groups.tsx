@@ -42,7 +42,7 @@ const hrefOf = (group: GroupCount, kind: string | null = null): string => {
 
 const groupLine = (group: GroupCount, nowMs: number, formToken: DecidingToken) => {
   return (
-    <tr>
+    <tr id={`group-${group.key}`} data-row tabindex={-1}>
       <th scope="row">
         <a href={hrefOf(group)}>
           <Shown text={group.code} max={80} />

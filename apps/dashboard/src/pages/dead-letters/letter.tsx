@@ -3,11 +3,13 @@ import type { LetterAction, WholeLetter } from "@spillway/dead-letters";
 import { REPLAYS_MAX, replayRefusalOf } from "@spillway/event";
 import type { Child } from "hono/jsx";
 import type { Beside } from "../../ports.ts";
+import { Copy, CopyOf } from "../copy.tsx";
 import { Deciding, type DecidingToken } from "../deciding.tsx";
 import { bytesOf, countOf } from "../format.ts";
 import { Shown } from "../shown.tsx";
 import { Moment } from "../time.tsx";
 import { type Body, VIEWS } from "./body.ts";
+import { curlOf } from "./curl.ts";
 
 type LetterProps = {
   readonly letter: WholeLetter;
@@ -46,6 +48,12 @@ const Facts = ({ facts }: { readonly facts: readonly (readonly [string, Child])[
       </>
     ))}
   </dl>
+);
+
+const Value = ({ text, what }: { readonly text: string | null; readonly what: string }) => (
+  <>
+    <Shown text={text} /> <Copy text={text} what={what} />
+  </>
 );
 
 const Story = ({ letter }: { readonly letter: WholeLetter }) => (
@@ -106,7 +114,10 @@ const Content = ({ letter, body, address }: Pick<LetterProps, "letter" | "body" 
           <a href={`/dead-letters/${letter.id}${address}${address === "" ? "?" : "&"}view=${view}`}>{view}</a>
         ),
       )}
-      <a href={`/dead-letters/${letter.id}/body`}>download</a>
+      <a id="download" href={`/dead-letters/${letter.id}/body`}>
+        download
+      </a>
+      <CopyOf id="download" what="all its bytes as text" />
     </p>
     {body.note === null ? null : <p class="hint">{body.note}</p>}
     <pre tabindex={0}>
@@ -117,6 +128,13 @@ const Content = ({ letter, body, address }: Pick<LetterProps, "letter" | "body" 
         The first {bytesOf(body.bytesShown)} of {bytesOf(letter.bytesLength)}; the download has all.
       </p>
     )}
+    <details>
+      <summary>As curl</summary>
+      <pre id="curl" tabindex={0}>
+        {curlOf(letter.id, letter.bytes)}
+      </pre>
+      <CopyOf id="curl" what="the command" />
+    </details>
   </section>
 );
 
@@ -199,10 +217,10 @@ export const Letter = (props: LetterProps) => {
       <h3>What is known of it</h3>
       <Facts
         facts={[
-          ["Type", <Shown text={letter.type} />],
-          ["Source", <Shown text={letter.source} />],
-          ["Id", <Shown text={letter.eventId} />],
-          ["Key", <Shown text={letter.partitionKey} />],
+          ["Type", <Value text={letter.type} what="the type" />],
+          ["Source", <Value text={letter.source} what="the source" />],
+          ["Id", <Value text={letter.eventId} what="the id" />],
+          ["Key", <Value text={letter.partitionKey} what="the key" />],
           ["Topic", <Shown text={letter.topic} />],
           ["Size", `${countOf(letter.bytesLength)} bytes (${bytesOf(letter.bytesLength)})`],
           [
@@ -213,7 +231,7 @@ export const Letter = (props: LetterProps) => {
             "Shard, entry, place",
             `${letter.shard}, ${letter.entry}, ${letter.index < 0 ? "a whole chunk" : letter.index}`,
           ],
-          ["traceparent", <Shown text={letter.traceparent} />],
+          ["traceparent", <Value text={letter.traceparent} what="the traceparent" />],
           ["tracestate", <Shown text={letter.tracestate} />],
         ]}
       />

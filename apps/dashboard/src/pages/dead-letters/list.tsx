@@ -9,7 +9,7 @@ import { Decide } from "./decide.tsx";
 import { ADDRESS_LENGTH_MAX, type Query, queryString } from "./query.ts";
 
 /** With the longest texts and the longest filter a page has 60 KB. */
-export const PAGE_ROWS = 40;
+export const PAGE_ROWS = 35;
 
 type ListProps = {
   readonly query: Query;
@@ -21,8 +21,11 @@ type ListProps = {
 };
 
 const letterLine = (letter: LetterSummary, address: string, nowMs: number, formToken: DecidingToken) => (
-  <tr>
+  <tr id={`letter-${letter.id}`} data-row tabindex={-1}>
     <th scope="row">
+      {formToken !== null && letter.status === "waiting" ? (
+        <input type="checkbox" name={`letter-${letter.id}`} aria-label={`Mark letter ${letter.id}`} />
+      ) : null}
       <a href={`/dead-letters/${letter.id}${address}`}>
         <Shown text={letter.code} max={60} />
       </a>{" "}
@@ -101,6 +104,21 @@ const Letters = ({ query, found, formToken, nowMs }: Omit<ListProps, "here">) =>
   );
 };
 
+/** What is done to the letters of this page that were marked. */
+const Marked = () => (
+  <p class="marked">
+    <button type="submit" formaction="/dead-letters/marked/replay">
+      Replay the marked letters
+    </button>
+    <label>
+      Reason <input name="reason" maxlength={500} />
+    </label>
+    <button type="submit" formaction="/dead-letters/marked/discard">
+      Discard the marked letters
+    </button>
+  </p>
+);
+
 /** A page of the letters that a filter lets through. */
 export const List = (props: ListProps) => {
   const { query, found, here, formToken } = props;
@@ -112,6 +130,7 @@ export const List = (props: ListProps) => {
         <Deciding formToken={formToken}>
           <input type="hidden" name="back" value={here} />
           <Letters {...props} />
+          {found?.letters.some(({ status }) => status === "waiting") ? <Marked /> : null}
         </Deciding>
       )}
       {found === null || found.searched === null ? null : (

@@ -130,6 +130,7 @@ test("no page is larger than 60 KB, whatever is in the events and the filter", a
       firstAtMs: 0,
       lastAtMs: 0,
       days: [0, 1, 2, 3, 4, 5, 6],
+      key: each.id,
       sampleId: each.id,
     }));
     const { app } = setUp({}, false, {

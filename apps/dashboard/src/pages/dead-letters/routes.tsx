@@ -5,6 +5,7 @@ import { answerDone, answerFramed, answerMessage, decidingToken } from "../../an
 import { audited } from "../../audited.ts";
 import type { AddPage, Env } from "../../env.ts";
 import type { ActionResult, DashboardPorts } from "../../ports.ts";
+import { manyOf } from "../format.ts";
 import { bodyOf, VIEWS } from "./body.ts";
 import { exportLines, FORMATS } from "./export.ts";
 import { FilterForm } from "./filter-form.tsx";
@@ -126,11 +127,44 @@ const backOf = (c: Context<Env>, id: string): string => {
   return `/dead-letters/${id}${queryString(asked)}`;
 };
 
+const reasonProblem = `A reason of 1 to ${REASON_LENGTH_MAX} characters is required, without control characters.`;
+
+/** What became of each, in the order in which they died. */
+const decide = async (
+  { letters }: DashboardPorts,
+  ids: readonly string[],
+  action: keyof typeof ACTIONS,
+  by: string,
+  reason: string,
+): Promise<string> => {
+  const texts: string[] = [];
+  let done = 0;
+  for (const id of ids) {
+    const result = await (action === "discard" ? letters.discard(id, by, reason) : letters[action](id, by));
+    if (result.done > 0) done++;
+    else texts.push(textOf(result, id, ACTIONS[action]));
+  }
+  return [`${manyOf(done, "letter was", "letters were")} ${ACTIONS[action]}.`, ...texts].join(" ");
+};
+
+/** The letters that were marked in a list. */
+const actMarked = async (c: Context<Env>, ports: DashboardPorts, action: "replay" | "discard") => {
+  const fields = c.get("fields");
+  const reason = fields.get("reason")?.trim() ?? "";
+  const marked = [...fields.keys()].map((name) => /^letter-(.+)$/.exec(name)?.[1] ?? "").filter(isLetterId);
+  const ids = marked.toSorted((a, b) => Number(BigInt(a) - BigInt(b)));
+  if (ids.length === 0) return answerMessage(c, 422, "No letter was marked: there is a box in front of each.");
+  if (action === "discard" && !isReason(reason)) return answerMessage(c, 422, reasonProblem);
+  const by = c.get("session").user.name;
+  const deed = { action: `letter.${action}`, subject: `letters ${ids.join(", ")}`, reason };
+  const text = await audited(c, ports, deed, () => decide(ports, ids, action, by, reason));
+  return answerDone(c, ports, backOf(c, ids[0] ?? ""), text);
+};
+
 const act = async (c: Context<Env>, ports: DashboardPorts, id: string, action: keyof typeof ACTIONS) => {
   const reason = c.get("fields").get("reason")?.trim() ?? "";
   if (action === "discard" && !isReason(reason)) {
-    const problem = `A reason of 1 to ${REASON_LENGTH_MAX} characters is required, without control characters.`;
-    return letterPage(c, ports, id, { reason, problem });
+    return letterPage(c, ports, id, { reason, problem: reasonProblem });
   }
   const { letters } = ports;
   const by = c.get("session").user.name;
@@ -169,6 +203,8 @@ export const addDeadLetters: AddPage = (app, ports) => {
       "content-disposition": `attachment; filename="letter-${id}.bin"`,
     });
   });
+  for (const action of ["replay", "discard"] as const)
+    app.post(`/dead-letters/marked/${action}`, (c) => actMarked(c, ports, action));
   // Three routes: of one with `:action{replay|discard|restore}` Hono takes /dead-letters/7/8/discard for 7.
   for (const action of ["replay", "discard", "restore"] as const)
     app.post(`/dead-letters/:id/${action}`, (c) => {
