@@ -48,4 +48,25 @@ describe("the Worker before its objects", () => {
     expect(names.map(objectOf)).toEqual(names.map(objectOf));
     expect([...new Set(names.map(objectOf))].toSorted()).toEqual([0, 1, 2, 3]);
   });
+
+  test("lets pages in by their key's origins, and pages read what it refuses", () => {
+    const page = { name: "web", sha256: hashSecret("pk_of-the-pages", platform), origins: ["https://shop.example"] };
+    const pages = createFront(
+      { apiKeys, publishableKeys: [page], corsOrigins: page.origins, bodyBytesMax: 1_000, objects: 4 },
+      ports,
+    );
+    const beacon = (key: string, origin: string, headers: Readonly<Record<string, string>> = {}) =>
+      pages(new Request(`http://edge/v1/events?key=${key}`, { method: "POST", headers: { origin, ...headers } }));
+    expect(beacon("pk_of-the-pages", "https://shop.example").kind).toBe("passed");
+    const shown = (answer: ReturnType<typeof front>) => {
+      const { status, headers } = refusal(answer);
+      return [status, headers.get("access-control-allow-origin"), headers.get("vary")];
+    };
+    expect(shown(beacon("pk_of-the-pages", "https://evil.example"))).toEqual([403, null, "Origin"]);
+    expect(shown(beacon("key-of-producer-1", "https://shop.example"))).toEqual([401, "https://shop.example", "Origin"]);
+    const long = beacon("pk_of-the-pages", "https://shop.example", { "content-length": "1001" });
+    expect(shown(long)).toEqual([413, "https://shop.example", "Origin"]);
+    const asks = { origin: "https://shop.example", "access-control-request-method": "POST" };
+    expect(pages(new Request("http://edge/v1/events", { method: "OPTIONS", headers: asks })).kind).toBe("passed");
+  });
 });
