@@ -24,6 +24,7 @@ const edge :Workerd.Worker = (
     (name = "NAMESPACE", fromEnvironment = "NAMESPACE"),
     (name = "ENVIRONMENT", fromEnvironment = "ENVIRONMENT"),
     (name = "METRICS_TOKEN", fromEnvironment = "METRICS_TOKEN"),
+    (name = "SCHEMA_KEYS", fromEnvironment = "SCHEMA_KEYS"),
     (name = "EDGE_OBJECTS", fromEnvironment = "EDGE_OBJECTS"),
     (name = "BODY_TIMEOUT_MS", fromEnvironment = "BODY_TIMEOUT_MS"),
   ],

@@ -84,6 +84,7 @@ describe.each(runtimes)("on %s", (runtime) => {
       entry: (port) => (runtime === "workerd" ? workerOn(worker.bundle, port) : appOn("edge", runtime)),
       env: {
         API_KEYS: API_KEY,
+        SCHEMA_KEYS: "test",
         UPSTASH_REDIS_REST_URL: `http://127.0.0.1:${redis.port}`,
         UPSTASH_REDIS_REST_TOKEN: REST_TOKEN,
         DATABASE_URL: database.href,
@@ -203,6 +204,29 @@ describe.each(runtimes)("on %s", (runtime) => {
       await heal();
     },
   );
+
+  test("judges events by the schema of their type, without making code, and tells it as a registry does", async () => {
+    await heal();
+    const type = `order.${runtime}`;
+    const schema = { properties: { code: { type: "string", pattern: "^[A-Z]+-[0-9]{3}$" } }, required: ["code"] };
+    const json = { "content-type": "application/json" };
+    const registered = await sendUntilTaken({
+      path: "/v1/schemas",
+      headers: json,
+      body: JSON.stringify({ type, mode: "enforce", schema }),
+    });
+    expect(registered.status).toBe(201);
+    const sendOf = (data: unknown) => sendUntilTaken({ headers: json, body: JSON.stringify({ type, data }) });
+    const refused = await sendOf({ code: "a-1" });
+    expect([refused.status, await refused.json()]).toEqual([
+      422,
+      expect.objectContaining({ code: "schema_violation", pointer: "/data/code" }),
+    ]);
+    expect((await sendOf({ code: "AB-123" })).status).toBe(202);
+    const url = `${edge.url}/subjects/${type}/versions/latest`;
+    const told = await fetch(url, { headers: { authorization: `Basic ${btoa(`any:${KEY}`)}` } });
+    expect(await told.json()).toMatchObject({ subject: type, version: 1, schema: JSON.stringify(schema) });
+  });
 
   test.each(refusals)(
     "after %s (%i) a connection is kept and good, unless the answer says that it ends",

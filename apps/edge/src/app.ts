@@ -5,6 +5,7 @@ import {
   errorName,
   type OutboxTier,
   type Platform,
+  type SchemaStore,
   type StreamTier,
 } from "@spillway/event";
 import {
@@ -36,13 +37,18 @@ import type { KeyQuotas } from "./quota/key-quotas.ts";
 import { createRefusals, type Refusals } from "./refusals.ts";
 import { createRequestIds } from "./request-id.ts";
 import { problemCodeOf, respondProblem } from "./respond.ts";
-import { allowOf, methodsOf, noSuchPath, pathOf, type RoutePath, routePaths, routes } from "./routes.ts";
+import { allowOf, methodsOf, noSuchPath, pathOf, patternOf, type RoutePath, routePaths, routes } from "./routes.ts";
+import { createSchemaCache, type SchemaCache } from "./schemas/cache.ts";
+import { createSchemaJudge } from "./schemas/judge.ts";
+import { createRegister } from "./schemas/register.ts";
+import { createRegistry } from "./schemas/registry.ts";
 import type { AskUnowned } from "./unowned.ts";
 
 export type EdgePorts = {
   readonly stream: StreamTier;
   readonly outbox: OutboxTier;
   readonly accounts: Accounts;
+  readonly schemas: SchemaStore;
   readonly belonging: Belonging;
   readonly unowned?: AskUnowned;
   readonly clock: Clock;
@@ -70,6 +76,8 @@ export type EdgeOptions = CommitterOptions &
     readonly apiKeySources: readonly BoundSource[];
     readonly apiKeyDurabilities: readonly KeyDurability[];
     readonly durabilityRoutes: readonly DurabilityRoute[];
+    /** Names of the keys that may register schemas. */
+    readonly schemaKeys: readonly string[];
     readonly metricsAccess: MetricsAccess;
     /** What the tiers take at most, for those who ask how full they are. */
     readonly limits: TierLimits;
@@ -80,6 +88,8 @@ export type Edge = {
   /** What `app` does with a POST, by its path: for a server that finds these paths by itself (E8). */
   readonly posts: Readonly<Record<string, (request: Request) => Promise<Response>>>;
   readonly committer: Committer;
+  /** Until it is started no schema is known. */
+  readonly schemas: Pick<SchemaCache, "start">;
   /**
    * Makes `/readyz` answer 503 and every answer end its connection; everything else goes on. A server that stops
    * closes idle connections, and a request that is on its way on one would be lost (16 of 32 clients: E3).
@@ -173,8 +183,10 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
   const sources = createKeySources(options.apiKeySources);
   const durabilities = createDurabilities(options.durabilityRoutes, options.apiKeyDurabilities);
   const fairYield = createFairYield(ports.nextTurn);
+  const cache = createSchemaCache(ports.schemas, ports);
+  const schemas = createSchemaJudge(cache, ports.metrics);
   const ingest = createIngest(
-    { ...ports, committer, senderOf, fairYield, sources, durabilities, onInvalid: http.invalid },
+    { ...ports, committer, senderOf, fairYield, sources, durabilities, schemas, onInvalid: http.invalid },
     options,
   );
   const docs = createDocs(options, ports.platform);
@@ -193,7 +205,9 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
   const handlers: Readonly<Record<RoutePath, Handler>> = {
     "/v1/events": (request, requestId) => ingest(request, requestId, false),
     "/v1/batch": (request, requestId) => ingest(request, requestId, true),
+    "/v1/schemas": createRegister({ ...ports, store: ports.schemas, cache, senderOf, fairYield, committer }, options),
     "/v1/limits": createLimitsRoute(options),
+    ...createRegistry(cache, options.apiKeys, ports),
     "/livez": asked(answerLive),
     "/readyz": asked(async () => answerReady(await health.readiness())),
     "/metrics": asked((request, requestId) => metricsRoute(request, refuseWith(requestId))),
@@ -204,7 +218,7 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
   // A slash at a path's end is nobody's mistake to look for.
   const app = new Hono({ strict: false });
   const served = new Map(routePaths.map((path) => [path, frame(path, handlers[path])]));
-  for (const [path, serve] of served) app.on(methodsOf(path), path, (c) => serve(c.req.raw));
+  for (const [path, serve] of served) app.on(methodsOf(path), patternOf(path), (c) => serve(c.req.raw));
   const haproxy = frame(
     "/",
     asked(() => answerOptions(health.isStopping())),
@@ -213,5 +227,5 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
   const unmatched = frame("unmatched", (request, requestId) => notFound(pathOf(request), requestId));
   app.notFound((c) => unmatched(c.req.raw));
   const posts = Object.fromEntries([...served].filter(([path]) => routes[path].method === "POST"));
-  return { app, posts, committer, stop: health.stop };
+  return { app, posts, committer, schemas: cache, stop: health.stop };
 };

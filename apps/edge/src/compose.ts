@@ -1,6 +1,7 @@
 import { type Clock, createBelonging, createUuid7, type Platform } from "@spillway/event";
 import { createAccounts, createOutboxTier, createPostgresInstallation, schemaWarnings } from "@spillway/outbox/tier";
 import { openDatabase } from "@spillway/postgres";
+import { createSchemaStore } from "@spillway/schemas/store";
 import { askKeepers, watchInstallation } from "@spillway/service";
 import { createStreamTier, type Transport } from "@spillway/stream/tier";
 import { type Log, type Metrics, showLimits, type Traces } from "@spillway/telemetry";
@@ -64,6 +65,7 @@ export const compose = (config: Config, { redis, ...surroundings }: Surroundings
       stream,
       outbox: createOutboxTier({ database, shards: config.SHARDS }),
       accounts: createAccounts({ database }),
+      schemas: createSchemaStore({ database }),
       belonging,
       unowned: (deadlineMs) => stream.unowned(config.SHARDS, deadlineMs),
       random: Math.random,
@@ -80,6 +82,7 @@ export const compose = (config: Config, { redis, ...surroundings }: Surroundings
       await askKeepers(keepers);
       void watchInstallation({ ...keepers, clock, log }, stopping);
       void schemaWarnings(database, ASK_MS).then(([warning]) => warning && log("warn", "database.schema", { warning }));
+      await edge.schemas.start(stopping);
       await edge.committer.start();
     },
     async close() {

@@ -44,6 +44,7 @@ const settings = {
   PUBLISHABLE_KEYS: withDefault(secretText("keys of pages, separated by commas: name:pk_…"), ""),
   API_KEY_ORIGINS: withDefault(matching(/./, "origins of publishable keys, separated by commas: name=origin"), ""),
   CORS_ORIGINS: withDefault(matching(/./, "origins, separated by commas: https://shop.example"), ""),
+  SCHEMA_KEYS: withDefault(matching(/./, "names of keys, separated by commas"), ""),
   METRICS_TOKEN: optional(token(16)),
   ...redisSettings,
   DATABASE_URL: postgresUrl(checkPostgresUrl),

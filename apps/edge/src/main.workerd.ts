@@ -2,13 +2,14 @@ import { DurableObject, type ObjectState } from "cloudflare:workers";
 import { systemClock as clock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { createRestTransport } from "@spillway/stream/tier";
-import { createLog, noMetrics } from "@spillway/telemetry";
+import { noMetrics } from "@spillway/telemetry";
+import { createLineLog } from "@spillway/telemetry/line-log";
 import { type ComposedEdge, compose } from "./compose.ts";
 import { edgeOptionsOf } from "./settings.ts";
 import { type Bindings, readBindings } from "./worker/bindings.ts";
 import { createFront, type Front } from "./worker/front.ts";
 
-const log = createLog("edge", "info", (line) => console.log(line.trimEnd()));
+const log = createLineLog("edge", "info", (line) => console.log(line.trimEnd()));
 
 /**
  * The edge, in one I/O context for all of its requests (E10). What is in hand when an object is evicted fails, and its clients send

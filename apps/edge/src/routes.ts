@@ -2,6 +2,7 @@ import { getPathNoStrict } from "hono/utils/url";
 import { livenessExample, readinessExample } from "./docs/examples.ts";
 import { limitsExample } from "./docs/limits.ts";
 import { answerOf, ingestOperation, type Operation, readOperation } from "./docs/operation.ts";
+import { registerOperation, registryExamples, registryOperation } from "./docs/schema-operations.ts";
 import { schemaRef } from "./docs/schemas.ts";
 import type { Problem } from "./respond.ts";
 
@@ -10,6 +11,7 @@ export const tags = {
   events: "For producers.",
   operation: "For those who run the edge.",
   reading: "What this is, for people and machines.",
+  schemas: "What the data of a type of events has to be.",
 } as const;
 
 type Tag = keyof typeof tags;
@@ -68,6 +70,70 @@ export const routes = {
     summary: "What a client has to keep to",
     description: "They stay the same while the edge runs.",
     operation: readOperation({ 200: answerOf("By name.", schemaRef("Limits"), limitsExample) }),
+  },
+  "/v1/schemas": {
+    method: "POST",
+    tag: "schemas",
+    operationId: "registerSchema",
+    summary: "Register a schema of a type of events, or set what is done with events that break it",
+    description: "For the keys of SCHEMA_KEYS. A version that is not compatible with the one before is refused.",
+    operation: registerOperation,
+  },
+  "/subjects": {
+    method: "GET",
+    tag: "schemas",
+    operationId: "subjects",
+    summary: "The types that have schemas",
+    description: "As of the Confluent Schema Registry, of which these paths are the reading part: a subject is a type.",
+    operation: registryOperation({ type: "array", items: text }, ["order.created"]),
+  },
+  "/subjects/{subject}/versions": {
+    method: "GET",
+    tag: "schemas",
+    operationId: "versionsOfSubject",
+    summary: "The versions of a type's schema",
+    description: "From 1, without gaps.",
+    operation: registryOperation({ type: "array", items: { type: "integer" } }, [1, 2], ["subject"]),
+  },
+  "/subjects/{subject}/versions/{version}": {
+    method: "GET",
+    tag: "schemas",
+    operationId: "schemaOfVersion",
+    summary: "One version of a type's schema, or the latest",
+    description: "The schema is a text.",
+    operation: registryOperation(schemaRef("RegisteredSchema"), registryExamples.version, ["subject", "version"]),
+  },
+  "/schemas/ids/{id}": {
+    method: "GET",
+    tag: "schemas",
+    operationId: "schemaOfId",
+    summary: "A schema by its id",
+    description: "An event whose dataschema ends with this path is checked by this version, if it is one of its type.",
+    operation: registryOperation(schemaRef("SchemaText"), registryExamples.text, ["id"]),
+  },
+  "/schemas/types": {
+    method: "GET",
+    tag: "schemas",
+    operationId: "schemaTypes",
+    summary: "The kinds of schemas",
+    description: "JSON Schema alone.",
+    operation: registryOperation({ type: "array", items: { const: "JSON" } }, ["JSON"]),
+  },
+  "/config": {
+    method: "GET",
+    tag: "schemas",
+    operationId: "compatibility",
+    summary: "What a new version has to be",
+    description: "Compatible with the one before, for all types.",
+    operation: registryOperation(schemaRef("Compatibility"), registryExamples.compatibility),
+  },
+  "/config/{subject}": {
+    method: "GET",
+    tag: "schemas",
+    operationId: "compatibilityOfSubject",
+    summary: "What a new version of a type's schema has to be",
+    description: "The same for all types.",
+    operation: registryOperation(schemaRef("Compatibility"), registryExamples.compatibility, ["subject"]),
   },
   "/livez": {
     method: "GET",
@@ -137,12 +203,21 @@ export const methodsOf = (path: RoutePath): string[] => {
   return isCheck ? [method, "OPTIONS"] : [method];
 };
 
-const allows: ReadonlyMap<string, string> = new Map(
-  routePaths.map((path) => [path, routes[path].method === "GET" ? "GET, HEAD" : "POST"]),
-);
+const PARAMETER = /\{(\w+)\}/g;
+
+/** The path as the router writes it. */
+export const patternOf = (path: RoutePath): string => path.replace(PARAMETER, ":$1");
+
+const methodsAllowed = (path: RoutePath): string => (routes[path].method === "GET" ? "GET, HEAD" : "POST");
+const isPlain = (path: RoutePath): boolean => !path.includes("{");
+const allows = new Map<string, string>(routePaths.filter(isPlain).map((path) => [path, methodsAllowed(path)]));
+const parametric = routePaths
+  .filter((path) => !isPlain(path))
+  .map((path) => ({ form: new RegExp(`^${path.replace(PARAMETER, "[^/]+")}$`), allow: methodsAllowed(path) }));
 
 /** What a path allows, for the header of a 405; null where there is no such path. */
-export const allowOf = (path: string): string | null => allows.get(path) ?? null;
+export const allowOf = (path: string): string | null =>
+  allows.get(path) ?? parametric.find(({ form }) => form.test(path))?.allow ?? null;
 
 export const noSuchPath: Problem = { code: "not_found", detail: "see /docs for what there is" };
 

@@ -27,6 +27,7 @@ export const edgeOptionsOf = (config: Config): EdgeOptions => ({
   corsOrigins: config.corsOrigins,
   apiKeySources: config.apiKeySources,
   apiKeyDurabilities: config.apiKeyDurabilities,
+  schemaKeys: config.schemaKeys,
   durabilityRoutes: config.durabilityRoutes,
   metricsAccess: config.metricsAccess,
   limits: {

@@ -8,7 +8,7 @@ export * from "./dead-letters.ts";
 export * from "./deadline.ts";
 export * from "./durability.ts";
 export * from "./error-name.ts";
-export type { Attributes, Defaults, InvalidEvent, InvalidEventCode } from "./event.ts";
+export type { Attributes, Defaults, EventFault, InvalidEvent, InvalidEventCode } from "./event.ts";
 export * from "./installation.ts";
 export * from "./ledger.ts";
 export type { Malformed } from "./malformed.ts";

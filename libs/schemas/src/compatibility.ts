@@ -112,7 +112,9 @@ class Comparison {
     };
     const now = all(is.type);
     if (valuesOf(was)?.every((value) => [...now].some((type) => isOfType(value, type)))) return;
-    const gone = [...all(was.type)].filter((type) => !now.has(type));
+    const missing = [...all(was.type)].filter((type) => !now.has(type));
+    // An integer is a number: that goes without saying.
+    const gone = missing.filter((type) => type !== "integer" || !missing.includes("number"));
     if (gone.length > 0) this.#blame(`${pointer}/type`, `allowed ${gone.join(", ")} before: the type is changed`);
   }
 

@@ -6,6 +6,7 @@ import { parseKeyQuotas } from "./key-quotas-setting.ts";
 import { parseKeySources } from "./key-sources-setting.ts";
 import { parseKeyOrigins, parseOrigins } from "./origins-setting.ts";
 import { parsePublishableKeys, publishableOf } from "./publishable-keys-setting.ts";
+import { parseSchemaKeys } from "./schema-keys-setting.ts";
 
 const nothing = {
   apiKeys: [],
@@ -13,6 +14,7 @@ const nothing = {
   apiKeyQuotas: [],
   apiKeyDurabilities: [],
   durabilityRoutes: [],
+  schemaKeys: [],
   publishableKeys: [],
   corsOrigins: [],
 };
@@ -49,6 +51,7 @@ export const readKeys = (env: Environment, platform: Platform) => {
     apiKeySources: publishable.sources,
     apiKeyQuotas,
     apiKeyDurabilities: or("API_KEY_DURABILITY", parseKeyDurabilities(env.API_KEY_DURABILITY ?? "", names)),
+    schemaKeys: or("SCHEMA_KEYS", parseSchemaKeys(env.SCHEMA_KEYS ?? "", new Set(apiKeys.map(({ name }) => name)))),
     durabilityRoutes: or("DURABILITY_ROUTES", parseDurabilityRoutes(env.DURABILITY_ROUTES ?? "")),
     publishableKeys: publishable.keys,
     // A page of a key's origin sends with it, so it may ask and read.

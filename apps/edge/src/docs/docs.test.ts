@@ -108,7 +108,9 @@ describe("openapi.json", () => {
 
   test("has every problem of the table, at its status", () => {
     const declared = JSON.stringify(document.paths["/v1/events"]);
-    const elsewhere: readonly string[] = ["not_found", "method_not_allowed"];
+    const ofSchemas = ["schema_forbidden", "invalid_schema", "incompatible_schema", "too_many_schemas"];
+    const elsewhere: readonly string[] = ["not_found", "method_not_allowed", ...ofSchemas];
+    for (const code of ofSchemas) expect(JSON.stringify(document.paths["/v1/schemas"])).toContain(`"${code}"`);
     for (const [code, { status }] of Object.entries(problems)) {
       if (elsewhere.includes(code)) continue;
       const answer = document.paths["/v1/events"]?.post?.responses[status];
@@ -210,6 +212,18 @@ const calls: readonly Call[] = [
   ["/v1/events", post(event, { "content-type": "text/plain" }), "unsupported_media_type"],
   ["/v1/events", post(event, { expect: "junk" }), "unsupported_expectation"],
   ["/v1/events", post("{}"), "missing_attribute"],
+  ["/v1/schemas", post('{"type":"t","schema":true}'), 201],
+  ["/v1/schemas", post('{"type":"t","schema":{"if":true}}'), "invalid_schema"],
+  ["/v1/schemas", post('{"type":"t","schema":true}', { authorization: "" }), "unauthorized"],
+  ["/v1/schemas", post("{}", { "content-type": "text/plain" }), "unsupported_media_type"],
+  ["/subjects", { headers: { authorization } }, 200],
+  ["/subjects", {}, 401],
+  ["/subjects/{subject}/versions", { headers: { authorization } }, 404],
+  ["/subjects/{subject}/versions/{version}", { headers: { authorization } }, 404],
+  ["/schemas/ids/{id}", { headers: { authorization } }, 404],
+  ["/schemas/types", { headers: { authorization } }, 200],
+  ["/config", { headers: { authorization } }, 200],
+  ["/config/{subject}", { headers: { authorization } }, 404],
   ["/v1/limits", {}, 200],
   ["/livez", {}, 200],
   ["/livez", { headers: { host: "a, b" } }, "malformed_request"],
@@ -224,7 +238,9 @@ const declaredContent = (path: string, { method = "GET" }: RequestInit, status: 
 
 describe("what is answered is declared", () => {
   test.each(calls.map((call) => [call[0], call[2], call[1]] as const))("%s: %s", async (path, expected, init) => {
-    const response = await (await createAppWorld()).get(path, init);
+    const app = await createAppWorld({ schemaKeys: ["shop"] });
+    await app.schemas.start(new AbortController().signal);
+    const response = await app.get(path, init);
     const contentType = response.headers.get("content-type")?.split(";")[0] ?? "";
     const declared = declaredContent(path, init, response.status)[contentType];
     expect(declared).toBeDefined();

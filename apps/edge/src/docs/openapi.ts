@@ -31,6 +31,7 @@ export const openApiOf = (limits: IngestLimits): Json => ({
         name: "key",
         description: "A key of PUBLISHABLE_KEYS, from a page of one of its origins; it may come as the key does, too.",
       },
+      registry: { type: "http", scheme: "basic", description: "Any name, and such a key for a password." },
       metricsToken: { type: "http", scheme: "bearer", description: "The edge's METRICS_TOKEN." },
     },
   },

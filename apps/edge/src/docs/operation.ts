@@ -12,7 +12,14 @@ const content = (schema: Json, contentType = "application/json", examples?: Json
 /** Codes that any request may be answered with. */
 const ofAll: ReadonlySet<ProblemCode> = new Set(["malformed_request", "internal"]);
 /** Codes of what is not declared here: other paths, and other methods. */
-const ofOthers: ReadonlySet<ProblemCode> = new Set(["not_found", "method_not_allowed"]);
+const ofOthers: ReadonlySet<ProblemCode> = new Set([
+  "not_found",
+  "method_not_allowed",
+  "schema_forbidden",
+  "invalid_schema",
+  "incompatible_schema",
+  "too_many_schemas",
+]);
 
 const batches = [schemaRef("Batch"), schemaRef("Envelope")];
 

@@ -59,6 +59,10 @@ const body = JSON.stringify([{ type: "page.left", id: crypto.randomUUID() }]);
 fetch(target, { method: "POST", body, keepalive: true });   // or
 navigator.sendBeacon(target, body);`;
 
+const schema = (origin: string): string => `curl -i ${origin}/v1/schemas \\
+  -H "Authorization: Bearer $API_KEY" -H "Content-Type: application/json" \\
+  -d '{"type":"order.created","mode":"enforce","schema":{"type":"object","properties":{"total":{"type":"number"}},"required":["total"]}}'`;
+
 /** What stands in an example where we do not know how we were reached; the page says what it is. */
 export const UNKNOWN_ORIGIN = "$EDGE_URL";
 const originHint = `<code>${UNKNOWN_ORIGIN}</code> is where you reach this edge. `;
@@ -96,6 +100,12 @@ remembers it; another one with that key is <a href="#idempotency_key_reused"><co
 theirs (in a batch with <code>/</code> and their index behind it), so every edge knows them.</p>
 <p>Accepted content types: <code>${mediaTypesOf(false).join(", ")}</code>, and CloudEvents binary mode (<code>ce-</code> headers);
 <code>/v1/batch</code> takes <code>${mediaTypesOf(true).join(", ")}</code>.</p>
+<h2>Schemas</h2>
+<p>A type of events may have a JSON Schema, in versions. Data that breaks it is refused (<a href="#schema_violation"><code>schema_violation</code></a>) where the
+type's mode is <code>enforce</code>; under <code>warn</code> the event is stored, and its answer has <code>warnings</code>. The keys of <code>SCHEMA_KEYS</code>
+register one, and a new version is refused unless what the one before took is taken (<a href="#incompatible_schema"><code>incompatible_schema</code></a>):</p>
+<pre>${schema(origin ?? UNKNOWN_ORIGIN)}</pre>
+<p>Tools of Kafka read them at <code>${origin ?? UNKNOWN_ORIGIN}</code> as from a Confluent Schema Registry, with a key as the password; a subject is a type.</p>
 <h2>Answers</h2><table>${rows(statuses)}</table>
 <p>With <code>Prefer: return=representation</code> a batch's answer has <code>events</code>: <code>id</code>, <code>status</code> and <code>tier</code> of each, in order.
 What is wrong with a single event stands in <code>errors</code>, ten members at most; of a batch each event says the first.</p>

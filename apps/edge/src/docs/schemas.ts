@@ -1,4 +1,4 @@
-import { MEMBERS_MAX, NAME_LENGTH_MAX, VALUE_LENGTH_MAX } from "@spillway/event";
+import { MEMBERS_MAX, NAME_LENGTH_MAX, schemaModes, VALUE_LENGTH_MAX } from "@spillway/event";
 import { type ProblemCode, problems } from "../problem.ts";
 import { problemExample } from "./examples.ts";
 import { limitProperties } from "./limits.ts";
@@ -43,6 +43,11 @@ const batchAnswer = {
     items: { $ref: "#/components/schemas/EventAnswer" },
     description: "Each event of the batch in its order, where `Prefer: return=representation` asked for them.",
   },
+  warnings: {
+    type: "array",
+    items: object({ index: count, id: text, code: { const: "schema_violation" }, detail: text, pointer: text }),
+    description: "Events that are stored though their data breaks the schema of their type, whose mode is warn.",
+  },
   errors: { type: "array", items: { $ref: "#/components/schemas/BatchError" } },
 };
 
@@ -72,10 +77,23 @@ export const schemas = {
   },
   Batch: { type: "array", items: { $ref: "#/components/schemas/Event" } },
   Envelope: object({ events: { $ref: "#/components/schemas/Batch" } }),
-  Stored: object({ id: text, status: { enum: ["accepted", "duplicate"] }, tier: held, request_id: text }),
+  Stored: object(
+    {
+      id: text,
+      status: { enum: ["accepted", "duplicate"] },
+      tier: held,
+      request_id: text,
+      warnings: {
+        type: "array",
+        items: { $ref: "#/components/schemas/EventError" },
+        description: "How the data breaks the schema of its type, whose mode is warn.",
+      },
+    },
+    ["id", "status", "tier", "request_id"],
+  ),
   BatchAnswer: object(
     batchAnswer,
-    Object.keys(batchAnswer).filter((name) => name !== "tiers" && name !== "events"),
+    Object.keys(batchAnswer).filter((name) => !["tiers", "events", "warnings"].includes(name)),
   ),
   EventAnswer: object(
     {
@@ -121,6 +139,20 @@ export const schemas = {
     ),
     description: "RFC 9457. A refused batch also carries the members of BatchAnswer.",
   },
+  Registered: object(
+    { type: text, mode: { enum: [...schemaModes] }, id: { type: "integer" }, version: { type: "integer" } },
+    ["type", "mode"],
+  ),
+  RegisteredSchema: object({
+    subject: text,
+    version: { type: "integer" },
+    id: { type: "integer" },
+    schemaType: { const: "JSON" },
+    schema: text,
+  }),
+  SchemaText: object({ schemaType: { const: "JSON" }, schema: text }),
+  Compatibility: object({ compatibilityLevel: { const: "BACKWARD" } }),
+  RegistryFailure: object({ error_code: { type: "integer" }, message: text }),
   Limits: object(limitProperties),
   Liveness: object({ status: { const: "up" } }),
   Readiness: object({

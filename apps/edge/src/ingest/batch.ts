@@ -7,7 +7,7 @@ import { answerOf, type EventAnswer, preferenceApplied } from "./representation.
 import type { Store } from "./store.ts";
 
 /** An entry of a batch answer: one event that was not stored. */
-type BatchError = Omit<NotAdmitted, "kind" | "code"> & {
+type BatchError = Omit<NotAdmitted, "kind" | "code" | "more"> & {
   readonly index: number;
   readonly code: ProblemCode;
   readonly retryable: boolean;
@@ -28,7 +28,7 @@ const problemOf = (errors: readonly BatchError[], refusal: RefusalCode | null): 
 
 /**
  * Commits the valid events of a batch and answers for all of them. An empty batch is a batch that is all stored.
- * With each of them where the answer `represents` the batch.
+ * With each of them where the answer `represents` the batch. `giveWay` is asked after each event whether it is another's turn.
  * 202 all stored · 207 mixed · 403 all of forbidden sources · 422 none valid · 429 or 503 none stored.
  */
 export const ingestBatch = async (
@@ -37,16 +37,22 @@ export const ingestBatch = async (
   store: Store,
   requestId: string,
   represents: boolean,
+  giveWay: () => Promise<void> | undefined,
 ): Promise<Response> => {
   const answers = represents ? new Array<EventAnswer>(events.length) : null;
   const errors: BatchError[] = [];
+  const warnings: Omit<BatchError, "retryable">[] = [];
   const sealed: SealedEvent[] = [];
   const indexes: number[] = [];
   for (let index = 0; index < events.length; index++) {
     const event = admit(events[index] as ReadEvent);
+    const turn = giveWay();
+    if (turn !== undefined) await turn;
     if (event.kind === "ok") {
       sealed.push(event.sealed);
       indexes.push(index);
+      const [warning] = event.warnings ?? [];
+      if (warning !== undefined) warnings.push({ index, id: event.sealed.id, ...warning });
     } else {
       const { id, code, detail, pointer } = event;
       errors.push({ index, id, code, detail, pointer, retryable: false });
@@ -78,6 +84,7 @@ export const ingestBatch = async (
     ...(isToBeInBoth ? { tiers } : {}),
     request_id: requestId,
     ...(answers === null ? {} : { events: answers }),
+    ...(warnings.length === 0 ? {} : { warnings }),
     errors: errors.sort((a, b) => a.index - b.index),
   };
   const applied = answers === null ? undefined : preferenceApplied;

@@ -14,7 +14,7 @@ export const bodyTooLarge = ({ bodyBytesMax }: Pick<IngestLimits, "bodyBytesMax"
 export const bodyProblem = (
   code: BodyRefusal,
   { retryAfterSeconds }: Pick<IngestPorts["committer"], "retryAfterSeconds">,
-  limits: IngestLimits,
+  limits: Pick<IngestLimits, "bodyBytesMax" | "bodyTimeoutMs">,
 ): Problem => {
   switch (code) {
     case "body_too_large":

@@ -70,6 +70,12 @@ const notABatch: Problem = { code: "not_a_batch", detail: 'a batch is a JSON arr
 const malformedProblem = ({ code, detail }: Malformed, { batchEventsMax }: IngestLimits): Problem =>
   code === "batch_too_large" ? { code, detail, members: { limit: batchEventsMax } } : { code, detail };
 
+/** Whether others have their turn between two events of a batch, as far as checking them has taken long. */
+const giveWay =
+  ({ schemas, fairYield }: IngestPorts) =>
+  (): Promise<void> | undefined =>
+    schemas?.isTurnOver() ? fairYield.own() : undefined;
+
 /** The cheap checks come first: a body is read only for somebody who may send it, in a form that can be read. */
 export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest => {
   const { clock, newId, senderOf, sources, durabilities, fairYield, quotas } = ports;
@@ -102,7 +108,7 @@ export const createIngest = (ports: IngestPorts, limits: IngestLimits): Ingest =
     const store = createStore(ports.committer, quota, bodyEndedAtMs, within);
     if (read.kind === "ok") {
       const admitted = (event: ReadEvent) => admit(event, name, durability);
-      return ingestBatch(read.events, admitted, store, requestId, wantsRepresentation(headers));
+      return ingestBatch(read.events, admitted, store, requestId, wantsRepresentation(headers), giveWay(ports));
     }
     if (batchOnly) return respondProblem(notABatch, requestId);
     return ingestSingle(admit(read.event, name, durability), store, limits, requestId);

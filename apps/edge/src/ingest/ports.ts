@@ -7,6 +7,7 @@ import type { BodyLimits } from "../body/read-body.ts";
 import type { Committer } from "../commit/committer.ts";
 import type { FairYield } from "../fair-yield.ts";
 import type { KeyQuotas } from "../quota/key-quotas.ts";
+import type { SchemaJudge } from "../schemas/judge.ts";
 
 export type IngestPorts = {
   readonly committer: Pick<Committer, "commit" | "retryAfterSeconds">;
@@ -21,6 +22,8 @@ export type IngestPorts = {
   readonly durabilities: ReturnType<typeof createDurabilities>;
   /** Absent where no key has one. */
   readonly quotas?: Pick<KeyQuotas, "of">;
+  /** Absent where no type has one. */
+  readonly schemas?: SchemaJudge;
   /** Absent where nothing is traced. */
   readonly traces?: Traces;
   /** Called for events that will never be stored as they are. */

@@ -25,6 +25,7 @@ export const ingestSingle = async (
     const headers = { "retry-after": String(store.retryAfterSeconds([code])) };
     return respondProblem({ code, detail: refusalDetails[code], headers, members: { id } }, requestId);
   }
-  const body = `{"id":${JSON.stringify(id)},"status":"${result.kind}","tier":"${result.tier}","request_id":"${requestId}"}`;
+  const warnings = event.warnings === undefined ? "" : `,"warnings":${JSON.stringify(event.warnings)}`;
+  const body = `{"id":${JSON.stringify(id)},"status":"${result.kind}","tier":"${result.tier}","request_id":"${requestId}"${warnings}}`;
   return respondJson(202, body, requestId);
 };
