@@ -19,7 +19,7 @@ const bundle = async (target: "browser" | "node", ...entries: readonly string[])
 const nameModules = (file: string): void =>
   writeFileSync(file, readFileSync(file, "utf8").replace(/(from ")(\.\/[\w-]+)\.ts"/g, '$1$2.js"'));
 
-const { name, version, description, type, exports } = own;
+const { name, version, description, type, exports, bin } = own;
 const entryOf = (source: string) => source.replace("./src/", "./").replace(/\.ts$/, "");
 const published = Object.entries(exports).map(([path, source]) => [
   path,
@@ -29,8 +29,17 @@ const published = Object.entries(exports).map(([path, source]) => [
 rmSync(dist, { recursive: true, force: true });
 await $`tsc -p tsconfig.build.json`.cwd(folder);
 for (const file of readdirSync(dist)) nameModules(dist + file);
-await bundle("browser", "index", "indexed-db-store");
-await bundle("node", "file-store");
-const manifest = { name, version, description, type, sideEffects: false, exports: Object.fromEntries(published) };
+await bundle("browser", "index", "indexed-db-store", "schema-types");
+await bundle("node", "file-store", "main.types");
+const programs = Object.entries(bin).map(([program, source]) => [program, `${entryOf(source)}.js`]);
+const manifest = {
+  name,
+  version,
+  description,
+  type,
+  sideEffects: false,
+  exports: Object.fromEntries(published),
+  bin: Object.fromEntries(programs),
+};
 writeFileSync(`${dist}package.json`, `${JSON.stringify(manifest, null, 2)}\n`);
 copyFileSync(`${folder}README.md`, `${dist}README.md`);

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ let pipeline: Pipeline;
 beforeAll(async () => {
   installed = installClient();
   services = await startServices();
-  pipeline = await startPipeline(services);
+  pipeline = await startPipeline(services, { edgeEnv: { SCHEMA_KEYS: "test" } });
 });
 afterAll(async () => {
   await pipeline?.stop();
@@ -29,6 +29,21 @@ const RUNTIMES = [
   ["Bun", process.execPath],
   ["Node", "node"],
 ] as const;
+/** Nothing is wrong with these lines but what they expect. */
+const checkTypes = (file: string, lines: readonly string[]): void => {
+  writeFileSync(inFolder(file), lines.join("\n"));
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    target: "es2022",
+    module: "nodenext",
+    lib: ["es2022", "dom"],
+    types: [],
+  };
+  writeFileSync(inFolder("tsconfig.json"), JSON.stringify({ compilerOptions, files: [file] }));
+  expect(run(installed.folder, tsc, "-p", ".")).toBe("");
+};
+
 const inFolder = (name: string) => join(installed.folder, name);
 
 test("the package depends on nothing, and holds what its exports name", () => {
@@ -37,7 +52,7 @@ test("the package depends on nothing, and holds what its exports name", () => {
   expect(manifest.private).toBeUndefined();
   expect(readdirSync(inFolder("node_modules/@spillway"))).toEqual(["client"]);
   const named = (Object.values(manifest.exports) as Record<string, string>[]).flatMap((entry) => Object.values(entry));
-  expect(named).toHaveLength(6);
+  expect(named).toHaveLength(8);
   expect(installed.packed).toEqual(expect.arrayContaining(named.map((file) => file.replace("./", ""))));
 });
 
@@ -77,17 +92,47 @@ test("its types know the events: what fits is taken, what does not is told", () 
     'await client.send({ type: "order.created" });',
     "export {};",
   ];
-  writeFileSync(inFolder("typed.ts"), lines.join("\n"));
-  const compilerOptions = {
-    strict: true,
-    noEmit: true,
-    target: "es2022",
-    module: "nodenext",
-    lib: ["es2022", "dom"],
-    types: [],
+  checkTypes("typed.ts", lines);
+});
+
+test("types that are written from the edge's schemas hold events to them", async () => {
+  const url = pipeline.edges[0]?.url ?? "";
+  const total = {
+    type: "object",
+    properties: { total: { type: "number" }, by: { enum: ["card", "cash"] } },
+    required: ["total"],
   };
-  writeFileSync(inFolder("tsconfig.json"), JSON.stringify({ compilerOptions, files: ["typed.ts"] }));
-  expect(run(installed.folder, tsc, "-p", ".")).toBe("");
+  for (const [type, schema] of Object.entries({ "order.created": total, "a/b": { items: { $ref: "#" } } })) {
+    const registered = await pipeline.post(JSON.stringify({ type, schema, mode: "warn" }), undefined, "/v1/schemas");
+    expect(registered.status).toBe(201);
+  }
+  const program = inFolder("node_modules/.bin/spillway-types");
+  const env = { PATH: process.env.PATH, EDGE_URL: url, API_KEY: KEY };
+  const written = spawnSync("node", [program, "events.ts"], { cwd: installed.folder, env, encoding: "utf8" });
+  expect([written.status, written.stdout, written.stderr]).toEqual([0, "events.ts: 2 types\n", ""]);
+  const refused = spawnSync("node", [program, "events.ts"], {
+    cwd: installed.folder,
+    env: { ...env, API_KEY: "wrong" },
+    encoding: "utf8",
+  });
+  expect([refused.status, refused.stderr]).toEqual([1, expect.stringMatching(/^GET \/subjects: 401 /)]);
+  checkTypes("generated.ts", [
+    'import { createClient } from "@spillway/client";',
+    'import type { Events } from "./events.js";',
+    'const client = createClient<Events>({ url: "http://edge" });',
+    'await client.send({ type: "order.created", data: { total: 1, by: "card" } });',
+    'await client.send({ type: "a/b", data: [[], [[]]] });',
+    "// @ts-expect-error no such type",
+    'await client.send({ type: "order.lost", data: {} });',
+    "// @ts-expect-error a member is missing",
+    'await client.send({ type: "order.created", data: { by: "card" } });',
+    "// @ts-expect-error none of the values",
+    'await client.send({ type: "order.created", data: { total: 1, by: "cheque" } });',
+    "// @ts-expect-error no such member",
+    'await client.send({ type: "order.created", data: { total: 1, sum: 2 } });',
+    "// @ts-expect-error not a list of lists",
+    'await client.send({ type: "a/b", data: [1] });',
+  ]);
 });
 
 test.each(RUNTIMES)("the README's example, ten lines at most, runs under %s", async (runtime, program) => {
