@@ -177,7 +177,14 @@ const createFrame = (
 export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
   const committer = createCommitter(ports, options);
   const refusals = createRefusals(ports.clock);
-  const health = createHealth({ ...ports, committer, refusals, shards: options.shards, limits: options.limits });
+  const health = createHealth({
+    ...ports,
+    stream: { ...ports.stream, health: committer.streamHealth },
+    committer,
+    refusals,
+    shards: options.shards,
+    limits: options.limits,
+  });
   const http = createHttpMetrics(ports.metrics);
   const senderOf = createSenderOf(options.apiKeys, options.publishableKeys, ports.platform, ports.clock);
   const sources = createKeySources(options.apiKeySources);

@@ -12,17 +12,21 @@ test("a shard with events is told of once nobody has had its lease for two of th
     return unowned;
   });
   expect(await look(500)).toEqual([]);
-  await clock.advance(9_000);
+  await clock.advance(5_000);
   unowned = [2];
   expect(await look(500)).toEqual([]);
-  await clock.advance(1_000);
+  await clock.advance(5_000);
   unowned = [0, 2];
   expect(await look(500)).toEqual([expect.stringContaining("the lease of shard 2,")]);
+  // Who asks more often is told the same.
+  unowned = [];
+  await clock.advance(4_000);
+  expect(await look(500)).toEqual([expect.stringContaining("the lease of shard 2,")]);
   away = true;
-  await clock.advance(10_000);
+  await clock.advance(6_000);
   // Both, since then, for all that is known.
   expect(await look(500)).toEqual([expect.stringContaining("the lease of shard 0, 2,")]);
   away = false;
-  unowned = [];
+  await clock.advance(5_000);
   expect(await look(500)).toEqual([]);
 });

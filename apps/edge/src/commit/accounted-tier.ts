@@ -1,5 +1,7 @@
 import type { Appended, Clock, ShardChunk, Tier, Writers } from "@spillway/event";
 
+import type { PromiseWatch } from "./promise-watch.ts";
+
 type Append = Tier["append"];
 
 /** Appends that are accounted for: each goes under a writer of this process, and its answer is noted. */
@@ -15,18 +17,24 @@ const accountedAppend =
 
 /**
  * The stream. `isRelied` is asked before each append: while the first was under way, a Redis that went back may have said that it keeps
- * nothing (simulation, seed 77).
+ * nothing (simulation, seed 77). `ready`: what is known of that is too old, and is asked for first.
  */
 export const createAccountedStream = (
   tier: Tier,
   writers: Writers,
   clock: Pick<Clock, "monotonicMs">,
-  isRelied: () => boolean,
+  { reliance, ready }: Pick<PromiseWatch, "reliance" | "ready">,
 ): Tier => ({
   ...tier,
-  append: accountedAppend(writers, clock, async (chunks, deadlineMs) =>
-    isRelied() ? tier.append(chunks, deadlineMs) : chunks.map(() => ({ kind: "behind" })),
-  ),
+  append: accountedAppend(writers, clock, async (chunks, deadlineMs) => {
+    const endMs = clock.monotonicMs() + deadlineMs;
+    const asked = ready();
+    if (asked !== null) await asked;
+    if (reliance() !== "stream") return chunks.map(() => ({ kind: "behind" }));
+    const leftMs = endMs - clock.monotonicMs();
+    // Nothing was sent yet.
+    return leftMs > 0 ? tier.append(chunks, leftMs) : chunks.map(() => ({ kind: "retriable", code: "timeout" }));
+  }),
 });
 
 /**

@@ -103,7 +103,7 @@ type CommitEvents = (
 
 /** Makes events durable: in the stream, else in the outbox, else not. */
 export const createCommitter = (ports: CommitterPorts, options: CommitterOptions) => {
-  const { streamDeadlineMs, outboxDeadlineMs } = options;
+  const { streamDeadlineMs: deadlineMs, outboxDeadlineMs } = options;
   const metrics = createCommitMetrics(ports.metrics);
   const gate = createGate(options.shards);
   const meter = createOutboxMeter(ports.outbox, ports.clock, options);
@@ -118,23 +118,17 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
   const [writers, outboxWriters] = [createWriters(), createWriters()];
   const recorder = createRecorder({ ...ports, writers: [writers, outboxWriters] });
   const promise = createPromiseWatch(ports.stream, watch, options);
-  const isRelied = (): boolean => promise.reliance() === "stream";
-  const accounted = createAccountedStream(ports.stream, writers, ports.clock, isRelied);
-  const guarded = createGuardedTier(tierOf(accounted), watch, {
-    timeoutOpens: true,
-    deadlineMs: streamDeadlineMs,
-    promise,
-  });
-  const stream = { ...guarded, isUp: (): boolean => guarded.isUp() && isRelied() };
+  const accounted = createAccountedStream(ports.stream, writers, ports.clock, promise);
+  const guards = { timeoutOpens: true, deadlineMs };
+  const guarded = createGuardedTier(tierOf(accounted), watch, { ...guards, promise });
+  const stream = { ...guarded, isUp: (): boolean => guarded.isUp() && promise.reliance() === "stream" };
   const recording = createGuardedTier(tierOf(createAccountedOutbox(ports.outbox, outboxWriters, ports.clock)), watch, {
     timeoutOpens: false,
     deadlineMs: outboxDeadlineMs,
   });
   const outbox = createDivertingOutbox({ ...ports, outbox: recording, stream: guarded, tier: ports.stream, gate });
-  const copies = createGuardedTier(tierOf({ ...ports.outbox, name: "copies", append: ports.outbox.copy }), watch, {
-    timeoutOpens: true,
-    deadlineMs: streamDeadlineMs,
-  });
+  const copying = tierOf<Tier>({ ...ports.outbox, name: "copies", append: ports.outbox.copy });
+  const copies = createGuardedTier(copying, watch, guards);
   const parts = { ...watch, gate, stream, outbox, copies, writers, promise, reads: ports.outbox, meter, admission };
   const reopening = createReopening(parts);
   const divert: Divert = (shard, code) => {
@@ -146,6 +140,7 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
   const occupied = createOccupiedWatch(parts, options, divert);
   const group = new GroupCommit(parts, divert, options);
   const commit: CommitEvents = (events, sinceMs = ports.clock.monotonicMs(), within) => {
+    promise.awake();
     if (admission.enter(events.length, bytesOf(events))) return group.commit(events, sinceMs, within);
     metrics.refused("overloaded", events.length);
     return Promise.resolve(events.map(() => refused.overloaded));
@@ -161,6 +156,8 @@ export const createCommitter = (ports: CommitterPorts, options: CommitterOptions
       reliance: promise.reliance(),
       divertedShards: gate.divertedCount(),
     }),
+    /** As the stream's own; while no event comes it is what was told at the last question, ten seconds ago at the most. */
+    streamHealth: async (deadlineMs: number) => promise.resting() ?? (await ports.stream.health(deadlineMs)),
     /**
      * Integer seconds after which a refused client may come again: a short wait, spread over three seconds, so that those
      * who were refused together do not return together.

@@ -41,7 +41,9 @@ export const obstructed = <T extends StreamTier | OutboxTier>(tier: T, clock: Cl
     return "timeout";
   };
 
+  const healthAskedAtMs: number[] = [];
   const health: Tier["health"] = async (deadlineMs) => {
+    healthAskedAtMs.push(clock.monotonicMs());
     if (obstruction === "pass") return tier.health(deadlineMs);
     await clock.sleep(deadlineMs);
     return { status: "down", warnings: [], promise: null };
@@ -60,6 +62,8 @@ export const obstructed = <T extends StreamTier | OutboxTier>(tier: T, clock: Cl
     /** Every append so far, as it was asked for. */
     calls,
     diverts,
+    /** When it was asked for its health. */
+    healthAskedAtMs,
     obstruct: (next: Obstruction): void => {
       obstruction = next;
     },

@@ -211,3 +211,53 @@ describe("another server", () => {
     edge.committer.close();
   });
 });
+
+describe("while no event comes", () => {
+  /** An edge that has rested for so long, and what its stream was asked. */
+  const rested = async () => {
+    const edge = await startedWith(kept);
+    const asked = edge.stream.healthAskedAtMs;
+    await edge.clock.advance(20_000);
+    asked.length = 0;
+    return { ...edge, asked };
+  };
+
+  test("a promise that is kept is asked for each ten seconds, and twice a second once an event has come", async () => {
+    const edge = await rested();
+    await edge.clock.advance(60_000);
+    expect(edge.asked).toHaveLength(6);
+    expect(await routesOf(edge)).toEqual(["accepted stream"]);
+    edge.asked.length = 0;
+    await edge.clock.advance(2_000);
+    expect(edge.asked).toHaveLength(4);
+    edge.committer.close();
+  });
+
+  test("the first event after a pause goes where the promise says now", async () => {
+    const edge = await rested();
+    edge.world.promise.become(broken);
+    edge.stream.calls.length = 0;
+    expect(await routesOf(edge)).toEqual(["accepted outbox"]);
+    expect(edge.stream.calls).toEqual([]);
+    edge.committer.close();
+  });
+
+  test("a promise that is broken is asked for twice a second all the same, so that it is used as soon as it is kept", async () => {
+    const edge = await rested();
+    edge.world.promise.become(broken);
+    await edge.clock.advance(20_000);
+    edge.world.promise.become(kept);
+    await edge.clock.advance(KNOWN_MS);
+    expect(edge.committer.state().reliance).toBe("stream");
+    edge.committer.close();
+  });
+
+  test("a stream that says nothing when it is asked before the first event is gone round within the event's time", async () => {
+    const edge = await rested();
+    edge.stream.obstruct("freeze");
+    const answer = edge.committer.commit([eventOfShard(0, "e")]);
+    await edge.clock.advance(1_000);
+    expect(kinds(await answer)).toEqual(["accepted outbox"]);
+    edge.committer.close();
+  });
+});
