@@ -30,6 +30,8 @@
 -- "n", and nobody appends where there are fewer than it was answered: what was lost stays missing from that number. With
 -- a duplicate all totals are answered, since nobody knows who appended its first copy. Postgres may go back as well and forget that
 -- it has had rows of the outbox and that they were brought here: so "o:<writer>" says of their writers how far that is.
+-- What fails after XADD (an ACL without a command, a record at a hosted Redis's limit) takes the entry with it: one that is not counted
+-- is relayed, and its events come out once more from the outbox. So all that is counted is the last command, and one.
 
 local SLICE = 1000 -- arguments to one command: unpack() ends at about 8000
 local KEYS_EACH = 7
@@ -58,12 +60,28 @@ local function forget_writers(count)
   end
 end
 
-local function bring(count, rows)
+-- Adds to the fields that are to be set how far the rows' writers are in.
+local function bring(count, rows, fields)
   for writer, total in string.gmatch(rows, '([^,:]+):(%d+)') do
     if tonumber(total) > (tonumber(redis.call('HGET', count, 'o:' .. writer)) or 0) then
-      redis.call('HSET', count, 'o:' .. writer, total)
+      fields[#fields + 1] = 'o:' .. writer
+      fields[#fields + 1] = total
     end
   end
+end
+
+-- Calls a command with many arguments in slices.
+local function sliced(command, key, members)
+  for from = 1, #members, SLICE do
+    redis.call(command, key, unpack(members, from, math.min(from + SLICE - 1, #members)))
+  end
+end
+
+-- As it was before: what cannot be counted must not be relayed. A stream that was not there is not there again, or the counters
+-- that survived it would count for it.
+local function undo(stream, id, isBorn, dedup, fresh)
+  if isBorn then redis.pcall('DEL', stream) else redis.pcall('XDEL', stream, id) end
+  pcall(sliced, 'SREM', dedup, fresh)
 end
 
 local function append(nonce, first, chunk, joined, writer, floor, rows)
@@ -110,9 +128,9 @@ local function append(nonce, first, chunk, joined, writer, floor, rows)
 
   local skip = table.concat(skipped, ',')
   if #fresh == 0 then
-    redis.call('HINCRBY', count, 'duplicate', total)
-    if rows ~= '' then bring(count, rows) end
-    if not isAgreed then redis.call('HSET', count, 'installation', installation) end
+    local fields = {'duplicate', duplicate + total, 'installation', installation}
+    bring(count, rows, fields)
+    redis.call('HSET', count, unpack(fields))
     return {nonce, 'OK', '', skip, totals_of(count)}
   end
 
@@ -122,21 +140,28 @@ local function append(nonce, first, chunk, joined, writer, floor, rows)
   local entry = {'*', 'c', chunk, 'n', counted, 'd', total .. ':' .. counted}
   local id = redis.call('XADD', stream, 'NOMKSTREAM', unpack(entry))
   if not id and floor > 0 then return {nonce, 'BEHIND', '', '', ''} end
-  if not id or not had[6] then
-    id = id or redis.call('XADD', stream, unpack(entry))
-    accepted, duplicate, bytes = 0, 0, 0
-    forget_writers(count)
-    redis.call('HSET', count, 'epoch', time[1] .. string.format('%06d', time[2]), 'relayed', 0, 'dead', 0, 'parked', 0)
-  end
+  local isBorn = not id
+  id = id or redis.call('XADD', stream, unpack(entry))
 
-  for from = 1, #fresh, SLICE do
-    redis.call('SADD', current, unpack(fresh, from, math.min(from + SLICE - 1, #fresh)))
+  local done, failure = pcall(function()
+    local fields = {mine, written, 'installation', installation}
+    if isBorn or not had[6] then
+      accepted, duplicate, bytes = 0, 0, 0
+      forget_writers(count)
+      local epoch = time[1] .. string.format('%06d', time[2])
+      for _, one in ipairs({'epoch', epoch, 'relayed', 0, 'dead', 0, 'parked', 0}) do fields[#fields + 1] = one end
+    end
+    sliced('SADD', current, fresh)
+    redis.call('PEXPIREAT', current, (period + 2) * window * 1000)
+    bring(count, rows, fields)
+    redis.call(
+      'HSET', count, 'accepted', accepted + #fresh, 'duplicate', duplicate + #skipped, 'bytes', bytes + #chunk, unpack(fields)
+    )
+  end)
+  if not done then
+    undo(stream, id, isBorn, current, fresh)
+    error(failure, 0)
   end
-  redis.call('PEXPIREAT', current, (period + 2) * window * 1000)
-  accepted, bytes = accepted + #fresh, bytes + #chunk
-  redis.call('HSET', count, 'accepted', accepted, 'duplicate', duplicate + #skipped, 'bytes', bytes, mine, written)
-  if rows ~= '' then bring(count, rows) end
-  if not isAgreed then redis.call('HSET', count, 'installation', installation) end
   return {nonce, 'OK', id, skip, #skipped > 0 and totals_of(count) or total_of_mine}
 end
 
