@@ -2,8 +2,11 @@ import type { Clock, Platform } from "@spillway/event";
 import type { MediaType } from "../media-type.ts";
 import { type Problem, respondJson, respondProblem } from "../respond.ts";
 
-/** Of answers that are kept, with their keys: some 30,000 of single events. */
-const KEPT_BYTES_MAX = 16 * 1024 * 1024;
+/**
+ * Of answers that are kept for the keys of one name, with their idempotency keys: some 7,000 of single events. Each name has its own,
+ * or a page's key, which everybody may use, would make the edge forget the answers of all others.
+ */
+const KEPT_BYTES_MAX = 4 * 1024 * 1024;
 /** What an entry takes besides its texts, about. */
 const ENTRY_BYTES = 400;
 /** A whole request takes a second at most. */
@@ -73,6 +76,49 @@ const keep = async (response: Response): Promise<Kept> => ({
   ),
 });
 
+/** What is remembered of the requests of one name's keys. */
+const createMemory = (clock: Pick<Clock, "monotonicMs">, rememberMs: number) => {
+  /** By idempotency key, the oldest first. */
+  const entries = new Map<string, Entry>();
+  let bytes = 0;
+
+  const forget = (key: string): void => {
+    bytes -= entries.get(key)?.bytes ?? 0;
+    entries.delete(key);
+  };
+
+  return {
+    forget,
+    put: (key: string, fingerprint: string, state: State): void => {
+      forget(key);
+      const size = ENTRY_BYTES + key.length + (state.mode === "answered" ? state.answer.body.length : 0);
+      entries.set(key, { fingerprint, state, atMs: clock.monotonicMs(), bytes: size });
+      bytes += size;
+      for (const [oldest, { state: one }] of entries) {
+        if (bytes <= KEPT_BYTES_MAX) break;
+        if (one.mode !== "in_flight") forget(oldest);
+      }
+    },
+    knownOf: (key: string): Entry | undefined => {
+      const entry = entries.get(key);
+      const isOver =
+        entry !== undefined && entry.state.mode !== "in_flight" && clock.monotonicMs() - entry.atMs >= rememberMs;
+      if (!isOver) return entry;
+      forget(key);
+      return undefined;
+    },
+  };
+};
+
+/** The answer that is known, or null: nothing is to be done but to ingest. */
+const answerOf = (known: Entry, fingerprint: string, requestId: string): Response | null => {
+  if (known.fingerprint !== fingerprint) return respondProblem(reused, requestId);
+  if (known.state.mode === "in_flight") return respondProblem(inFlight, requestId);
+  if (known.state.mode === "open") return null;
+  const { status, body, headers } = known.state.answer;
+  return respondJson(status, body, requestId, { ...headers, "idempotent-replayed": "true" });
+};
+
 /**
  * Requests that came with an `Idempotency-Key`, as this process has seen them: what it forgets, or another edge has answered, is known
  * by the ids alone that are made of the key. The append cannot tell more: it knows an id in the shard of its partition key only,
@@ -82,49 +128,20 @@ export const createIdempotency = (
   { clock, platform }: { readonly clock: Pick<Clock, "monotonicMs">; readonly platform: Pick<Platform, "sha256"> },
   rememberMs: number,
 ) => {
-  /** By key, the oldest first. */
-  const entries = new Map<string, Entry>();
-  let bytes = 0;
-
-  const forget = (key: string): void => {
-    bytes -= entries.get(key)?.bytes ?? 0;
-    entries.delete(key);
-  };
-
-  const put = (key: string, fingerprint: string, state: State): void => {
-    forget(key);
-    const size = ENTRY_BYTES + key.length + (state.mode === "answered" ? state.answer.body.length : 0);
-    entries.set(key, { fingerprint, state, atMs: clock.monotonicMs(), bytes: size });
-    bytes += size;
-    for (const [oldest, { state: one }] of entries) {
-      if (bytes <= KEPT_BYTES_MAX) break;
-      if (one.mode !== "in_flight") forget(oldest);
-    }
-  };
-
-  const knownOf = (key: string): Entry | undefined => {
-    const entry = entries.get(key);
-    const isOver =
-      entry !== undefined && entry.state.mode !== "in_flight" && clock.monotonicMs() - entry.atMs >= rememberMs;
-    if (!isOver) return entry;
-    forget(key);
-    return undefined;
-  };
-
-  /** The answer that is known, or that nothing is to be done. */
-  const answerOf = (known: Entry, fingerprint: string, requestId: string): Response | null => {
-    if (known.fingerprint !== fingerprint) return respondProblem(reused, requestId);
-    if (known.state.mode === "in_flight") return respondProblem(inFlight, requestId);
-    if (known.state.mode === "open") return null;
-    const { status, body, headers } = known.state.answer;
-    return respondJson(status, body, requestId, { ...headers, "idempotent-replayed": "true" });
+  const memories = new Map<string, ReturnType<typeof createMemory>>();
+  /** Names are those of the settings: they have a limit. */
+  const memoryOf = (name: string) => {
+    const memory = memories.get(name) ?? createMemory(clock, rememberMs);
+    memories.set(name, memory);
+    return memory;
   };
 
   return {
     /** Ingests what came without a key, and what came with one only where its answer is not known. */
     once: async (keyed: Keyed, body: Uint8Array, ingest: () => Promise<Response>): Promise<Response> => {
       if (keyed.idempotencyKey === null) return ingest();
-      const key = `${keyed.name}\n${keyed.idempotencyKey}`;
+      const { forget, put, knownOf } = memoryOf(keyed.name);
+      const key = keyed.idempotencyKey;
       const fingerprint = fingerprintOf(keyed, body, platform);
       const known = knownOf(key);
       const replayed = known === undefined ? null : answerOf(known, fingerprint, keyed.requestId);
