@@ -40,6 +40,9 @@ const EMPTY_WITHIN_MS = 120_000;
 const PROGRESS_EVENTS = 100;
 const SHARDS = 4;
 
+/** What posts the load: our own producer, or the client of libs/client. */
+type StartProducer = typeof startProducer;
+
 type Proxies = FaultWorld["proxies"];
 
 const startProxies = async (services: Services, edgeOver: Scenario["edgeOver"]): Promise<Proxies> => {
@@ -164,10 +167,10 @@ const keepLogs = async (pipeline: Pipeline, scenario: Scenario): Promise<void> =
 };
 
 /** Runs the load, the fault and the checks. */
-const runIn = async (services: Services, scenario: Scenario, seed: number): Promise<Result> => {
+const runIn = async (services: Services, scenario: Scenario, seed: number, start: StartProducer): Promise<Result> => {
   const proxies = await startProxies(services, scenario.edgeOver);
   const pipeline = await startScenarioPipeline(services, scenario, proxies);
-  const producer = startProducer({
+  const producer = start({
     urls: pipeline.edges.map((edge) => edge.url),
     apiKey: KEY,
     keys: 16,
@@ -234,11 +237,16 @@ const runIn = async (services: Services, scenario: Scenario, seed: number): Prom
 };
 
 /** Runs one scenario on the shared services, or on its own when it would spoil them. */
-export const runScenario = async (shared: Services, scenario: Scenario, seed: number): Promise<Result> => {
-  if (scenario.own === undefined) return runIn(shared, scenario, seed);
+export const runScenario = async (
+  shared: Services,
+  scenario: Scenario,
+  seed: number,
+  start: StartProducer = startProducer,
+): Promise<Result> => {
+  if (scenario.own === undefined) return runIn(shared, scenario, seed, start);
   const services = scenario.own === "cluster" ? await startClusterServices() : await startServices(scenario.own);
   try {
-    return await runIn(services, scenario, seed);
+    return await runIn(services, scenario, seed, start);
   } finally {
     await services.stop();
   }

@@ -2,13 +2,15 @@ import { execSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
+import { startClientProducer } from "../client/producer.ts";
+import { startProducer } from "../support/producer.ts";
 import { startServices } from "../support/world.ts";
 import { type Result, runScenario } from "./harness.ts";
 import { scenarios } from "./scenarios/index.ts";
 
 /*
  * `npm run faults [ID …]`: every scenario, or those named, one after the other on real services. Prints a table, writes
- * .spillway/faults.json, and exits 1 unless all passed. SEED=n repeats a run's choices; FAULTS_FILE names another file, for runs side by side.
+ * .spillway/faults.json, and exits 1 unless all passed. PRODUCER=client posts by libs/client. SEED=n repeats a run's choices; FAULTS_FILE names another file, for runs side by side.
  */
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
@@ -28,12 +30,13 @@ const tableOf = (results: readonly Result[]): string => {
 };
 
 console.log(`faults: ${selected.length} scenarios, SEED=${seed}`);
+const start = process.env.PRODUCER === "client" ? startClientProducer : startProducer;
 const services = await startServices();
 const results: Result[] = [];
 try {
   for (const scenario of selected) {
     console.log(`${scenario.id}: ${scenario.fault}`);
-    const result = await runScenario(services, scenario, seed);
+    const result = await runScenario(services, scenario, seed, start);
     results.push(result);
     console.log(`  ${result.passed ? "passed" : `FAILED: ${result.failures.join("; ")}`}`);
   }
