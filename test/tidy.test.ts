@@ -108,6 +108,8 @@ describe("the house", () => {
   test("queries are SQL: drizzle-orm has the schema, and the transactions of applications", () => {
     const wayOut = "write it as a named function with its SQL and its lock: libs/postgres/README.md, A query";
     expect(filesWith(/from "drizzle-orm/, production).sort(), wayOut).toEqual([
+      "drizzle/src/dashboard-tables.ts",
+      "drizzle/src/moment.ts",
       "drizzle/src/schema.ts",
       "libs/outbox/src/enqueue.ts",
     ]);

@@ -10,10 +10,12 @@ import {
   pgTable,
   primaryKey,
   text,
-  timestamp,
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
+import { moment } from "./moment.ts";
+
+export * from "./dashboard-tables.ts";
 
 /*
  * Names are unqualified on purpose: whoever shares a database with an application puts the tables into a schema of
@@ -30,10 +32,11 @@ const range = customType<{ data: string; driverData: string }>({ dataType: () =>
 /** Which events of which writer a chunk is in its stream, or may be; each number stands for one event for good. */
 const named = () => ({ writer: text(), numbers: range("numbers") });
 
+/** Of a chunk's events, in their order, without a separator: what a lookup searches. Null: written by a hand. */
+const dedupKeys = () => text("dedup_keys");
+
 /** Of a writer's events. */
 const numbers = (name: string) => multirange(name).notNull().default("{}");
-
-const moment = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 
 /** Which Spillway this database is of: one row, written once by a relay and never changed; its `id` stands in Redis, too. */
 export const installation = pgTable(
@@ -65,6 +68,7 @@ export const outbox = pgTable(
     /** The edge's writer that put it there, and how many of its events of this shard there were with this row. */
     putBy: text("put_by"),
     putTotal: bigint("put_total", { mode: "number" }),
+    dedupKeys: dedupKeys(),
   },
   (table) => [index("outbox_shard_id").on(table.shard, table.id)],
 );
@@ -84,6 +88,7 @@ export const copies = pgTable(
     createdAt: moment("created_at").notNull().defaultNow(),
     shards: integer(),
     ...named(),
+    dedupKeys: dedupKeys(),
   },
   (table) => [index("copies_shard_id").on(table.shard, table.id), index("copies_key").on(table.key)],
 );
@@ -254,10 +259,12 @@ export const parkedEvents = pgTable(
     putBy: text("put_by"),
     number: bigint({ mode: "number" }),
     createdAt: moment("created_at").notNull().defaultNow(),
+    dedupKey: text("dedup_key"),
   },
   (table) => [
     uniqueIndex("parked_events_place").on(table.shard, table.ref, table.index),
     index("parked_events_topic").on(table.shard, table.topic, table.id),
+    index("parked_events_dedup_key").on(table.dedupKey),
   ],
 );
 
@@ -316,50 +323,6 @@ export const lossAcknowledgements = pgTable("loss_acknowledgements", {
   actor: text().notNull(),
   createdAt: moment("created_at").notNull().defaultNow(),
 });
-
-/** What the dashboards saw of the flow, by spans of time of two lengths; the old ones of each are deleted. */
-export const flowHistory = pgTable(
-  "flow_history",
-  {
-    spanSeconds: integer("span_seconds").notNull(),
-    at: moment("at").notNull(),
-    /** Of all time, as last seen in the span: events that came in, and that arrived in Kafka or died. */
-    accepted: bigint({ mode: "number" }).notNull(),
-    ended: bigint({ mode: "number" }).notNull(),
-    /** In the span: requests that were told to come again. */
-    refused: bigint({ mode: "number" }).notNull(),
-    /** The most of the span: events that waited, and the age of the oldest. */
-    waiting: bigint({ mode: "number" }).notNull(),
-    oldestMs: bigint("oldest_ms", { mode: "number" }).notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.spanSeconds, table.at] })],
-);
-
-/** People who may use the dashboard. A name is never given again to somebody else: rows are disabled, not deleted. */
-export const users = pgTable("users", {
-  name: text().primaryKey(),
-  role: text({ enum: ["viewer", "operator"] }).notNull(),
-  /** Argon2id, with its parameters. */
-  passwordHash: text("password_hash").notNull(),
-  createdAt: moment("created_at").notNull().defaultNow(),
-  disabledAt: moment("disabled_at"),
-});
-
-/** Sessions of the dashboard. One that is over stays for 90 days: its browser is known to have been somebody's. */
-export const sessions = pgTable(
-  "sessions",
-  {
-    /** SHA-256 of what the cookie holds: who reads the table can open none. */
-    idHash: text("id_hash").primaryKey(),
-    formToken: text("form_token").notNull(),
-    userName: text("user_name").notNull(),
-    /** Null: whoever is in `users` now; else the user of a setting, who is not there. */
-    role: text({ enum: ["viewer", "operator"] }),
-    createdAt: moment("created_at").notNull().defaultNow(),
-    endsAt: moment("ends_at").notNull(),
-  },
-  (table) => [index("sessions_created").on(table.createdAt)],
-);
 
 /** Types of events that have schemas, and what is done with an event that breaks its own. */
 export const schemaTypes = pgTable("schema_types", {

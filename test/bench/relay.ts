@@ -196,6 +196,6 @@ const evalCalls = async (redis: Redis): Promise<number> => {
 
 const dedupMemory = async (redis: Redis): Promise<number> => {
   let bytes = 0;
-  for (const key of await redis.keys("*:dedup:*")) bytes += Number(await redis.memory("USAGE", key, "SAMPLES", 1000));
+  for (const key of await redis.keys("*:known:*")) bytes += Number(await redis.memory("USAGE", key, "SAMPLES", 1000));
   return bytes;
 };

@@ -6,6 +6,7 @@ import { leasesConformance } from "./leases.ts";
 import { parkingConformance } from "./parking.ts";
 import { schemasConformance } from "./schemas.ts";
 import { roomyLimits, type SubjectLimits, shardStreamConformance } from "./shard-stream.ts";
+import { outboxSightConformance, streamSightConformance } from "./sights.ts";
 import { tierConformance } from "./tier.ts";
 
 const open = async (limits: SubjectLimits) => {
@@ -55,4 +56,21 @@ parkingConformance("memory", () => open(roomyLimits));
 schemasConformance("memory", async () => {
   const { schemas, outages, close } = await open(roomyLimits);
   return { schemas, begin: async () => outages.start("postgres"), end: async () => outages.end("postgres"), close };
+});
+
+streamSightConformance("memory", async () => {
+  const { sights, ...world } = await open(roomyLimits);
+  return { ...world, find: sights.stream };
+});
+
+outboxSightConformance("memory", async () => {
+  const { sights, outboxTier, outbox, replay, ...world } = await open(roomyLimits);
+  return {
+    ...world,
+    look: sights,
+    letterLook: sights.letter,
+    tier: outboxTier,
+    replay: async (letter) => void (await replay([letter], { by: "ann" })),
+    clear: async (shard) => void outbox.remove(outbox.rows(shard)),
+  };
 });

@@ -49,7 +49,7 @@ outboxDrainConformance("memory", async () => {
 
 deadLettersConformance("memory", async () => {
   const { deadLetters, letters, close } = open();
-  const all = async () => letters.all().map(({ id: _, replayedBy: __, ...letter }) => letter);
+  const all = async () => letters.all().map(({ id: _, replayedBy: __, diedAtMs: ___, ...letter }) => letter);
   return { deadLetters, all, close };
 });
 

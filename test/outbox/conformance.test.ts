@@ -1,12 +1,17 @@
 import type { Running } from "@spillway/backends";
 import { startPostgres } from "@spillway/backends";
+import { createDeadLetters, createReplay } from "@spillway/dead-letters";
+import { createLetterLook } from "@spillway/dead-letters/look";
+import { platform } from "@spillway/event/platform-node";
 import { createCopies, createLedger, createOutboxDrain, createOutboxTier, createParking } from "@spillway/outbox";
+import { createOutboxLook } from "@spillway/outbox/tier";
 import { afterAll, beforeAll } from "vitest";
 import { copiesConformance } from "../conformance/copies.ts";
 import { ledgerConformance } from "../conformance/ledger.ts";
 import { outboxDrainConformance } from "../conformance/outbox-drain.ts";
 import { outboxTierConformance } from "../conformance/outbox-tier.ts";
 import { parkingConformance } from "../conformance/parking.ts";
+import { outboxSightConformance } from "../conformance/sights.ts";
 import { tierConformance } from "../conformance/tier.ts";
 import { beginInsert, openFresh } from "./fresh-database.ts";
 
@@ -58,3 +63,15 @@ outboxDrainConformance("Postgres", () => open(true));
 ledgerConformance("Postgres", () => open(true));
 
 parkingConformance("Postgres", () => open(true));
+
+outboxSightConformance("Postgres", async () => {
+  const { database, ...rest } = await open(true);
+  const replay = createReplay({ database, shards: 4, platform });
+  return {
+    ...rest,
+    look: createOutboxLook({ database }),
+    letterLook: createLetterLook({ database }),
+    deadLetters: createDeadLetters({ database }),
+    replay: async (letter) => void (await replay([letter], { by: "ann" })),
+  };
+});

@@ -163,6 +163,23 @@ describe.each(runtimes)("on %s", (runtime) => {
     });
   });
 
+  test("knows what became of an event: relayed, waiting in the outbox, or not seen", async () => {
+    await heal();
+    const ask = async (id: string) => {
+      const answer = await fetch(`${edge.url}/v1/events/${id}?source=/s`, {
+        headers: { authorization: `Bearer ${KEY}` },
+      });
+      return (await answer.json()) as { readonly status: string | number; readonly tier?: string };
+    };
+    const sent = newId();
+    await sendUntilTaken(sentOf(sent));
+    accepted.add(sent);
+    await eventually("it is relayed", async () => (await ask(sent)).status === "relayed");
+    expect(await ask(`${sent}-not`)).toMatchObject({ status: 404, code: "event_not_seen" });
+    redis.set({ kind: "refuse" });
+    expect(await ask(sent)).toMatchObject({ status: 503, code: "lookup_unavailable" });
+  });
+
   test("puts what comes at once into few appends", async () => {
     await heal();
     const admin = new Redis(services.redis.url);

@@ -1,3 +1,4 @@
+import type { Sights } from "@spillway/event";
 import type { MemoryWorld } from "@spillway/memory";
 import type { RelayPorts } from "@spillway/relay/ports.ts";
 import type { Settings } from "./apps.ts";
@@ -13,6 +14,7 @@ export type Bug = {
   backends?(memory: MemoryWorld, backends: Backends, random: Random): Partial<Backends>;
   edge?(ports: EdgePorts, process: Process): EdgePorts;
   relay?(ports: RelayPorts & Keepers, process: Process): RelayPorts & Keepers;
+  sights?(sights: Sights, shards: number): Sights;
   /** A policy that its own setting switches off. */
   readonly edgeSettings?: Partial<Settings["edge"]>;
 };

@@ -3,6 +3,7 @@ import { bugsOfTheAccounts } from "./bugs-of-the-accounts.ts";
 import { bugsOfTheCopies } from "./bugs-of-the-copies.ts";
 import { bugsOfTheDrain } from "./bugs-of-the-drain.ts";
 import { bugsOfTheEdge } from "./bugs-of-the-edge.ts";
+import { bugsOfTheLookups } from "./bugs-of-the-lookups.ts";
 import { bugsOfTheParking } from "./bugs-of-the-parking.ts";
 import { bugsOfTheRelay } from "./bugs-of-the-relay.ts";
 
@@ -14,4 +15,5 @@ export const everyBug: Readonly<Record<string, Bug>> = {
   ...bugsOfTheRelay,
   ...bugsOfTheParking,
   ...bugsOfTheAccounts,
+  ...bugsOfTheLookups,
 };

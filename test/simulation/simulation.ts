@@ -3,6 +3,7 @@ import { perform } from "./acts.ts";
 import { type Bug, noBug } from "./bug.ts";
 import { createPost, type Post, runClient } from "./client.ts";
 import { type Content, createEventSource, type EventSource, topicOf, topics } from "./events.ts";
+import { watchLookups } from "./lookups.ts";
 import { createRandom, type Random } from "./random.ts";
 import { createScene, type Scene } from "./scene.ts";
 import { createTimeline } from "./timeline.ts";
@@ -176,6 +177,9 @@ const compared = async (scene: Scene): Promise<void> => {
   if (!isOver && before !== null) violate("the counters of a shard are copied no more");
 };
 
+/** Apart from what else a seed draws. */
+const LOOKUPS = 0x5eed;
+
 /** Runs one seed from the first process to the verdict. */
 export const simulate = async (seed: number, options: SimulationOptions = {}): Promise<SimulationResult> => {
   const random = createRandom(seed);
@@ -192,6 +196,7 @@ export const simulate = async (seed: number, options: SimulationOptions = {}): P
   const scene = createScene({ random: random.fork(), timeline, trace, violate, bug, brokerRandom });
   const post = createPost(scene);
   const source = createEventSource(random.fork(), scene.settings.shards, createDurabilities(createRandom(~seed)));
+  watchLookups(scene, createRandom(seed ^ LOOKUPS), (sights) => bug.sights?.(sights, scene.settings.shards) ?? sights);
   const isCalm = await storm(scene, post, source);
   if (isCalm) await recovery(scene, post, source);
   // A round of good events may still be on its way, and its topic stand still (670332 where Redis goes back).

@@ -11,7 +11,8 @@ type Planned = Appointment & { readonly atMs: number; readonly tie: number; read
  */
 export type Timeline = {
   nowMs(): number;
-  after(ms: number, happen: () => void): Appointment;
+  /** `tie`: its place among those of its millisecond, for who must not shift what others draw. */
+  after(ms: number, happen: () => void, tie?: number): Appointment;
   /** Runs until the condition holds or nothing is left to happen before `untilMs`; answers whether it holds. */
   run(until: () => boolean, untilMs: number): Promise<boolean>;
 };
@@ -70,8 +71,8 @@ export const createTimeline = (random: Random): Timeline => {
 
   return {
     nowMs: () => nowMs,
-    after: (ms, happen) => {
-      const planned: Planned = { atMs: nowMs + Math.max(0, ms), tie: random.next(), happen, cancelled: false };
+    after: (ms, happen, tie = random.next()) => {
+      const planned: Planned = { atMs: nowMs + Math.max(0, ms), tie, happen, cancelled: false };
       queue.push(planned);
       return planned;
     },

@@ -55,7 +55,7 @@ describe("append.lua", () => {
     const { redis, keys, append } = open();
     const names = freshNames(9001);
     expect((await append({ names })).slice(1, 4)).toEqual(["OK", expect.stringMatching(/^\d+-\d+$/), ""]);
-    const counts = await Promise.all(keys.dedup.map((key) => redis.scard(key)));
+    const counts = await Promise.all(keys.dedup.map((key) => redis.hlen(key)));
     expect(counts.reduce((sum, count) => sum + count)).toBe(9001);
     const indexes = names.map((_, i) => i).join(",");
     expect((await append({ names })).slice(2, 4)).toEqual(["", indexes]);
@@ -78,7 +78,7 @@ describe("append.lua", () => {
     const [, , entry] = await append({ names: ["a"], windowSeconds });
     const period = Math.floor(Number(entry.split("-")[0]) / 1000 / windowSeconds);
     const slot = keys.dedup[period % 3] as string;
-    expect(await redis.smembers(slot)).toEqual([keyOf("a")]);
+    expect(await redis.hkeys(slot)).toEqual([keyOf("a")]);
     const reusedAtMs = (period + 3) * windowSeconds * 1000;
     expect(await redis.pexpiretime(slot)).toBe(reusedAtMs - windowSeconds * 1000);
   });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from "vitest";
 import { leasesConformance } from "../conformance/leases.ts";
 import { shardStreamConformance } from "../conformance/shard-stream.ts";
+import { streamSightConformance } from "../conformance/sights.ts";
 import { tierConformance } from "../conformance/tier.ts";
 import { openFailing, wayNames } from "./faults.ts";
 import { openStream, type StreamServices, startStreamServices } from "./services.ts";
@@ -21,5 +22,10 @@ for (const over of wayNames)
   }));
 
 shardStreamConformance("Redis", async (limits) => ({ ...(await openStream(services, limits)), weaken }));
+
+streamSightConformance("Redis", async () => {
+  const opened = await openStream(services);
+  return { ...opened, find: opened.tier.find };
+});
 
 leasesConformance("Redis", async () => openStream(services));

@@ -7,7 +7,7 @@ const keysOf = (namespace: string) => {
   const tag = `{${namespace}:0}`;
   return {
     stream: `${tag}:stream`,
-    dedup: [`${tag}:dedup:0`, `${tag}:dedup:1`, `${tag}:dedup:2`] as const,
+    dedup: [`${tag}:known:0`, `${tag}:known:1`, `${tag}:known:2`] as const,
     count: `${tag}:count`,
     diverted: `${tag}:diverted`,
     lease: `${tag}:lease`,

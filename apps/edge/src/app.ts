@@ -6,6 +6,7 @@ import {
   type OutboxTier,
   type Platform,
   type SchemaStore,
+  type Sights,
   type StreamTier,
 } from "@spillway/event";
 import {
@@ -33,6 +34,7 @@ import { hostFault } from "./framing.ts";
 import { createHealth, type TierLimits } from "./health.ts";
 import { createHttpMetrics } from "./http-metrics.ts";
 import { createIngest } from "./ingest/ingest.ts";
+import { createLookupRoute, type LookupLimits } from "./lookup/lookup.ts";
 import type { KeyQuotas } from "./quota/key-quotas.ts";
 import { createRefusals, type Refusals } from "./refusals.ts";
 import { createRequestIds } from "./request-id.ts";
@@ -49,6 +51,8 @@ export type EdgePorts = {
   readonly outbox: OutboxTier;
   readonly accounts: Accounts;
   readonly schemas: SchemaStore;
+  /** What is asked for one event. */
+  readonly sights: Sights;
   readonly belonging: Belonging;
   readonly unowned?: AskUnowned;
   readonly clock: Clock;
@@ -68,7 +72,8 @@ export type EdgePorts = {
 };
 
 export type EdgeOptions = CommitterOptions &
-  PublicLimits & {
+  PublicLimits &
+  LookupLimits & {
     readonly apiKeys: readonly ApiKey[];
     readonly publishableKeys: readonly PublishableKey[];
     /** Whose pages may ask and read. */
@@ -213,6 +218,7 @@ export const createApp = (ports: EdgePorts, options: EdgeOptions): Edge => {
     "/v1/events": (request, requestId) => ingest(request, requestId, false),
     "/v1/batch": (request, requestId) => ingest(request, requestId, true),
     "/v1/schemas": createRegister({ ...ports, store: ports.schemas, cache, senderOf, fairYield, committer }, options),
+    "/v1/events/{id}": createLookupRoute({ ...ports, senderOf, sources }, options),
     "/v1/limits": createLimitsRoute(options),
     ...createRegistry(cache, options.apiKeys, ports),
     "/livez": asked(answerLive),

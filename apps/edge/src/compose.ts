@@ -1,5 +1,12 @@
+import { createLetterLook } from "@spillway/dead-letters/look";
 import { type Clock, createBelonging, createUuid7, type Platform } from "@spillway/event";
-import { createAccounts, createOutboxTier, createPostgresInstallation, schemaWarnings } from "@spillway/outbox/tier";
+import {
+  createAccounts,
+  createOutboxLook,
+  createOutboxTier,
+  createPostgresInstallation,
+  schemaWarnings,
+} from "@spillway/outbox/tier";
 import { openDatabase } from "@spillway/postgres";
 import { createSchemaStore } from "@spillway/schemas/store";
 import { askKeepers, watchInstallation } from "@spillway/service";
@@ -66,6 +73,7 @@ export const compose = (config: Config, { redis, ...surroundings }: Surroundings
       outbox: createOutboxTier({ database, shards: config.SHARDS }),
       accounts: createAccounts({ database }),
       schemas: createSchemaStore({ database }),
+      sights: { stream: stream.find, letter: createLetterLook({ database }), ...createOutboxLook({ database }) },
       belonging,
       unowned: (deadlineMs) => stream.unowned(config.SHARDS, deadlineMs),
       random: Math.random,

@@ -64,6 +64,7 @@ const settings = {
   OUTBOX_DEADLINE_MS: integerOr(100, 450, commitDefaults.outboxDeadlineMs),
   DATABASE_CONNECTIONS_MAX: integerOr(2, 100, 6),
   ON_WEAK_REDIS: withDefault(oneOf(...onWeakRedisChoices), "outbox"),
+  LOOKUPS_PER_SECOND: integerOr(1, 1_000, 20),
   EDGE_PROCESSES: integerOr(1, 64, 1),
   STOP_DELAY_MS: integerOr(0, 120_000, 12_000),
 };

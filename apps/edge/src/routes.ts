@@ -1,7 +1,7 @@
 import { getPathNoStrict } from "hono/utils/url";
 import { livenessExample, readinessExample } from "./docs/examples.ts";
 import { limitsExample } from "./docs/limits.ts";
-import { answerOf, ingestOperation, type Operation, readOperation } from "./docs/operation.ts";
+import { answerOf, ingestOperation, lookupOperation, type Operation, readOperation } from "./docs/operation.ts";
 import { registerOperation, registryExamples, registryOperation } from "./docs/schema-operations.ts";
 import { schemaRef } from "./docs/schemas.ts";
 import type { Problem } from "./respond.ts";
@@ -62,6 +62,16 @@ export const routes = {
     summary: "Send a batch",
     description: "As /v1/events, but what is no batch is refused: so the answer has one form.",
     operation: ingestOperation(true, schemaRef("BatchAnswer")),
+  },
+  "/v1/events/{id}": {
+    method: "GET",
+    tag: "events",
+    operationId: "lookUpEvent",
+    summary: "What became of an event",
+    description:
+      "For keys of the name that it was posted with: another name's event is not seen. It knows what came in within the dedup window, " +
+      "and what waits or died before it.",
+    operation: lookupOperation,
   },
   "/v1/limits": {
     method: "GET",

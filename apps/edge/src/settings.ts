@@ -13,6 +13,7 @@ export const edgeOptionsOf = (config: Config): EdgeOptions => ({
   batchEventsMax: config.BATCH_EVENTS_MAX,
   depthMax: config.DEPTH_MAX,
   dedupWindowSeconds: config.DEDUP_WINDOW_SECONDS,
+  lookupsPerSecond: config.LOOKUPS_PER_SECOND,
   queueEventsMax: config.QUEUE_EVENTS_MAX,
   queueBytesMax: config.QUEUE_BYTES_MAX,
   commitEventsMax: config.COMMIT_EVENTS_MAX,

@@ -6,6 +6,7 @@ import {
   type Replayed,
   replayChunk,
   replayRefusalOf,
+  type ShardChunk,
 } from "@spillway/event";
 import { arrayOf, ask, type Database, durableCommit, WRITE_MS } from "@spillway/postgres";
 import { inSpan, type Traces } from "@spillway/telemetry";
@@ -39,7 +40,7 @@ type Letter = Pick<
   readonly bytes: Uint8Array | null;
 };
 
-type Row = { readonly id: string; readonly shard: number; readonly chunk: Uint8Array };
+type Row = Pick<ShardChunk, "shard" | "chunk" | "dedupKeys"> & { readonly id: string };
 
 /** Locks: ACCESS SHARE. */
 const readLetters = (sql: Sql, ids: readonly string[], bytesMax: number) => sql<Letter[]>`
@@ -54,11 +55,12 @@ const readLetters = (sql: Sql, ids: readonly string[], bytesMax: number) => sql<
  */
 const moveToOutbox = (sql: Sql, rows: readonly Row[], shards: number, by: LetterActor) => sql<{ id: string }[]>`
   with sent as (
-    select id, shard, decode(chunk, 'hex') as chunk from unnest(
+    select id, shard, decode(chunk, 'hex') as chunk, dedup_keys from unnest(
       ${arrayOf(rows.map((row) => row.id))}::bigint[],
       ${arrayOf(rows.map((row) => row.shard))}::int[],
-      ${arrayOf(rows.map((row) => Buffer.from(row.chunk).toString("hex")))}::text[]
-    ) as sent (id, shard, chunk)
+      ${arrayOf(rows.map((row) => Buffer.from(row.chunk).toString("hex")))}::text[],
+      ${arrayOf(rows.map((row) => row.dedupKeys))}::text[]
+    ) as sent (id, shard, chunk, dedup_keys)
   ), locked as (
     select id from dead_letters where id in (select id from sent) and ${sql.unsafe(statusIs.waiting)} ${whileHeld(sql, by)}
     order by id for update
@@ -68,8 +70,8 @@ const moveToOutbox = (sql: Sql, rows: readonly Row[], shards: number, by: Letter
   ), recorded as (
     insert into dead_letter_actions (letter, action, actor, job) select id, 'replay', ${by.by}, ${by.job?.id ?? null} from replayed
   ), queued as (
-    insert into outbox (shard, shards, chunk, events, bytes)
-    select shard, ${shards}::int, chunk, 1, octet_length(chunk) from sent where id in (select id from replayed) order by id
+    insert into outbox (shard, shards, chunk, events, bytes, dedup_keys)
+    select shard, ${shards}::int, chunk, 1, octet_length(chunk), dedup_keys from sent where id in (select id from replayed) order by id
   )
   select id, ${sql.unsafe(durableCommit)} from replayed`;
 

@@ -109,8 +109,10 @@ export const encodeChunk = (chunk: Chunk, platform: Platform): Uint8Array => {
   return out;
 };
 
-const isCopied = (bytes: Uint8Array): boolean =>
-  bytes.length >= HEADER_BYTES && bytes[0] === VERSION && ((bytes[1] ?? 0) & COPIED) !== 0;
+/** Whether the chunk that begins like this is one of which a copy is kept. */
+export const isCopiedHead = (head: Uint8Array): boolean => head[0] === VERSION && ((head[1] ?? 0) & COPIED) !== 0;
+
+const isCopied = (bytes: Uint8Array): boolean => bytes.length >= HEADER_BYTES && isCopiedHead(bytes);
 
 /** What a chunk's copy is known by, from the checksum: 32 hexadecimal digits. Null: there is none. */
 export const copyKeyOf = (bytes: Uint8Array): string | null => {

@@ -11,6 +11,7 @@ export * from "./error-name.ts";
 export type { Attributes, Defaults, EventFault, InvalidEvent, InvalidEventCode } from "./event.ts";
 export * from "./installation.ts";
 export * from "./ledger.ts";
+export * from "./lookup.ts";
 export type { Malformed } from "./malformed.ts";
 export * from "./outbox.ts";
 export * from "./outcome.ts";

@@ -13,7 +13,11 @@ export type ParkedPlace = {
 export const placeOf = ({ ref, index }: ParkedPlace): string => `${ref} ${index}`;
 
 /** An event that waits outside of its stream: a chunk of its own, and where it came from. */
-export type ParkedEvent = ParkedPlace & { readonly chunk: Uint8Array };
+export type ParkedEvent = ParkedPlace & {
+  readonly chunk: Uint8Array;
+  /** What a lookup knows it by. */
+  readonly dedupKey?: string;
+};
 
 /**
  * As it is kept, in the order of the ids. A Postgres that went back gives the same ids again. `from`: who has put it, and its number there;

@@ -14,7 +14,11 @@ import type { Outages } from "./outages.ts";
 import type { Outbox } from "./outbox.ts";
 
 /** A dead letter under an id that counts up, and who sent it back. */
-export type KeptLetter = DeadLetter & { readonly id: string; readonly replayedBy: string | null };
+export type KeptLetter = DeadLetter & {
+  readonly id: string;
+  readonly replayedBy: string | null;
+  readonly diedAtMs: number;
+};
 
 export type Letters = ReturnType<typeof createLetters>;
 
@@ -23,7 +27,7 @@ const lifeOf = ({ identity, replay, shard, entry, index }: DeadLetter): string =
   identity === null ? `${shard}/${entry}/${index}` : `${identity}\n${replay}`;
 
 /** The table of dead letters. */
-export const createLetters = () => {
+export const createLetters = (clock: Pick<Clock, "wallMs">) => {
   let kept: KeptLetter[] = [];
   let keys = new Set<string>();
   return {
@@ -32,7 +36,7 @@ export const createLetters = () => {
       for (const letter of letters) {
         if (keys.has(keyOf(letter))) continue;
         keys.add(keyOf(letter));
-        kept.push({ ...letter, id: String(kept.length + 1), replayedBy: null });
+        kept.push({ ...letter, id: String(kept.length + 1), replayedBy: null, diedAtMs: clock.wallMs() });
       }
     },
     /** Oldest first. */

@@ -69,7 +69,7 @@ export const createOutbox = (clock: Clock, record: (positions: readonly Position
   return {
     begin,
     /** Committed rows of a shard, in id order. */
-    rows: (shard: number): OutboxRow[] => committed.filter((row) => row.shard === shard),
+    rows: (shard: number): Row[] => committed.filter((row) => row.shard === shard),
     /** Answers how many of them were there. */
     remove: (rows: readonly OutboxRow[]): number => {
       const before = committed.length;

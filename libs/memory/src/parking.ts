@@ -66,6 +66,9 @@ export const createParkedTable = (clock: Clock) => {
       const first = ids.length === 0 ? null : String(Math.min(...ids));
       return { kind: "ok", first, totals: [...totals], duplicates };
     },
+    /** The first of all that is parked. */
+    find: (isMeant: (row: ParkedRow) => boolean): Pick<Topic, "topic" | "sinceMs"> | null =>
+      [...topics.values()].find(({ rows }) => rows.some(isMeant)) ?? null,
     rows: (shard: number, topic: string): readonly ParkedRow[] => topics.get(nameOf(shard, topic))?.rows ?? [],
     remove: (shard: number, topic: string, relayed: readonly ParkedPlace[], dead: readonly ParkedPlace[]): void => {
       const rows = topics.get(nameOf(shard, topic))?.rows ?? [];

@@ -3,9 +3,11 @@ import {
   type Clock,
   DIGEST96_LENGTH,
   type Entry,
+  isCopiedHead,
   type Settled,
   type ShardChunk,
   type ShardCounts,
+  type StreamSight,
   type Total,
 } from "@spillway/event";
 import { createDedupKeys } from "./dedup-keys.ts";
@@ -86,6 +88,18 @@ export const damaged = (entry: Entry, part: "chunk" | "metadata"): Entry => {
   return { ...entry, skip, total: null, from: null };
 };
 
+const sinceMsOf = ({ counts, dedup }: Shard, nowMs: number): number | null =>
+  counts.epoch === null ? null : Math.max(Number(counts.epoch.split("-")[0]), dedup.sinceMs(nowMs));
+
+/** What a shard knows of one event. */
+const findIn = (of: Shard, shard: number, dedupKey: string, nowMs: number): StreamSight => {
+  const id = of.dedup.entryOf(dedupKey, nowMs);
+  if (id === undefined) return { kind: "absent", sinceMs: sinceMsOf(of, nowMs) };
+  const entry = of.entries.find((one) => one.id === id);
+  if (entry === undefined) return { kind: "left", shard, entry: id };
+  return { kind: "held", shard, entry: id, atMs: parseId(id)[0], copied: isCopiedHead(entry.chunk) };
+};
+
 /** `server`: which one this is. */
 export const createLooks = (of: (shard: number) => Shard, clock: Clock, server: () => number) => ({
   birth: (shard: number) => ({ server: `server ${server()}`, epoch: of(shard).counts.epoch ?? "" }),
@@ -94,6 +108,14 @@ export const createLooks = (of: (shard: number) => Shard, clock: Clock, server: 
   oldest: (shard: number) => {
     const [first] = of(shard).entries;
     return { nowMs: clock.wallMs(), oldestAtMs: first === undefined ? null : parseId(first.id)[0] };
+  },
+  /** In the shard that has it; of those that have not, in the one that remembers less. */
+  find: (dedupKey: string, asked: readonly number[]): StreamSight => {
+    const seen = asked.map((shard) => findIn(of(shard), shard, dedupKey, clock.wallMs()));
+    const known = seen.find(({ kind }) => kind === "held") ?? seen.find(({ kind }) => kind === "left");
+    if (known !== undefined) return known;
+    const since = seen.map((one) => (one.kind === "absent" ? one.sinceMs : null));
+    return { kind: "absent", sinceMs: since.includes(null) ? null : Math.max(...since.map(Number)) };
   },
 });
 
@@ -139,7 +161,7 @@ const add = (shard: Shard, chunk: ShardChunk, skip: number[], writer: string, no
   shard.totals.set(writer, total);
   const from = { writer, total };
   shard.entries.push({ id, ref, chunk: chunk.chunk, skip, events, total: chunk.events, from, storedBytes });
-  shard.dedup.remember(chunk.dedupKeys, nowMs);
+  shard.dedup.remember(chunk.dedupKeys, skip, id, nowMs);
   shard.counts.accepted += events;
   shard.counts.backlogBytes += storedBytes;
 };

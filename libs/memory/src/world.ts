@@ -12,6 +12,7 @@ import { createParkedTable, createParking } from "./parking.ts";
 import { createSchemas, createSchemaTable } from "./schemas.ts";
 import { createServerPromise } from "./server-promise.ts";
 import { createShardStream } from "./shard-stream.ts";
+import { createSights } from "./sights.ts";
 import { createSink } from "./sink.ts";
 import { createStreams, type StreamLimits } from "./streams.ts";
 import { createStreamTier } from "./tier.ts";
@@ -43,7 +44,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
   const outbox = createOutbox(clock, ledger.keep);
   const installation = createInstallationCell();
   const claimed = divertingCell(streams.installation, shards, streams.divert);
-  const letters = createLetters();
+  const letters = createLetters(clock);
   const parked = createParkedTable(clock);
   const schemas = createSchemaTable();
   const topics = createTopics();
@@ -79,6 +80,7 @@ export const createMemoryWorld = (options: MemoryWorldOptions) => {
     leases: createLeases(streams, outages),
     deadLetters: createDeadLetters(letters, outages),
     replay: createReplay({ letters, outbox, outages, clock, platform, shards, bytesMax: replayBytesMax }),
+    sights: createSights({ streams, outbox, parked, letters, outages, platform }),
     parking: createParking(parked, outages, ledger.advance),
     schemas: createSchemas(schemas, outages),
     ledger,

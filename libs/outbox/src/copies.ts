@@ -67,9 +67,9 @@ const tooLate = (sql: Sql) => sql`
  */
 const keepRows = (sql: Sql, rows: readonly Keyed[]) => sql`
   with ${keyed(sql, rows)}, given as (
-    insert into copies as kept (id, shard, key, chunk, events, bytes, created_at, shards, writer, numbers)
+    insert into copies as kept (id, shard, key, chunk, events, bytes, created_at, shards, writer, numbers, dedup_keys)
     select id, outbox.shard, keyed.key, chunk, events, bytes, created_at, shards,
-      coalesce(keyed.writer, outbox.writer), coalesce(keyed.numbers, outbox.numbers)
+      coalesce(keyed.writer, outbox.writer), coalesce(keyed.numbers, outbox.numbers), dedup_keys
     from outbox join keyed using (id)
     on conflict (id) do update set key = excluded.key,
       writer = coalesce((select writer from keyed where keyed.id = kept.id), kept.writer),

@@ -50,11 +50,12 @@ const seal = (event: NewEvent, options: EnqueueOptions, nowMs: number): SealedEv
 };
 
 /** A driver's way to write a statement: the tag of postgres.js, or of drizzle-orm. */
-type Tag<T> = (text: TemplateStringsArray, ...values: (number | Uint8Array)[]) => T;
+type Tag<T> = (text: TemplateStringsArray, ...values: (number | string | Uint8Array)[]) => T;
 
 /** Locks: ROW EXCLUSIVE on the table, until the application's transaction is over; waits for nobody. */
-const insertRow = <T>(tag: Tag<T>, shard: number, shards: number, chunk: Uint8Array): T => tag`
-  insert into outbox (shard, shards, chunk, events, bytes) values (${shard}, ${shards}, ${chunk}, 1, ${chunk.length})`;
+const insertRow = <T>(tag: Tag<T>, { shard, dedupKey }: SealedEvent, shards: number, chunk: Uint8Array): T => tag`
+  insert into outbox (shard, shards, chunk, events, bytes, dedup_keys)
+  values (${shard}, ${shards}, ${chunk}, 1, ${chunk.length}, ${dedupKey})`;
 
 /**
  * Makes `enqueue(tx, event)`: the event is sent if and only if the application's transaction commits. Rejects with
@@ -68,7 +69,7 @@ export const createEnqueue =
     const sealed = seal(event, options, nowMs);
     const chunk = encodeChunk({ receivedAtMs: nowMs, events: [sealed] }, options.platform);
     const { shards } = options;
-    if (typeof tx === "function") await insertRow<PromiseLike<unknown>>(tx, sealed.shard, shards, chunk);
-    else await tx.execute(insertRow<SQL>(sql, sealed.shard, shards, chunk));
+    if (typeof tx === "function") await insertRow<PromiseLike<unknown>>(tx, sealed, shards, chunk);
+    else await tx.execute(insertRow<SQL>(sql, sealed, shards, chunk));
     return { id: sealed.id };
   };

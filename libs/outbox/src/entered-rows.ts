@@ -35,12 +35,12 @@ export const enteredRows = (sql: Sql, chunks: readonly ShardChunk[], shards: num
     (chunk) => sql`
     select ${chunk.shard}::int, ${shards}::int, ${chunk.chunk}::bytea, ${chunk.events}::int, ${chunk.chunk.length}::int,
       ${chunk.from?.writer ?? null}::text, ${numbersOf(chunk)}::int8range,
-      ${chunk.putBy?.writer ?? null}::text, ${totalOf(chunk)}::bigint`,
+      ${chunk.putBy?.writer ?? null}::text, ${totalOf(chunk)}::bigint, ${chunk.dedupKeys}::text`,
   );
   return sql`
-    insert into outbox (shard, shards, chunk, events, bytes, writer, numbers, put_by, put_total)
+    insert into outbox (shard, shards, chunk, events, bytes, writer, numbers, put_by, put_total, dedup_keys)
     select * from (${rows.reduce((all, row) => sql`${all} union all ${row}`)})
-      as row (shard, shards, chunk, events, bytes, writer, numbers, put_by, put_total)
+      as row (shard, shards, chunk, events, bytes, writer, numbers, put_by, put_total, dedup_keys)
     where put_by is null or shard in (select shard from counted)
     returning shard`;
 };

@@ -4,10 +4,10 @@
  */
 export const neededColumns: Readonly<Record<string, string>> = {
   installation: "one id namespace shards created_at",
-  outbox: "id shard chunk events bytes created_at shards writer numbers put_by put_total",
-  copies: "id shard key chunk events bytes created_at shards writer numbers",
+  outbox: "id shard chunk events bytes created_at shards writer numbers put_by put_total dedup_keys",
+  copies: "id shard key chunk events bytes created_at shards writer numbers dedup_keys",
   parking: "shard topic token since code events bytes died",
-  parked_events: "id shard topic ref index chunk put_by number created_at",
+  parked_events: "id shard topic ref index chunk put_by number created_at dedup_key",
   dead_letters:
     "id shard entry index class code detail topic type partition_key traceparent tracestate dedup_key replay attempts received_at " +
     "bytes source event_id first_failed_at created_at replayed_at discarded_at discard_reason group_key",

@@ -73,11 +73,12 @@ const putEvents = (
     on conflict (shard, writer) do update set had = excluded.had, seen_at = now()
     returning shard
   ), stands as (
-    insert into parked_events as known (shard, topic, ref, index, chunk, put_by, number)
-    select ${shard}, ${topic}, ref, index, decode(chunk, 'hex'), ${writer}, ${floor} + position - 1
+    insert into parked_events as known (shard, topic, ref, index, chunk, put_by, number, dedup_key)
+    select ${shard}, ${topic}, ref, index, decode(chunk, 'hex'), ${writer}, ${floor} + position - 1, dedup_key
     from counted, unnest(${arrayOf(events.map(({ ref }) => ref))}::text[],
       ${arrayOf(events.map(({ index }) => index))}::int[],
-      ${arrayOf(events.map(({ chunk }) => Buffer.from(chunk).toString("hex")))}::text[]) with ordinality as event (ref, index, chunk, position)
+      ${arrayOf(events.map(({ chunk }) => Buffer.from(chunk).toString("hex")))}::text[],
+      ${arrayOf(events.map(({ dedupKey }) => dedupKey ?? null))}::text[]) with ordinality as event (ref, index, chunk, dedup_key, position)
     order by position
     on conflict (shard, ref, index) do update set ref = known.ref
     returning id, ref, index, put_by, number, octet_length(chunk) as bytes

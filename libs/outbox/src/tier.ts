@@ -16,6 +16,7 @@ import { chunksSize } from "./size.ts";
 
 export { createAccounts } from "./accounts.ts";
 export { createPostgresInstallation } from "./installation.ts";
+export { createOutboxLook } from "./look.ts";
 export { schemaWarnings } from "./schema-warning.ts";
 
 type Written = { readonly shard: number };
@@ -51,7 +52,7 @@ const insertInsteadOfCopies = (sql: Sql, chunks: readonly ShardChunk[], shards: 
 /** Locks: as an insert into the outbox. */
 const insertCopies = (sql: Sql, chunks: readonly ShardChunk[], shards: number | null) => {
   const keys = copyKeysOf(chunks);
-  const rows = chunks.map(({ shard, chunk, events, from }, i) => ({
+  const rows = chunks.map(({ shard, chunk, events, from, dedupKeys }, i) => ({
     shard,
     shards,
     key: keys[i] as string,
@@ -60,9 +61,10 @@ const insertCopies = (sql: Sql, chunks: readonly ShardChunk[], shards: number | 
     bytes: chunk.length,
     writer: from?.writer ?? null,
     numbers: numbersOf({ from, events }),
+    dedup_keys: dedupKeys,
   }));
   return sql<Written[]>`
-    insert into copies ${sql(rows, "shard", "shards", "key", "chunk", "events", "bytes", "writer", "numbers")}
+    insert into copies ${sql(rows, "shard", "shards", "key", "chunk", "events", "bytes", "writer", "numbers", "dedup_keys")}
     returning shard, ${sql.unsafe(durableCommit)}`;
 };
 

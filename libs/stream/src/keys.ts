@@ -1,7 +1,7 @@
 /** The Redis keys of one shard. One hash tag, so that a script over all of them is single-slot in a cluster. */
 export type ShardKeys = {
   readonly stream: string;
-  /** One set per window, in turn. */
+  /** One hash per window, in turn: of each key the entry that its event is in (S4). */
   readonly dedup: readonly [string, string, string];
   readonly count: string;
   readonly diverted: string;
@@ -20,7 +20,7 @@ export const shardKeys = (namespace: string, shard: number): ShardKeys => {
   const tag = `{${namespace}:${shard}}`;
   return {
     stream: `${tag}:stream`,
-    dedup: [`${tag}:dedup:0`, `${tag}:dedup:1`, `${tag}:dedup:2`],
+    dedup: [`${tag}:known:0`, `${tag}:known:1`, `${tag}:known:2`],
     count: `${tag}:count`,
     diverted: `${tag}:diverted`,
     parked: `${tag}:parked`,

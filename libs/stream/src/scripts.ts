@@ -7,7 +7,7 @@ export type Script = {
 };
 
 export const appendScript: Script = {
-  sha: "91db5de2ad75adb924167ed7ea791521f4744a85",
+  sha: "51e8ea057e2069eb4ef1e93bd638e610d76fc601",
   source: `
 local SLICE = 1000 -- arguments to one command: unpack() ends at about 8000
 local KEYS_EACH = 7
@@ -18,6 +18,16 @@ local window, events_max, bytes_max = tonumber(ARGV[2]), tonumber(ARGV[3]), tonu
 local lease, installation, asked = ARGV[5], ARGV[6], ARGV[7] == '1'
 local time = redis.call('TIME')
 local period = math.floor(tonumber(time[1]) / window)
+
+local function packed(id)
+  local ms, sequence = string.match(id, '^(%d+)-(%d+)$')
+  local left, bytes = tonumber(ms), {}
+  for i = 6, 1, -1 do
+    bytes[i] = string.char(left % 256)
+    left = math.floor(left / 256)
+  end
+  return table.concat(bytes) .. sequence
+end
 
 local function totals_of(count)
   local all, fields = {}, redis.call('HGETALL', count)
@@ -43,15 +53,24 @@ local function bring(count, rows, fields)
   end
 end
 
-local function sliced(command, key, members)
-  for from = 1, #members, SLICE do
-    redis.call(command, key, unpack(members, from, math.min(from + SLICE - 1, #members)))
+local function remember(dedup, ids, place)
+  for from = 1, #ids, SLICE do
+    local fields = {}
+    for i = from, math.min(from + SLICE - 1, #ids) do
+      fields[#fields + 1] = ids[i]
+      fields[#fields + 1] = place
+    end
+    redis.call('HSET', dedup, unpack(fields))
   end
+end
+
+local function forget(dedup, ids)
+  for from = 1, #ids, SLICE do redis.call('HDEL', dedup, unpack(ids, from, math.min(from + SLICE - 1, #ids))) end
 end
 
 local function undo(stream, id, isBorn, dedup, fresh)
   if isBorn then redis.pcall('DEL', stream) else redis.pcall('XDEL', stream, id) end
-  pcall(sliced, 'SREM', dedup, fresh)
+  pcall(forget, dedup, fresh)
 end
 
 local function append(nonce, first, chunk, joined, writer, floor, rows)
@@ -83,11 +102,11 @@ local function append(nonce, first, chunk, joined, writer, floor, rows)
   for i = 1, total do ids[i] = string.sub(joined, (i - 1) * KEY_LENGTH + 1, i * KEY_LENGTH) end
   for from = 1, total, SLICE do
     local to = math.min(from + SLICE - 1, total)
-    local now = redis.call('SMISMEMBER', current, unpack(ids, from, to))
-    local before = redis.call('SMISMEMBER', previous, unpack(ids, from, to))
+    local now = redis.call('HMGET', current, unpack(ids, from, to))
+    local before = redis.call('HMGET', previous, unpack(ids, from, to))
     for i = from, to do
       local id = ids[i]
-      if now[i - from + 1] == 1 or before[i - from + 1] == 1 or inside[id] then
+      if now[i - from + 1] or before[i - from + 1] or inside[id] then
         skipped[#skipped + 1] = i - 1
       else
         inside[id] = true
@@ -121,7 +140,7 @@ local function append(nonce, first, chunk, joined, writer, floor, rows)
       local epoch = time[1] .. string.format('%06d', time[2])
       for _, one in ipairs({'epoch', epoch, 'relayed', 0, 'dead', 0, 'parked', 0}) do fields[#fields + 1] = one end
     end
-    sliced('SADD', current, fresh)
+    remember(current, fresh, packed(id))
     redis.call('PEXPIREAT', current, (period + 2) * window * 1000)
     bring(count, rows, fields)
     redis.call(
@@ -180,6 +199,35 @@ end
 stamp = since .. ' ' .. ARGV[3]
 redis.call('SET', KEYS[1], stamp)
 return {'OK', stamp}
+`,
+};
+
+export const findScript: Script = {
+  sha: "4b9f3c102f81542d1f64e9a6efbb2541d3d69099",
+  source: `#!lua flags=no-writes
+
+local KEPT = 4 -- of base64: version and flags
+
+local function unpacked(place)
+  local ms = 0
+  for i = 1, 6 do ms = ms * 256 + string.byte(place, i) end
+  return string.format('%.0f', ms) .. '-' .. string.sub(place, 7)
+end
+
+local nonce, window, key = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local had = redis.call('HMGET', KEYS[5], 'installation', 'epoch')
+if had[1] and had[1] ~= ARGV[4] then return {nonce, 'FOREIGN', '', ''} end
+local period = math.floor(tonumber(redis.call('TIME')[1]) / window)
+local place = redis.call('HGET', KEYS[2 + period % 3], key) or redis.call('HGET', KEYS[2 + (period + 2) % 3], key)
+if not place then
+  local born = had[2] and math.floor(tonumber(had[2]) / 1000)
+  local since = born and string.format('%.0f', math.max(born, (period - 1) * window * 1000)) or ''
+  return {nonce, 'ABSENT', since, ''}
+end
+local id = unpacked(place)
+local found = redis.call('XRANGE', KEYS[1], id, id)[1]
+if not found then return {nonce, 'LEFT', id, ''} end
+return {nonce, 'HELD', id, string.sub(found[2][2] or '', 1, KEPT)}
 `,
 };
 
@@ -309,7 +357,7 @@ return replies
 };
 
 export const missingScript: Script = {
-  sha: "ebed9cee9f62f52e0dd4d4782101b0a101b8b566",
+  sha: "c0960eaaecdacbfb811ec1bc27b941a027ceecc3",
   source: `#!lua flags=no-writes
 
 local SLICE = 1000
@@ -322,10 +370,10 @@ local ids, missing = {}, 0
 for i = 1, #joined / KEY_LENGTH do ids[i] = string.sub(joined, (i - 1) * KEY_LENGTH + 1, i * KEY_LENGTH) end
 for from = 1, #ids, SLICE do
   local to = math.min(from + SLICE - 1, #ids)
-  local now = redis.call('SMISMEMBER', current, unpack(ids, from, to))
-  local before = redis.call('SMISMEMBER', previous, unpack(ids, from, to))
+  local now = redis.call('HMGET', current, unpack(ids, from, to))
+  local before = redis.call('HMGET', previous, unpack(ids, from, to))
   for i = 1, #now do
-    if now[i] == 0 and before[i] == 0 then missing = missing + 1 end
+    if not now[i] and not before[i] then missing = missing + 1 end
   end
 end
 return missing

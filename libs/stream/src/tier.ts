@@ -2,6 +2,7 @@ import type {
   Appended,
   InstallationRecord,
   ShardChunk,
+  StreamLook,
   StreamTier as StreamPort,
   TierHealth,
   UsageExchange,
@@ -21,6 +22,7 @@ import {
   retriable,
 } from "./append.ts";
 import { createDivert } from "./divert.ts";
+import { createFind } from "./find.ts";
 import { createRedisInstallation, writeRefusal } from "./installation.ts";
 import { askSettings } from "./judge.ts";
 import { callScript } from "./script-calls.ts";
@@ -48,6 +50,8 @@ export type StreamTier = StreamPort & {
   health(deadlineMs: number): Promise<StreamHealth>;
   /** Shards that hold events and whose lease nobody has now. Rejects with `Unavailable`. */
   unowned(shards: number, deadlineMs: number): Promise<readonly number[]>;
+  /** Where an event is. Rejects with `Unavailable`. */
+  readonly find: StreamLook;
   /** Whose Redis this is. */
   readonly installation: InstallationRecord;
 };
@@ -140,6 +144,7 @@ export const createStreamTier = (options: StreamTierOptions): StreamTier => {
       return answers.map((answer) => (answer.kind === "fenced" ? oddReply : answer));
     },
     installation,
+    find: createFind(transport, { namespace, belonging, nonceOf, ...options.limits }),
     unowned: (shards, deadlineMs) => readUnowned(transport, namespace, shards, deadlineMs),
     async health(deadlineMs) {
       const [foreign, unwritable, judged] = await Promise.all([

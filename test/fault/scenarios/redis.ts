@@ -94,7 +94,7 @@ export const redisScenarios: readonly Scenario[] = [
     fault: "one shard's dedup set has the wrong type: one of a pipeline's appends fails, the others do not",
     during: "answers",
     run: async (world) => {
-      const keys = [0, 1, 2].map((slot) => `{${world.pipeline.name}:0}:dedup:${slot}`);
+      const keys = [0, 1, 2].map((slot) => `{${world.pipeline.name}:0}:known:${slot}`);
       await withRedis(world, async (redis) => {
         for (const key of keys) if ((await redis.exists(key)) === 1) await redis.rename(key, `${key}:aside`);
         for (const key of keys) await redis.set(key, "wrong");

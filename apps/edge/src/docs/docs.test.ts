@@ -111,8 +111,14 @@ describe("openapi.json", () => {
     const ofSchemas = ["schema_forbidden", "invalid_schema", "incompatible_schema", "too_many_schemas"];
     const elsewhere: readonly string[] = ["not_found", "method_not_allowed", ...ofSchemas];
     for (const code of ofSchemas) expect(JSON.stringify(document.paths["/v1/schemas"])).toContain(`"${code}"`);
+    const ofLookups: readonly string[] = ["event_not_seen", "too_many_lookups", "lookup_unavailable"];
+    const lookup = document.paths["/v1/events/{id}"]?.get?.responses;
     for (const [code, { status }] of Object.entries(problems)) {
       if (elsewhere.includes(code)) continue;
+      if (ofLookups.includes(code)) {
+        expect(JSON.stringify(lookup?.[status])).toContain(`"${code}"`);
+        continue;
+      }
       const answer = document.paths["/v1/events"]?.post?.responses[status];
       expect(JSON.stringify(answer)).toContain(`"${code}"`);
       expect(declared).toContain(code);
@@ -158,6 +164,7 @@ describe("the limits", () => {
       attribute_characters_max: 1_024,
       extension_name_characters_max: 64,
       dedup_window_seconds: 600,
+      lookups_per_second: 20,
     });
     const page = await (await (await createAppWorld()).get("/docs")).text();
     const { properties, required } = document.components.schemas.Limits;
@@ -224,6 +231,8 @@ const calls: readonly Call[] = [
   ["/schemas/types", { headers: { authorization } }, 200],
   ["/config", { headers: { authorization } }, 200],
   ["/config/{subject}", { headers: { authorization } }, 404],
+  ["/v1/events/{id}", {}, "unauthorized"],
+  ["/v1/events/{id}", { headers: { authorization } }, "event_not_seen"],
   ["/v1/limits", {}, 200],
   ["/livez", {}, 200],
   ["/livez", { headers: { host: "a, b" } }, "malformed_request"],

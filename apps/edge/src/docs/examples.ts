@@ -34,6 +34,22 @@ export const batchExamples: Json = {
 };
 export const mixedExamples: Json = { mixed: { summary: "One of four is invalid", value: mixed } };
 
+const asked = { id: "order-17", source: "/shop" };
+const since = "2026-11-30T12:00:00.000Z";
+
+export const stateExamples: Json = {
+  pending: { summary: "It waits", value: { ...asked, status: "pending", tier: "outbox", since } },
+  relayed: { summary: "Kafka has confirmed it", value: { ...asked, status: "relayed" } },
+  dead: {
+    summary: "Kafka refused it for good",
+    value: {
+      ...asked,
+      status: "dead",
+      death: { class: "oversize", code: "MESSAGE_TOO_LARGE", died_at: since, operator: "waiting" },
+    },
+  },
+};
+
 const details: Readonly<Partial<Record<ProblemCode, string>>> = refusalDetails;
 
 /** Of a code, without the members that belong to its case. */

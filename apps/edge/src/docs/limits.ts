@@ -1,8 +1,9 @@
 import { MEMBERS_MAX, NAME_LENGTH_MAX, VALUE_LENGTH_MAX } from "@spillway/event";
 import type { IngestLimits } from "../ingest/ports.ts";
+import type { LookupLimits } from "../lookup/lookup.ts";
 import { respondJson } from "../respond.ts";
 
-export type PublicLimits = IngestLimits;
+export type PublicLimits = IngestLimits & LookupLimits;
 
 /** What a client has to keep to, by the names in `GET /v1/limits`; `/docs` and `/openapi.json` tell the same. */
 const limits: Readonly<Record<string, readonly [of: (limits: PublicLimits) => number, meaning: string]>> = {
@@ -18,6 +19,7 @@ const limits: Readonly<Record<string, readonly [of: (limits: PublicLimits) => nu
     ({ dedupWindowSeconds }) => dedupWindowSeconds,
     "seconds in which the same event sent again is a duplicate",
   ],
+  lookups_per_second: [({ lookupsPerSecond }) => lookupsPerSecond, "events that a key may ask for a second"],
 };
 
 export type LimitRow = { readonly name: string; readonly value: number; readonly meaning: string };
@@ -41,6 +43,7 @@ export const limitsExample = {
   attribute_characters_max: VALUE_LENGTH_MAX,
   extension_name_characters_max: NAME_LENGTH_MAX,
   dedup_window_seconds: 3_600,
+  lookups_per_second: 20,
 };
 
 /** `GET /v1/limits`. */

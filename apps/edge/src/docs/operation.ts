@@ -2,7 +2,7 @@ import { durabilities } from "@spillway/event";
 import type { IngestLimits } from "../ingest/ports.ts";
 import { mediaTypesOf } from "../media-type.ts";
 import type { ProblemCode } from "../problem.ts";
-import { batchExamples, mixedExamples, singleExamples } from "./examples.ts";
+import { batchExamples, mixedExamples, singleExamples, stateExamples } from "./examples.ts";
 import { type Json, preferenceApplied, problemAnswers, replayed, retryAfter, schemaRef } from "./schemas.ts";
 
 const content = (schema: Json, contentType = "application/json", examples?: Json): Json => ({
@@ -20,6 +20,9 @@ const ofOthers: ReadonlySet<ProblemCode> = new Set([
   "incompatible_schema",
   "too_many_schemas",
 ]);
+/** Of keys that may not. */
+const ofSenders: ReadonlySet<ProblemCode> = new Set(["unauthorized", "key_in_address", "origin_forbidden"]);
+const ofLookups: ReadonlySet<ProblemCode> = new Set(["event_not_seen", "too_many_lookups", "lookup_unavailable"]);
 
 const batches = [schemaRef("Batch"), schemaRef("Envelope")];
 
@@ -94,9 +97,37 @@ export const ingestOperation =
         headers: { ...retryAfter, ...preferenceApplied, ...replayed },
         content: content(schemaRef("BatchAnswer"), undefined, mixedExamples),
       },
-      ...problemAnswers((code) => !ofOthers.has(code), mediaTypesOf(batchOnly)),
+      ...problemAnswers((code) => !ofOthers.has(code) && !ofLookups.has(code), mediaTypesOf(batchOnly)),
     },
   });
+
+const inUrl = (name: string, where: "path" | "query", description: string): Json => ({
+  name,
+  in: where,
+  required: where === "path",
+  description,
+  schema: { type: "string", minLength: 1 },
+});
+
+export const lookupOperation: Operation = () => ({
+  security: [{ key: [] }],
+  parameters: [
+    inUrl("id", "path", "The event's, percent-encoded."),
+    inUrl("source", "query", "The event's; without it the default source of the key."),
+    inUrl(
+      "partitionkey",
+      "query",
+      "The event's partition key, or subject, where it is known: then one shard is asked.",
+    ),
+  ],
+  responses: {
+    200: {
+      description: "It waits, was relayed, or died.",
+      content: content(schemaRef("EventState"), undefined, stateExamples),
+    },
+    ...problemAnswers((code) => ofAll.has(code) || ofLookups.has(code) || ofSenders.has(code)),
+  },
+});
 
 export const readOperation =
   (answers: Json, codes: readonly ProblemCode[] = [], security: readonly Json[] = []): Operation =>

@@ -63,6 +63,9 @@ const schema = (origin: string): string => `curl -i ${origin}/v1/schemas \\
   -H "Authorization: Bearer $API_KEY" -H "Content-Type: application/json" \\
   -d '{"type":"order.created","mode":"enforce","schema":{"type":"object","properties":{"total":{"type":"number"}},"required":["total"]}}'`;
 
+const lookup = (origin: string): string =>
+  `curl -i "${origin}/v1/events/order-17?source=/shop" -H "Authorization: Bearer $API_KEY"`;
+
 /** What stands in an example where we do not know how we were reached; the page says what it is. */
 export const UNKNOWN_ORIGIN = "$EDGE_URL";
 const originHint = `<code>${UNKNOWN_ORIGIN}</code> is where you reach this edge. `;
@@ -109,6 +112,10 @@ register one, and a new version is refused unless what the one before took is ta
 <h2>Answers</h2><table>${rows(statuses)}</table>
 <p>With <code>Prefer: return=representation</code> a batch's answer has <code>events</code>: <code>id</code>, <code>status</code> and <code>tier</code> of each, in order.
 What is wrong with a single event stands in <code>errors</code>, ten members at most; of a batch each event says the first.</p>
+<h2>One event</h2>
+<p>What became of an event that was answered, for keys of the name that posted it: it waits, was relayed to Kafka, or died and of what.
+<a href="#event_not_seen"><code>event_not_seen</code></a>: it has not come in within the dedup window, which is as long as is remembered.</p>
+<pre>${lookup(origin ?? UNKNOWN_ORIGIN)}</pre>
 <h2>Limits</h2>
 <p>For machines at <code>GET /v1/limits</code>. A body may be compressed: <code>Content-Encoding: gzip</code>.</p><table>${limitRows(limits)}</table>
 <h2>Codes</h2><table><tr><th>code</th><th>status</th><th>meaning</th><th>send again</th></tr>${codeRows()}</table>

@@ -128,6 +128,12 @@ export const schemas = {
         id: { type: ["string", "null"], description: "The event's." },
         pointer: { type: "string", description: "JSON pointer into the event." },
         limit: { type: "integer", description: "What is allowed." },
+        seen_since: {
+          type: ["string", "null"],
+          format: "date-time",
+          description: "Of an event that was not seen: what came in since then would be known.",
+        },
+        death: { $ref: "#/components/schemas/Death" },
         ...batchAnswer,
         errors: {
           type: "array",
@@ -153,6 +159,26 @@ export const schemas = {
   SchemaText: object({ schemaType: { const: "JSON" }, schema: text }),
   Compatibility: object({ compatibilityLevel: { const: "BACKWARD" } }),
   RegistryFailure: object({ error_code: { type: "integer" }, message: text }),
+  Death: object({
+    class: { enum: ["poison", "oversize", "rejected", "undecodable"] },
+    code: { type: "string", description: "Why, by the relay's table of codes." },
+    died_at: { type: "string", format: "date-time" },
+    operator: { enum: ["waiting", "replayed", "discarded"], description: "What operators have decided." },
+  }),
+  EventState: object(
+    {
+      id: text,
+      source: text,
+      status: { enum: ["pending", "relayed", "dead"] },
+      tier: {
+        enum: ["stream", "outbox", "both", "parked"],
+        description: "Where it waits; parked: its topic takes none now.",
+      },
+      since: { type: "string", format: "date-time", description: "Since when it waits there." },
+      death: { $ref: "#/components/schemas/Death" },
+    },
+    ["id", "source", "status"],
+  ),
   Limits: object(limitProperties),
   Liveness: object({ status: { const: "up" } }),
   Readiness: object({

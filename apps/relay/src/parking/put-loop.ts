@@ -33,7 +33,7 @@ export const createPutLoop = (parts: LotParts, onPut: (first: string | null) => 
     const event = from.chunkEvents[index];
     if (!event) throw new Error(`event ${index} of entry ${from.id} is parked, and the entry is done`);
     const chunk = encodeChunk({ receivedAtMs: receivedAtMsOf(from, index), events: [event] }, platform);
-    return { ref: from.ref, index, chunk };
+    return { ref: from.ref, index, chunk, dedupKey: event.dedupKey };
   };
 
   const parked = (records: readonly RelayRecord[], first: string | null): void => {

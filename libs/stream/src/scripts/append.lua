@@ -1,6 +1,6 @@
 -- Adds chunks of events to the streams of their shards, each without the duplicates, each all or nothing.
 --
--- KEYS   of every chunk: 1 stream  2..4 the dedup sets  5 count  6 diverted  7 lease
+-- KEYS   of every chunk: 1 stream  2..4 the dedup hashes  5 count  6 diverted  7 lease
 -- ARGV   1 nonce  2 dedup window (s)  3 backlog events max  4 backlog bytes max
 --        5 "" from an edge, or the lease's value from the drain, which passes the diversion
 --        6 the caller's installation  7 "1" when it has just read that this Redis is of it, else ""
@@ -14,8 +14,8 @@
 --        ERROR, with Redis's text in the place of the entry id
 --
 -- Why so: one call for all shards, since each call costs the REST server and Redis 40 us before its first event. An error
--- of one shard stays its own. A dedup set per window in three slots. The current and the previous one are asked, so
--- that an id is remembered for one to two windows; a set dies when its second window ends, a whole window before its
+-- of one shard stays its own. A dedup hash per window in three slots. The current and the previous one are asked, so
+-- that an id is remembered for one to two windows, with the entry that it is in, which find.lua asks for; a hash dies when its second window ends, a whole window before its
 -- slot is used again. A chunk is opaque here, so a duplicate is named in field "n" rather than cut out: "2:0,3:k1:9"
 -- counts two events, skips the first and the fourth, and brings the writer k1 to nine. No checksum but the chunk's own is in an entry, and an AOF has none: so
 -- what "n" says stands once more in "d", behind the number of events that the chunk must hold, "4:2:0,3:k1:9". One damaged byte is
@@ -42,6 +42,17 @@ local window, events_max, bytes_max = tonumber(ARGV[2]), tonumber(ARGV[3]), tonu
 local lease, installation, asked = ARGV[5], ARGV[6], ARGV[7] == '1'
 local time = redis.call('TIME')
 local period = math.floor(tonumber(time[1]) / window)
+
+-- An entry's id in few bytes: of the hash that remembers it 16 an event instead of 32 (S4). unpacked() in find.lua.
+local function packed(id)
+  local ms, sequence = string.match(id, '^(%d+)-(%d+)$')
+  local left, bytes = tonumber(ms), {}
+  for i = 6, 1, -1 do
+    bytes[i] = string.char(left % 256)
+    left = math.floor(left / 256)
+  end
+  return table.concat(bytes) .. sequence
+end
 
 -- Of all writers of a shard.
 local function totals_of(count)
@@ -70,18 +81,27 @@ local function bring(count, rows, fields)
   end
 end
 
--- Calls a command with many arguments in slices.
-local function sliced(command, key, members)
-  for from = 1, #members, SLICE do
-    redis.call(command, key, unpack(members, from, math.min(from + SLICE - 1, #members)))
+-- Which entry these ids are in.
+local function remember(dedup, ids, place)
+  for from = 1, #ids, SLICE do
+    local fields = {}
+    for i = from, math.min(from + SLICE - 1, #ids) do
+      fields[#fields + 1] = ids[i]
+      fields[#fields + 1] = place
+    end
+    redis.call('HSET', dedup, unpack(fields))
   end
+end
+
+local function forget(dedup, ids)
+  for from = 1, #ids, SLICE do redis.call('HDEL', dedup, unpack(ids, from, math.min(from + SLICE - 1, #ids))) end
 end
 
 -- As it was before: what cannot be counted must not be relayed. A stream that was not there is not there again, or the counters
 -- that survived it would count for it.
 local function undo(stream, id, isBorn, dedup, fresh)
   if isBorn then redis.pcall('DEL', stream) else redis.pcall('XDEL', stream, id) end
-  pcall(sliced, 'SREM', dedup, fresh)
+  pcall(forget, dedup, fresh)
 end
 
 local function append(nonce, first, chunk, joined, writer, floor, rows)
@@ -113,11 +133,11 @@ local function append(nonce, first, chunk, joined, writer, floor, rows)
   for i = 1, total do ids[i] = string.sub(joined, (i - 1) * KEY_LENGTH + 1, i * KEY_LENGTH) end
   for from = 1, total, SLICE do
     local to = math.min(from + SLICE - 1, total)
-    local now = redis.call('SMISMEMBER', current, unpack(ids, from, to))
-    local before = redis.call('SMISMEMBER', previous, unpack(ids, from, to))
+    local now = redis.call('HMGET', current, unpack(ids, from, to))
+    local before = redis.call('HMGET', previous, unpack(ids, from, to))
     for i = from, to do
       local id = ids[i]
-      if now[i - from + 1] == 1 or before[i - from + 1] == 1 or inside[id] then
+      if now[i - from + 1] or before[i - from + 1] or inside[id] then
         skipped[#skipped + 1] = i - 1
       else
         inside[id] = true
@@ -151,7 +171,7 @@ local function append(nonce, first, chunk, joined, writer, floor, rows)
       local epoch = time[1] .. string.format('%06d', time[2])
       for _, one in ipairs({'epoch', epoch, 'relayed', 0, 'dead', 0, 'parked', 0}) do fields[#fields + 1] = one end
     end
-    sliced('SADD', current, fresh)
+    remember(current, fresh, packed(id))
     redis.call('PEXPIREAT', current, (period + 2) * window * 1000)
     bring(count, rows, fields)
     redis.call(
