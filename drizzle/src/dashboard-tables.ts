@@ -21,6 +21,13 @@ export const flowHistory = pgTable(
   (table) => [primaryKey({ columns: [table.spanSeconds, table.at] })],
 );
 
+/** Since when the dashboards see what is wrong: of what nobody else knows it a restart would forget it. Rows that nobody sees go. */
+export const standingTroubles = pgTable("standing_troubles", {
+  key: text().primaryKey(),
+  since: moment("since").notNull(),
+  seenAt: moment("seen_at").notNull().defaultNow(),
+});
+
 /** People who may use the dashboard. A name is never given again to somebody else: rows are disabled, not deleted. */
 export const users = pgTable("users", {
   name: text().primaryKey(),

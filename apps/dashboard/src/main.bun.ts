@@ -34,6 +34,7 @@ import type { DashboardPorts, ShardRow, SightPorts } from "./ports.ts";
 import { showSights } from "./sight-metrics.ts";
 import { askAccounts } from "./sights/accounts.ts";
 import { askReadiness } from "./sights/ask.ts";
+import { createTroubleTable, keepTroubles } from "./watch/kept-troubles.ts";
 import { createWatch } from "./watch/watch.ts";
 
 /* The dashboard on Bun: settings, then what it looks at, then the app. */
@@ -101,6 +102,7 @@ const sights: SightPorts = {
 const watch = createWatch({ ...sights, clock: systemClock });
 const history = createHistory(createFlowHistory({ database }), systemClock);
 void history.run(watch);
+void keepTroubles(createTroubleTable({ database }), watch, systemClock);
 const ports: DashboardPorts = {
   watch,
   history,

@@ -18,7 +18,7 @@ export type { Exit } from "./process/child.ts";
 export { type CommandResult, runCommand } from "./process/command.ts";
 export { freePort, portNear } from "./process/port.ts";
 export { NotReady, type Running, type ServiceOptions } from "./process/service.ts";
-export { findProcess, type ProcessEntry } from "./process/table.ts";
+export { childrenOf, findProcess, type ProcessEntry } from "./process/table.ts";
 export { type PrometheusBinaries, providePrometheus } from "./prometheus/binaries.ts";
 export { alertsPage, startAlertmanager, startPrometheus } from "./prometheus/prometheus.ts";
 export { NotProvided } from "./provision/refusal.ts";

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { neededColumns } from "./needed-columns.ts";
 
 /** What the dashboard alone draws, and makes do without. */
-const unneeded = new Set(["flow_history"]);
+const unneeded = new Set(["flow_history", "standing_troubles"]);
 
 test("what is needed of Postgres is what the schema has", () => {
   const tables = Object.values<unknown>(schema).filter((table): table is Table => is(table, PgTable));

@@ -38,3 +38,23 @@ test("nothing is over of which nobody says whether it is", () => {
   book.saw([trouble("kafka", "broken")], nobody, 300);
   expect(book.standing()).toMatchObject([{ key: "kafka", sinceMs: 100, isOld: false }]);
 });
+
+test("a trouble that stood before this process did is as old as it was, until it is over", () => {
+  const book = createTroubleBook();
+  book.saw([trouble("a", "degraded")], nobody, 100);
+  book.recall(
+    new Map([
+      ["a", 20],
+      ["b", 30],
+    ]),
+  );
+  book.saw([trouble("a", "degraded")], nobody, 200);
+  expect(book.standing()).toMatchObject([{ key: "a", sinceMs: 20 }]);
+  book.saw([], nobody, 300);
+  expect(book.over()).toMatchObject([{ key: "a", sinceMs: 20, untilMs: 300 }]);
+  book.saw([trouble("a", "degraded"), trouble("b", "degraded")], nobody, 400);
+  expect(book.standing()).toMatchObject([
+    { key: "b", sinceMs: 30 },
+    { key: "a", sinceMs: 400 },
+  ]);
+});

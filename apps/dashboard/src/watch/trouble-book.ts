@@ -22,12 +22,15 @@ const worstFirst = (a: Standing, b: Standing): number =>
 export const createTroubleBook = () => {
   let standing = new Map<string, Standing>();
   let over: readonly Over[] = [];
+  /** Of troubles that another process saw before this one did. */
+  const recalled = new Map<string, number>();
   return {
     saw: (troubles: readonly Trouble[], silent: ReadonlySet<Source>, atMs: number): void => {
       const now = new Map<string, Standing>();
       for (const trouble of troubles) {
         const last = standing.get(trouble.key);
-        const sinceMs = Math.min(trouble.sinceMs ?? atMs, last?.sinceMs ?? atMs);
+        const toldMs = trouble.sinceMs ?? recalled.get(trouble.key) ?? atMs;
+        const sinceMs = Math.min(toldMs, last?.sinceMs ?? atMs);
         now.set(trouble.key, { ...trouble, sinceMs, isOld: false });
       }
       const ended: Over[] = [];
@@ -35,9 +38,14 @@ export const createTroubleBook = () => {
         if (now.has(key)) continue;
         if (silent.has(last.source)) now.set(key, { ...last, isOld: true });
         else ended.push({ key, what: last.what, sinceMs: last.sinceMs, untilMs: atMs });
+        if (!now.has(key)) recalled.delete(key);
       }
       standing = now;
       over = [...ended, ...over].filter(({ untilMs }) => atMs - untilMs < OVER_MS).slice(0, OVER_MAX);
+    },
+    /** What stood when it was seen last, not long ago: it has gone on where it stands now. */
+    recall: (since: ReadonlyMap<string, number>): void => {
+      for (const [key, sinceMs] of since) recalled.set(key, sinceMs);
     },
     /** The worst first, among equals the oldest. */
     standing: (): readonly Standing[] => [...standing.values()].toSorted(worstFirst),

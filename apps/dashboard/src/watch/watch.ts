@@ -29,6 +29,8 @@ export type Watch = {
    * every second; or it is kept.
    */
   onLook(listener: (overview: Overview | null) => void, as?: "eyes" | "record"): () => void;
+  /** Since when troubles stood that were seen before this process was. */
+  recall(since: ReadonlyMap<string, number>): void;
   /** Looks until the signal aborts, so that it is known since when a trouble stands without anybody who watches. */
   run(signal: AbortSignal): Promise<void>;
 };
@@ -101,6 +103,7 @@ export const createWatch = (ports: WatchPorts): Watch => {
       await looking;
       return start();
     },
+    recall: book.recall,
     onLook: (listener, as = "eyes") => {
       listeners.add(listener);
       if (as === "eyes") {
