@@ -284,6 +284,8 @@ export const shardCheckpoints = pgTable("shard_checkpoints", {
   /** What was acknowledged and is nowhere, as far as no operator was told; `folded` is the part of writers without a row. */
   unaccounted: bigint({ mode: "number" }).notNull().default(0),
   folded: bigint({ mode: "number" }).notNull().default(0),
+  /** What Redis had and is nowhere, of which nobody knows whether it was acknowledged. */
+  possible: bigint({ mode: "number" }).notNull().default(0),
   updatedAt: moment("updated_at").notNull().defaultNow(),
 });
 
@@ -300,8 +302,11 @@ export const shardWriters = pgTable(
     /** Of a writer of the outbox: how many have been there. Where Postgres went back it is less than was acknowledged. */
     had: bigint({ mode: "number" }).notNull().default(0),
     ended: numbers("ended"),
+    /** How many of them Redis was seen to have. Where its process died it may have acknowledged so many, and told nobody. */
+    inRedis: bigint("in_redis", { mode: "number" }).notNull().default(0),
     /** As the last copy found it, without what an operator has acknowledged. */
     lost: numbers("lost"),
+    possible: numbers("possible"),
     forgiven: numbers("forgiven"),
     seenAt: moment("seen_at").notNull().defaultNow(),
     /** Nothing is appended under it any more, but what was under way when its process said so. */

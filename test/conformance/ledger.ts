@@ -15,6 +15,8 @@ export type LedgerSubject = {
   readonly ledger: Ledger;
   /** What stands there as lost of a shard. */
   unaccounted(shard: number): Promise<number>;
+  /** What stands there as possibly lost. */
+  possible(shard: number): Promise<number>;
   close(): Promise<void>;
 };
 
@@ -45,7 +47,7 @@ export const ledgerConformance = (name: string, make: () => Promise<LedgerSubjec
     const open = async () => {
       const subject = await make();
       onTestFinished(() => subject.close());
-      const { ledger, unaccounted } = subject;
+      const { ledger, unaccounted, possible } = subject;
       let last = 0;
       const copy = (losses: readonly Loss[] | null = null, shard = 0, token = 1, sequence = ++last) =>
         ledger.checkpoint({ shard, owner: "owner", token }, sequence, { counts, losses });
@@ -59,7 +61,7 @@ export const ledgerConformance = (name: string, make: () => Promise<LedgerSubjec
         [...(await copy(null, shard)).writers]
           .sort((a, b) => (a.writer < b.writer ? -1 : 1))
           .map(({ writer, acknowledged, ended }) => [writer, acknowledged, ended]);
-      return { ledger, unaccounted, copy, copyWith, record, rows };
+      return { ledger, unaccounted, possible, copy, copyWith, record, rows };
     };
 
     test("knows nobody at first, and misses nothing", async () => {
@@ -122,6 +124,51 @@ export const ledgerConformance = (name: string, make: () => Promise<LedgerSubjec
       expect([await unaccounted(0), await unaccounted(1)]).toEqual([4, 0]);
       await copy([]);
       expect(await unaccounted(0)).toBe(0);
+    });
+
+    test("remembers how much Redis was seen to have of whom it knows, and shows what may be lost of it", async () => {
+      const { ledger, record, copyWith, copy, possible } = await open();
+      const lease = { shard: 0, owner: "owner", token: 9 };
+      const totals: Total[] = [
+        ["a", 5],
+        ["nobody", 3],
+      ];
+      const found = (sequence: number, token: number, below: number, losses: readonly Loss[] | null = []) =>
+        ledger.checkpoint({ ...lease, token }, sequence, {
+          counts,
+          losses,
+          possible: [{ writer: "a", events: [[2, below]] }],
+        });
+      await record(of("a", 2), of("b", 1));
+      await copyWith(totals);
+      const { writers } = await copyWith([["a", 4]]);
+      expect(writers.map(({ writer, inRedis }) => [writer, inRedis]).sort()).toEqual([
+        ["a", 5],
+        ["b", 0],
+      ]);
+      await found(1, 9, 5);
+      expect(await possible(0)).toBe(3);
+      await found(2, 8, 9);
+      await found(2, 9, 9, null);
+      expect([await possible(0), await possible(1)]).toEqual([3, 0]);
+      await found(3, 9, 4);
+      expect(await possible(0)).toBe(2);
+      await copy([], 0, 9, 4);
+      expect(await possible(0)).toBe(0);
+    });
+
+    test("takes it for nobody's what Redis was seen to have beyond what its writer tells anew", async () => {
+      const { record, copyWith } = await open();
+      const seen = async (total: number) => (await copyWith([["a", total]])).writers.map(({ inRedis }) => inRedis);
+      await record(of("a", 2));
+      await seen(5);
+      await record(of("a", 2), of("a", 0, [[0, 2]]));
+      expect(await seen(2)).toEqual([5]);
+      await record(of("a", 3));
+      expect(await seen(3)).toEqual([3]);
+      await record(of("a", 9));
+      await seen(4);
+      expect(await seen(4)).toEqual([4]);
     });
 
     test("is not moved by a copy that comes behind a later one, and tells whose it is the token of that", async () => {

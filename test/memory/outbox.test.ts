@@ -68,5 +68,10 @@ replayConformance("memory", async () => {
 
 ledgerConformance("memory", async () => {
   const { ledger, close } = open();
-  return { ledger, unaccounted: async (shard) => ledger.unaccounted(shard), close };
+  return {
+    ledger,
+    unaccounted: async (shard) => ledger.unaccounted(shard),
+    possible: async (shard) => ledger.possible(shard),
+    close,
+  };
 });

@@ -30,6 +30,11 @@ const open = async (pooled: boolean) => {
     copies: createCopies({ database }),
     ledger: createLedger({ database }),
     parking: createParking({ database }),
+    possible: async (shard: number) => {
+      const [row] = await admin<{ possible: number }[]>`
+        select possible::int from shard_checkpoints where shard = ${shard}`;
+      return row?.possible ?? 0;
+    },
     unaccounted: async (shard: number) => {
       const [row] = await admin<{ unaccounted: number }[]>`
         select unaccounted::int from shard_checkpoints where shard = ${shard}`;

@@ -1,4 +1,4 @@
-import { lossesOf } from "@spillway/event";
+import { lossesOf, possibleLossesOf } from "@spillway/event";
 import { acknowledgeLoss, createLedger, createOutboxInspector, createOutboxTier } from "@spillway/outbox";
 import { describe, expect, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";
@@ -92,7 +92,8 @@ describe("the inspector", () => {
       const lease = { shard, owner: "a", token: 1 };
       const copy = { counts: { ...counts, totals: [], isEmpty: false }, losses: null };
       const { writers } = await ledger.checkpoint(lease, ++sequence, copy);
-      await ledger.checkpoint(lease, ++sequence, { ...copy, losses: lossesOf(writers, []) });
+      const found = { losses: lossesOf(writers, []), possible: possibleLossesOf(writers, []) };
+      await ledger.checkpoint(lease, ++sequence, { ...copy, ...found });
     };
     const lost = () => inspector.unaccounted(DEADLINE_MS);
     expect([await lost(), await acknowledgeLoss(fresh.database, "ann", DEADLINE_MS)]).toEqual([0, 0]);
@@ -114,5 +115,12 @@ describe("the inspector", () => {
       { shard: 3, events: 2, actor: "ann" },
       { shard: 3, events: 3, actor: "bob" },
     ]);
+
+    const seen = { counts: { ...counts, totals: [["w", 9] as const], isEmpty: false }, losses: null };
+    await ledger.checkpoint({ shard: 3, owner: "a", token: 1 }, ++sequence, seen);
+    await look(3);
+    expect([await lost(), await acknowledgeLoss(fresh.database, "eve", DEADLINE_MS)]).toEqual([0, 4]);
+    await look(3);
+    expect(await acknowledgeLoss(fresh.database, "eve", DEADLINE_MS)).toBe(0);
   });
 });

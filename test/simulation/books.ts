@@ -28,6 +28,10 @@ export const createBooks = (nowMs: () => number) => {
   const namedOf = new Map<string, Range[]>();
   /** Numbers that a copy, or a row, was to name, and that nobody answered. */
   const unanswered: { readonly named: Named; readonly process: string; readonly atMs: number }[] = [];
+  /** Redis would know what it had of them. */
+  const forgotten = new Set<string>();
+  /** The relays that said that something of a writer has ended, and when. */
+  const endedBy = new Map<string, Map<string, number>>();
   const diedUntold = (process: string, atMs: number): boolean =>
     dead.has(process) && (recordedAtMs.get(process) ?? -1) <= atMs;
   const toldOf = (writer: string): Ranges => [
@@ -36,6 +40,9 @@ export const createBooks = (nowMs: () => number) => {
       named.writer === writer && !diedUntold(process, atMs) ? [named.numbers] : [],
     ),
   ];
+  /** Postgres has forgotten what ended of it, and so has everybody else. */
+  const mayBeForgotten = (writer: string): boolean =>
+    wentBackAtMs >= 0 && forgotten.has(writer) && allDiedUntold(endedBy.get(writer));
   const hears = (hearers: Hearers, record: EventRecord, process: string): void => {
     const by = hearers.get(record) ?? new Map<string, number>();
     hearers.set(record, by.has(process) ? by : by.set(process, nowMs()));
@@ -56,7 +63,14 @@ export const createBooks = (nowMs: () => number) => {
     postgresWentBack: (): void => {
       wentBackAtMs = nowMs();
     },
+    /** Redis has no total of it any more. */
+    forgotten: (writer: string): void => void forgotten.add(writer),
+    toldEnded: (writer: string, process: string): void => {
+      endedBy.set(writer, (endedBy.get(writer) ?? new Map<string, number>()).set(process, nowMs()));
+    },
     died: (process: string): void => void dead.add(process),
+    /** Whether one that answers clients did. */
+    anEdgeDied: (): boolean => [...dead].some((process) => process.startsWith("edge-")),
     confirmed: (record: EventRecord, process: string): void => hears(confirmedBy, record, process),
     /** It is parked, whoever hears of it. */
     parked: (record: EventRecord): void => void (parkedBy.has(record) || parkedBy.set(record, new Map())),
@@ -82,6 +96,7 @@ export const createBooks = (nowMs: () => number) => {
     /** How many of these were named ever, or would have been. */
     namedIn: (losses: readonly Loss[]): number =>
       losses.reduce((sum, { writer, events }) => {
+        if (mayBeForgotten(writer)) return sum;
         const below = events.at(-1)?.[1] ?? 0;
         const unnamed = missingOf(below, toldOf(writer));
         return sum + countOf(missingOf(below, missingOf(below, events), unnamed));

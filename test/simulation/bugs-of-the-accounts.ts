@@ -44,6 +44,19 @@ export const bugsOfTheAccounts: Readonly<Record<string, Bug>> = {
     edge: (ports) => ({ ...ports, accounts: { record: async () => undefined } }),
   },
 
+  "a copy of the counters has more of a writer than Redis had": {
+    relay: ({ ledger, ...ports }) => ({
+      ...ports,
+      ledger: {
+        ...ledger,
+        checkpoint: (lease, sequence, { counts, ...copy }) => {
+          const totals = counts.totals.map(([writer, total]) => [writer, total + 1] as const);
+          return ledger.checkpoint(lease, sequence, { ...copy, counts: { ...counts, totals } });
+        },
+      },
+    }),
+  },
+
   "nobody answers for the first copy of a duplicate": {
     edge: ({ stream, ...ports }) => ({
       ...ports,

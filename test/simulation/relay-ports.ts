@@ -117,6 +117,7 @@ const createLedgerPort = (
     return ask("postgres", "ledger.record", async () => {
       await ledger.record(positions, deadlineMs);
       books.recorded(process.name, sentAtMs);
+      for (const { writer, ended } of positions) if (ended.length > 0) books.toldEnded(writer, process.name);
     });
   },
   retire: (shard, rows) => ask("postgres", `retire ${shard}`, () => ledger.retire(shard, rows)),

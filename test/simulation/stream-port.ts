@@ -6,7 +6,7 @@ import { type Ask, PATIENCE_MS, type RelayNetwork } from "./relay-network.ts";
 /** The streams as one relay sees them. */
 export const createStreamPort = (
   { shardStream }: Backends,
-  { history, watch, weak, streams }: RelayNetwork,
+  { history, books, watch, weak, streams }: RelayNetwork,
   ask: Ask,
 ): RelayPorts["shardStream"] => {
   const check = (lease: Lease, isWritten: boolean): void => {
@@ -84,7 +84,12 @@ export const createStreamPort = (
     birth: (shard) => ask("redis", `birth ${shard}`, () => shardStream.birth(shard)),
     missing: (shard, dedupKeys) => ask("redis", `missing ${shard}`, () => shardStream.missing(shard, dedupKeys)),
     oldest: (shard) => ask("redis", `oldest ${shard}`, () => shardStream.oldest(shard)),
-    forget: (lease, writers) => ask("redis", `forget ${lease.shard}`, () => shardStream.forget(lease, writers)),
+    forget: (lease, writers) =>
+      ask("redis", `forget ${lease.shard}`, async () => {
+        const done = await shardStream.forget(lease, writers);
+        if (done === "ok") writers.forEach(books.forgotten);
+        return done;
+      }),
     counts: (shard) => ask("redis", `counts ${shard}`, () => shardStream.counts(shard)),
   };
 };

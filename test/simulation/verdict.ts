@@ -180,6 +180,8 @@ const checkLedger = (scene: Scene, landed: Landed, dead: Dead): void => {
       lost.length + unsure + rows + cameOut + history.intruders(shard) + (losses(scene) ? replays.length : 0);
     const named = books.namedIn(memory.ledger.losses(shard));
     if (named > 0) violate(`shard ${shard}: ${named} are told as lost of which there was a copy`);
+    const possible = memory.ledger.possible(shard);
+    if (possible > 0 && !books.anEdgeDied()) violate(`shard ${shard}: ${possible} may be lost, and each edge lives`);
     if (said < least || said > most) violate(`shard ${shard}: ${said} unaccounted, but ${least} to ${most} are gone`);
   }
 };

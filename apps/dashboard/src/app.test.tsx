@@ -230,7 +230,7 @@ describe("with a session", () => {
 });
 
 test("a loss that is told can be acknowledged, with the session's token", async () => {
-  const { app, logged } = setUp({ accounts: async () => ({ unaccounted: 5, checkpointAgeMs: 0 }) });
+  const { app, logged } = setUp({ accounts: async () => ({ unaccounted: 5, possible: 0, checkpointAgeMs: 0 }) });
   const { cookie, page, token } = await logIn(app);
   expect(page).toContain('Acknowledge<span class="heard">: 5 events were accepted, and nobody knows where they are');
   expect((await app.request("/loss", form({}, { cookie }))).status).toBe(403);

@@ -53,7 +53,7 @@ export const soundSights: Sights = {
   edges: [{ at: "edge:3000", said: soundEdge }],
   relays: [{ at: "relay:3001", said: soundRelay }],
   parked: [],
-  accounts: { unaccounted: 0, checkpointAgeMs: 900 },
+  accounts: { unaccounted: 0, possible: 0, checkpointAgeMs: 900 },
   totals: {
     byClass: { poison: 0, oversize: 0, rejected: 0, undecodable: 0 },
     total: 0,

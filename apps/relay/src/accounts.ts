@@ -3,6 +3,7 @@ import {
   farewellOf,
   lossesOf,
   lostOf,
+  possibleLossesOf,
   type ShardCounts,
   unionOf,
   type WriterRow,
@@ -24,6 +25,7 @@ export const createAccountant = (parts: RelayParts) => {
   /** What the copy before was answered, so older than the counters that it is compared with. It outlives a term. */
   const knowns = new Map<number, Pick<Checkpointed, "writers" | "folded">>();
   const tolds = new Map<number, number>();
+  const possibles = new Map<number, { readonly seen: number; readonly told: number }>();
   let sequence = 0;
 
   /** Answers whether it is more than was told before. */
@@ -33,6 +35,15 @@ export const createAccountant = (parts: RelayParts) => {
     if (isMore) log("error", "events.unaccounted", { shard, events: unaccounted });
     tolds.set(shard, unaccounted);
     return isMore;
+  };
+
+  /** Who lives has told within a second what it was answered, and it is no more than possible for that long. */
+  const tellPossible = (shard: number, events: number): void => {
+    const last = possibles.get(shard) ?? { seen: 0, told: 0 };
+    const told = Math.min(last.seen, events);
+    measures.possiblyLost.set(told, { shard: String(shard) });
+    if (told > last.told) log("error", "events.possibly_lost", { shard, events: told });
+    possibles.set(shard, { seen: events, told });
   };
 
   /** Each life of a process is a writer: without this there would be more for ever. */
@@ -61,19 +72,25 @@ export const createAccountant = (parts: RelayParts) => {
       const { shard } = term.lease;
       if (counts.isEmpty) through.emptied(counts.totals);
       const known = knowns.get(shard);
-      const losses = known ? lossesOf(upToDate(known.writers, through), counts.totals) : null;
-      const answer = await ledger.checkpoint(term.lease, ++sequence, { counts, losses });
+      const rows = known ? upToDate(known.writers, through) : null;
+      const losses = rows && lossesOf(rows, counts.totals);
+      const possible = possibleLossesOf(rows ?? [], counts.totals);
+      const answer = await ledger.checkpoint(term.lease, ++sequence, { counts, losses, possible });
       if (!answer.ok) return;
       tokens.saw(shard, answer.value.token);
       if (answer.value.late) return term.end("outranked");
       // However old, of what Postgres has a copy.
       if (losses !== null && tell(shard, lostOf(losses) + (known?.folded ?? 0)))
         drain.restore.doubt(Number.POSITIVE_INFINITY);
+      if (losses !== null) tellPossible(shard, lostOf(possible));
       knowns.set(shard, answer.value);
       // By what is recorded: what this relay alone knows is still to be told.
       await partWith(term, answer.value.writers, counts, through);
     },
     /** Of a shard that is no longer ours: another relay shows it. */
-    clear: (shard: number): void => measures.unaccounted.set(0, { shard: String(shard) }),
+    clear: (shard: number): void => {
+      for (const gauge of [measures.unaccounted, measures.possiblyLost]) gauge.set(0, { shard: String(shard) });
+      possibles.delete(shard);
+    },
   };
 };

@@ -23,6 +23,11 @@ const createShardMeasures = (metrics: Metrics) => ({
   dead: metrics.total("spillway_events_dead_total", "Events of the shard that became dead letters", SHARD),
   pending: metrics.gauge("spillway_events_pending", "Events of the shard that wait", SHARD),
   unaccounted: metrics.gauge("spillway_unaccounted_events", "Events acknowledged that are nowhere", SHARD),
+  possiblyLost: metrics.gauge(
+    "spillway_possibly_lost_events",
+    "Events that an edge may have acknowledged before it died, and are nowhere",
+    SHARD,
+  ),
 });
 
 /** Every number that the relay shows. Topics come from config; nothing of an event is ever a label. */

@@ -20,8 +20,12 @@ export type Ledger = Accounts & {
   fold(shard: number, rows: readonly Folded[]): Promise<void>;
 };
 
-/** `losses` is null when the owner does not know yet: then what was found last stays. */
-export type ShardCopy = { readonly counts: ShardCounts; readonly losses: readonly Loss[] | null };
+/** `losses` is null when the owner does not know yet: then what was found last stays. `possible`: found with them; none unless given. */
+export type ShardCopy = {
+  readonly counts: ShardCounts;
+  readonly losses: readonly Loss[] | null;
+  readonly possible?: readonly Loss[];
+};
 
 export type Checkpointed = {
   readonly token: number;

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Ranges } from "./ranges.ts";
-import { farewellOf, lossesOf, lostOf, type WriterRow } from "./unaccounted.ts";
+import { farewellOf, lossesOf, lostOf, possibleLossesOf, type WriterRow } from "./unaccounted.ts";
 
 const row = (writer: string, acknowledged: number, ended: Ranges = [], more: Partial<WriterRow> = {}): WriterRow => ({
   writer,
   acknowledged,
   had: 0,
+  inRedis: 0,
   ended,
   forgiven: [],
   idleMs: 0,
@@ -58,6 +59,29 @@ describe("what is lost", () => {
         ],
       },
     ]);
+  });
+});
+
+describe("what may be lost", () => {
+  test("is what Redis was seen to have of a writer that told nothing of it, and is nowhere", () => {
+    const possible = (more: Partial<WriterRow>, total: number, acknowledged = 4, ended: Ranges = []) =>
+      possibleLossesOf([row("a", acknowledged, ended, more)], [["a", total]]);
+    expect(possible({ inRedis: 9 }, 9)).toEqual([]);
+    expect(possible({ inRedis: 9 }, 2)).toEqual([{ writer: "a", events: [[4, 9]] }]);
+    expect(possible({ inRedis: 9 }, 6)).toEqual([{ writer: "a", events: [[6, 9]] }]);
+    expect(possible({ inRedis: 9 }, 0, 4, [[5, 7]])).toEqual([
+      {
+        writer: "a",
+        events: [
+          [4, 5],
+          [7, 9],
+        ],
+      },
+    ]);
+    expect(possible({ inRedis: 9, forgiven: [[4, 9]] }, 0)).toEqual([]);
+    expect(possible({ inRedis: 9, had: 9 }, 0)).toEqual([]);
+    expect(possible({ inRedis: 9 }, 0, 9)).toEqual([]);
+    expect(possible({ inRedis: 9, givenUp: true }, 0)).toEqual([]);
   });
 });
 

@@ -6,6 +6,8 @@ import type { Position } from "./writer.ts";
 export type WriterRow = Required<Omit<Position, "shard">> & {
   /** How many of them Postgres has had as rows of the outbox; 0 of a writer of the stream. */
   readonly had: number;
+  /** How many of them Redis was seen to have, by whoever copied its counters. */
+  readonly inRedis: number;
   /** Lost, and known to an operator. */
   readonly forgiven: Ranges;
   /** Since anything was recorded of it; whoever lives records again and again. */
@@ -15,7 +17,7 @@ export type WriterRow = Required<Omit<Position, "shard">> & {
 /** Which of a writer's events are lost. */
 export type Loss = { readonly writer: string; readonly events: Ranges };
 
-const inRedisOf = (totals: readonly Total[]) => {
+const toldByRedis = (totals: readonly Total[]) => {
   const known = new Map(totals);
   return (writer: string): Ranges => [[0, known.get(writer) ?? 0]];
 };
@@ -26,9 +28,22 @@ const inRedisOf = (totals: readonly Total[]) => {
  * in hand when Redis is emptied counts until it got through. `totals` must have been read after the rows.
  */
 export const lossesOf = (rows: readonly WriterRow[], totals: readonly Total[]): readonly Loss[] => {
-  const inRedis = inRedisOf(totals);
+  const inRedis = toldByRedis(totals);
   return rows.flatMap(({ writer, acknowledged, had, ended, forgiven }) => {
     const events = missingOf(acknowledged, inRedis(writer), [[0, had]], ended, forgiven);
+    return events.length > 0 ? [{ writer, events }] : [];
+  });
+};
+
+/**
+ * What Redis was seen to have and is nowhere, and nobody has said that it was acknowledged: who appended it may have died before. Of whoever
+ * lives it is so until it has told what it was answered, and of whoever was given up nothing is. `totals` as above.
+ */
+export const possibleLossesOf = (rows: readonly WriterRow[], totals: readonly Total[]): readonly Loss[] => {
+  const stillThere = toldByRedis(totals);
+  return rows.flatMap(({ writer, acknowledged, had, inRedis, ended, forgiven, givenUp }) => {
+    const told: Ranges = [[0, Math.max(acknowledged, had)]];
+    const events = givenUp ? [] : missingOf(inRedis, told, stillThere(writer), ended, forgiven);
     return events.length > 0 ? [{ writer, events }] : [];
   });
 };

@@ -186,7 +186,7 @@ test("the ledger tells what was found lost last", async () => {
   const counts = await shardStream.counts(0);
   const { writers } = await ledger.checkpoint(lease, 1, { counts, losses: null });
   expect([writers, ledger.unaccounted(0)]).toEqual([
-    [{ writer: "w", acknowledged: 2, had: 0, ended: [], forgiven: [], givenUp: false, idleMs: 0 }],
+    [{ writer: "w", acknowledged: 2, had: 0, inRedis: 0, ended: [], forgiven: [], givenUp: false, idleMs: 0 }],
     0,
   ]);
   await ledger.checkpoint(lease, 2, { counts, losses: [{ writer: "w", events: [[0, 2]] }] });

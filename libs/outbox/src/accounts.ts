@@ -8,7 +8,7 @@ const LIVES_FOR = "interval '10 minutes'";
 
 /**
  * Adds to what is known. Each process repeats once a second what it knows, so what stands there already writes nothing, and of a
- * writer of the outbox what the outbox has had; but who still lives is written now and then, for its time. In the order of the rows,
+ * writer of the outbox what the outbox has had; who has more to tell lives, and what Redis had beyond that is nobody's; but who still lives is written now and then, for its time. In the order of the rows,
  * so that two of these never wait for each other. `only`: whether at all. Locks: the writers' rows that change, until the statement is over.
  */
 export const recordedPositions = (sql: Sql, positions: readonly Position[], only: Fragment = sql`true`) => {
@@ -26,6 +26,8 @@ export const recordedPositions = (sql: Sql, positions: readonly Position[], only
     order by shard, writer
     on conflict (shard, writer) do update set
       acknowledged = greatest(known.acknowledged, excluded.acknowledged),
+      in_redis = case when excluded.acknowledged > known.acknowledged then least(known.in_redis, excluded.acknowledged)
+        else known.in_redis end,
       ended = known.ended + excluded.ended, given_up = known.given_up or excluded.given_up,
       seen_at = now(), retired_at = null`;
 };

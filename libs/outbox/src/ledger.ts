@@ -18,6 +18,7 @@ type Copy = ShardCounts & {
   readonly token: number;
   readonly sequence: number;
   readonly losses: readonly Loss[] | null;
+  readonly possible: readonly Loss[];
 };
 
 type StoredRow = Omit<WriterRow, "ended" | "forgiven"> & { ended: string; forgiven: string };
@@ -25,33 +26,50 @@ type Standing = { token: string; late: boolean; folded: string; writers: StoredR
 
 const idleMs = `(${epochMs("now()")} - ${epochMs("seen_at")})`;
 
+/** What the copy says of each writer that has a row: one row each, since a statement that changes a row twice does one of both. */
+const foundRows = (sql: Sql, { shard, totals, losses, possible }: Copy) => {
+  const pairs = (of: readonly Loss[]) => sql`unnest(${arrayOf(of.map(({ writer }) => writer))}::text[],
+    ${arrayOf(of.map(({ events }) => multirangeOf(events)))}::int8multirange[])`;
+  return sql`
+    select writer, coalesce(total, 0) as in_redis, coalesce(lost.events, '{}') as lost, coalesce(possible.events, '{}') as possible
+    from (select writer from shard_writers where shard = ${shard}) as rows
+    left join unnest(${arrayOf(totals.map(([writer]) => writer))}::text[],
+      ${arrayOf(totals.map(([, total]) => total))}::bigint[]) as told (writer, total) using (writer)
+    left join ${pairs(losses ?? [])} as lost (writer, events) using (writer)
+    left join ${pairs(possible)} as possible (writer, events) using (writer)`;
+};
+
 /**
  * A copy that is behind the last one finds no row to update and gets what is kept. What each writer lost stands in its row,
  * so that an operator's word goes for that, and no further. The answer's rows are those from before the statement. Locks: the
- * shard's row, and those of writers that lost something, until the statement is over.
+ * shard's row, and those of writers of which something else is known now, until the statement is over.
  */
 const writeCopy = (sql: Sql, copy: Copy) => {
   const losses = copy.losses ?? [];
-  const lost = sql`unnest(${arrayOf(losses.map(({ writer }) => writer))}::text[],
-    ${arrayOf(losses.map(({ events }) => multirangeOf(events)))}::int8multirange[]) as found (writer, events)`;
+  const found = foundRows(sql, copy);
   return sql<Standing[]>`
   with written as (
     insert into shard_checkpoints as last
-      (shard, token, sequence, epoch, accepted, duplicate, relayed, dead, parked, backlog_bytes, unaccounted)
+      (shard, token, sequence, epoch, accepted, duplicate, relayed, dead, parked, backlog_bytes, unaccounted, possible)
     values (${copy.shard}, ${copy.token}, ${copy.sequence}, ${copy.epoch}, ${copy.accepted}, ${copy.duplicate},
-      ${copy.relayed}, ${copy.dead}, ${copy.parked}, ${copy.backlogBytes}, ${lostOf(losses)})
+      ${copy.relayed}, ${copy.dead}, ${copy.parked}, ${copy.backlogBytes}, ${lostOf(losses)}, ${lostOf(copy.possible)})
     on conflict (shard) do update set
       token = excluded.token, sequence = excluded.sequence, epoch = excluded.epoch,
       accepted = excluded.accepted, duplicate = excluded.duplicate, relayed = excluded.relayed, dead = excluded.dead,
       parked = excluded.parked, backlog_bytes = excluded.backlog_bytes, updated_at = now(),
       unaccounted = case when ${copy.losses === null} then last.unaccounted
-        else last.folded + excluded.unaccounted end
+        else last.folded + excluded.unaccounted end,
+      possible = case when ${copy.losses === null} then last.possible else excluded.possible end
     where (excluded.token, excluded.sequence) > (last.token, last.sequence)
     returning last.token, last.folded
-  ), lost as (
-    update shard_writers set lost = coalesce((select events from ${lost} where found.writer = shard_writers.writer), '{}')
-    where shard = ${copy.shard} and ${copy.losses !== null} and exists (select from written)
-      and (lost <> '{}' or writer in (select writer from ${lost}))
+  ), found as (${found}
+  ), noted as (
+    update shard_writers as known set in_redis = greatest(known.in_redis, found.in_redis),
+      lost = case when ${copy.losses === null} then known.lost else found.lost end,
+      possible = case when ${copy.losses === null} then known.possible else found.possible end
+    from found where known.shard = ${copy.shard} and known.writer = found.writer and exists (select from written)
+      and (known.in_redis < found.in_redis
+        or ${copy.losses !== null} and (known.lost, known.possible) <> (found.lost, found.possible))
   ), standing as (
     select token, false as late, folded from written
     union all
@@ -59,7 +77,7 @@ const writeCopy = (sql: Sql, copy: Copy) => {
     where shard = ${copy.shard} and not exists (select from written)
   )
   select token, late, folded, (
-    select coalesce(json_agg(json_build_object('writer', writer, 'acknowledged', acknowledged, 'had', had, 'ended', ended,
+    select coalesce(json_agg(json_build_object('writer', writer, 'acknowledged', acknowledged, 'had', had, 'ended', ended, 'inRedis', in_redis,
       'forgiven', forgiven, 'givenUp', given_up,
       'idleMs', ${sql.unsafe(idleMs)})), '[]'::json)
     from shard_writers where shard = ${copy.shard} and (retired_at is null
@@ -109,8 +127,8 @@ const rowOf = (row: StoredRow): WriterRow => ({
 /** One row per shard, and one per shard and writer. */
 export const createLedger = ({ database }: { readonly database: Database }): Ledger => ({
   ...createAccounts({ database }),
-  checkpoint: async ({ shard, token }, sequence, { counts, losses }) => {
-    const copy = { ...counts, shard, token, sequence, losses };
+  checkpoint: async ({ shard, token }, sequence, { counts, losses, possible = [] }) => {
+    const copy = { ...counts, shard, token, sequence, losses, possible };
     const [row] = await ask(database, STATEMENT_MS, (sql) => writeCopy(sql, copy));
     if (row === undefined) throw new Unavailable("odd_reply");
     return { token: Number(row.token), late: row.late, writers: row.writers.map(rowOf), folded: Number(row.folded) };

@@ -19,8 +19,8 @@ export const neededColumns: Readonly<Record<string, string>> = {
   users: "name role password_hash created_at disabled_at",
   sessions: "id_hash form_token user_name role created_at ends_at",
   shard_checkpoints:
-    "shard token sequence epoch accepted duplicate relayed dead parked backlog_bytes unaccounted folded updated_at",
-  shard_writers: "shard writer acknowledged had ended lost forgiven seen_at given_up retired_at",
+    "shard token sequence epoch accepted duplicate relayed dead parked backlog_bytes unaccounted folded possible updated_at",
+  shard_writers: "shard writer acknowledged had ended in_redis lost possible forgiven seen_at given_up retired_at",
   loss_acknowledgements: "id shard events actor created_at",
   schema_types: "type mode change",
   schema_versions: "id type version schema registered_by created_at",

@@ -2,7 +2,7 @@ import { readdirSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "@spillway/backends/eventually";
 import type { Verdict } from "../../support/checker.ts";
-import { type Injection, inTurn, kafka, pause, redis, relay, whileFrozen } from "../injection.ts";
+import { edge, type Injection, inTurn, kafka, pause, redis, relay, whileFrozen, whileLink } from "../injection.ts";
 import type { FaultWorld, Scenario } from "../scenario.ts";
 import { asked, withRedis } from "./redis.ts";
 
@@ -26,6 +26,37 @@ export const toldAsLost = async ({ pipeline }: FaultWorld, { lost }: Pick<Verdic
 export const toldExactly = async (world: FaultWorld, verdict: Pick<Verdict, "lost">): Promise<void> => {
   if (verdict.lost === 0) throw new Error("nothing was lost: the fault did not hit");
   await toldAsLost(world, verdict);
+};
+
+const PER_SECOND = 300;
+
+/** The edge tells Postgres nothing for a while, and is killed −9; Redis is emptied in the next moment. */
+const edgeAndRedisLost: Injection = inTurn(
+  whileLink(
+    "edgeToPostgres",
+    { kind: "refuse" },
+    inTurn(
+      pause(4_000),
+      (world) => edge(world).kill("SIGKILL"),
+      asked((client) => client.flushall()),
+    ),
+  ),
+  (world) => edge(world).restart(),
+);
+
+/** What the dead edge had told is told as lost, and what Redis was seen to have beyond that as possible; what came in its last second is in neither. */
+const toldAsPossible = async ({ pipeline }: FaultWorld, { lost }: Pick<Verdict, "lost">): Promise<void> => {
+  let found = "";
+  const isTold = async () => {
+    const [row] = await pipeline.sql`
+      SELECT coalesce(sum(unaccounted), 0)::int AS told, coalesce(sum(possible), 0)::int AS possible FROM shard_checkpoints`;
+    const [told, possible] = [Number(row?.told), Number(row?.possible)];
+    found = `${lost} lost, ${told} told, ${possible} possible`;
+    return possible > PER_SECOND && told <= lost && lost - told - possible <= 2 * PER_SECOND;
+  };
+  await eventually("what is told as possible", isTold, TOLD_MS).catch(() => {
+    throw new Error(found);
+  });
 };
 
 /** Longer than a lease: what a relay has in hand is dropped with it. */
@@ -101,6 +132,17 @@ export const accountsScenarios: readonly Scenario[] = [
       pause(2_000),
     ),
     check: toldExactly,
+  },
+  {
+    id: "F11c",
+    fault:
+      "Kafka stopped, the edge cut off from Postgres for 4 s, then killed −9 and Redis emptied at once: what it may have acknowledged is told as possible",
+    during: "either",
+    lossIsChecked: true,
+    eventsPerSecond: PER_SECOND,
+    relayEnv: { IN_FLIGHT_EVENTS_MAX: "16" },
+    run: inTurn(whileFrozen(kafka, inTurn(pause(3_000), edgeAndRedisLost)), pause(2_000)),
+    check: toldAsPossible,
   },
   {
     id: "F09",

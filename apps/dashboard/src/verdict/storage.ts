@@ -157,9 +157,22 @@ const accounts = ({ atMs, accounts: known, shards }: Look): Trouble[] => {
       source: "postgres",
       level: "broken",
       what: `${manyOf(known.unaccounted, "event was", "events were")} accepted, and nobody knows where ${known.unaccounted === 1 ? "it is" : "they are"}`,
-      means:
-        "Redis or Postgres lost them before a relay knew of their end; what Kafka had in hand then may have arrived all the same",
+      means: `Redis or Postgres lost them before a relay knew of their end; what Kafka had in hand then may have arrived all the same${
+        known.possible > 0
+          ? `. ${manyOf(known.possible, "more event", "more events")} may be lost, of an edge that died then`
+          : ""
+      }`,
       next: "Find out which of both lost data, have the clients of that time send again with the same ids (what is there is dropped), then acknowledge it here",
+    });
+  if (known !== null && known.unaccounted === 0 && known.possible > 0)
+    found.push({
+      key: "loss",
+      source: "postgres",
+      level: "todo",
+      what: `${manyOf(known.possible, "event", "events")} may be lost, of an edge that died when Redis lost data`,
+      means:
+        "Redis had them, and nobody can say whether their clients were answered; of the edge's last second it may be a few more",
+      next: "Have the clients of that edge send again what they sent last, with the same ids (what is there is dropped), then acknowledge it here",
     });
   const age = known?.checkpointAgeMs ?? 0;
   if (age > CHECKPOINT_MS_MAX && shards.some(({ known: shard }) => shard?.owner != null))
