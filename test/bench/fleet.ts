@@ -14,7 +14,7 @@ export const benchFleet = async (
 ): Promise<Row[]> => {
   const fleet = await startEdge(pipeline.name, pipeline.addresses, { EDGE_PROCESSES: "2" });
   const target = edgeTarget("fleet", fleet, [services.rest, services.redis]);
-  const rows = await besideOurs(services, pipeline, target, { rounds, seconds }, (batch, results) => [
+  const rows = await besideOurs(services, pipeline, [target], { rounds, seconds }, (batch, results) => [
     atLeast(RATE_MIN, {
       workload: `${batch === 1 ? "single events" : "batches of 100"}, two edges behind one port vs one`,
       ours: medianOf(results.get("fleet"), "eventsPerSecond"),

@@ -37,7 +37,17 @@ export const startBaseline = (mode: BaselineMode, services: Services, topic: str
 const WARM_UP_SECONDS = 3;
 
 export type Target = {
-  readonly name: "ours" | "tcp" | "fleet" | "observed" | "before" | BaselineMode;
+  readonly name:
+    | "ours"
+    | "tcp"
+    | "fleet"
+    | "observed"
+    | "before"
+    | "node"
+    | "deno"
+    | "workerd"
+    | "instant"
+    | BaselineMode;
   readonly url: string;
   /** Processes whose CPU time counts. */
   readonly pids: readonly number[];
@@ -161,16 +171,16 @@ export const emptied =
     return elsewhere;
   };
 
-/** The pipeline's edge and another one in turn, single events and then batches of 100, on one Redis that is emptied in between; no relay runs. */
+/** The pipeline's edge and others in turn, single events and then batches of 100, on one Redis that is emptied in between; no relay runs. */
 export const besideOurs = async (
   services: Services,
   pipeline: Pipeline,
-  other: Target,
+  others: readonly Target[],
   options: Pick<BenchOptions, "rounds" | "seconds">,
   rowsOf: (batch: 1 | 100, results: ReadonlyMap<string, readonly Measured[]>) => readonly Row[],
 ): Promise<Row[]> => {
   const beside = [services.rest, services.redis];
-  const targets = [...pipeline.edges.slice(0, 1).map((edge) => edgeTarget("ours", edge, beside)), other];
+  const targets = [...pipeline.edges.slice(0, 1).map((edge) => edgeTarget("ours", edge, beside)), ...others];
   const betweenRuns = emptied(services, pipeline, targets);
   const rows: Row[] = [];
   for (const batch of [1, 100] as const)

@@ -14,6 +14,7 @@ import { loaderName, runLoad } from "./loader.ts";
 import { benchObserved } from "./observed.ts";
 import { benchBacklog, benchRelay } from "./relay.ts";
 import { type Row, tableOf } from "./row.ts";
+import { benchRuntimes } from "./runtimes.ts";
 import { benchTcp } from "./tcp.ts";
 import { watcherName } from "./topic-watch.ts";
 import { benchTroubled } from "./troubled.ts";
@@ -53,6 +54,7 @@ const parts: Record<string, (services: Services) => Promise<Row[]>> = {
   tcp: (services) => withIngest(services, (pipeline) => benchTcp(services, pipeline, rounds, seconds)),
   fleet: (services) => withIngest(services, (pipeline) => benchFleet(services, pipeline, rounds, seconds)),
   connections: (services) => withIngest(services, (pipeline) => benchConnections(services, pipeline, rounds, seconds)),
+  runtimes: (services) => withIngest(services, (pipeline) => benchRuntimes(services, pipeline, rounds, seconds)),
   observed: (services) => withIngest(services, (pipeline) => benchObserved(services, pipeline, rounds, seconds)),
   both: (services) => benchBoth(services, rounds, seconds),
   hostile: (services) => withIngest(services, (pipeline) => benchHostile(pipeline, rounds, seconds), hostileEnv),

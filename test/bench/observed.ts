@@ -44,7 +44,7 @@ export const benchObserved = async (
   });
   const stopScraping = scrape(observed.url);
   const target = edgeTarget("observed", observed, [services.rest, services.redis]);
-  const rows = await besideOurs(services, pipeline, target, { rounds, seconds }, (batch, results) => {
+  const rows = await besideOurs(services, pipeline, [target], { rounds, seconds }, (batch, results) => {
     const rates = (name: string) => (results.get(name) ?? []).map(({ eventsPerSecond }) => eventsPerSecond);
     const without = rates("ours");
     const ratios = rates("observed").map((rate, round) => rate / (without[round] ?? Number.NaN));

@@ -32,6 +32,9 @@ export const atLeast = (limit: number, row: Compared): Row =>
 export const atMost = (limit: number, row: Compared): Row =>
   compared(row, `ratio <= ${limit}`, (ratio) => ratio <= limit);
 
+/** No bar: met by having been measured. */
+export const reported = (row: Compared): Row => compared(row, "reported", Number.isFinite);
+
 /** A bar on the number itself, where there is nothing to compare with. */
 export const below = (limit: number, row: Omit<Compared, "baseline">): Row => ({
   ...row,

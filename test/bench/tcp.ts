@@ -28,7 +28,7 @@ export const benchTcp = async (
 ): Promise<Row[]> => {
   const overTcp = await startEdge(pipeline.name, { ...pipeline.addresses, edgeOver: "tcp" }, {});
   const target = edgeTarget("tcp", overTcp, [services.redis]);
-  const rows = await besideOurs(services, pipeline, target, { rounds, seconds }, (batch, results) =>
+  const rows = await besideOurs(services, pipeline, [target], { rounds, seconds }, (batch, results) =>
     rowsOf(batch, rounds, results),
   );
   await overTcp.stop();
