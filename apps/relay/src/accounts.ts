@@ -62,7 +62,10 @@ export const createAccountant = (parts: RelayParts) => {
       const appended = Object.values(parts.writers).map((each) => ({ each, known: each.known() }));
       const news = throughs.map((through) => through.news());
       const positions = news.flatMap((told, shard) => told.map((one) => ({ shard, acknowledged: 0, ...one })));
-      const answer = await ledger.record([...appended.flatMap(({ known }) => known), ...positions], RECORD_MS);
+      const all = [...appended.flatMap(({ known }) => known), ...positions];
+      // Nobody is asked for nothing, and that is no word from Postgres: it would be up, in the log, each time.
+      if (all.length === 0) return;
+      const answer = await ledger.record(all, RECORD_MS);
       if (!answer.ok) return;
       for (const { each, known } of appended) each.recorded(known);
       for (const [shard, told] of news.entries()) throughs[shard]?.told(told);

@@ -23,6 +23,7 @@ import {
 import { type Log, type Metrics, showLimits, type Traces } from "@spillway/telemetry";
 import type { Config } from "./config.ts";
 import { createHealth, type Health } from "./health.ts";
+import { watchKafka } from "./kafka-watch.ts";
 import { type RelayOptions, relayDefaults } from "./parts.ts";
 import { createRelay } from "./relay.ts";
 
@@ -138,6 +139,7 @@ export const compose = (config: OwnConfig, surroundings: Surroundings): Composed
     async run(stopping) {
       void schemaWarnings(database, ASK_MS).then(([warning]) => warning && log("warn", "database.schema", { warning }));
       void tendInstallation({ ...founder, clock, log }, stopping);
+      void watchKafka(sink, { clock, log }, stopping);
       await relay.run(stopping);
     },
     async close() {
