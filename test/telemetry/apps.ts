@@ -1,4 +1,5 @@
 import { showSights } from "@spillway/dashboard/sight-metrics.ts";
+import { showGroups } from "@spillway/dashboard/sights/group-metrics.ts";
 import type { WatchPorts } from "@spillway/dashboard/watch/watch.ts";
 import { createAppWorld } from "@spillway/edge/app.fixture.ts";
 import { systemClock } from "@spillway/event";
@@ -36,6 +37,8 @@ export const apps = {
       totals: async () => ({ byClass, total: 1, capped: false, oldestAtMs: 0 }),
     };
     showSights(metrics, sights as unknown as WatchPorts);
+    const lag = { group: "billing", topic: "events", records: 1, unknown: null };
+    showGroups(metrics, () => ({ groups: ["billing"], lags: [lag] }));
   },
 };
 

@@ -228,6 +228,8 @@ export const setUp = (
   const ports: DashboardPorts = {
     watch: createWatch({ ...askersOf(() => sights), ...over, clock: systemClock }),
     history: { points: () => [] },
+    events: async () => ({ state: null, kafka: null }),
+    groups: () => ({ groups: [], lags: null }),
     environment: "development",
     settings: { REDIS_URL: "redis://10.0.0.9:6379", DASHBOARD_PASSWORD: "configured" },
     letters: lettersOf(calls, letters),

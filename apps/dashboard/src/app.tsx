@@ -13,6 +13,7 @@ import { cookieLost, createEnter, createLogin } from "./login.tsx";
 import { addAudit } from "./pages/audit/routes.tsx";
 import { addDeadLetters } from "./pages/dead-letters/routes.tsx";
 import { addDev } from "./pages/dev/routes.tsx";
+import { addEvents } from "./pages/events/routes.tsx";
 import { addHelp } from "./pages/help/routes.tsx";
 import { addJobs } from "./pages/jobs/routes.tsx";
 import { addLag } from "./pages/lag/routes.tsx";
@@ -83,7 +84,18 @@ const createGuard =
   };
 
 const addPages = (app: Hono<Env>, ports: DashboardPorts): void => {
-  for (const add of [addLive, addOverview, addLag, addDeadLetters, addJobs, addAudit, addPipeline, addHelp, addDev])
+  for (const add of [
+    addLive,
+    addOverview,
+    addLag,
+    addEvents,
+    addDeadLetters,
+    addJobs,
+    addAudit,
+    addPipeline,
+    addHelp,
+    addDev,
+  ])
     add(app, ports);
   app.notFound((c) => answerMessage(c, 404, "There is no such page, and no such action."));
 };

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import {
   createDeadLetterInspector,
   createDiscard,
@@ -5,15 +6,18 @@ import {
   createReplay,
   type LetterActor,
 } from "@spillway/dead-letters";
-import { createBelonging, systemClock, Unavailable } from "@spillway/event";
+import { createLetterLook } from "@spillway/dead-letters/look";
+import { createBelonging, createLookup, systemClock, Unavailable } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
+import { createKafkaReader } from "@spillway/kafka/reader";
 import { createProvider } from "@spillway/oidc";
 import { createAudit, createSessionTable, createUsers } from "@spillway/operators";
 import { acknowledgeLoss, createOutboxInspector, createPostgresInstallation, schemaWarnings } from "@spillway/outbox";
+import { createOutboxLook } from "@spillway/outbox/tier";
 import { openDatabase } from "@spillway/postgres";
 import { createMetricsRoute, showDependencies, watchInstallation } from "@spillway/service";
 import { openShell } from "@spillway/service/bun";
-import { connectRedis, createRedisInstallation, createStreamInspection } from "@spillway/stream";
+import { connectRedis, createRedisInstallation, createStreamInspection, createStreamLook } from "@spillway/stream";
 import { openTraces } from "@spillway/telemetry/open-traces";
 import { createPrometheusMetrics } from "@spillway/telemetry/prometheus";
 import { createApp } from "./app.tsx";
@@ -34,6 +38,9 @@ import type { DashboardPorts, ShardRow, SightPorts } from "./ports.ts";
 import { showSights } from "./sight-metrics.ts";
 import { askAccounts } from "./sights/accounts.ts";
 import { askReadiness } from "./sights/ask.ts";
+import { createEventSights } from "./sights/events.ts";
+import { showGroups } from "./sights/group-metrics.ts";
+import { followGroups } from "./sights/groups.ts";
 import { createTroubleTable, keepTroubles } from "./watch/kept-troubles.ts";
 import { createWatch } from "./watch/watch.ts";
 
@@ -47,7 +54,7 @@ const orNull = <T>(answer: Promise<T>): Promise<T | null> =>
     throw error;
   });
 
-const shell = openShell("dashboard", () => readConfig(process.env));
+const shell = openShell("dashboard", () => readConfig(process.env, (path) => readFileSync(path, "utf8")));
 const { config, log, stopping } = shell;
 const database = openDatabase({ url: config.DATABASE_URL });
 const redis = connectRedis({ url: config.REDIS_URL.join(), connectionName: "dashboard" });
@@ -103,9 +110,51 @@ const watch = createWatch({ ...sights, clock: systemClock });
 const history = createHistory(createFlowHistory({ database }), systemClock);
 void history.run(watch);
 void keepTroubles(createTroubleTable({ database }), watch, systemClock);
+
+/** Where the relays publish; null: none of them says. */
+const topicsOfRelays = async (): Promise<readonly string[] | null> => {
+  const topics = (await watch.latest()).relays.flatMap(({ said }) => said?.kafka?.topics ?? []);
+  return topics.length === 0 ? null : [...new Set(topics)];
+};
+
+const { tls, sasl } = config.kafkaAccess;
+const connection = {
+  brokers: config.KAFKA_BROKERS,
+  clientId: "spillway-dashboard",
+  ...(tls && { tls }),
+  ...(sasl && { sasl }),
+};
+const reader = config.KAFKA_BROKERS.length === 0 ? null : createKafkaReader({ connection });
+const kafkaPorts = { topics: topicsOfRelays, clock: systemClock };
+const groups = followGroups({
+  ...kafkaPorts,
+  reader: reader ?? { lags: async () => [] },
+  groups: reader === null ? [] : config.CONSUMER_GROUPS,
+});
+void groups.run(stopping);
+showGroups(metrics, groups.sight);
+const streamLook = createStreamLook(redis, {
+  namespace: config.NAMESPACE,
+  dedupWindowSeconds: config.DEDUP_WINDOW_SECONDS,
+  belonging,
+});
+const sightsOfEvents = {
+  stream: streamLook,
+  letter: createLetterLook({ database }),
+  ...createOutboxLook({ database }),
+};
+const events = createEventSights({
+  ...kafkaPorts,
+  lookUp: createLookup(sightsOfEvents, platform, systemClock),
+  shards: config.SHARDS,
+  reader,
+});
+
 const ports: DashboardPorts = {
   watch,
   history,
+  events,
+  groups: groups.sight,
   environment: config.ENVIRONMENT,
   settings: config.shown,
   letters: {

@@ -23,6 +23,8 @@ import type { Argon } from "./passwords.ts";
 import type { Accounts } from "./sights/accounts.ts";
 import type { Said } from "./sights/ask.ts";
 import type { EdgeReadiness } from "./sights/edges.ts";
+import type { EventSights } from "./sights/events.ts";
+import type { GroupSight } from "./sights/groups.ts";
 import type { RelayReadiness } from "./sights/relays.ts";
 import type { Watch } from "./watch/watch.ts";
 
@@ -84,6 +86,10 @@ export type Identities = {
 export type DashboardPorts = {
   readonly watch: Watch;
   readonly history: Pick<History, "points">;
+  /** What became of one event. */
+  readonly events: EventSights;
+  /** How far behind the consumers are. */
+  readonly groups: () => GroupSight;
   /** Which is said on every page. */
   readonly environment: string;
   /** This dashboard's own, without what is secret. */

@@ -2,7 +2,6 @@ import { onWeakRedisChoices } from "@spillway/event";
 import { checkPostgresUrl } from "@spillway/postgres/connection-check";
 import {
   brokers,
-  ConfigError,
   type Environment,
   environmentSetting,
   installationSettings,
@@ -17,10 +16,8 @@ import {
   postgresUrl,
   readSettings,
   readTraceSettings,
-  redacted,
   redisUrls,
   type Shown,
-  secretText,
   shardLimitSettings,
   token,
   topicName,
@@ -28,12 +25,10 @@ import {
   type Values,
   withDefault,
 } from "@spillway/service";
-import { holdsCertificate, holdsPrivateKey } from "@spillway/service/pem";
+import { type KafkaAccess, kafkaAccessOf, kafkaAccessSettings } from "@spillway/service/kafka-access";
 import type { TraceSettings } from "@spillway/telemetry";
 
 const MiB = 1024 * 1024;
-
-const file = optional(matching(/./, "the path of a readable PEM file"));
 
 const settings = {
   ...listenSettings(3_001),
@@ -62,71 +57,18 @@ const settings = {
   KAFKA_TOPIC: withDefault(topicName(), "events"),
   KAFKA_TOPIC_ROUTES: topicRoutes(),
   KAFKA_COMPRESSION: optional(oneOf("none", "gzip", "zstd")),
-  KAFKA_TLS: withDefault(oneOf("off", "on"), "off"),
-  KAFKA_TLS_CA_FILE: file,
-  KAFKA_TLS_CERT_FILE: file,
-  KAFKA_TLS_KEY_FILE: file,
-  KAFKA_SASL_MECHANISM: optional(oneOf("plain", "scram-sha-256", "scram-sha-512")),
-  KAFKA_SASL_USERNAME: optional(matching(/./, "a user's name")),
-  KAFKA_SASL_PASSWORD: optional(secretText("a password")),
+  ...kafkaAccessSettings(),
 };
 
 type Variables = Values<typeof settings>;
 
-/** PEM texts. */
-type Tls = { readonly ca?: string; readonly cert?: string; readonly key?: string };
-type Sasl = { readonly mechanism: "plain" | "scram-sha-256" | "scram-sha-512"; username: string; password: string };
-
-export type Config = Variables & {
-  readonly tls: Tls | undefined;
-  readonly sasl: Sasl | undefined;
-  readonly metricsAccess: MetricsAccess;
-  readonly traces: TraceSettings | null;
-  /** As it may be logged. */
-  readonly shown: Shown;
-};
-
-const TLS_FILES = { ca: "KAFKA_TLS_CA_FILE", cert: "KAFKA_TLS_CERT_FILE", key: "KAFKA_TLS_KEY_FILE" } as const;
-
-const textOf = (path: string, readFile: (path: string) => string): string | null => {
-  try {
-    return readFile(path);
-  } catch {
-    return null;
-  }
-};
-
-const tlsOf = (values: Variables, readFile: (path: string) => string): Tls | undefined => {
-  const given = Object.values(TLS_FILES).find((name) => values[name] !== undefined);
-  if (values.KAFKA_TLS === "off") {
-    if (given) throw new ConfigError([`${given}: got a file; accepts nothing unless KAFKA_TLS is on`]);
-    return undefined;
-  }
-  const tls: { ca?: string; cert?: string; key?: string } = {};
-  for (const [part, name] of Object.entries(TLS_FILES) as [keyof Tls, keyof Variables][]) {
-    const path = values[name];
-    if (path === undefined) continue;
-    const text = textOf(String(path), readFile);
-    if (text === null || !(part === "key" ? holdsPrivateKey(text) : holdsCertificate(text)))
-      throw new ConfigError([
-        `${name}: got ${JSON.stringify(redacted(String(path)))}; accepts the path of a readable PEM file with a ${part === "key" ? "private key without a passphrase" : "certificate"}`,
-      ]);
-    tls[part] = text;
-  }
-  if ((tls.cert === undefined) !== (tls.key === undefined))
-    throw new ConfigError(["KAFKA_TLS_CERT_FILE and KAFKA_TLS_KEY_FILE: got one of them; accepts both or none"]);
-  return tls;
-};
-
-const saslOf = (values: Variables): Sasl | undefined => {
-  const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = values;
-  if (mechanism === undefined && username === undefined && password === undefined) return undefined;
-  if (mechanism !== undefined && username !== undefined && password !== undefined)
-    return { mechanism, username, password };
-  throw new ConfigError([
-    "KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD: got some of them; accepts all or none",
-  ]);
-};
+export type Config = Variables &
+  KafkaAccess & {
+    readonly metricsAccess: MetricsAccess;
+    readonly traces: TraceSettings | null;
+    /** As it may be logged. */
+    readonly shown: Shown;
+  };
 
 /** Reads the configuration from a record such as the environment. Throws `ConfigError`. */
 export const readConfig = (env: Environment, readFile: (path: string) => string): Config => {
@@ -135,8 +77,7 @@ export const readConfig = (env: Environment, readFile: (path: string) => string)
   return {
     ...values,
     shown: { ...shown, ...tracing.shown },
-    tls: tlsOf(values, readFile),
-    sasl: saslOf(values),
+    ...kafkaAccessOf(values, readFile),
     metricsAccess: metricsAccessOf(values),
     traces,
   };

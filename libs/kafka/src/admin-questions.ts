@@ -17,6 +17,17 @@ export const createAdminQuestions = (settings: KafkaSettings) => {
         const entries = resources[0]?.configEntries ?? [];
         return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
       }),
+    /** By partition, where a group goes on. -1: it has committed nothing there. */
+    committed: (group: string, topics: readonly string[]) =>
+      ask(async (admin) => {
+        // Who asks for a group's coordinator needs to know a broker first.
+        await admin.describeCluster();
+        return admin.fetchOffsets({ groupId: group, topics: [...topics] });
+      }),
+    /** By partition, where the log begins and ends. */
+    ends: (topic: string) => ask((admin) => admin.fetchTopicOffsets(topic)),
+    /** By partition the first record of this time or a later one; the end where there is none. */
+    offsetsAt: (topic: string, atMs: number) => ask((admin) => admin.fetchTopicOffsetsByTimestamp(topic, atMs)),
     /** Every broker, as it advertises itself. */
     brokers: (): Promise<readonly Address[]> => ask(async (admin) => (await admin.describeCluster()).brokers),
   };

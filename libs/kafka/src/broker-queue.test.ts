@@ -59,6 +59,7 @@ const build = () => {
       },
       produce,
       leaders: async () => [],
+      fetch: async () => [],
       close,
     };
   };

@@ -26,8 +26,23 @@ type KafkajsConnection = { isConnected(): boolean; send<Answer>(exchange: Exchan
 type KafkajsBroker = {
   readonly versions: Readonly<Record<number, { readonly maxVersion: number }>>;
   connect(): Promise<void>;
+  fetch(request: object): Promise<KafkajsFetched>;
   lookupRequest(apiKey: number, definitions: unknown): (body: object) => Exchange<KafkajsMetadata>;
 };
+/** What of a record is looked at. */
+export type FetchedRecord = {
+  readonly offset: string;
+  readonly timestamp: string;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, Buffer | string | undefined>>;
+};
+
+type KafkajsFetched = {
+  readonly responses: readonly {
+    readonly partitions: readonly { readonly messages: readonly FetchedRecord[] }[];
+  }[];
+};
+
 type KafkajsMetadata = {
   readonly brokers: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[];
   readonly topicMetadata: readonly {
@@ -60,6 +75,8 @@ export type BrokerConnection = {
   readonly isOpen: boolean;
   produce(batches: readonly PartitionBatch[]): Promise<ProduceAnswer>;
   leaders(topic: string): Promise<TopicLeaders>;
+  /** From this offset on, some bytes of them, and what stood before it in its batch; none at the partition's end. */
+  fetch(topic: string, partition: number, offset: string): Promise<readonly FetchedRecord[]>;
   /** At once; what is under way on it rejects. */
   close(): void;
 };
@@ -87,6 +104,21 @@ const askLeaders = async (broker: KafkajsBroker, connection: KafkajsConnection, 
   // kafkajs's own parse throws the whole answer away for one partition without a leader.
   const parse = async (metadata: KafkajsMetadata) => metadata;
   return leadersIn(await connection.send({ request, response: { decode: response.decode, parse } }));
+};
+
+const FETCH_BYTES = 1024 * 1024;
+const FETCH_WAIT_MS = 100;
+
+const fetchFrom = async (broker: KafkajsBroker, topic: string, partition: number, offset: string) => {
+  const { responses } = await broker.fetch({
+    replicaId: -1,
+    isolationLevel: 0,
+    maxWaitTime: FETCH_WAIT_MS,
+    minBytes: 1,
+    maxBytes: FETCH_BYTES,
+    topics: [{ topic, partitions: [{ partition, fetchOffset: offset, maxBytes: FETCH_BYTES }] }],
+  });
+  return responses[0]?.partitions[0]?.messages ?? [];
 };
 
 const produceWith = (version: number, batches: readonly PartitionBatch[], acksMs: number): Exchange<ProduceAnswer> => {
@@ -168,6 +200,7 @@ export const openConnection = async (settings: KafkaSettings, at: Address): Prom
         return untilCut(underWay, connection.send(produceWith(version, batches, acksMs)));
       },
       leaders: (topic) => askLeaders(broker, connection, topic),
+      fetch: (topic, partition, offset) => untilCut(underWay, fetchFrom(broker, topic, partition, offset)),
       close,
     };
   } catch (error) {

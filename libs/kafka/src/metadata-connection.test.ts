@@ -21,7 +21,7 @@ const build = (brokers: Record<number, () => TopicLeaders | Error>) => {
       return answer;
     };
     const produce = () => Promise.reject(new Error("not asked"));
-    return { isOpen: true, leaders, produce, close: () => void closed.push(port) };
+    return { isOpen: true, leaders, produce, fetch: async () => [], close: () => void closed.push(port) };
   };
   const metadata = createMetadataConnection({ seeds: () => [at(1), at(2)], open, within: (work) => work });
   return { metadata, opened, closed };

@@ -1,5 +1,7 @@
-import { Unavailable } from "@spillway/event";
+import { type StreamLook, Unavailable } from "@spillway/event";
+import { createNonces } from "./append.ts";
 import type { RedisServer } from "./connection.ts";
+import { createFind, type FindOptions } from "./find.ts";
 import { createShardScript, unavailableBy } from "./joint-question.ts";
 import { askSettings } from "./judge.ts";
 import { checkNamespace, shardKeys } from "./keys.ts";
@@ -59,6 +61,12 @@ const viewOf = (shard: number, reply: unknown): ShardView => {
     divertedForMs: ageOf(nowMs, String(diverted).split(" ")[0] as string),
   };
 };
+
+/** Where one event is, for who has no tier. */
+export const createStreamLook = (
+  { transport }: Pick<RedisServer, "transport">,
+  options: Omit<FindOptions, "nonceOf">,
+): StreamLook => createFind(transport, { ...options, nonceOf: createNonces() });
 
 /** Looks and changes nothing. */
 export const createStreamInspection = (redis: RedisServer, namespace: string): StreamInspection => {

@@ -49,7 +49,9 @@ const copyAttributes = (from, to) => {
     if (!to.hasAttribute(name) && !(name === "open" && from.localName === "details")) from.removeAttribute(name);
 };
 
-const isAlike = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.id ?? "") === (b.id ?? "");
+// A form with a field of that name says the field when it is asked for its id.
+const idOf = (node) => node.getAttribute?.("id") ?? "";
+const isAlike = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && idOf(a) === idOf(b);
 
 /** Makes `from`, which is shown, what `to` is. */
 const morph = (from, to) => {
@@ -66,11 +68,11 @@ const morph = (from, to) => {
   copyAttributes(from, to);
   let at = from.firstChild;
   for (const next of [...to.childNodes]) {
-    const known = next.id
-      ? [...from.children].find((child) => child.id === next.id && isAlike(child, next))
+    const known = idOf(next)
+      ? [...from.children].find((child) => idOf(child) === idOf(next) && isAlike(child, next))
       : undefined;
     if (known !== undefined && known !== at) from.insertBefore(known, at);
-    else if (known === undefined && !(at !== null && !at.id && isAlike(at, next))) {
+    else if (known === undefined && !(at !== null && !idOf(at) && isAlike(at, next))) {
       from.insertBefore(next, at);
       continue;
     }

@@ -10,6 +10,7 @@ import { levelWords, Sign, signs } from "./state.tsx";
 const PAGES = {
   overview: { path: "/", name: "Overview" },
   lag: { path: "/lag", name: "Lag" },
+  events: { path: "/events", name: "Event" },
   "dead-letters": { path: "/dead-letters", name: "Dead letters" },
   jobs: { path: "/jobs", name: "Jobs" },
   pipeline: { path: "/pipeline", name: "Pipeline" },

@@ -1,5 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { History } from "../../history/history.ts";
+import type { GroupSight } from "../../sights/groups.ts";
 import { saidBy } from "../../verdict/look.ts";
 import type { Overview } from "../../watch/watch.ts";
 import { bytesOf, countOf, durationOf } from "../format.ts";
@@ -161,12 +162,44 @@ const Standstills = ({ overview }: { readonly overview: Overview }) => {
   );
 };
 
-type LagProps = { readonly overview: Overview; readonly history: Pick<History, "points"> };
+const whys = { not_answered: "Kafka does not say", not_committed: "it has committed nothing of a partition" } as const;
 
-export const LagPage = ({ overview, history }: LagProps) => (
+/** How far the consumers downstream are behind Kafka's end. */
+const Groups = ({ of: { groups, lags } }: { readonly of: GroupSight }) => (
+  <section>
+    <Table
+      class="rows"
+      caption="Consumer groups, behind the end of their topics"
+      columns={{ Group: "text", Topic: "text", Records: "number" }}
+      rows={groups.length === 0 ? [] : lags}
+      none="None is named: CONSUMER_GROUPS and KAFKA_BROKERS of the dashboard."
+      line={({ group, topic, records, unknown }) => (
+        <tr>
+          <th scope="row" data-label="Group">
+            {group}
+          </th>
+          <td data-label="Topic">{topic}</td>
+          <td class="number" data-label="Records">
+            {records === null ? <Unknown /> : countOf(records)}
+            {unknown === null ? null : <span class="note">{whys[unknown]}</span>}
+          </td>
+        </tr>
+      )}
+    />
+  </section>
+);
+
+type LagProps = {
+  readonly overview: Overview;
+  readonly history: Pick<History, "points">;
+  readonly groups: GroupSight;
+};
+
+export const LagPage = ({ overview, history, groups }: LagProps) => (
   <>
     <Shards overview={overview} />
     <Standstills overview={overview} />
+    <Groups of={groups} />
     <Plots of="minutes" points={history.points("minutes")} overview={overview} whole />
     <Plots of="day" points={history.points("day")} overview={overview} whole />
   </>
