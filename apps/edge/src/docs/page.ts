@@ -61,7 +61,8 @@ navigator.sendBeacon(target, body);`;
 
 const schema = (origin: string): string => `curl -i ${origin}/v1/schemas \\
   -H "Authorization: Bearer $API_KEY" -H "Content-Type: application/json" \\
-  -d '{"type":"order.created","mode":"enforce","schema":{"type":"object","properties":{"total":{"type":"number"}},"required":["total"]}}'`;
+  -d '{"type":"order.created","mode":"enforce","schema":
+    {"properties":{"total":{"type":"number"}},"required":["total"]}}'`;
 
 const lookup = (origin: string): string =>
   `curl -i "${origin}/v1/events/order-17?source=/shop" -H "Authorization: Bearer $API_KEY"`;
@@ -107,7 +108,7 @@ theirs (in a batch with <code>/</code> and their index behind it), so every edge
 <p>A type of events may have a JSON Schema, in versions. Data that breaks it is refused (<a href="#schema_violation"><code>schema_violation</code></a>) where the
 type's mode is <code>enforce</code>; under <code>warn</code> the event is stored, and its answer has <code>warnings</code>. The keys of <code>SCHEMA_KEYS</code>
 register one, and a new version is refused unless what the one before took is taken (<a href="#incompatible_schema"><code>incompatible_schema</code></a>):</p>
-<pre>${schema(origin ?? UNKNOWN_ORIGIN)}</pre>
+${code(schema(origin ?? UNKNOWN_ORIGIN))}
 <p>Tools of Kafka read them at <code>${origin ?? UNKNOWN_ORIGIN}</code> as from a Confluent Schema Registry, with a key as the password; a subject is a type.</p>
 <h2>Answers</h2><table>${rows(statuses)}</table>
 <p>With <code>Prefer: return=representation</code> a batch's answer has <code>events</code>: <code>id</code>, <code>status</code> and <code>tier</code> of each, in order.
