@@ -30,6 +30,19 @@ describe("the configuration", () => {
     expect(config.apiKeys.map(({ name }) => name)).toEqual(["shop"]);
   });
 
+  test.each([
+    [{}, 256],
+    [{ UPSTASH_REDIS_REST_URL: "https://eu1-calm-cod-1.upstash.io" }, 64],
+    [{ ...withoutRest, REDIS_URL: "rediss://default:secret@eu1-calm-cod-1.upstash.io:6379" }, 64],
+    [{ UPSTASH_REDIS_REST_URL: "https://upstash.io.example.org" }, 256],
+    [
+      { UPSTASH_REDIS_REST_URL: "https://eu1-calm-cod-1.upstash.io", BACKLOG_BYTES_MAX: String(512 * 1024 * 1024) },
+      512,
+    ],
+  ])("a shard's backlog with %j is %i MiB: a record of Upstash's is 100 MB at the most", (change, mib) => {
+    expect(readConfig({ ...env, ...change }, platform).BACKLOG_BYTES_MAX).toBe(mib * 1024 * 1024);
+  });
+
   test("takes an empty variable as absent", () => {
     expect(readConfig({ ...env, PORT: "" }, platform).PORT).toBe(3000);
   });

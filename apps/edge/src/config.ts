@@ -4,6 +4,7 @@ import {
   ConfigError,
   type Environment,
   environmentSetting,
+  hostedShardLimitSettings,
   installationSettings,
   integerOr,
   listenSettings,
@@ -97,7 +98,8 @@ export const readConfig = (given: Environment, platform: Platform, runtime: Runt
   const env = runtime === "public" ? { ...given, ENVIRONMENT: "production", HOST: "", REDIS_URL: "" } : given;
   const { wrong, ...keys } = readKeys(env, platform);
   const { traces, ...tracing } = readTraceSettings(env);
-  const { values, shown } = readSettings(runtime === "public" ? { ...settings, ...withFewSockets } : settings, env, [
+  const here = { ...settings, ...hostedShardLimitSettings(env) };
+  const { values, shown } = readSettings(runtime === "public" ? { ...here, ...withFewSockets } : here, env, [
     ...wrong,
     ...missingRedis(env),
     ...tracing.wrong,

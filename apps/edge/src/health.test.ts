@@ -34,6 +34,24 @@ const sound = { stream: true, outbox: true, outboxFull: false, reliance: "stream
 const down = { status: "down" } as const;
 
 describe("readiness", () => {
+  test.each([
+    [{ state: "kept" }, "verified"],
+    [{ state: "unknown", because: ["appendonly"] }, "unverified"],
+    [null, "unverified"],
+    [{ state: "broken", because: ["appendonly"] }, "broken"],
+  ] as const)("of a stream that tells %j its durability is %s", async (promise, durability) => {
+    const health = createHealth({
+      ...quiet,
+      stream: tierWith("stream", { promise }),
+      outbox: tierWith("outbox", {}),
+      committer: { state: () => sound },
+      clock: createManualClock(),
+      belonging: settledBelonging(SHARDS),
+      shards: SHARDS,
+    });
+    expect((await health.readiness()).durability).toBe(durability);
+  });
+
   test.each<Row>([
     { status: "up" },
     { stream: down, status: "degraded" },

@@ -1,4 +1,4 @@
-import type { Belonging, Clock, Tier, TierHealth } from "@spillway/event";
+import type { Belonging, Clock, Tier, TierHealth, TierPromise } from "@spillway/event";
 import { createSince, type Status } from "@spillway/service";
 import { createBelongingTier } from "./commit/belonging-tier.ts";
 import type { Committer } from "./commit/committer.ts";
@@ -33,6 +33,12 @@ const checked = ({ status, warnings, promise }: TierHealth, breakerClosed: boole
   warnings: isFull ? [...warnings, "full"] : warnings,
   promise,
 });
+
+/** `unverified`: Redis does not tell its settings, as Upstash, or nobody answered. */
+const durabilityOf = (promise: TierPromise | null): "verified" | "unverified" | "broken" | "mending" => {
+  if (promise === null || promise.state === "unknown") return "unverified";
+  return promise.state === "kept" ? "verified" : promise.state;
+};
 
 /** Whether an event can be made durable now. */
 export const createHealth = (ports: HealthPorts) => {
@@ -90,6 +96,7 @@ export const createHealth = (ports: HealthPorts) => {
           stream: { ...checks.stream, for_ms: since("stream", checks.stream.status) },
           outbox: { ...checks.outbox, for_ms: since("outbox", checks.outbox.status) },
         },
+        durability: durabilityOf(streamSaid.promise),
         events_go_to: state.reliance,
         diverted_shards: state.divertedShards,
         refusals: refusals.state(),

@@ -41,6 +41,11 @@ const refusal = (change: Change): string => {
 };
 
 describe("the configuration", () => {
+  test("has the edge's default of a backlog on Upstash", () => {
+    const hosted = read({ REDIS_URL: "rediss://default:secret@eu1-calm-cod-1.upstash.io:6379" });
+    expect(hosted.BACKLOG_BYTES_MAX).toBe(64 * 1024 * 1024);
+  });
+
   test("has a default for all that is not an address", () => {
     expect(read()).toMatchObject({
       HOST: "127.0.0.1",

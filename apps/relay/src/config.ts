@@ -4,6 +4,7 @@ import {
   brokers,
   type Environment,
   environmentSetting,
+  hostedShardLimitSettings,
   installationSettings,
   integerOr,
   listenSettings,
@@ -73,7 +74,7 @@ export type Config = Variables &
 /** Reads the configuration from a record such as the environment. Throws `ConfigError`. */
 export const readConfig = (env: Environment, readFile: (path: string) => string): Config => {
   const { traces, ...tracing } = readTraceSettings(env);
-  const { values, shown } = readSettings(settings, env, tracing.wrong);
+  const { values, shown } = readSettings({ ...settings, ...hostedShardLimitSettings(env) }, env, tracing.wrong);
   return {
     ...values,
     shown: { ...shown, ...tracing.shown },

@@ -1,4 +1,5 @@
 import { integerOr, matching, ok, oneOf, refused, type Setting, withDefault } from "./setting.ts";
+import type { Environment } from "./settings.ts";
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i;
 
@@ -43,6 +44,19 @@ export const environmentSetting = (): Setting<"development" | "production"> =>
   withDefault(oneOf("development", "production"), "production");
 
 const MiB = 1024 * 1024;
+
+/** Over HTTP or over TCP, by its name. */
+const isUpstash = (url: string | undefined): boolean =>
+  url !== undefined && URL.canParse(url) && new URL(url).hostname.endsWith(".upstash.io");
+
+/**
+ * What differs where Redis is Upstash: a record there may be 100 MB, and the stream of a shard is one. 64 MiB, counted in base64, are 80 MiB with
+ * what a stream adds; beyond that limit events overflow into the outbox by our own count and not by a refusal.
+ */
+export const hostedShardLimitSettings = (env: Environment) =>
+  isUpstash(env.UPSTASH_REDIS_REST_URL) || isUpstash(env.REDIS_URL)
+    ? { BACKLOG_BYTES_MAX: integerOr(1_024, 1_024 * 1_024 * MiB, 64 * MiB) }
+    : {};
 
 /** How much a shard of the stream remembers and holds; edge and relay append to it by the same limits. */
 export const shardLimitSettings = () => ({
