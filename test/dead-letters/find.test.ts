@@ -193,21 +193,21 @@ describe("with many letters", () => {
   test("a search goes a part at a time, says so, and finds what lies deep", async () => {
     await fill();
     let older: string | null = null;
-    for (const next of [45_001, 40_001, 35_001, 30_001, 25_001, 20_001, 15_001, 10_001, 5_001].map(String)) {
+    for (const next of ["40001", "30001", "20001", "10001"]) {
       const part: LetterPage = await inspector().page({ code: "rare" }, older === null ? {} : { before: older }, 50);
-      expect(part).toMatchObject({ letters: [], searched: 5_000, older: next });
+      expect(part).toMatchObject({ letters: [], searched: 10_000, older: next });
       older = part.older;
     }
     const last = await inspector().page({ code: "rare" }, { before: older ?? "" }, 50);
     expect(last).toMatchObject({ letters: [{ id: "7" }], searched: null, older: null });
     const up = await inspector().page({ code: "rare" }, { after: "7" }, 50);
-    expect(up).toMatchObject({ letters: [], searched: 5_000, newer: "5007" });
+    expect(up).toMatchObject({ letters: [], searched: 10_000, newer: "10007" });
     const found: string[] = [];
     for await (const { id } of inspector().export({ code: "rare" })) found.push(id);
     expect(found).toEqual(["7"]);
   });
 
-  test("a plan counts 10,000 of them at most, of a search among the 5,000 that a job begins with, and says so", async () => {
+  test("a plan counts 10,000 of them at most, of a search among the 10,000 that a job begins with, and says so", async () => {
     await fill();
     const { plan } = inspector();
     expect(await plan({ status: "waiting" })).toMatchObject({ letters: 10_000, capped: true });
@@ -218,7 +218,7 @@ describe("with many letters", () => {
   test("a plan of a search looks at no more than it says", async () => {
     await fill();
     const { rows } = await costOf(() => inspector().plan({ status: "waiting", text: "nothing" }));
-    expect(rows).toBeLessThanOrEqual(5_010);
+    expect(rows).toBeLessThanOrEqual(10_010);
   });
 
   test("one has its neighbours among those of the filter, and none where there is none", async () => {

@@ -51,8 +51,8 @@ const HISTORY_MAX = 50;
 const ACTIONS_MAX = 100;
 const COUNT_MAX = 100_000;
 const EXPORT_ROWS = 20;
-/** Rows that one page looks through for a text and the like: some 30 ms of them on a busy machine, each from another block where an index leads to them. */
-const SEARCHED_MAX = 5_000;
+/** Rows that one page looks through for a text and the like: some 30 ms of them, each from another block where an index leads to them. */
+const SEARCHED_MAX = 10_000;
 
 /** Which letters, in which order: the way of a cursor. */
 type Way = { readonly from: string | null; readonly isUp: boolean };
