@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { keyLockingSource } from "./src/dialect.ts";
 
 /*
  * Writes src/scripts.ts from src/scripts/*.lua. The strings are checked in because the edge runs where there are no
@@ -17,9 +18,9 @@ export const generatedScripts = (): string => {
       // Without the lines that are comments, which nobody reads in Redis.
       const source = readFileSync(folder + file, "utf8").replace(/^ *--.*\n/gm, "");
       if (/[`\\]|\$\{/.test(source)) throw new Error(`${file} holds a character that a template would change`);
-      const sha = createHash("sha1").update(source).digest("hex");
+      const shaOf = (text: string): string => createHash("sha1").update(text).digest("hex");
       const name = file.slice(0, -".lua".length);
-      return `\nexport const ${name}Script: Script = {\n  sha: "${sha}",\n  source: \`${source}\`,\n};\n`;
+      return `\nexport const ${name}Script: Script = {\n  sha: "${shaOf(source)}",\n  keyLockingSha: "${shaOf(keyLockingSource(source))}",\n  source: \`${source}\`,\n};\n`;
     });
   const head = [
     "// Generated from scripts/*.lua by `bun run generate`: edit those.",
@@ -27,6 +28,8 @@ export const generatedScripts = (): string => {
     "export type Script = {",
     "  /** SHA-1 of the source, the name that EVALSHA calls it by. */",
     "  readonly sha: string;",
+    "  /** The same of what `keyLockingSource` makes of it. */",
+    "  readonly keyLockingSha: string;",
     "  readonly source: string;",
     "};",
     "",

@@ -27,6 +27,7 @@ const open = () => {
   let asked = 0;
   const rest = restTransport(services.rest);
   const counted: Transport = {
+    ...rest,
     send: (commands, deadlineMs) => {
       asked += commands.filter(([, key]) => key === `${namespace}:meta`).length;
       return rest.send(commands, deadlineMs);

@@ -15,7 +15,7 @@ import { createAudit, createSessionTable, createUsers } from "@spillway/operator
 import { acknowledgeLoss, createOutboxInspector, createPostgresInstallation, schemaWarnings } from "@spillway/outbox";
 import { createOutboxLook } from "@spillway/outbox/tier";
 import { openDatabase } from "@spillway/postgres";
-import { createMetricsRoute, showDependencies, watchInstallation } from "@spillway/service";
+import { createMetricsRoute, isUpstash, showDependencies, watchInstallation } from "@spillway/service";
 import { openShell } from "@spillway/service/bun";
 import { connectRedis, createRedisInstallation, createStreamInspection, createStreamLook } from "@spillway/stream";
 import { openTraces } from "@spillway/telemetry/open-traces";
@@ -57,7 +57,11 @@ const orNull = <T>(answer: Promise<T>): Promise<T | null> =>
 const shell = openShell("dashboard", () => readConfig(process.env, (path) => readFileSync(path, "utf8")));
 const { config, log, stopping } = shell;
 const database = openDatabase({ url: config.DATABASE_URL });
-const redis = connectRedis({ url: config.REDIS_URL.join(), connectionName: "dashboard" });
+const redis = connectRedis({
+  url: config.REDIS_URL.join(),
+  isHosted: config.REDIS_URL.some(isUpstash),
+  connectionName: "dashboard",
+});
 const stream = createStreamInspection(redis, config.NAMESPACE);
 const outbox = createOutboxInspector({ database });
 const letters = createDeadLetterInspector({ database });

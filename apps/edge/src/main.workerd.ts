@@ -1,6 +1,7 @@
 import { DurableObject, type ObjectState } from "cloudflare:workers";
 import { systemClock as clock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
+import { isUpstash } from "@spillway/service";
 import { createRestTransport } from "@spillway/stream/tier";
 import { noMetrics } from "@spillway/telemetry";
 import { createLineLog } from "@spillway/telemetry/line-log";
@@ -21,8 +22,10 @@ export class Edge extends DurableObject {
   constructor(state: ObjectState, bindings: Bindings) {
     super(state, bindings);
     const { config } = readBindings(bindings, platform, log);
+    const url = config.UPSTASH_REDIS_REST_URL ?? "";
     const redis = createRestTransport({
-      url: config.UPSTASH_REDIS_REST_URL ?? "",
+      url,
+      isHosted: isUpstash(url),
       token: config.UPSTASH_REDIS_REST_TOKEN ?? "",
     });
     const nextTurn = (then: () => void) => void clock.sleep(0).then(then);

@@ -1,6 +1,6 @@
 import { systemClock } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
-import type { Environment } from "@spillway/service";
+import { type Environment, isUpstash } from "@spillway/service";
 import type { OpenShell, Shell } from "@spillway/service/process";
 import { createRestTransport } from "@spillway/stream/tier";
 import { openTraces } from "@spillway/telemetry/open-traces";
@@ -17,9 +17,10 @@ const IDLE_MARGIN_SECONDS = 10;
 
 /** Connects to nothing before the first command. What only TCP needs is loaded for it alone. */
 const openRedis = async (way: RedisWay) => {
-  if (way.over === "http") return { transport: createRestTransport(way), close: () => undefined };
+  if (way.over === "http")
+    return { transport: createRestTransport({ ...way, isHosted: isUpstash(way.url) }), close: () => undefined };
   const { connectRedis } = await import("@spillway/stream");
-  return connectRedis({ url: way.url, connectionName: "spillway-edge" });
+  return connectRedis({ url: way.url, isHosted: isUpstash(way.url), connectionName: "spillway-edge" });
 };
 
 /** What a runtime has that can share a port between processes. */

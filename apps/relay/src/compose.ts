@@ -11,7 +11,7 @@ import {
   schemaWarnings,
 } from "@spillway/outbox";
 import { openDatabase } from "@spillway/postgres";
-import { tendInstallation } from "@spillway/service";
+import { isUpstash, tendInstallation } from "@spillway/service";
 import {
   connectRedis,
   createLeases,
@@ -96,7 +96,11 @@ const showRelayLimits = (metrics: Metrics, config: OwnConfig): void =>
 export const compose = (config: OwnConfig, surroundings: Surroundings): ComposedRelay => {
   const { clock, log, metrics } = surroundings;
   const { NAMESPACE: namespace, SHARDS: shards } = config;
-  const redis = connectRedis({ url: config.REDIS_URL.join(), connectionName: `spillway-relay-${config.owner}` });
+  const redis = connectRedis({
+    url: config.REDIS_URL.join(),
+    isHosted: config.REDIS_URL.some(isUpstash),
+    connectionName: `spillway-relay-${config.owner}`,
+  });
   const database = openDatabase({ url: config.DATABASE_URL, connectionsMax: config.DATABASE_CONNECTIONS_MAX });
   const ours = { namespace, shards };
   const belonging = createBelonging(ours);

@@ -46,7 +46,7 @@ export const environmentSetting = (): Setting<"development" | "production"> =>
 const MiB = 1024 * 1024;
 
 /** Over HTTP or over TCP, by its name. */
-const isUpstash = (url: string | undefined): boolean =>
+export const isUpstash = (url: string | undefined): boolean =>
   url !== undefined && URL.canParse(url) && new URL(url).hostname.endsWith(".upstash.io");
 
 /**

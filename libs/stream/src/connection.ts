@@ -1,5 +1,6 @@
 import { late, systemClock, Unavailable, within } from "@spillway/event";
 import { Cluster, Redis, ReplyError } from "ioredis";
+import { createDialect, type Dialect } from "./dialect.ts";
 import { codeOfTcpError } from "./errors.ts";
 import { createTcpTransport } from "./tcp.ts";
 import type { Transport } from "./transport.ts";
@@ -9,6 +10,7 @@ export type Client = Redis | Cluster;
 
 /** One connection (in a cluster: one to each node that is used), opened by its first `send`. */
 export type Connection = {
+  readonly dialect: Dialect;
   /**
    * Does `use` once, within `timeoutMs` from now, connecting first if need be. Rejects with `Unavailable`; what was
    * sent may then have been executed, or may still be.
@@ -21,6 +23,8 @@ export type RedisServerOptions = {
   readonly url: string;
   /** How long a command that does not block may take; ms, 2000 unless given. */
   readonly commandTimeoutMs?: number;
+  /** Whether it is Upstash's; `createDialect`. */
+  readonly isHosted?: boolean;
   /** Shown by CLIENT LIST. */
   readonly connectionName?: string;
 };
@@ -140,7 +144,12 @@ const inOneWrite = (client: Client): void => {
   process.nextTick(() => stream.uncork());
 };
 
-const createConnection = (links: ReturnType<typeof createLinks>, commandTimeoutMs: number): Connection => ({
+const createConnection = (
+  links: ReturnType<typeof createLinks>,
+  commandTimeoutMs: number,
+  dialect: Dialect,
+): Connection => ({
+  dialect,
   async send(command, timeoutMs = commandTimeoutMs) {
     const link = links.use();
     let isOver = false;
@@ -180,9 +189,10 @@ export type RedisServer = {
 
 /** Connects to nothing before the first command. */
 export const connectRedis = (options: RedisServerOptions): RedisServer => {
-  const { url, commandTimeoutMs = 2000, connectionName = "spillway" } = options;
+  const { url, commandTimeoutMs = 2000, isHosted = false, connectionName = "spillway" } = options;
   const all: Open = { links: new Set(), isClosed: false };
-  const open = (): Connection => createConnection(createLinks(url, connectionName, all), commandTimeoutMs);
+  const dialect = createDialect(isHosted);
+  const open = (): Connection => createConnection(createLinks(url, connectionName, all), commandTimeoutMs, dialect);
   const commands = open();
   return {
     commands,

@@ -1,3 +1,5 @@
+import { UNKNOWN_FLAG } from "./dialect.ts";
+
 /*
  * The one table: what a Redis, or the REST server before it, says → the code that we answer and log. Every one is
  * retriable for the caller: a refused append goes to the outbox, a refused settle is tried again.
@@ -6,6 +8,7 @@
 const table: readonly (readonly [code: string, ...texts: string[]])[] = [
   ["no_script", "NOSCRIPT"],
   ["oom", "OOM command"],
+  [UNKNOWN_FLAG, "Unexpected flag in script shebang"],
   ["readonly", "READONLY"],
   ["loading", "LOADING"],
   ["misconf", "MISCONF"],

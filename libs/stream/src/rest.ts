@@ -1,5 +1,6 @@
 import { Unavailable } from "@spillway/event";
 import { Redis } from "@upstash/redis/cloudflare";
+import { createDialect } from "./dialect.ts";
 import { codeOfRestError, codeOfText } from "./errors.ts";
 import type { Command, Reply, Transport } from "./transport.ts";
 
@@ -44,16 +45,19 @@ export type RestOptions = {
   /** Base URL of an Upstash-compatible REST server; http or https. */
   readonly url: string;
   readonly token: string;
+  /** Whether it is Upstash's own; `createDialect`. */
+  readonly isHosted?: boolean;
 };
 
 /** Over HTTP. Throws `TypeError` when the URL is not http(s) or the token is empty. */
-export const createRestTransport = ({ url, token }: RestOptions): Transport => {
+export const createRestTransport = ({ url, token, isHosted = false }: RestOptions): Transport => {
   if (!/^https?:\/\/[^\s/]/.test(url)) throw new TypeError("the Redis REST URL must begin with http:// or https://");
   if (token === "") throw new TypeError("the Redis REST token is empty");
   // The client asks for its signal while it is being called, before anything else can run: so each call finds its own.
   let nextDeadlineMs = 0;
   const client = openClient(url, token, () => AbortSignal.timeout(Math.max(1, Math.ceil(nextDeadlineMs))));
   return {
+    dialect: createDialect(isHosted),
     async send(commands, deadlineMs) {
       nextDeadlineMs = deadlineMs;
       let items: unknown;

@@ -3,11 +3,14 @@
 export type Script = {
   /** SHA-1 of the source, the name that EVALSHA calls it by. */
   readonly sha: string;
+  /** The same of what `keyLockingSource` makes of it. */
+  readonly keyLockingSha: string;
   readonly source: string;
 };
 
 export const appendScript: Script = {
   sha: "51e8ea057e2069eb4ef1e93bd638e610d76fc601",
+  keyLockingSha: "c85e225b7c8b2a203e758028921447f1215d1959",
   source: `
 local SLICE = 1000 -- arguments to one command: unpack() ends at about 8000
 local KEYS_EACH = 7
@@ -174,6 +177,7 @@ return replies
 
 export const divertScript: Script = {
   sha: "865a37f90c4db2e4e6802ed32a4cbb54b4cf3400",
+  keyLockingSha: "256fa857c4e1b26b0d4f878a288eb2711119e966",
   source: `#!lua flags=allow-oom
 
 local op, claim = ARGV[1], ARGV[2]
@@ -204,6 +208,7 @@ return {'OK', stamp}
 
 export const findScript: Script = {
   sha: "4b9f3c102f81542d1f64e9a6efbb2541d3d69099",
+  keyLockingSha: "92f8bd3c18df08c09d1eba66bbdb6bb9e1afee83",
   source: `#!lua flags=no-writes
 
 local KEPT = 4 -- of base64: version and flags
@@ -233,6 +238,7 @@ return {nonce, 'HELD', id, string.sub(found[2][2] or '', 1, KEPT)}
 
 export const forgetScript: Script = {
   sha: "30b86bdf3e83bcf9d8e1b8cbc7453f02cf22243f",
+  keyLockingSha: "92cb538d83c3bd3db50b8540f0856f7bc8b486b8",
   source: `#!lua flags=allow-oom
 
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 'FENCED' end
@@ -243,6 +249,7 @@ return 'OK'
 
 export const inspectScript: Script = {
   sha: "9dff689dd6c5696eb4b7af11fa233bbc68a83f57",
+  keyLockingSha: "71b3f68e40ad00c69f10bf5200483cb0ba80e72a",
   source: `#!lua flags=no-writes
 
 local KEYS_EACH = 4
@@ -280,6 +287,7 @@ return replies
 
 export const keepScript: Script = {
   sha: "41909cd6123c10d0c7f0c6b0ce5691002979a3e8",
+  keyLockingSha: "0b5cc2c2827da24b604679b80044d3fff99d51a6",
   source: `#!lua flags=allow-oom
 
 local owner, owners = ARGV[1], {}
@@ -302,6 +310,7 @@ return replies
 
 export const leaseScript: Script = {
   sha: "595999b7139c7f4b9bd08da3d5e925dc5a99ea74",
+  keyLockingSha: "2bac57e94bd28be260f015eb6c82ce8a58126b13",
   source: `#!lua flags=allow-oom
 
 local op, claim, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -328,6 +337,7 @@ return redis.call('DEL', KEYS[1])
 
 export const lookScript: Script = {
   sha: "1beb27c144a51d1578cc8c0df81ac150fc8a2705",
+  keyLockingSha: "ccb41ba5a316146fda7e17ba81e47fe2090a5f4c",
   source: `#!lua flags=no-writes
 
 local KEYS_EACH = 3
@@ -358,6 +368,7 @@ return replies
 
 export const missingScript: Script = {
   sha: "c0960eaaecdacbfb811ec1bc27b941a027ceecc3",
+  keyLockingSha: "5737b122ce04c306d01164524044421868ba6f17",
   source: `#!lua flags=no-writes
 
 local SLICE = 1000
@@ -382,6 +393,7 @@ return missing
 
 export const parkScript: Script = {
   sha: "951413946825b3ea66d8d51b816701359189256a",
+  keyLockingSha: "016ca9b040e4046eb38b1664ea781927589c9fed",
   source: `#!lua flags=allow-oom
 
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 'FENCED' end
@@ -401,6 +413,7 @@ return 'OK'
 
 export const relaysScript: Script = {
   sha: "f23fe35d440dfd004eebfc52cc4dbe46ba05c39a",
+  keyLockingSha: "cf9be6b44286eeac61b734a6c94065d20eba9ffb",
   source: `#!lua flags=allow-oom
 
 local owner, ttl = ARGV[1], tonumber(ARGV[2])
@@ -420,6 +433,7 @@ return owners
 
 export const settleScript: Script = {
   sha: "cc777156d5874d6196bfe56ed33338dddeb0b11d",
+  keyLockingSha: "0f2adb224a9721b53c61b98a93a5d3da70f90ac9",
   source: `#!lua flags=allow-oom
 
 local SLICE = 1000
@@ -469,6 +483,7 @@ return 'OK'
 
 export const usageScript: Script = {
   sha: "9bf4a7b965ad8c20f35d31118c818bc1de53a81d",
+  keyLockingSha: "29e3cc128d698e0b508a8a357e4fbed3c4eb5594",
   source: `
 local FRESH, FADE = 200, 2000
 local edge, ttl = ARGV[2], tonumber(ARGV[5])
