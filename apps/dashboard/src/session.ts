@@ -1,4 +1,4 @@
-import { type Clock, type Platform, Unavailable } from "@spillway/event";
+import { type Clock, late, type Platform, Unavailable, within } from "@spillway/event";
 import type { SessionTable, StoredSession, User } from "@spillway/operators";
 import type { Log } from "@spillway/telemetry";
 
@@ -24,9 +24,12 @@ const LIFETIMES_MS: Readonly<Record<Origin, number>> = {
 const SESSIONS_MAX = 1_000;
 /** So long a session is believed without asking: another dashboard's logout, or another role, counts after it. */
 const CHECKED_MS = 5_000;
+/** So long a page waits for the word on who is in already; without one they stay in, and it is asked for again after a while. */
+const WORD_MS = 300;
+const AGAIN_MS = 1_000;
 
 export type SessionPorts = {
-  readonly clock: Pick<Clock, "wallMs">;
+  readonly clock: Clock;
   /** At least 128 bits. */
   readonly randomToken: () => string;
   readonly platform: Pick<Platform, "sha256">;
@@ -67,8 +70,13 @@ export const createSessions = ({ clock, randomToken, platform, table, log }: Ses
       const known = held.get(id);
       if (known !== undefined && (!known.isStored || clock.wallMs() - known.checkedAtMs < CHECKED_MS))
         return live(known.session);
-      const found = await table.find(hashOf(id)).catch(away);
-      if (found === "away") return known === undefined ? null : live(known.session);
+      const asked = table.find(hashOf(id)).catch(away);
+      const found = known === undefined ? await asked : await within(clock, WORD_MS, asked);
+      if (found === "away" || found === late) {
+        if (known === undefined) return null;
+        known.checkedAtMs = clock.wallMs() - CHECKED_MS + AGAIN_MS;
+        return live(known.session);
+      }
       held.delete(id);
       if (found === null) return null;
       const { formToken, user, endsAtMs } = found;
