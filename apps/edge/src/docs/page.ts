@@ -116,7 +116,7 @@ What is wrong with a single event stands in <code>errors</code>, ten members at 
 <h2>One event</h2>
 <p>What became of an event that was answered, for keys of the name that posted it: it waits, was relayed to Kafka, or died and of what.
 <a href="#event_not_seen"><code>event_not_seen</code></a>: it has not come in within the dedup window, which is as long as is remembered.</p>
-<pre>${lookup(origin ?? UNKNOWN_ORIGIN)}</pre>
+${code(lookup(origin ?? UNKNOWN_ORIGIN))}
 <h2>Limits</h2>
 <p>For machines at <code>GET /v1/limits</code>. A body may be compressed: <code>Content-Encoding: gzip</code>.</p><table>${limitRows(limits)}</table>
 <h2>Codes</h2><table><tr><th>code</th><th>status</th><th>meaning</th><th>send again</th></tr>${codeRows()}</table>
