@@ -26,13 +26,17 @@ type Standing = { token: string; late: boolean; folded: string; writers: StoredR
 
 const idleMs = `(${epochMs("now()")} - ${epochMs("seen_at")})`;
 
+/** Those that are looked at: not what has retired, of which there may be thousands, unless the shard has totals of it. */
+const countedRows = (sql: Sql, shard: number, totals: ShardCounts["totals"]) =>
+  sql`shard = ${shard} and (retired_at is null or writer = any(${arrayOf(totals.map(([writer]) => writer))}::text[]))`;
+
 /** What the copy says of each writer that has a row: one row each, since a statement that changes a row twice does one of both. */
 const foundRows = (sql: Sql, { shard, totals, losses, possible }: Copy) => {
   const pairs = (of: readonly Loss[]) => sql`unnest(${arrayOf(of.map(({ writer }) => writer))}::text[],
     ${arrayOf(of.map(({ events }) => multirangeOf(events)))}::int8multirange[])`;
   return sql`
     select writer, coalesce(total, 0) as in_redis, coalesce(lost.events, '{}') as lost, coalesce(possible.events, '{}') as possible
-    from (select writer from shard_writers where shard = ${shard}) as rows
+    from (select writer from shard_writers where ${countedRows(sql, shard, totals)}) as rows
     left join unnest(${arrayOf(totals.map(([writer]) => writer))}::text[],
       ${arrayOf(totals.map(([, total]) => total))}::bigint[]) as told (writer, total) using (writer)
     left join ${pairs(losses ?? [])} as lost (writer, events) using (writer)
@@ -80,8 +84,7 @@ const writeCopy = (sql: Sql, copy: Copy) => {
     select coalesce(json_agg(json_build_object('writer', writer, 'acknowledged', acknowledged, 'had', had, 'ended', ended, 'inRedis', in_redis,
       'forgiven', forgiven, 'givenUp', given_up,
       'idleMs', ${sql.unsafe(idleMs)})), '[]'::json)
-    from shard_writers where shard = ${copy.shard} and (retired_at is null
-      or writer = any(${arrayOf(copy.totals.map(([writer]) => writer))}::text[]))
+    from shard_writers where ${countedRows(sql, copy.shard, copy.totals)}
   ) as writers from standing`;
 };
 
