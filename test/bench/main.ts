@@ -23,7 +23,7 @@ import { benchThrough, benchWhole } from "./whole.ts";
 /*
  * `npm run bench [part …]`: starts its own stack, warms up, runs us and the baselines in turn, prints medians and ratios,
  * and writes .spillway/bench.json. ROUNDS, SECONDS, BACKLOG, LETTERS and SUSTAIN_SECONDS make a run longer or shorter. BEFORE names
- * a commit whose edge runs in turn with ours in the parts single and batch; KINDS what `hostile` sends, each by itself.
+ * a commit whose edge runs in turn with ours in the parts single and batch; KINDS what `hostile` sends, each by itself; TROUBLES those of `troubled` whose names have one of these words.
  */
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const setting = (name: string, otherwise: number) => Number(process.env[name] ?? otherwise);

@@ -24,12 +24,19 @@ export type Dialect = {
   refused(): void;
 };
 
+/** Its source is made when a server asks for it, and not with each call by its hash. */
+const keyLocking = ({ keyLockingSha, source }: Script): ScriptText => ({
+  sha: keyLockingSha,
+  get source() {
+    return keyLockingSource(source);
+  },
+});
+
 /** `isHosted`: whether it may know the flag at all; a Redis of one's own is not asked. */
 export const createDialect = (isHosted: boolean): Dialect => {
   let mode: "key-locking" | "plain" = isHosted ? "key-locking" : "plain";
   return {
-    of: (script) =>
-      mode === "plain" ? script : { sha: script.keyLockingSha, source: keyLockingSource(script.source) },
+    of: (script) => (mode === "plain" ? script : keyLocking(script)),
     refused: () => {
       mode = "plain";
     },

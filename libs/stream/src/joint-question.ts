@@ -41,10 +41,40 @@ export const createJointQuestion = <Question, Answer>(
     });
 };
 
+/** The answer to each question by itself; what fails fails for its own question alone. */
+const askEach = async <Question, Answer>(
+  questions: readonly Question[],
+  each: (question: Question) => Promise<Answer>,
+): Promise<readonly (() => Answer)[]> => {
+  const answers = await Promise.allSettled(questions.map(each));
+  return answers.map((answer) => () => {
+    if (answer.status === "rejected") throw answer.reason;
+    return answer.value;
+  });
+};
+
 /**
- * A script that answers for shards, `head` replies before the first of them: one call for all that are asked for in one turn. A
- * Redis Cluster says CROSSSLOT to that, before it does anything; from then on each shard is a call of its own.
+ * Questions of several slots, asked as one. A Redis Cluster says CROSSSLOT to that, before it does anything; from then on `each` is asked
+ * for every one of them.
  */
+export const createTogether = <Question, Answer>(
+  together: (questions: readonly Question[]) => Promise<readonly (() => Answer)[]>,
+  each: (question: Question) => Promise<Answer>,
+): ((questions: readonly Question[]) => Promise<readonly (() => Answer)[]>) => {
+  let isCluster = false;
+  return async (questions) => {
+    if (isCluster) return await askEach(questions, each);
+    try {
+      return await together(questions);
+    } catch (error) {
+      isCluster = error instanceof Unavailable && error.code === "cross_slot";
+      if (!isCluster) throw error;
+      return await askEach(questions, each);
+    }
+  };
+};
+
+/** A script that answers for shards, `head` replies before the first of them: one call for all that are asked for in one turn. */
 export const createShardScript = <Answer>(
   connection: Connection,
   script: Script,
@@ -59,34 +89,19 @@ export const createShardScript = <Answer>(
     read(reply: unknown, head: readonly unknown[]): Answer;
   },
 ): ((shard: number) => Promise<Answer>) => {
-  let isCluster = false;
-
   const call = async (shards: readonly number[]): Promise<readonly (() => Answer)[]> => {
     const replies = await runScript(connection, script, shards.flatMap(keysOf), []);
     if (!Array.isArray(replies) || replies.length !== head + shards.length) throw new Unavailable("odd_reply");
     return shards.map((_, i) => () => read(replies[head + i], replies.slice(0, head)));
   };
 
+  const callOne = async (shard: number): Promise<Answer> => {
+    const [answer] = await call([shard]);
+    return (answer as () => Answer)();
+  };
+  const callAll = createTogether(call, callOne);
+
   /** Each shard once. */
-  const callEach = async (shards: readonly number[]): Promise<readonly (() => Answer)[]> => {
-    const answers = await Promise.allSettled(shards.map((shard) => call([shard])));
-    return answers.map((answer) => () => {
-      if (answer.status === "rejected") throw answer.reason;
-      return (answer.value[0] as () => Answer)();
-    });
-  };
-
-  const callAll = async (shards: readonly number[]): Promise<readonly (() => Answer)[]> => {
-    if (isCluster) return await callEach(shards);
-    try {
-      return await call(shards);
-    } catch (error) {
-      isCluster = error instanceof Unavailable && error.code === "cross_slot";
-      if (!isCluster) throw error;
-      return await callEach(shards);
-    }
-  };
-
   return createJointQuestion(async (asked: readonly number[]) => {
     const shards = [...new Set(asked)];
     const answers = await callAll(shards);

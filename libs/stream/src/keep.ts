@@ -1,6 +1,6 @@
 import { type Lease, Unavailable } from "@spillway/event";
 import type { Connection } from "./connection.ts";
-import { createJointQuestion } from "./joint-question.ts";
+import { createJointQuestion, createTogether } from "./joint-question.ts";
 import { relaysKey, shardKeys } from "./keys.ts";
 import { leaseValue } from "./lease-value.ts";
 import { runScript } from "./script.ts";
@@ -20,19 +20,14 @@ const keptOf = (reply: unknown, leases: number): readonly Kept[] => {
   return [{ owners: names, isRenewed: false }, ...renewed.map((one) => ({ owners: names, isRenewed: one === 1 }))];
 };
 
-/**
- * All that one relay asks for in one turn is one call. A Redis Cluster says CROSSSLOT to several keys, before it does anything; from then
- * on `each` is asked for all of them.
- */
+/** All that one relay asks for in one turn is one call, in a Redis Cluster one `each`. */
 export const createKeep = (
   connection: Connection,
   namespace: string,
   owner: string,
   each: (asked: Asked) => Promise<Kept>,
 ): ((asked: Asked) => Promise<Kept>) => {
-  let isCluster = false;
-
-  const together = async (asked: readonly Asked[]): Promise<readonly Kept[]> => {
+  const together = async (asked: readonly Asked[]): Promise<readonly (() => Kept)[]> => {
     const announced = asked.find(({ held }) => held === null);
     const leases = asked.flatMap(({ held, ttlMs }) => (held === null ? [] : [{ held, ttlMs }]));
     const keys = [relaysKey(namespace), ...leases.map(({ held }) => shardKeys(namespace, held.shard).lease)];
@@ -43,25 +38,9 @@ export const createKeep = (
       leases.length,
     );
     let next = 0;
-    return asked.map(({ held }) => (held === null ? told : renewed[next++]) as Kept);
+    const kept = asked.map(({ held }) => (held === null ? told : renewed[next++]) as Kept);
+    return kept.map((one) => () => one);
   };
 
-  const apart = async (asked: readonly Asked[]): Promise<readonly (() => Kept)[]> => {
-    const answers = await Promise.allSettled(asked.map(each));
-    return answers.map((answer) => () => {
-      if (answer.status === "rejected") throw answer.reason;
-      return answer.value;
-    });
-  };
-
-  return createJointQuestion(async (asked: readonly Asked[]) => {
-    if (isCluster) return await apart(asked);
-    try {
-      return (await together(asked)).map((kept) => () => kept);
-    } catch (error) {
-      isCluster = error instanceof Unavailable && error.code === "cross_slot";
-      if (!isCluster) throw error;
-      return await apart(asked);
-    }
-  });
+  return createJointQuestion(createTogether(together, each));
 };
