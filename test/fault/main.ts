@@ -9,12 +9,14 @@ import { type Result, runScenario } from "./harness.ts";
 import { scenarios } from "./scenarios/index.ts";
 
 /*
- * `npm run faults [ID …]`: every scenario, or those named, one after the other on real services. Prints a table, writes
+ * `npm run faults [ID … | quick]`: every scenario, or those named, or those of quick.test.ts, one after the other on real services. Prints a table, writes
  * .spillway/faults.json, and exits 1 unless all passed. PRODUCER=client posts by libs/client. SEED=n repeats a run's choices; FAULTS_FILE names another file, for runs side by side.
  */
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
-const chosen = process.argv.slice(2);
+const chosen = process.argv
+  .slice(2)
+  .flatMap((word) => (word === "quick" ? scenarios.filter((scenario) => scenario.quick).map(({ id }) => id) : word));
 const unknown = chosen.filter((id) => !scenarios.some((scenario) => scenario.id === id));
 if (unknown.length > 0)
   throw new Error(`no scenario ${unknown.join(", ")}; there are ${scenarios.map((s) => s.id).join(" ")}`);
