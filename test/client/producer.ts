@@ -26,6 +26,10 @@ const createWitness = (saw: (id: string, text: string) => void): EventStore => {
   };
 };
 
+type Stored = { readonly id: string | null; readonly tier?: NonNullable<Attempt["tier"]> };
+/** Of one event, and of a batch whose answer represents it. */
+type Answer = { readonly code?: string; readonly events?: readonly Stored[] } & Partial<Stored>;
+
 const count = <Kind>(counts: Map<Kind, number>, kind: Kind): void => void counts.set(kind, (counts.get(kind) ?? 0) + 1);
 
 /**
@@ -48,9 +52,11 @@ export const startClientProducer = (options: ProducerOptions): Producer => {
       count(statuses, response.status);
       if (response.status === 503 || response.status === 429)
         numbers.isComplete &&= response.headers.has("retry-after");
-      if (response.status >= 400) {
-        const { code } = (await response.clone().json()) as { readonly code?: string };
-        if (code !== undefined) count(codes, code);
+      const { code, events, id, tier } = (await response.clone().json()) as Answer;
+      if (code !== undefined) count(codes, code);
+      for (const each of events ?? [{ id: id ?? null, tier }]) {
+        const attempt = attempts.get(each.id ?? "");
+        if (attempt !== undefined && each.tier !== undefined) attempt.tier = each.tier;
       }
       return response;
     } catch (error) {
@@ -63,7 +69,8 @@ export const startClientProducer = (options: ProducerOptions): Producer => {
 
   const hashes = new Map<string, string>();
   const clients = urls.map((url, i): Client<Events> => {
-    const headers = headersOf?.(`key-${i}`) ?? {};
+    // The client needs to know no tier; the scenarios do.
+    const headers = { prefer: "return=representation", ...headersOf?.(`key-${i}`) };
     return createClient<Events>({
       url,
       key: apiKey,
