@@ -2,7 +2,7 @@ import { KEY, type Pipeline, type Services } from "../support/world.ts";
 import { emptied, startBaseline } from "./ingest.ts";
 import { runLoad } from "./loader.ts";
 import { atLeast, type Row } from "./row.ts";
-import { median } from "./sample.ts";
+import { machineMs, median } from "./sample.ts";
 
 /** Of what a handler that stores nothing answers on as many connections. */
 const RATIO_MIN = 0.36;
@@ -26,11 +26,16 @@ export const benchConnections = async (
         [nothing.url, theirs],
       ] as const) {
         const load = { url: `${url}/v1/events`, batch: 1, seconds, key: KEY, connections } as const;
+        const before = machineMs();
         const { requestsPerSecond, p99Ms, failed } = await runLoad(load);
+        const now = machineMs();
+        const busy = (now.used - before.used) / (now.all - before.all);
+        const micros = ((now.used - before.used) * 1_000) / (requestsPerSecond * seconds);
         await betweenRuns();
         rates.push(requestsPerSecond);
         console.log(
-          `  ${connections}: ${url === edge ? "ours" : "nothing"} ${requestsPerSecond.toFixed(0)}/s, p99 ${p99Ms} ms, ${failed} failed`,
+          `  ${connections}: ${url === edge ? "ours" : "nothing"} ${requestsPerSecond.toFixed(0)}/s, p99 ${p99Ms} ms, ${failed} failed; ` +
+            `the cores ${(busy * 100).toFixed(0)} % busy, ${micros.toFixed(1)} µs an event with the load's own`,
         );
       }
     const workload = `single events, ${connections} connections vs nothing`;

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
 
 /** CPU seconds that a process has used, user and system, as the operating system counts them. */
 export const cpuSeconds = (pid: number): number => {
@@ -7,6 +8,13 @@ export const cpuSeconds = (pid: number): number => {
     .split(" ");
   // Fields 14 and 15 of proc(5), counted from behind the name; a tick is 10 ms on every Linux that Bun runs on.
   return (Number(fields[11]) + Number(fields[12])) / 100;
+};
+
+/** CPU milliseconds of the whole machine so far, all cores together: what was used, and what there was. */
+export const machineMs = (): { readonly used: number; readonly all: number } => {
+  const times = cpus().map(({ times }) => times);
+  const all = times.reduce((sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq, 0);
+  return { used: all - times.reduce((sum, { idle }) => sum + idle, 0), all };
 };
 
 /** Resident memory of a process, MB. */
