@@ -1,4 +1,4 @@
-import type { Entry, Lease, Leases, ShardStream, StreamTier } from "@spillway/event";
+import type { Entry, Lease, Leases, RowRun, ShardStream, StreamTier } from "@spillway/event";
 import { expect, test } from "vitest";
 import { chunkOf, freshNames } from "./chunks.ts";
 
@@ -54,33 +54,43 @@ export const writersOfStream = (open: () => Promise<Opened>): void => {
     ]);
   });
 
-  test("knows how far each writer's rows of the outbox were brought in, whatever of them was there before", async () => {
-    const { stream, lease } = await open();
+  test("knows how far each writer's rows of the outbox were brought in, whatever of them was there before, and each entry of which it is", async () => {
+    const { stream, lease, readAll } = await open();
     const totals = async () => [...(await stream.counts(0)).totals].sort();
     const from = { writer: "d1", floor: 0 };
-    const names = freshNames(2);
-    const bring = (some: readonly string[], ...rows: [string, number][]) =>
+    const names = freshNames(3);
+    const bring = (some: readonly string[], ...rows: RowRun[]) =>
       stream.append(lease, { ...chunkOf(0, some), from, rows });
-    await bring(names, ["o1", 4], ["o2", 1]);
+    await bring(names, ["o1", 4, 1], [null, 0, 1], ["o2", 1, 1]);
     expect(await totals()).toEqual([
-      ["d1", 2],
+      ["d1", 3],
       ["o1", 4],
       ["o2", 1],
     ]);
-    expect(await bring(names, ["o1", 3], ["o2", 6])).toEqual({
+    expect(await bring(names, ["o1", 3, 2], ["o2", 6, 1])).toEqual({
       kind: "ok",
-      duplicates: [0, 1],
-      totals: [["d1", 2]],
+      duplicates: [0, 1, 2],
+      totals: [["d1", 3]],
     });
-    await bring(freshNames(1), ["o1", 10]);
+    await bring(freshNames(1), ["o1", 10, 1]);
+    await bring(freshNames(1));
+    expect((await readAll()).map(({ from }) => from?.rows)).toEqual([
+      [
+        ["o1", 4, 1],
+        [null, 0, 1],
+        ["o2", 1, 1],
+      ],
+      [["o1", 10, 1]],
+      undefined,
+    ]);
     expect(await totals()).toEqual([
-      ["d1", 3],
+      ["d1", 5],
       ["o1", 10],
       ["o2", 6],
     ]);
     await stream.forget(lease, ["o1"]);
     expect(await totals()).toEqual([
-      ["d1", 3],
+      ["d1", 5],
       ["o2", 6],
     ]);
   });

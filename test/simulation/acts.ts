@@ -73,6 +73,7 @@ const postgresGoesBack = ({ memory, history, books, settings }: Scene, bringBack
   const shards = Array.from({ length: settings.shards }, (_, shard) => shard);
   const now = () => ({
     rows: shards.flatMap((shard) => memory.outbox.rows(shard)),
+    copies: shards.flatMap((shard) => memory.outbox.copies(shard)),
     others: [
       ...memory.parked.all().flatMap(({ shard, topic }) => memory.parked.rows(shard, topic)),
       ...memory.letters.all().map((letter) => ({ letter })),
@@ -83,6 +84,9 @@ const postgresGoesBack = ({ memory, history, books, settings }: Scene, bringBack
   const after = now();
   for (const row of before.rows.filter((one) => !after.rows.includes(one)))
     for (const record of eventsIn(row.chunk, history)) history.gone(record, row.putBy === null ? "untold" : "row");
+  const copies = new Set(after.copies.map(({ id }) => id));
+  for (const copy of before.copies.filter(({ id }) => !copies.has(id)))
+    for (const record of eventsIn(copy.chunk, history)) history.copyGone(record);
   const letters = new Set(memory.letters.all().map(({ id }) => id));
   for (const other of before.others)
     if ("letter" in other ? !letters.has(other.letter.id) : !after.others.includes(other)) {
@@ -90,6 +94,22 @@ const postgresGoesBack = ({ memory, history, books, settings }: Scene, bringBack
       for (const one of records) history.gone(one, "letter" in other ? "untold" : "parked");
     }
   books.postgresWentBack();
+};
+
+/** Each to a moment of its own, and both at once. */
+const bothGoBack = (scene: Scene, { ms, redisLaterMs }: Extract<Act, { kind: "both-go-back" }>): void => {
+  const { memory, timeline } = scene;
+  const bringPostgresBack = memory.rememberPostgres();
+  let loseRedis = () => emptyStreams(scene, 0);
+  if (redisLaterMs !== null)
+    timeline.after(redisLaterMs, () => {
+      const bringBack = memory.streams.remember();
+      loseRedis = () => goBack(scene, bringBack);
+    });
+  timeline.after(ms, () => {
+    loseRedis();
+    postgresGoesBack(scene, bringPostgresBack);
+  });
 };
 
 /** A byte on a disk changes: the entry cannot be decoded any more, or nobody knows which of its events are duplicates. */
@@ -172,6 +192,9 @@ export const perform = (scene: Scene, act: Act, source: EventSource): void => {
       timeline.after(act.ms, () => postgresGoesBack(scene, bringBack));
       break;
     }
+    case "both-go-back":
+      bothGoBack(scene, act);
+      break;
     case "weak-redis":
       memory.promise.become({ state: "broken", because: ["appendonly"] });
       timeline.after(act.ms, () => memory.promise.become({ state: "kept" }));

@@ -7,6 +7,7 @@ import {
   type Range,
   type Ranges,
   type ShardCopy,
+  type Total,
 } from "@spillway/event";
 import type { EventRecord } from "./history.ts";
 
@@ -15,6 +16,10 @@ type Hearers = Map<EventRecord, Map<string, number>>;
 /** What is known of what production code could know when it told how much is lost. */
 export const createBooks = (nowMs: () => number) => {
   const copies = new Map<number, number>();
+  /** Which number each event first had in its stream; what each relay last read of a shard; and how many of a writer it had as it copied that. */
+  const numberOf = new Map<EventRecord, readonly [writer: string, number: number]>();
+  const readBy = new Map<string, readonly Total[]>();
+  const seenOf = new Map<string, number>();
   /** When the last of a process's records that arrived was sent. */
   const recordedAtMs = new Map<string, number>();
   const acceptedAtMs = new Map<EventRecord, number>();
@@ -51,8 +56,22 @@ export const createBooks = (nowMs: () => number) => {
   const allDiedUntold = (hearers: ReadonlyMap<string, number> | undefined): boolean =>
     [...(hearers ?? [])].every(([process, atMs]) => diedUntold(process, Math.max(atMs, wentBackAtMs)));
   return {
-    copied: (shard: number, { losses }: ShardCopy): void => {
+    counted: (process: string, shard: number, totals: readonly Total[]): void =>
+      void readBy.set(`${process} ${shard}`, totals),
+    copied: (process: string, shard: number, { losses }: ShardCopy): void => {
       if (losses !== null) copies.set(shard, (copies.get(shard) ?? 0) + 1);
+      for (const [writer, total] of readBy.get(`${process} ${shard}`) ?? [])
+        seenOf.set(writer, Math.max(total, seenOf.get(writer) ?? 0));
+    },
+    /** An edge brought these into the stream, the last of which is below the writer's total. */
+    appended: (records: readonly EventRecord[], [writer, total]: Total): void => {
+      for (const [i, record] of records.entries())
+        if (!numberOf.has(record)) numberOf.set(record, [writer, total - records.length + i]);
+    },
+    /** Redis was seen to have it, and Postgres knows so. */
+    wasSeen: (record: EventRecord): boolean => {
+      const [writer, number] = numberOf.get(record) ?? ["", 0];
+      return (seenOf.get(writer) ?? 0) > number;
     },
     copiesOf: (shard: number): number => copies.get(shard) ?? 0,
     accepted: (record: EventRecord): void => {
@@ -62,6 +81,7 @@ export const createBooks = (nowMs: () => number) => {
     /** What was recorded by now may be forgotten. */
     postgresWentBack: (): void => {
       wentBackAtMs = nowMs();
+      seenOf.clear();
     },
     /** Redis has no total of it any more. */
     forgotten: (writer: string): void => void forgotten.add(writer),

@@ -57,6 +57,24 @@ export const bugsOfTheAccounts: Readonly<Record<string, Bug>> = {
     }),
   },
 
+  "a copy of the counters knows nobody who has told nothing": {
+    relay: ({ ledger, ...ports }) => {
+      const known = new Set<string>();
+      return {
+        ...ports,
+        ledger: {
+          ...ledger,
+          checkpoint: async (lease, sequence, { counts, ...copy }) => {
+            const totals = counts.totals.filter(([writer]) => known.has(writer));
+            const answer = await ledger.checkpoint(lease, sequence, { ...copy, counts: { ...counts, totals } });
+            for (const { writer } of answer.writers) known.add(writer);
+            return answer;
+          },
+        },
+      };
+    },
+  },
+
   "nobody answers for the first copy of a duplicate": {
     from: 3_000,
     edge: ({ stream, ...ports }) => ({
@@ -179,6 +197,40 @@ export const bugsOfTheAccounts: Readonly<Record<string, Bug>> = {
     relay: ({ shardStream, ...ports }) => ({
       ...ports,
       shardStream: { ...shardStream, append: (lease, chunk) => shardStream.append(lease, { ...chunk, rows: [] }) },
+    }),
+  },
+
+  "a relay answers for what it brought also when Postgres has it again": {
+    relay: ({ outboxDrain, ledger, ...ports }) => {
+      const told = new Map<string, Position>();
+      return {
+        ...ports,
+        outboxDrain: {
+          ...outboxDrain,
+          drain: async (lease, rowsMax, move, positions = () => []) => {
+            const drained = await outboxDrain.drain(lease, rowsMax, move, positions);
+            if (drained.removed > 0) for (const one of positions()) told.set(`${one.shard} ${one.writer}`, one);
+            return drained;
+          },
+        },
+        ledger: {
+          ...ledger,
+          record: (positions, deadlineMs) => ledger.record([...told.values(), ...positions], deadlineMs),
+        },
+      };
+    },
+  },
+
+  "an entry does not say of which rows it is made": {
+    relay: ({ shardStream, ...ports }) => ({
+      ...ports,
+      shardStream: {
+        ...shardStream,
+        read: async (...asked) =>
+          (await shardStream.read(...asked)).map((entry) =>
+            entry.from ? { ...entry, from: { writer: entry.from.writer, total: entry.from.total } } : entry,
+          ),
+      },
     }),
   },
 

@@ -115,7 +115,7 @@ const createOutboxReads = (outboxTier: OutboxTier, { call, raises }: EdgeNetwork
 /** One edge's view of its backends through the network. */
 export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgePorts => {
   const { process, timeline, call, history, oversleptMs, weak, raises, belonging, redis, books, violate } = network;
-  type Recorded = (chunk: ShardChunk, duplicates: readonly number[]) => void;
+  type Recorded = (chunk: ShardChunk, answer: Extract<Appended, { kind: "ok" }>) => void;
   const write =
     (backend: Backend, name: string, port: Tier["append"], record: Recorded): Tier["append"] =>
     (chunks, deadlineMs) =>
@@ -127,7 +127,7 @@ export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgeP
           const answers = await port(chunks, deadlineMs);
           for (const [i, chunk] of chunks.entries()) {
             const answer = answers[i];
-            if (answer?.kind === "ok") record(chunk, answer.duplicates);
+            if (answer?.kind === "ok") record(chunk, answer);
           }
           return answers;
         },
@@ -156,10 +156,12 @@ export const createEdgePorts = (backends: Backends, network: EdgeNetwork): EdgeP
     name(chunk);
     history.recordedInOutbox(chunk);
   };
-  const inStream: Recorded = (chunk, duplicates) => {
+  const inStream: Recorded = (chunk, { duplicates, totals }) => {
     if (history.isUnopened(chunk.shard))
       violate(`${process.name} appends to an emptied stream that no owner has opened`);
-    history.recordedInStream(chunk, duplicates, "edge");
+    const records = history.recordedInStream(chunk, duplicates, "edge");
+    const own = totals?.find(([writer]) => writer === chunk.from?.writer);
+    if (own) books.appended(records, own);
   };
   const { outboxTier, tier: streamTier } = backends;
   const outbox = tier("postgres", outboxTier, inOutbox);

@@ -55,6 +55,8 @@ export type EventRecord = {
   rows: number;
   /** It was pending in a stream that was emptied: the one loss that is allowed. */
   wiped: boolean;
+  /** Postgres went back behind a copy of it. */
+  copyLost: boolean;
   /** How many rows of the outbox of it Postgres lost when it went back, of those that an edge had put there. */
   rowsLost: number;
   /** A row of it that no edge had put there, or a parked one, or its dead letter was lost so: of that nobody keeps accounts. */
@@ -111,6 +113,7 @@ export const createHistory = (shards: number) => {
       inDoubt: false,
       rows: 0,
       wiped: false,
+      copyLost: false,
       rowsLost: 0,
       untold: false,
       unparked: false,
@@ -261,14 +264,17 @@ export const createHistory = (shards: number) => {
     unanswered: (chunk: ShardChunk): void => {
       for (const record of recordsOf(chunk)) record.inDoubt = true;
     },
-    recordedInStream: (chunk: ShardChunk, duplicates: readonly number[], by: "edge" | "relay"): void => {
-      for (const [i, record] of recordsOf(chunk).entries()) {
+    /** Answers those that were new. */
+    recordedInStream: (chunk: ShardChunk, duplicates: readonly number[], by: "edge" | "relay"): EventRecord[] => {
+      const records = recordsOf(chunk);
+      for (const [i, record] of records.entries()) {
         if (!duplicates.includes(i)) record.copies++;
         record.posted ||= by === "edge";
         record.durable = true;
         record.enteredInGeneration ??= generation[chunk.shard] ?? 0;
         record.enteredAfterEmptied ??= emptied;
       }
+      return records.filter((_, i) => !duplicates.includes(i));
     },
     divert,
     /** The stream that held it was emptied. */
@@ -281,6 +287,10 @@ export const createHistory = (shards: number) => {
       if (as === "untold") record.untold = true;
       else record.rowsLost++;
       if (as === "parked") record.unparked = true;
+    },
+    /** Postgres went back and has no copy of it any more. */
+    copyGone: (record: EventRecord): void => {
+      record.copyLost = true;
     },
     /** An entry, named shard/id, cannot be decoded any more. */
     damaged: (entry: string, records: readonly EventRecord[]): void => {

@@ -2,7 +2,7 @@ import { createLookup, type EventState, type Sights } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { topics } from "./events.ts";
 import type { EventRecord } from "./history.ts";
-import type { Act } from "./nemesis.ts";
+import { postgresGoesBack, redisLoses } from "./nemesis.ts";
 import type { Random } from "./random.ts";
 import type { Scene } from "./scene.ts";
 
@@ -11,9 +11,6 @@ const LOOKS = 60;
 const AFTER_MS = 3_000;
 const LATENCY_MS_MAX = 30;
 const PATIENCE_MS = 10_000;
-
-/** What an event's fate is forgotten by: of such worlds no lookup is judged. */
-const forgetting: readonly Act["kind"][] = ["empty-streams", "go-back", "postgres-goes-back"];
 
 const decoder = new TextDecoder();
 
@@ -41,7 +38,8 @@ const wrongOf = (scene: Scene, record: EventRecord, state: EventState, wasDurabl
  */
 export const watchLookups = (scene: Scene, random: Random, broken: (sights: Sights) => Sights): void => {
   const { timeline, memory, history, weather, settings, violate, plan } = scene;
-  if (plan.acts.some(({ kind }) => forgetting.includes(kind))) return;
+  // By such an act an event's fate is forgotten.
+  if (plan.acts.some(({ kind }) => redisLoses(kind) || postgresGoesBack(kind))) return;
   const after = (ms: number, happen: () => void) => timeline.after(ms, happen, random.next());
   const pause = () => new Promise<void>((resolve) => after(random.between(0, LATENCY_MS_MAX), resolve));
   const slow =

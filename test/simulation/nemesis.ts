@@ -10,6 +10,13 @@ export type Act =
   | { readonly kind: "freeze"; readonly atMs: number; readonly host: number; readonly ms: number }
   | { readonly kind: "empty-streams"; readonly atMs: number; readonly clockBehindMs: number }
   | { readonly kind: "go-back" | "postgres-goes-back"; readonly atMs: number; readonly ms: number }
+  /** Redis, too: to as it was `redisLaterMs` after that moment, or, null, to nothing. */
+  | {
+      readonly kind: "both-go-back";
+      readonly atMs: number;
+      readonly ms: number;
+      readonly redisLaterMs: number | null;
+    }
   | { readonly kind: "damage-entry"; readonly atMs: number; readonly part: "chunk" | "metadata" }
   | { readonly kind: "wrong-types"; readonly atMs: number; readonly by: "stream" | "outbox" }
   | { readonly kind: "weak-redis"; readonly atMs: number; readonly ms: number }
@@ -46,7 +53,10 @@ export type Plan = {
   readonly badContentEvery: number;
 };
 
-export const redisLoses = (kind: Act["kind"]): boolean => kind === "empty-streams" || kind === "go-back";
+export const redisLoses = (kind: Act["kind"]): boolean => kind === "empty-streams" || redisGoesBack(kind);
+export const redisGoesBack = (kind: Act["kind"]): boolean => kind === "go-back" || kind === "both-go-back";
+export const postgresGoesBack = (kind: Act["kind"]): boolean =>
+  kind === "postgres-goes-back" || kind === "both-go-back";
 
 const backends: readonly Backend[] = ["redis", "postgres", "kafka"];
 const topicFaults: readonly TopicFault[] = ["moved", "forbidden", "suspicious"];
@@ -59,6 +69,16 @@ const createOutages = (random: Random, healAtMs: number): Outage[] =>
       const untilMs = Math.min(healAtMs, fromMs + random.between(100, 2_000));
       return { backend, kind: random.pick(["refuses", "hangs"]), fromMs, untilMs };
     });
+
+/** Of Postgres alone, of both at once, or none. */
+const createLossOfPostgres = (random: Random, healAtMs: number): Act[] => {
+  const isAlone = random.chance(0.25);
+  if (!isAlone && !random.chance(0.25)) return [];
+  const atMs = random.below(healAtMs);
+  const ms = random.between(50, Math.max(60, healAtMs - atMs));
+  if (isAlone) return [{ kind: "postgres-goes-back", atMs, ms }];
+  return [{ kind: "both-go-back", atMs, ms, redisLaterMs: random.pick([0, random.between(0, ms), null]) }];
+};
 
 export const calmPlan: Plan = { acts: [], outages: [], badContentEvery: 0 };
 
@@ -118,10 +138,7 @@ export const createPlan = (random: Random, hosts: number, healAtMs: number): Pla
     const fromMs = atMs();
     acts.push({ kind: "go-back", atMs: fromMs, ms: random.between(50, Math.max(60, healAtMs - fromMs)) });
   }
-  // Where Redis loses something as well, nobody can say of an event which of the two has lost it.
-  if (!acts.some(({ kind }) => redisLoses(kind)) && random.chance(0.25)) {
-    const fromMs = atMs();
-    acts.push({ kind: "postgres-goes-back", atMs: fromMs, ms: random.between(50, Math.max(60, healAtMs - fromMs)) });
-  }
+  // Where Redis loses something at another time, nobody can say of an event which of the two has lost it.
+  if (!acts.some(({ kind }) => redisLoses(kind))) acts.push(...createLossOfPostgres(random, healAtMs));
   return { acts, outages, badContentEvery };
 };

@@ -123,9 +123,10 @@ const createLedgerPort = (
   retire: (shard, rows) => ask("postgres", `retire ${shard}`, () => ledger.retire(shard, rows)),
   fold: (shard, rows) => ask("postgres", `fold ${shard}`, () => ledger.fold(shard, rows)),
   checkpoint: (lease, sequence, copy) =>
-    ask("postgres", `checkpoint ${lease.shard}`, () => {
-      books.copied(lease.shard, copy);
-      return ledger.checkpoint(lease, sequence, copy);
+    ask("postgres", `checkpoint ${lease.shard}`, async () => {
+      const answer = await ledger.checkpoint(lease, sequence, copy);
+      if (!answer.late) books.copied(process.name, lease.shard, copy);
+      return answer;
     }),
 });
 

@@ -6,7 +6,7 @@ import { type Ask, PATIENCE_MS, type RelayNetwork } from "./relay-network.ts";
 /** The streams as one relay sees them. */
 export const createStreamPort = (
   { shardStream }: Backends,
-  { history, books, watch, weak, streams }: RelayNetwork,
+  { process, history, books, watch, weak, streams }: RelayNetwork,
   ask: Ask,
 ): RelayPorts["shardStream"] => {
   const check = (lease: Lease, isWritten: boolean): void => {
@@ -90,6 +90,10 @@ export const createStreamPort = (
         if (done === "ok") writers.forEach(books.forgotten);
         return done;
       }),
-    counts: (shard) => ask("redis", `counts ${shard}`, () => shardStream.counts(shard)),
+    counts: async (shard) => {
+      const counts = await ask("redis", `counts ${shard}`, () => shardStream.counts(shard));
+      books.counted(process.name, shard, counts.totals);
+      return counts;
+    },
   };
 };

@@ -1,8 +1,9 @@
 import type { SinkRecord } from "@spillway/event";
 import { isPoison, RECORD_BYTES_MAX, topics } from "./events.ts";
 import { type EventRecord, isBinding } from "./history.ts";
-import { redisLoses } from "./nemesis.ts";
+import { type Act, postgresGoesBack, redisGoesBack, redisLoses } from "./nemesis.ts";
 import type { Scene } from "./scene.ts";
+import { checkLedger } from "./told.ts";
 
 const decoder = new TextDecoder();
 
@@ -89,15 +90,16 @@ const checkLives = ({ memory, violate }: Scene): void => {
 
 const checkLoss = (scene: Scene, landed: Landed, dead: ReadonlySet<EventRecord>): void => {
   for (const record of scene.history.records()) {
-    if (!record.accepted || (record.wiped && !record.safe) || record.rowsLost > 0 || record.untold) continue;
+    if (!record.accepted || (record.wiped && (!record.safe || record.copyLost)) || record.rowsLost > 0 || record.untold)
+      continue;
     if (!landed.first.has(record) && !dead.has(record)) scene.violate(`${record.event.id} is lost`);
   }
 };
 
 /** A letter that was sent back must have come out, or have died again, unless its entry was emptied away or damaged. */
 const checkReplays = (scene: Scene, landed: Landed): void => {
-  const losing = ["empty-streams", "go-back", "postgres-goes-back", "damage-entry"];
-  if (scene.plan.acts.some((act) => losing.includes(act.kind))) return;
+  const isLosing = ({ kind }: Act): boolean => redisLoses(kind) || postgresGoesBack(kind) || kind === "damage-entry";
+  if (scene.plan.acts.some(isLosing)) return;
   const letters = scene.memory.letters.all();
   for (const letter of letters) {
     if (letter.replayedBy === null) continue;
@@ -110,7 +112,7 @@ const checkReplays = (scene: Scene, landed: Landed): void => {
 
 const checkOrder = (scene: Scene, landed: Landed, dead: Dead): void => {
   // A Redis that went back has another diversion and other leases than the relays know of.
-  if (scene.plan.acts.some((act) => act.kind === "go-back")) return;
+  if (scene.plan.acts.some(({ kind }) => redisGoesBack(kind))) return;
   for (const [record, place] of landed.first) {
     for (const precedence of record.precedences) {
       // What was refused for good has lost its place: a topic that takes it after all may have taken newer ones before.
@@ -137,55 +139,6 @@ const checkIdentity = ({ memory, settings, violate }: Scene): void => {
   }
 };
 
-const losses = ({ plan }: Scene): boolean => plan.acts.some(({ kind }) => redisLoses(kind));
-const goesBack = ({ plan }: Scene): boolean => plan.acts.some(({ kind }) => kind === "postgres-goes-back");
-
-/**
- * What is told as lost is what was accepted and is lost. It may be less by what an edge took with it that died; and more by
- * what the stream or the outbox had and nobody answered for, or had twice, and by what got through without a relay that lives
- * having been told so. One that lives says it again when Postgres has gone back; behind what Redis has forgotten nobody else knows of it
- * (seed 700081: a relay killed 275 ms after that).
- */
-const checkLedger = (scene: Scene, landed: Landed, dead: Dead): void => {
-  const { memory, settings, history, books, violate } = scene;
-  for (let shard = 0; shard < settings.shards; shard++) {
-    const said = memory.ledger.unaccounted(shard);
-    const here = history.records().filter(({ event }) => event.shard === shard);
-    const isThere = (record: EventRecord) => landed.first.has(record) || dead.has(record);
-    const lost = here.filter(
-      (record) => record.accepted && !isThere(record) && !(record.untold && record.rowsLost === 0),
-    );
-    const rowsOf = (record: EventRecord): number => Math.max(0, record.rowsLost - (lost.includes(record) ? 1 : 0));
-    // Of an event with two copies one may be lost, or both. Not where a drain that had its answers brought it twice from its one row: that was deleted once.
-    const isTwice = ({ copies, rows, posted, copied, inDoubt }: EventRecord): boolean =>
-      copies > 1 && (rows !== 1 || posted || copied || inDoubt);
-    const unsureOf = (record: EventRecord): number => {
-      if (!isThere(record)) return record.wiped ? record.copies - (record.accepted ? 1 : 0) : 0;
-      return isTwice(record) || dead.has(record) || books.mayBeToldLost(record) ? record.copies : 0;
-    };
-    // Redis has forgotten what Postgres was said to know by then.
-    const forgottenOf = (record: EventRecord): number =>
-      goesBack(scene) && isThere(record) && books.mayBeToldLost(record) ? record.copies : 0;
-    const unsure = here.reduce((sum, record) => sum + (losses(scene) ? unsureOf : forgottenOf)(record), 0);
-    const mayBeUntold = (record: EventRecord): boolean =>
-      record.untold || books.mayBeUntold(record) || (record.unparked && books.parkedUntold(record));
-    const least = lost.filter((record) => !mayBeUntold(record)).length;
-    // Events that a hand appended are nobody's, and yet somebody may have answered for the shard as a whole.
-    // A replayed letter's event has another number, and no record of its own.
-    const replays = memory.letters.all().filter((letter) => letter.shard === shard && letter.replayedBy !== null);
-    const rows = here.reduce((sum, record) => sum + rowsOf(record), 0);
-    // What was parked has a number that ends when it comes out: who died with that had told nobody.
-    const cameOut = here.filter((record) => isThere(record) && books.throughUntold(record)).length;
-    const most =
-      lost.length + unsure + rows + cameOut + history.intruders(shard) + (losses(scene) ? replays.length : 0);
-    const named = books.namedIn(memory.ledger.losses(shard));
-    if (named > 0) violate(`shard ${shard}: ${named} are told as lost of which there was a copy`);
-    const possible = memory.ledger.possible(shard);
-    if (possible > 0 && !books.anEdgeDied()) violate(`shard ${shard}: ${possible} may be lost, and each edge lives`);
-    if (said < least || said > most) violate(`shard ${shard}: ${said} unaccounted, but ${least} to ${most} are gone`);
-  }
-};
-
 /** Where nothing went wrong, nothing comes out twice and nobody falls back: an eager fallback costs what it protects. */
 const checkCalm = ({ weather, history, violate }: Scene, landed: Landed): void => {
   if (!weather.isCalm) return;
@@ -206,7 +159,7 @@ export const judge = (scene: Scene): Outcomes => {
   checkReplays(scene, landed);
   checkOrder(scene, landed, dead);
   checkIdentity(scene);
-  checkLedger(scene, landed, dead);
+  checkLedger(scene, (record) => landed.first.has(record) || dead.has(record), dead);
   checkCalm(scene, landed);
   const accepted = scene.history.records().filter((record) => record.accepted).length;
   return { accepted, copies: landed.copies, dead: dead.size };

@@ -42,12 +42,12 @@ test.each(cases)(
       ids: (await Promise.all(keys.dedup.map((key) => admin.hkeys(key)))).map((ids) => ids.sort()),
       counts: await admin.hgetall(keys.count),
     });
-    if (kind !== "a stream that is born") await append({ names: ["old"], rows: "r1:1" });
+    if (kind !== "a stream that is born") await append({ names: ["old"], rows: "r1.1.1" });
     if (kind.endsWith("lost another")) await admin.del(keys.stream);
     const before = await contents();
     const limited = await without(command);
     const names = Array.from({ length: 2_500 }, (_, i) => `e${i}`);
-    const [, status] = await scriptCalls(limited, namespace).append({ names, writer: "w2", rows: "r1:2" });
+    const [, status] = await scriptCalls(limited, namespace).append({ names, writer: "w2", rows: "r1.2.2500" });
     limited.disconnect();
     expect(status).toBe("ERROR");
     const after = await contents();

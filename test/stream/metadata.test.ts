@@ -1,3 +1,4 @@
+import type { RowRun } from "@spillway/event";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chunkOf, freshNames } from "../conformance/chunks.ts";
 import { openStream, replaceEntry, type StreamServices, startStreamServices } from "./services.ts";
@@ -11,7 +12,7 @@ afterAll(() => services.stop());
 const NOTHING_PENDING = { relayed: 0, backlogBytes: 0 };
 
 /** A shard whose only entry was appended with these duplicates, and what an observer of it needs. */
-const open = async (known: number, fresh: number) => {
+const open = async (known: number, fresh: number, rows: readonly RowRun[] = []) => {
   const { tier, stream, leases, namespace, close } = await openStream(services);
   const lease = await leases.take(0, "one", 60_000);
   if (lease === null) throw new Error("the shard is new");
@@ -25,7 +26,7 @@ const open = async (known: number, fresh: number) => {
   if (known > 0) await tier.append([chunkOf(0, duplicates)], 30_000);
   await settleAll();
   const from = { writer: "k3f9", floor: 0 };
-  await tier.append([{ ...chunkOf(0, [...duplicates, ...freshNames(fresh)]), from }], 30_000);
+  await tier.append([{ ...chunkOf(0, [...duplicates, ...freshNames(fresh)]), from, rows }], 30_000);
   return { stream, key, settleAll, close, accepted: known + fresh };
 };
 
@@ -36,12 +37,13 @@ const withBit = (text: string, bit: number): string => {
 };
 
 describe("one flipped bit beside the chunk", () => {
-  test.each([
+  test.each<[number, number, ...RowRun[]]>([
     [0, 1],
     [1, 1],
     [3, 12],
-  ])("of %i duplicates and %i events is seen, and spoils no count, whichever it is", async (known, fresh) => {
-    const { stream, key, settleAll, close, accepted } = await open(known, fresh);
+    [1, 2, ["v1", 9, 2], [null, 0, 1]],
+  ])("of %i duplicates and %i events is seen, and spoils no count, whichever it is", async (known, fresh, ...rows) => {
+    const { stream, key, settleAll, close, accepted } = await open(known, fresh, rows);
     const [whole] = await stream.read(0, "0", 1, 0);
     const [entry] = await services.admin.xrange(key, "-", "+");
     const fields = (entry as [string, string[]])[1];

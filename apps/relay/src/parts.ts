@@ -53,7 +53,7 @@ export type RelayParts = ReturnType<typeof notedPorts> &
     readonly measures: Measures;
     readonly troubles: Troubles;
     readonly tokens: Tokens;
-    /** Of what is brought back from the copies; of rows of the outbox, acknowledged when they are deleted; and of what is parked. */
+    /** Of what is brought back from the copies; of rows of the outbox, which is acknowledged where they are deleted; and of what is parked. */
     readonly writers: { readonly copies: Writers; readonly rows: Writers; readonly parked: Parkers };
     readonly linger: Linger;
     readonly moments: Moments;

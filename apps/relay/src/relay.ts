@@ -1,4 +1,4 @@
-import { createWriters } from "@spillway/event";
+import { createWriters, relayWriterId, type Writers } from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
 import { createActivity } from "./activity.ts";
 import { createCheckpoints } from "./checkpoint.ts";
@@ -114,6 +114,9 @@ const createFailure = () => {
   return { failed, fail };
 };
 
+/** Who brings what stands elsewhere. */
+const createMover = (): Writers => createWriters({ newId: relayWriterId, isAnsweredFor: false });
+
 const portsOf = (given: RelayPorts & RelaySurroundings, dependencies: Dependencies) => {
   const noted = notedPorts(given, dependencies);
   return given.traces ? { ...noted, sink: tracedSink(noted.sink, given.traces) } : noted;
@@ -136,7 +139,7 @@ export const createRelay = (given: RelayPorts & RelaySurroundings, options: Rela
     measures,
     troubles: createTroubles(clock, log, measures),
     tokens: createTokens(),
-    writers: { copies: createWriters(), rows: createWriters({ isAnsweredFor: false }), parked: createParkers() },
+    writers: { copies: createMover(), rows: createMover(), parked: createParkers() },
     linger: createLinger(clock),
     moments: createMoments(clock),
     activity: createActivity(clock, () => isAtWork(shards.all(), parts.troubles.list)),

@@ -1,4 +1,4 @@
-import type { Appended, ShardChunk, TierPromise, Total } from "./tier.ts";
+import type { Appended, RowRun, ShardChunk, TierPromise, Total } from "./tier.ts";
 
 /** The right to pump one shard. Every write names the token; a smaller or unknown one is refused. */
 export type Lease = { readonly shard: number; readonly owner: string; readonly token: number };
@@ -23,8 +23,11 @@ export type Entry = {
    * or was not written by an append: then nobody knows what is to be skipped.
    */
   readonly total: number | null;
-  /** Who appended it, and how many events of that writer the shard has had with it. Null when nobody can say. */
-  readonly from: { readonly writer: string; readonly total: number } | null;
+  /**
+   * Who appended it, and how many events of that writer the shard has had with it; and which rows of the outbox it is made of, if it is.
+   * Null when nobody can say.
+   */
+  readonly from: { readonly writer: string; readonly total: number; readonly rows?: readonly RowRun[] } | null;
   /** What the entry counts for in the backlog's bytes. */
   readonly storedBytes: number;
 };

@@ -13,9 +13,15 @@ export type ShardChunk = {
   readonly from?: Writing;
   /** Who puts it into the outbox, and how many of its events it knows that to have had. */
   readonly putBy?: Writing;
-  /** Of the rows of the outbox of which it is made: how many events of each of their writers are in the stream with it. */
-  readonly rows?: readonly Total[];
+  /** The rows of the outbox of which it is made, in the order of its events. */
+  readonly rows?: readonly RowRun[];
 };
+
+/**
+ * So many events in a row that one writer (null: nobody's) put into the outbox, and how many of its events that had had with them: their
+ * numbers there are the last ones below `total`.
+ */
+export type RowRun = readonly [writer: string | null, total: number, events: number];
 
 /** A writer, and how many of its events it knows to have been had. */
 export type Writing = { readonly writer: string; readonly floor: number };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Ranges } from "./ranges.ts";
 import { farewellOf, lossesOf, lostOf, possibleLossesOf, type WriterRow } from "./unaccounted.ts";
+import { relayWriterId } from "./writer.ts";
 
 const row = (writer: string, acknowledged: number, ended: Ranges = [], more: Partial<WriterRow> = {}): WriterRow => ({
   writer,
@@ -82,6 +83,7 @@ describe("what may be lost", () => {
     expect(possible({ inRedis: 9, had: 9 }, 0)).toEqual([]);
     expect(possible({ inRedis: 9 }, 0, 9)).toEqual([]);
     expect(possible({ inRedis: 9, givenUp: true }, 0)).toEqual([]);
+    expect(possibleLossesOf([row(relayWriterId(), 0, [], { inRedis: 9 })], [])).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { countOf, missingOf, type Ranges } from "./ranges.ts";
 import type { Total } from "./tier.ts";
-import type { Position } from "./writer.ts";
+import { answersClients, type Position } from "./writer.ts";
 
 /** A writer as the ledger has it. */
 export type WriterRow = Required<Omit<Position, "shard">> & {
@@ -37,13 +37,14 @@ export const lossesOf = (rows: readonly WriterRow[], totals: readonly Total[]): 
 
 /**
  * What Redis was seen to have and is nowhere, and nobody has said that it was acknowledged: who appended it may have died before. Of whoever
- * lives it is so until it has told what it was answered, and of whoever was given up nothing is. `totals` as above.
+ * lives it is so until it has told what it was answered, and of whoever was given up, or is a relay, nothing is. `totals` as above.
  */
 export const possibleLossesOf = (rows: readonly WriterRow[], totals: readonly Total[]): readonly Loss[] => {
   const stillThere = toldByRedis(totals);
   return rows.flatMap(({ writer, acknowledged, had, inRedis, ended, forgiven, givenUp }) => {
     const told: Ranges = [[0, Math.max(acknowledged, had)]];
-    const events = givenUp ? [] : missingOf(inRedis, told, stillThere(writer), ended, forgiven);
+    const events =
+      givenUp || !answersClients(writer) ? [] : missingOf(inRedis, told, stillThere(writer), ended, forgiven);
     return events.length > 0 ? [{ writer, events }] : [];
   });
 };

@@ -29,6 +29,18 @@ type Answer = { readonly kind: string; readonly totals?: readonly Total[]; reado
 
 const randomId = (): string => crypto.randomUUID().replaceAll("-", "").slice(0, 12);
 
+/** A letter that begins no hexadecimal number. */
+const RELAY = "r";
+
+/** What a relay appends is where it had it from until that is told as acknowledged or brought: of its numbers none is merely possible. */
+export const relayWriterId = (): string => `${RELAY}${randomId()}`;
+
+/** Whose events nobody accounts for. */
+export const NOBODY: Writing = { writer: "nobody", floor: 0 };
+
+/** Whether it is one that answers clients. */
+export const answersClients = (writer: string): boolean => !writer.startsWith(RELAY) && writer !== NOBODY.writer;
+
 type Current = { readonly writer: string; floor: number; isInUse: boolean };
 type From = Writing;
 /** What a writer has to know of what it appends. */
@@ -75,7 +87,8 @@ const createTold = () => {
  * still will, when the tier has fewer events of it than were acknowledged, and when an append under it is still under way. And
  * when numbers of it were given out before the append (`reserve`), and the append did not take just those.
  *
- * `isAnsweredFor`: whoever is answered an append acknowledges it by that. Else by `acknowledge` only.
+ * `isAnsweredFor`: whoever is answered an append acknowledges it by that. What a relay brings from elsewhere is acknowledged there, in the
+ * step that removes it, and nowhere else: where that is undone, it is there again.
  */
 export const createWriters = ({
   newId = randomId,
@@ -148,10 +161,6 @@ export const createWriters = ({
     },
     known,
     unrecorded,
-    /** Totals of a shard that are answered for, and recorded. */
-    acknowledge: (shard: number, totals: readonly Total[]): void => {
-      for (const [writer, total] of totals) note(shard, writer, total);
-    },
     recorded: (positions: readonly Position[]): void =>
       recorded(positions, ({ shard, writer }) => currents.get(shard)?.writer === writer),
   };

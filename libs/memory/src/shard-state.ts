@@ -4,6 +4,7 @@ import {
   DIGEST96_LENGTH,
   type Entry,
   isCopiedHead,
+  NOBODY,
   type Settled,
   type ShardChunk,
   type ShardCounts,
@@ -139,9 +140,6 @@ export const createDiversions = (of: (shard: number) => Shard) => {
   };
 };
 
-/** Whose events nobody accounts for. */
-const NOBODY = { writer: "nobody", floor: 0 };
-
 export const copyOf = (shard: Shard): Shard => ({
   ...shard,
   entries: [...shard.entries],
@@ -159,7 +157,7 @@ const add = (shard: Shard, chunk: ShardChunk, skip: number[], writer: string, no
   const ref = refOf(id, chunk.chunk);
   const total = (shard.totals.get(writer) ?? 0) + events;
   shard.totals.set(writer, total);
-  const from = { writer, total };
+  const from = chunk.rows?.length ? { writer, total, rows: chunk.rows } : { writer, total };
   shard.entries.push({ id, ref, chunk: chunk.chunk, skip, events, total: chunk.events, from, storedBytes });
   shard.dedup.remember(chunk.dedupKeys, skip, id, nowMs);
   shard.counts.accepted += events;
@@ -185,7 +183,8 @@ export const appendTo = (
     add(shard, chunk, duplicates, writer, nowMs);
   }
   shard.counts.duplicate += duplicates.length;
-  for (const [of, total] of chunk.rows ?? []) shard.brought.set(of, Math.max(total, shard.brought.get(of) ?? 0));
+  for (const [of, total] of chunk.rows ?? [])
+    if (of !== null) shard.brought.set(of, Math.max(total, shard.brought.get(of) ?? 0));
   const own: Total[] = [[writer, shard.totals.get(writer) ?? 0]];
   return { kind: "ok", duplicates, totals: duplicates.length > 0 ? [...shard.totals] : own };
 };

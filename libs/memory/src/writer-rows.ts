@@ -1,4 +1,12 @@
-import { type Clock, type Judged, type Position, type Total, unionOf, type WriterRow } from "@spillway/event";
+import {
+  answersClients,
+  type Clock,
+  type Judged,
+  type Position,
+  type Total,
+  unionOf,
+  type WriterRow,
+} from "@spillway/event";
 import type { Advance } from "./outbox-tier.ts";
 
 /** Of whom is written again that it lives. */
@@ -46,16 +54,16 @@ export const createWriterRows = (clock: Clock) => {
       const isSame =
         acknowledged === row.acknowledged && String(ended) === String(row.ended) && givenUp === row.givenUp;
       if (isSame && !isLate && rows.has(keyOf(position))) return;
-      // Who has more to tell lives: what Redis had beyond that is nobody's.
-      const inRedis = acknowledged > row.acknowledged ? Math.min(row.inRedis, acknowledged) : row.inRedis;
-      const news = { acknowledged, inRedis, ended, givenUp, seenAtMs: clock.wallMs(), isRetired: false };
+      const news = { acknowledged, ended, givenUp, seenAtMs: clock.wallMs(), isRetired: false };
       rows.set(keyOf(position), { ...row, ...news });
     },
-    /** Redis has so many of those that are known. */
+    /** Redis has so many of those that are known, and of edges that have told nothing yet. */
     seen: (shard: number, totals: readonly Total[]): void => {
       for (const [writer, total] of totals) {
-        const row = rows.get(keyOf({ shard, writer }));
-        if (row) rows.set(keyOf(row), { ...row, inRedis: Math.max(row.inRedis, total) });
+        const known = rows.get(keyOf({ shard, writer }));
+        if (!known && !answersClients(writer)) continue;
+        const row = known ?? { ...rowOf({ shard, writer }), seenAtMs: clock.wallMs() };
+        rows.set(keyOf(row), { ...row, inRedis: Math.max(row.inRedis, total) });
       }
     },
     of: (shard: number, totals: readonly Total[]): WriterRow[] => {

@@ -1,4 +1,4 @@
-import type { Accounts, Position } from "@spillway/event";
+import { type Accounts, type Position, unionOf } from "@spillway/event";
 import { arrayOf, ask, type Database, durableCommit } from "@spillway/postgres";
 import type { Fragment, Sql } from "postgres";
 import { multirangeOf } from "./multirange.ts";
@@ -6,15 +6,33 @@ import { multirangeOf } from "./multirange.ts";
 /** Far less than what a writer is taken for dead after. */
 const LIVES_FOR = "interval '10 minutes'";
 
+/** Each writer once: a statement that changes a row twice is refused (21000), and a relay tells of one writer that it gave it up and what ended of it. */
+const mergedOf = (positions: readonly Position[]): readonly Required<Position>[] => {
+  const merged = new Map<string, Required<Position>>();
+  for (const { shard, writer, acknowledged, ended, givenUp = false } of positions) {
+    const key = `${shard} ${writer}`;
+    const known = merged.get(key);
+    merged.set(key, {
+      shard,
+      writer,
+      acknowledged: Math.max(acknowledged, known?.acknowledged ?? 0),
+      ended: known ? unionOf(known.ended, ended) : ended,
+      givenUp: givenUp || known?.givenUp === true,
+    });
+  }
+  return [...merged.values()];
+};
+
 /**
  * Adds to what is known. Each process repeats once a second what it knows, so what stands there already writes nothing, and of a
- * writer of the outbox what the outbox has had; who has more to tell lives, and what Redis had beyond that is nobody's; but who still lives is written now and then, for its time. In the order of the rows,
+ * writer of the outbox what the outbox has had; but who still lives is written now and then, for its time. In the order of the rows,
  * so that two of these never wait for each other. `only`: whether at all. Locks: the writers' rows that change, until the statement is over.
  */
-export const recordedPositions = (sql: Sql, positions: readonly Position[], only: Fragment = sql`true`) => {
+export const recordedPositions = (sql: Sql, told: readonly Position[], only: Fragment = sql`true`) => {
+  const positions = mergedOf(told);
   const column = (name: "shard" | "writer" | "acknowledged") => arrayOf(positions.map((position) => position[name]));
   const ended = arrayOf(positions.map((position) => multirangeOf(position.ended)));
-  const givenUp = arrayOf(positions.map((position) => String(position.givenUp === true)));
+  const givenUp = arrayOf(positions.map((position) => String(position.givenUp)));
   return sql`
     insert into shard_writers as known (shard, writer, acknowledged, ended, given_up)
     select told.* from unnest(${column("shard")}::int[], ${column("writer")}::text[], ${column("acknowledged")}::bigint[],
@@ -26,8 +44,6 @@ export const recordedPositions = (sql: Sql, positions: readonly Position[], only
     order by shard, writer
     on conflict (shard, writer) do update set
       acknowledged = greatest(known.acknowledged, excluded.acknowledged),
-      in_redis = case when excluded.acknowledged > known.acknowledged then least(known.in_redis, excluded.acknowledged)
-        else known.in_redis end,
       ended = known.ended + excluded.ended, given_up = known.given_up or excluded.given_up,
       seen_at = now(), retired_at = null`;
 };

@@ -1,4 +1,5 @@
 import {
+  answersClients,
   type Folded,
   type Judged,
   type Ledger,
@@ -44,6 +45,21 @@ const foundRows = (sql: Sql, { shard, totals, losses, possible }: Copy) => {
 };
 
 /**
+ * Of edges that have told nothing yet, and may have answered clients: what they take with them may be lost. In the order of the rows. Locks:
+ * the rows that are new, until the statement is over.
+ */
+const unheardRows = (sql: Sql, { shard, totals }: Copy) => {
+  const edges = totals.filter(([writer]) => answersClients(writer));
+  return sql`
+    insert into shard_writers (shard, writer, in_redis)
+    select ${shard}::int, writer, total from unnest(${arrayOf(edges.map(([writer]) => writer))}::text[],
+      ${arrayOf(edges.map(([, total]) => total))}::bigint[]) as told (writer, total)
+    where exists (select from written)
+      and not exists (select from shard_writers as known where known.shard = ${shard} and known.writer = told.writer)
+    order by writer on conflict do nothing`;
+};
+
+/**
  * A copy that is behind the last one finds no row to update and gets what is kept. What each writer lost stands in its row,
  * so that an operator's word goes for that, and no further. The answer's rows are those from before the statement. Locks: the
  * shard's row, and those of writers of which something else is known now, until the statement is over.
@@ -74,6 +90,7 @@ const writeCopy = (sql: Sql, copy: Copy) => {
     from found where known.shard = ${copy.shard} and known.writer = found.writer and exists (select from written)
       and (known.in_redis < found.in_redis
         or ${copy.losses !== null} and (known.lost, known.possible) <> (found.lost, found.possible))
+  ), unheard as (${unheardRows(sql, copy)}
   ), standing as (
     select token, false as late, folded from written
     union all

@@ -3,6 +3,7 @@ import {
   type Belonging,
   DIGEST96_LENGTH,
   type InstallationRecord,
+  NOBODY,
   type ShardChunk,
   type Total,
   Unavailable,
@@ -12,8 +13,6 @@ import { codeOfText } from "./errors.ts";
 import { checkNamespace, shardKeys } from "./keys.ts";
 import { checkLimits, type StreamLimits } from "./limits.ts";
 
-/** Whose events nobody accounts for. */
-const NOBODY = { writer: "nobody", floor: 0 };
 const WRITER = /^[a-z0-9]{1,16}$/;
 const TOTAL = /^([a-z0-9]{1,16}):(\d{1,15})$/;
 const ENTRY_ID = /^\d{1,20}-\d{1,20}$/;
@@ -31,8 +30,12 @@ const checkChunk = ({ events, dedupKeys, from, rows = [] }: ShardChunk): void =>
   if (events < 1 || dedupKeys.length !== events * DIGEST96_LENGTH) {
     throw new TypeError(`a chunk of ${events} events came with ${dedupKeys.length} characters of dedup keys`);
   }
-  for (const writer of [...(from ? [from.writer] : []), ...rows.map(([one]) => one)])
-    if (!WRITER.test(writer)) throw new TypeError(`writer ${JSON.stringify(writer)} must match ${WRITER}`);
+  const inRows = rows.reduce((sum, [, , count]) => sum + count, 0);
+  if (rows.length > 0 && inRows !== events)
+    throw new TypeError(`a chunk of ${events} events is made of rows with ${inRows}`);
+  for (const writer of [from?.writer ?? null, ...rows.map(([one]) => one)])
+    if (writer !== null && !WRITER.test(writer))
+      throw new TypeError(`writer ${JSON.stringify(writer)} must match ${WRITER}`);
 };
 
 /** What is the same in every call of a process. */
@@ -80,7 +83,7 @@ export const appendCall = (
     const { stream, dedup, count, diverted, lease } = shardKeys(namespace, chunk.shard);
     keys.push(stream, ...dedup, count, diverted, lease);
     const { writer, floor } = chunk.from ?? NOBODY;
-    const rows = chunk.rows?.map(([one, total]) => `${one}:${total}`).join() ?? "";
+    const rows = chunk.rows?.map(([one, ...numbers]) => [one ?? "-", ...numbers].join(".")).join() ?? "";
     values.push(toBase64(chunk.chunk), chunk.dedupKeys, writer, floor, rows);
   }
   return { nonce, events: chunks.map(({ events }) => events), keys, values };

@@ -22,6 +22,20 @@ test("an entry is what append.lua writes", () => {
     total: 101,
     from: { writer: "k1", total: 198 },
   });
+  expect(appended("2:1:k1:98:v1.7.2,-.0.1", "3:2:1:k1:98:v1.7.2,-.0.1")).toMatchObject({
+    ...read,
+    events: 2,
+    skip: [1],
+    total: 3,
+    from: {
+      writer: "k1",
+      total: 98,
+      rows: [
+        ["v1", 7, 2],
+        [null, 0, 1],
+      ],
+    },
+  });
   expect(Buffer.from(appended("98::k1:98", "98:98::k1:98").chunk).toString("base64")).toBe(CHUNK);
 });
 
@@ -44,6 +58,12 @@ test("what contradicts itself says so, and counts for what was added", () => {
     appended("2:0:k:2", "3:2:p:k:2"),
     appended("2:0:k:2", "3:2:0:k:3"),
     appended("2:0:k:2", "3z2:0:k:2"),
+    appended("2:0:k:2:v.7.3", "3:2:0:k:2:v.7.2"),
+    appended("2:0:k:2:v.7.2", "3:2:0:k:2:v.7.2"),
+    appended("2:0:k:2:v.7.3,", "3:2:0:k:2:v.7.3,"),
+    appended("2:0:k:2", "3:2:0:k:2:v.7.3"),
+    appended("2:0:k:2:v-7-3", "3:2:0:k:2:v-7-3"),
+    appended("\u0012:0:k:2:v.7.3", "3:2:0:k:2:v.7.3"),
   ];
   for (const one of damaged) expect(one).toMatchObject({ events: 2, skip: [], total: null, from: null });
 });

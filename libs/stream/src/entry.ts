@@ -1,15 +1,25 @@
-import type { Entry } from "@spillway/event";
+import type { Entry, RowRun } from "@spillway/event";
 
 /** Of a chunk in base64: version, flags and 31 bytes of the checksum. What a hand wrote may begin with anything. */
 const MARK = /^[!-~]{0,44}/;
-const COUNTED = /^(\d{1,9}):([\d,]*):([a-z0-9]{1,16}):(\d{1,15})$/;
-const DOUBLED = /^(\d{1,9}):(\d{1,9}):([\d,]*):[a-z0-9]+:\d+$/;
+const COUNTED = /^(\d{1,9}):([\d,]*):([a-z0-9]{1,16}):(\d{1,15})(?::([a-z0-9.,-]+))?$/;
+const DOUBLED = /^(\d{1,9}):(\d{1,9}):([\d,]*):[a-z0-9]+:\d+[a-z0-9.,:-]*$/;
+const RUN = /^(-|[a-z0-9]{1,16})\.(\d{1,15})\.(\d{1,9})$/;
 
 /** Increasing, or else null: nobody can say which are meant. */
 const indexesOf = (csv: string): readonly number[] | null => {
   if (csv === "") return [];
   const indexes = csv.split(",").map(Number);
   return indexes.every((index, i) => index > (indexes[i - 1] ?? -1)) ? indexes : null;
+};
+
+/** Null unless there is one of each of the chunk's events. */
+const rowsOf = (csv: string, total: number): readonly RowRun[] | null => {
+  const runs = csv.split(",").map((run): RowRun => {
+    const [, writer = "-", upTo = 0, events = Number.NaN] = RUN.exec(run) ?? [];
+    return [writer === "-" ? null : writer, Number(upTo), Number(events)];
+  });
+  return runs.reduce((sum, [, , events]) => sum + events, 0) === total ? runs : null;
 };
 
 type Metadata = Pick<Entry, "skip" | "events" | "total" | "from">;
@@ -27,15 +37,18 @@ const damagedOf = (counted: string, doubled: string): Metadata => {
   };
 };
 
-/** Of nearly all entries nothing is skipped: "1::k1:9" and "1:1::k1:9". */
+/** Of nearly all entries nothing is skipped: "1::k1:9" and "1:1::k1:9"; of rows of the outbox "1::k1:9:v1.6.1". */
 const metadataOf = (counted: string, doubled: string): Metadata => {
-  const [, n = "", csv = "", writer = "", written] = COUNTED.exec(counted) ?? [];
+  const [, n = "", csv = "", writer = "", written, runs] = COUNTED.exec(counted) ?? [];
   const skip = indexesOf(csv);
   if (n === "" || skip === null) return damagedOf(counted, doubled);
   const events = Number(n);
   const total = events + skip.length;
+  const rows = runs === undefined ? [] : rowsOf(runs, total);
   const isSound = doubled === `${total}:${counted}` && (skip.at(-1) ?? -1) < total;
-  return isSound ? { skip, events, total, from: { writer, total: Number(written) } } : damagedOf(counted, doubled);
+  if (!isSound || rows === null) return damagedOf(counted, doubled);
+  const from = { writer, total: Number(written) };
+  return { skip, events, total, from: rows.length > 0 ? { ...from, rows } : from };
 };
 
 const FOREIGN: Metadata = { skip: [], events: 0, total: null, from: null };

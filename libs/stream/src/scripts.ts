@@ -9,8 +9,8 @@ export type Script = {
 };
 
 export const appendScript: Script = {
-  sha: "51e8ea057e2069eb4ef1e93bd638e610d76fc601",
-  keyLockingSha: "c85e225b7c8b2a203e758028921447f1215d1959",
+  sha: "e5eaac2a9dd1bed6bdebbc1c9e68dc076ded0c5a",
+  keyLockingSha: "bb747601a082138cc4117e0f385dba3afb3ee437",
   source: `
 local SLICE = 1000 -- arguments to one command: unpack() ends at about 8000
 local KEYS_EACH = 7
@@ -48,7 +48,7 @@ local function forget_writers(count)
 end
 
 local function bring(count, rows, fields)
-  for writer, total in string.gmatch(rows, '([^,:]+):(%d+)') do
+  for writer, total in string.gmatch(rows, '(%w+)%.(%d+)%.') do
     if tonumber(total) > (tonumber(redis.call('HGET', count, 'o:' .. writer)) or 0) then
       fields[#fields + 1] = 'o:' .. writer
       fields[#fields + 1] = total
@@ -128,7 +128,7 @@ local function append(nonce, first, chunk, joined, writer, floor, rows)
 
   written = written + #fresh
   local total_of_mine = writer .. ':' .. written
-  local counted = #fresh .. ':' .. skip .. ':' .. total_of_mine
+  local counted = #fresh .. ':' .. skip .. ':' .. total_of_mine .. (rows == '' and '' or ':' .. rows)
   local entry = {'*', 'c', chunk, 'n', counted, 'd', total .. ':' .. counted}
   local id = redis.call('XADD', stream, 'NOMKSTREAM', unpack(entry))
   if not id and floor > 0 then return {nonce, 'BEHIND', '', '', ''} end
@@ -432,8 +432,8 @@ return owners
 };
 
 export const settleScript: Script = {
-  sha: "cc777156d5874d6196bfe56ed33338dddeb0b11d",
-  keyLockingSha: "0f2adb224a9721b53c61b98a93a5d3da70f90ac9",
+  sha: "b0f6bc8448a25dbabed0499e98d0a71ed5001050",
+  keyLockingSha: "057355522d7636dc049399cbd365c7263b2f5168",
   source: `#!lua flags=allow-oom
 
 local SLICE = 1000
@@ -443,7 +443,7 @@ if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 'FENCED' end
 
 local function countOf(counted, doubled)
   if string.sub(doubled, -#counted - 1) ~= ':' .. counted then
-    local total, again, skipped = string.match(doubled, '^(%d+):(%d+):([%d,]*):[a-z0-9]+:%d+$')
+    local total, again, skipped = string.match(doubled, '^(%d+):(%d+):([%d,]*):[a-z0-9]+:%d+[a-z0-9.,:-]*$')
     local _, left = string.gsub(skipped or '', '%d+', '')
     if total and tonumber(total) == again + left then return tonumber(again) end
   end

@@ -45,7 +45,7 @@ const createKeeping = (
 };
 
 export const createDrain = (parts: DrainOptions, term: Term): Drain => {
-  const { outboxDrain, writers } = parts;
+  const { outboxDrain } = parts;
   const { shard } = term.lease;
   const mode = createDrainMode(shard);
   const spot = parts.troubles.spot("shard");
@@ -86,8 +86,6 @@ export const createDrain = (parts: DrainOptions, term: Term): Drain => {
     const answer = await outboxDrain.drain(term.lease, ROWS_MAX, bring, () =>
       totals.map(([writer, acknowledged]) => ({ shard, writer, acknowledged, ended: [] })),
     );
-    // Nothing went: the next owner has taken the rows, and moves them under its own numbers.
-    if (answer.ok && answer.value.removed > 0) writers.rows.acknowledge(shard, totals);
     if (!answer.ok) stand(answer.code);
     if (!answer.ok || answer.value.removed < older) return "stopped";
     if (answer.value.found > 0) return older > 0 ? "moved" : "stopped";

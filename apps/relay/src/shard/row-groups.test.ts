@@ -2,7 +2,7 @@ import { encodeChunk, type OutboxRow, sealEvent } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { seededRandom } from "@spillway/event/seeded-random";
 import { describe, expect, test } from "vitest";
-import { groupsOf } from "./row-groups.ts";
+import { groupsOf, type ReadableRows, runsOf } from "./row-groups.ts";
 
 const random = seededRandom(1);
 /** Such as no compression makes smaller. */
@@ -15,6 +15,16 @@ const rowOf = (id: number, events: number, bytes = 10): OutboxRow => {
   );
   const chunk = encodeChunk({ receivedAtMs: id, events: sealed }, platform);
   return { id: String(id), shard: 0, chunk, events, putBy: null };
+};
+/** With these rows, of `events` each. */
+const groupOf = (...rows: readonly [writer: string | null, total: number, events: number][]): ReadableRows => {
+  const put = rows.map(([writer, total, events], id): OutboxRow => {
+    const row = rowOf(id, events);
+    return writer === null ? row : { ...row, putBy: [writer, total] };
+  });
+  const [group] = groupsOf(put, 100, platform);
+  if (group === undefined || "why" in group) throw new Error("they can be read");
+  return group;
 };
 const damaged: OutboxRow = { id: "9", shard: 0, chunk: new Uint8Array(50), events: 2, putBy: null };
 
@@ -41,5 +51,19 @@ describe("rows of the outbox", () => {
 
   test("do not pass one that nobody can read, nor does what is before it go with what is behind", () => {
     expect(shapeOf([rowOf(1, 1), damaged, rowOf(2, 1), rowOf(3, 1)], 100)).toEqual(["1", "not 9", "2 3"]);
+  });
+
+  test("are told as runs of each writer's events, as far as their numbers follow each other", () => {
+    expect(runsOf(groupOf(["v", 3, 2], ["v", 4, 1], [null, 0, 1], [null, 0, 2], ["w", 1, 1], ["v", 9, 1]))).toEqual([
+      ["v", 4, 3],
+      [null, 0, 3],
+      ["w", 1, 1],
+      ["v", 9, 1],
+    ]);
+    expect(runsOf(groupOf(["v", 3, 1], ["v", 5, 1]))).toEqual([
+      ["v", 3, 1],
+      ["v", 5, 1],
+    ]);
+    expect(runsOf(groupOf([null, 0, 2], [null, 0, 1]))).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import type { Chunk, Copy, OutboxRow, Platform } from "@spillway/event";
+import type { Chunk, Copy, OutboxRow, Platform, RowRun } from "@spillway/event";
 import { readChunk, Unreadable } from "./undecodable.ts";
 
 /** A row of the outbox, or of the copies. */
@@ -41,4 +41,18 @@ export const groupsOf = (
     open.chunks.push(chunk);
   }
   return groups;
+};
+
+/** Whose rows they are, in the order of their events; none where all are nobody's. */
+export const runsOf = ({ rows, chunks }: ReadableRows): readonly RowRun[] => {
+  const runs: RowRun[] = [];
+  for (const [i, row] of rows.entries()) {
+    const events = chunks[i]?.events.length ?? 0;
+    const [writer, total] = ("putBy" in row ? row.putBy : null) ?? [null, 0];
+    const last = runs.at(-1);
+    const isNext = last?.[0] === writer && (writer === null || last[1] + events === total);
+    if (isNext) runs.pop();
+    runs.push([writer, total, events + (isNext ? last[2] : 0)]);
+  }
+  return runs.some(([writer]) => writer !== null) ? runs : [];
 };

@@ -5,7 +5,7 @@ import { createAccountedAppend } from "./accounted-append.ts";
 import { chunkOf, keyedRows } from "./copied-rows.ts";
 import { createNaming, type NamingOptions } from "./naming.ts";
 import { createRowBurial } from "./row-burial.ts";
-import { type ChunkRow, groupsOf, type ReadableRows } from "./row-groups.ts";
+import { groupsOf, type ReadableRows, runsOf } from "./row-groups.ts";
 import { tracedMove } from "./traced-move.ts";
 
 export type RowMoverOptions = RelayParts &
@@ -21,11 +21,6 @@ type Moved = "moved" | "full" | "stopped" | "unavailable";
 
 /** How many of the first rows are in the stream, or put aside; and what their appends were answered, which holds once they are deleted. */
 export type MovedRows = { readonly count: number; readonly totals: readonly Total[] };
-
-/** How far the rows of each writer are in the stream with these: theirs are in order. */
-const broughtOf = (rows: readonly ChunkRow[]): readonly Total[] => [
-  ...new Map(rows.flatMap((row) => ("putBy" in row && row.putBy !== null ? [row.putBy] : []))),
-];
 
 /** Brings rows of the outbox into the stream. */
 export const createRowMover = (options: RowMoverOptions): ((rows: readonly OutboxRow[]) => Promise<MovedRows>) => {
@@ -43,7 +38,7 @@ export const createRowMover = (options: RowMoverOptions): ((rows: readonly Outbo
   const appendGroup = async (group: ReadableRows): Promise<Moved> => {
     if (!isGoing()) return "stopped";
     const chunk = chunkOf(group, shard, platform);
-    const answer = await ask({ ...chunk, rows: broughtOf(group.rows) });
+    const answer = await ask({ ...chunk, rows: runsOf(group) });
     if (answer.kind === "fenced") term.end("fenced");
     if (answer.kind !== "ok") return answer.kind === "full" ? "full" : "unavailable";
     // What is to be in both must be so before it leaves one. Also duplicates: what they repeat may have no copy.

@@ -1,12 +1,19 @@
+import type { RowRun } from "@spillway/event";
 import { describe, expect, test } from "vitest";
 import type { Term } from "../lease/term.ts";
 import { recordOf, termOf } from "../partition/record.fixture.ts";
 import { type InHand, recordDone } from "./in-hand.ts";
 import { createThrough } from "./through.ts";
 
-const entry = (total: number, events: number, term: Term, skip: readonly number[] = []): InHand => ({
+const entry = (
+  total: number,
+  events: number,
+  term: Term,
+  skip: readonly number[] = [],
+  rows?: readonly RowRun[],
+): InHand => ({
   ...recordOf(0, term).from,
-  from: { writer: "w", total },
+  from: rows ? { writer: "w", total, rows } : { writer: "w", total },
   skip,
   events,
   remaining: events,
@@ -48,6 +55,30 @@ describe("what got through", () => {
         [0, 5],
         [6, 7],
       ],
+    ]);
+  });
+
+  test("is of the rows of the outbox that an entry is made of what ended of it, by the numbers that they had there", () => {
+    const through = createThrough();
+    const rows: RowRun[] = [
+      ["v", 12, 2],
+      [null, 0, 1],
+      ["u", 1, 1],
+      ["v", 13, 1],
+    ];
+    const term = termOf(0);
+    const [made, plain] = [entry(4, 4, term, [1], rows), entry(5, 1, term)];
+    through.read(made);
+    through.read(plain);
+    recordDone({ from: made, index: 4 });
+    expect([through.of("v"), through.of("u"), through.of("w")]).toEqual([[[12, 13]], [], [[3, 4]]]);
+    through.ended(made);
+    expect([through.of("v"), through.of("u")]).toEqual([[[10, 13]], [[0, 1]]]);
+    through.ended(plain);
+    expect(through.news().map(({ writer, ended }) => [writer, ended])).toEqual([
+      ["w", [[0, 5]]],
+      ["v", [[10, 13]]],
+      ["u", [[0, 1]]],
     ]);
   });
 

@@ -1,4 +1,13 @@
-import { addRange, type Named, type Range, type Ranges, TELLINGS, type Total, unionOf } from "@spillway/event";
+import {
+  addRange,
+  type Named,
+  type Range,
+  type Ranges,
+  type RowRun,
+  TELLINGS,
+  type Total,
+  unionOf,
+} from "@spillway/event";
 import type { Term } from "../lease/term.ts";
 import type { InHand } from "./in-hand.ts";
 
@@ -6,6 +15,8 @@ import type { InHand } from "./in-hand.ts";
 type Known = {
   readonly ended: Range[];
   readonly waiting: Map<number, InHand>;
+  /** Entries in hand that are made of its rows of the outbox. */
+  readonly carried: Set<InHand>;
   term: Term | null;
   passed: number;
   /** What was told last, and how often. */
@@ -41,22 +52,74 @@ const endedIn = (entry: InHand): Ranges => {
   return ranges;
 };
 
-/**
- * Which events of each writer of one shard have met their end, by their numbers. What left the stream did. That stays true
- * whoever owns the shard and whatever becomes of Redis, so it outlives a term, and what gets through after its end counts.
- */
-export const createThrough = () => {
+const rowsOf = ({ from }: InHand): readonly RowRun[] => from?.rows ?? [];
+
+/** As above, by the numbers that its events had as rows of this writer. */
+const endedRowsIn = (entry: InHand, writer: string): Ranges => {
+  const ranges: Range[] = [];
+  let index = 0;
+  for (const [of, total, events] of rowsOf(entry))
+    for (let number = total - events; number < total; number++)
+      if (entry.ended[index++] === 1 && of === writer) addRange(ranges, number, number + 1);
+  return ranges;
+};
+
+/** What is known of each writer, and which entries in hand it waits for. */
+const createKnown = () => {
   const writers = new Map<string, Known>();
 
   const of = (writer: string): Known => {
     const known = writers.get(writer);
     if (known !== undefined) return known;
-    const unknown: Known = { ended: [], waiting: new Map(), term: null, passed: 0, told: "", tellings: 0 };
+    const unknown: Known = {
+      ended: [],
+      waiting: new Map(),
+      carried: new Set(),
+      term: null,
+      passed: 0,
+      told: "",
+      tellings: 0,
+    };
     writers.set(writer, unknown);
     return unknown;
   };
 
-  const endedOf = ({ ended, waiting }: Known): Ranges => unionOf(ended, ...[...waiting.values()].map(endedIn));
+  const carriersOf = (entry: InHand): readonly Known[] =>
+    rowsOf(entry).flatMap(([writer]) => (writer === null ? [] : [of(writer)]));
+
+  const leave = (known: Known, total: number): void => {
+    const entry = known.waiting.get(total);
+    if (entry === undefined) return;
+    known.waiting.delete(total);
+    for (const carrier of carriersOf(entry)) carrier.carried.delete(entry);
+  };
+
+  return {
+    writers,
+    of,
+    /** The entry that brings the writer to this total is looked at no more. */
+    leave,
+    /** It is looked at now. */
+    wait: (known: Known, total: number, entry: InHand): void => {
+      leave(known, total);
+      known.waiting.set(total, entry);
+      for (const carrier of carriersOf(entry)) carrier.carried.add(entry);
+    },
+    endedOf: (writer: string): Ranges => {
+      const known = writers.get(writer);
+      if (known === undefined) return [];
+      const waiting = [...known.waiting.values()].map(endedIn);
+      return unionOf(known.ended, ...waiting, ...[...known.carried].map((entry) => endedRowsIn(entry, writer)));
+    },
+  };
+};
+
+/**
+ * Which events of each writer of one shard have met their end, by their numbers. What left the stream did. That stays true
+ * whoever owns the shard and whatever becomes of Redis, so it outlives a term, and what gets through after its end counts.
+ */
+export const createThrough = () => {
+  const { writers, of, leave, wait, endedOf } = createKnown();
 
   return {
     /** It came in hand; in the order of the stream. */
@@ -69,21 +132,21 @@ export const createThrough = () => {
         known.passed = 0;
       }
       addRange(known.ended, known.passed, start);
-      for (const [total, { term }] of known.waiting)
-        if (total <= start && term !== entry.term) known.waiting.delete(total);
+      for (const [total, { term }] of known.waiting) if (total <= start && term !== entry.term) leave(known, total);
       known.passed = Math.max(known.passed, entry.from.total);
       // What is under way of an earlier term's may end yet.
       const before = known.waiting.get(entry.from.total);
       if (before?.ended.length === entry.ended.length) entry.ended = before.ended;
-      known.waiting.set(entry.from.total, entry);
+      wait(known, entry.from.total, entry);
     },
     /** Each of its events is confirmed or dead. */
     ended: (entry: InHand): void => {
       if (entry.from === null) return;
       const { writer, total } = entry.from;
       const known = of(writer);
-      known.waiting.delete(total);
+      leave(known, total);
       addRange(known.ended, total - entry.events, total);
+      for (const [row, upTo, events] of rowsOf(entry)) if (row !== null) addRange(of(row).ended, upTo - events, upTo);
     },
     /** Postgres has these events, in copies or rows of which none may name the numbers. */
     kept: ({ writer, numbers: [from, below] }: Named): void => addRange(of(writer).ended, from, below),
@@ -95,17 +158,14 @@ export const createThrough = () => {
       for (const [writer, total] of totals) {
         const known = of(writer);
         addRange(known.ended, 0, total);
-        for (const upTo of known.waiting.keys()) if (upTo <= total) known.waiting.delete(upTo);
+        for (const upTo of known.waiting.keys()) if (upTo <= total) leave(known, upTo);
       }
     },
-    of: (writer: string): Ranges => {
-      const known = writers.get(writer);
-      return known ? endedOf(known) : [];
-    },
+    of: endedOf,
     /** What is to be told, again and again: where it is recorded may go back, and behind what Redis has forgotten since. */
     news: (): readonly { readonly writer: string; readonly ended: Ranges }[] =>
-      [...writers].flatMap(([writer, known]) => {
-        const ended = endedOf(known).slice(0, TOLD_RANGES_MAX);
+      [...writers.keys()].flatMap((writer) => {
+        const ended = endedOf(writer).slice(0, TOLD_RANGES_MAX);
         return ended.length === 0 ? [] : [{ writer, ended }];
       }),
     /** What was the same for an hour is forgotten. */
@@ -114,7 +174,7 @@ export const createThrough = () => {
         const known = of(writer);
         known.tellings = known.told === String(ended) ? known.tellings + 1 : 1;
         known.told = String(ended);
-        if (known.tellings >= TELLINGS && known.waiting.size === 0) writers.delete(writer);
+        if (known.tellings >= TELLINGS && known.waiting.size + known.carried.size === 0) writers.delete(writer);
       }
     },
     forget: (gone: readonly string[]): void => {

@@ -6,7 +6,7 @@
 --        6 the caller's installation  7 "1" when it has just read that this Redis is of it, else ""
 --        and of every chunk: the chunk (base64), its events' dedup keys, KEY_LENGTH characters each, joined,
 --        the writer, its floor: how many of its events it knows this shard to have had, and of a chunk made of rows of the
---        outbox how far their writers' rows are in with it (csv of writer:total), else ""
+--        outbox whose they are, in the order of the events (csv of writer.total.events; "-": nobody's), else ""
 -- Reply  of every chunk {nonce.n, status, entry id, duplicates (csv of indexes), totals (csv of writer:total)}, n from 1
 --        OK, with no entry id when every event was a duplicate; FULL, DIVERTED, FENCED: nothing was written;
 --        UNAGREED: nothing was written, ask whose this Redis is and call again;
@@ -29,7 +29,8 @@
 -- field "w:<writer>" of "count" has how many of a writer's events there were, each entry says so of itself at the end of
 -- "n", and nobody appends where there are fewer than it was answered: what was lost stays missing from that number. With
 -- a duplicate all totals are answered, since nobody knows who appended its first copy. Postgres may go back as well and forget that
--- it has had rows of the outbox and that they were brought here: so "o:<writer>" says of their writers how far that is.
+-- it has had rows of the outbox and that they were brought here: so "o:<writer>" says of their writers how far that is, and the
+-- end of "n" which rows an entry is of, for whoever sees it to its end: when Redis is lost as well nobody else would know.
 -- What fails after XADD (an ACL without a command, a record at a hosted Redis's limit) takes the entry with it: one that is not counted
 -- is relayed, and its events come out once more from the outbox. So all that is counted is the last command, and one.
 
@@ -73,7 +74,7 @@ end
 
 -- Adds to the fields that are to be set how far the rows' writers are in.
 local function bring(count, rows, fields)
-  for writer, total in string.gmatch(rows, '([^,:]+):(%d+)') do
+  for writer, total in string.gmatch(rows, '(%w+)%.(%d+)%.') do
     if tonumber(total) > (tonumber(redis.call('HGET', count, 'o:' .. writer)) or 0) then
       fields[#fields + 1] = 'o:' .. writer
       fields[#fields + 1] = total
@@ -156,7 +157,7 @@ local function append(nonce, first, chunk, joined, writer, floor, rows)
 
   written = written + #fresh
   local total_of_mine = writer .. ':' .. written
-  local counted = #fresh .. ':' .. skip .. ':' .. total_of_mine
+  local counted = #fresh .. ':' .. skip .. ':' .. total_of_mine .. (rows == '' and '' or ':' .. rows)
   local entry = {'*', 'c', chunk, 'n', counted, 'd', total .. ':' .. counted}
   local id = redis.call('XADD', stream, 'NOMKSTREAM', unpack(entry))
   if not id and floor > 0 then return {nonce, 'BEHIND', '', '', ''} end

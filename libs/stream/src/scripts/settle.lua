@@ -21,7 +21,7 @@ if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 'FENCED' end
 
 local function countOf(counted, doubled)
   if string.sub(doubled, -#counted - 1) ~= ':' .. counted then
-    local total, again, skipped = string.match(doubled, '^(%d+):(%d+):([%d,]*):[a-z0-9]+:%d+$')
+    local total, again, skipped = string.match(doubled, '^(%d+):(%d+):([%d,]*):[a-z0-9]+:%d+[a-z0-9.,:-]*$')
     local _, left = string.gsub(skipped or '', '%d+', '')
     if total and tonumber(total) == again + left then return tonumber(again) end
   end
