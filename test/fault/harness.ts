@@ -136,7 +136,7 @@ const verdictFailures = (scenario: Scenario, verdict: Verdict): string[] => {
   const zero = [
     "unexpected",
     "corrupted",
-    "lostOfBoth",
+    ...(scenario.lossOfBothIsChecked ? [] : ["lostOfBoth"]),
     ...(scenario.orderIsChecked ? [] : ["inversions"]),
     ...(scenario.lossIsChecked ? [] : ["lost"]),
   ] as const;

@@ -48,6 +48,8 @@ export type Scenario = Pick<PipelineOptions, "edges" | "relays" | "edgeEnv" | "r
   readonly orderIsChecked?: boolean;
   /** Losses are measured by `check` then: Redis was emptied on purpose. */
   readonly lossIsChecked?: boolean;
+  /** Also of what was answered to be in both tiers: both lose something. */
+  readonly lossOfBothIsChecked?: boolean;
   /** A frozen edge cannot answer. */
   readonly slowAnswersAllowed?: boolean;
   /** Services of its own with these options, for faults that would spoil the shared ones. */

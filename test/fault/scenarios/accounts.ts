@@ -44,6 +44,22 @@ const edgeAndRedisLost: Injection = inTurn(
   (world) => edge(world).restart(),
 );
 
+/** An edge that Postgres has never heard of, since it began when that was out of its reach, is killed −9; Redis is emptied in the next moment. */
+const newEdgeAndRedisLost: Injection = inTurn(
+  (world) => edge(world).kill("SIGTERM"),
+  whileLink(
+    "edgeToPostgres",
+    { kind: "refuse" },
+    inTurn(
+      (world) => edge(world).restart(),
+      pause(4_000),
+      (world) => edge(world).kill("SIGKILL"),
+      asked((client) => client.flushall()),
+    ),
+  ),
+  (world) => edge(world).restart(),
+);
+
 /** What the dead edge had told is told as lost, and what Redis was seen to have beyond that as possible; what came in its last second is in neither. */
 const toldAsPossible = async ({ pipeline }: FaultWorld, { lost }: Pick<Verdict, "lost">): Promise<void> => {
   let found = "";
@@ -78,7 +94,7 @@ const aofOf = async (world: FaultWorld): Promise<string> => {
 };
 
 /** Redis is killed, the end of its AOF is gone, and it is back after a while in which clients go on. */
-const endOfAofLost: Injection = async (world) => {
+export const endOfAofLost: Injection = async (world) => {
   const aof = await aofOf(world);
   const process = redis(world);
   await process.kill();
@@ -142,6 +158,17 @@ export const accountsScenarios: readonly Scenario[] = [
     eventsPerSecond: PER_SECOND,
     relayEnv: { IN_FLIGHT_EVENTS_MAX: "16" },
     run: inTurn(whileFrozen(kafka, inTurn(pause(3_000), edgeAndRedisLost)), pause(2_000)),
+    check: toldAsPossible,
+  },
+  {
+    id: "F11d",
+    fault:
+      "the same, but the edge began 4 s before it is killed −9, and has told Postgres nothing at all: what it may have acknowledged is told as possible",
+    during: "either",
+    lossIsChecked: true,
+    eventsPerSecond: PER_SECOND,
+    relayEnv: { IN_FLIGHT_EVENTS_MAX: "16" },
+    run: inTurn(whileFrozen(kafka, inTurn(pause(1_000), newEdgeAndRedisLost)), pause(2_000)),
     check: toldAsPossible,
   },
   {

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { Verdict } from "../../support/checker.ts";
 import { type Injection, inTurn, kafka, pause, redis, whileFrozen } from "../injection.ts";
 import type { FaultWorld, Scenario } from "../scenario.ts";
-import { toldAsLost } from "./accounts.ts";
+import { toldAsLost, toldExactly } from "./accounts.ts";
+import { bothGoBack } from "./failover.ts";
 import { withRedis } from "./redis.ts";
 
 /** What a relay holds in memory survives whatever Redis loses: with Kafka stopped it holds little. */
@@ -31,6 +32,15 @@ const check = async (world: FaultWorld, verdict: Verdict): Promise<void> => {
 };
 
 const emptied: Injection = (world) => withRedis(world, async (client) => void (await client.flushall()));
+
+/** Of the events that were accepted before Postgres's standby lagged none is lost: all had come in by then, but what came in those 4 s. */
+const SINCE_IT_LAGGED_S = 4;
+const checkBothGone = async (world: FaultWorld, verdict: Verdict): Promise<void> => {
+  if ((await restoredOf(world)) === 0) throw new Error("nothing was restored: the fault did not hit");
+  const most = EVENTS_PER_SECOND * SINCE_IT_LAGGED_S;
+  if (verdict.lost > most) throw new Error(`${verdict.lost} lost, and only ${most} came in while the standby lagged`);
+  await toldExactly(world, verdict);
+};
 
 /** So much of the end of the AOF is gone, as after a disk or an operator that lost it. */
 const tornBy =
@@ -109,5 +119,17 @@ export const bothScenarios: readonly Scenario[] = [
     edgeEnv: allInBoth,
     run: withKafkaStopped(failedOver),
     check,
+  },
+  {
+    ...common,
+    id: "F70e",
+    fault:
+      "FLUSHALL while Kafka is stopped, and Postgres's standby, which lagged, takes its place at once, all events in both tiers: only what neither has is lost, and told",
+    own: { standby: "postgres" },
+    edgeEnv: { API_KEY_DURABILITY: "test=both" },
+    lossIsChecked: true,
+    lossOfBothIsChecked: true,
+    run: bothGoBack(emptied),
+    check: checkBothGone,
   },
 ];
