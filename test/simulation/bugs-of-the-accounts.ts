@@ -221,19 +221,6 @@ export const bugsOfTheAccounts: Readonly<Record<string, Bug>> = {
     },
   },
 
-  "an entry does not say of which rows it is made": {
-    relay: ({ shardStream, ...ports }) => ({
-      ...ports,
-      shardStream: {
-        ...shardStream,
-        read: async (...asked) =>
-          (await shardStream.read(...asked)).map((entry) =>
-            entry.from ? { ...entry, from: { writer: entry.from.writer, total: entry.from.total } } : entry,
-          ),
-      },
-    }),
-  },
-
   "a lease's token is whatever the server counts": {
     relay: (ports) => ({
       ...ports,
