@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { keyLockingSource } from "./src/dialect.ts";
+import { keyLockingSource } from "./src/script-texts.ts";
 
 /*
  * Writes src/scripts.ts from src/scripts/*.lua. The strings are checked in because the edge runs where there are no

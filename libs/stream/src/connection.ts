@@ -1,7 +1,7 @@
 import { late, systemClock, Unavailable, within } from "@spillway/event";
 import { Cluster, Redis, ReplyError } from "ioredis";
-import { createDialect, type Dialect } from "./dialect.ts";
 import { codeOfTcpError } from "./errors.ts";
+import { createScriptTexts, type ScriptTexts } from "./script-texts.ts";
 import { createTcpTransport } from "./tcp.ts";
 import type { Transport } from "./transport.ts";
 
@@ -10,7 +10,7 @@ export type Client = Redis | Cluster;
 
 /** One connection (in a cluster: one to each node that is used), opened by its first `send`. */
 export type Connection = {
-  readonly dialect: Dialect;
+  readonly scriptTexts: ScriptTexts;
   /**
    * Does `use` once, within `timeoutMs` from now, connecting first if need be. Rejects with `Unavailable`; what was
    * sent may then have been executed, or may still be.
@@ -23,7 +23,7 @@ export type RedisServerOptions = {
   readonly url: string;
   /** How long a command that does not block may take; ms, 2000 unless given. */
   readonly commandTimeoutMs?: number;
-  /** Whether it is Upstash's; `createDialect`. */
+  /** Whether it is Upstash's; `createScriptTexts`. */
   readonly isHosted?: boolean;
   /** Shown by CLIENT LIST. */
   readonly connectionName?: string;
@@ -147,9 +147,9 @@ const inOneWrite = (client: Client): void => {
 const createConnection = (
   links: ReturnType<typeof createLinks>,
   commandTimeoutMs: number,
-  dialect: Dialect,
+  scriptTexts: ScriptTexts,
 ): Connection => ({
-  dialect,
+  scriptTexts,
   async send(command, timeoutMs = commandTimeoutMs) {
     const link = links.use();
     let isOver = false;
@@ -191,8 +191,8 @@ export type RedisServer = {
 export const connectRedis = (options: RedisServerOptions): RedisServer => {
   const { url, commandTimeoutMs = 2000, isHosted = false, connectionName = "spillway" } = options;
   const all: Open = { links: new Set(), isClosed: false };
-  const dialect = createDialect(isHosted);
-  const open = (): Connection => createConnection(createLinks(url, connectionName, all), commandTimeoutMs, dialect);
+  const scriptTexts = createScriptTexts(isHosted);
+  const open = (): Connection => createConnection(createLinks(url, connectionName, all), commandTimeoutMs, scriptTexts);
   const commands = open();
   return {
     commands,

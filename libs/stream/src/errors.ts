@@ -1,4 +1,4 @@
-import { UNKNOWN_FLAG } from "./dialect.ts";
+import { UNKNOWN_FLAG } from "./script-texts.ts";
 
 /*
  * The one table: what a Redis, or the REST server before it, says → the code that we answer and log. Every one is

@@ -1,7 +1,7 @@
 import { Unavailable } from "@spillway/event";
 import { Redis } from "@upstash/redis/cloudflare";
-import { createDialect } from "./dialect.ts";
 import { codeOfRestError, codeOfText } from "./errors.ts";
+import { createScriptTexts } from "./script-texts.ts";
 import type { Command, Reply, Transport } from "./transport.ts";
 
 const replyOf = (item: unknown): Reply => {
@@ -45,7 +45,7 @@ export type RestOptions = {
   /** Base URL of an Upstash-compatible REST server; http or https. */
   readonly url: string;
   readonly token: string;
-  /** Whether it is Upstash's own; `createDialect`. */
+  /** Whether it is Upstash's own; `createScriptTexts`. */
   readonly isHosted?: boolean;
 };
 
@@ -57,7 +57,7 @@ export const createRestTransport = ({ url, token, isHosted = false }: RestOption
   let nextDeadlineMs = 0;
   const client = openClient(url, token, () => AbortSignal.timeout(Math.max(1, Math.ceil(nextDeadlineMs))));
   return {
-    dialect: createDialect(isHosted),
+    scriptTexts: createScriptTexts(isHosted),
     async send(commands, deadlineMs) {
       nextDeadlineMs = deadlineMs;
       let items: unknown;

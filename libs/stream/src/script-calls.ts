@@ -1,5 +1,5 @@
 import { Unavailable } from "@spillway/event";
-import { type ScriptText, UNKNOWN_FLAG } from "./dialect.ts";
+import { type ScriptText, UNKNOWN_FLAG } from "./script-texts.ts";
 import type { Script } from "./scripts.ts";
 import type { Command, Reply, Transport } from "./transport.ts";
 
@@ -74,9 +74,9 @@ export const callScript = async (
   leftMs: () => number,
   beside: readonly Command[] = [],
 ): Promise<readonly Reply[]> => {
-  const replies = await callText(transport, transport.dialect.of(script), calls, leftMs, beside);
+  const replies = await callText(transport, transport.scriptTexts.of(script), calls, leftMs, beside);
   return sendAgain(replies, calls, UNKNOWN_FLAG, (again) => {
-    transport.dialect.refused();
+    transport.scriptTexts.refused();
     return callText(transport, script, again, leftMs);
   });
 };

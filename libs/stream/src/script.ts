@@ -1,6 +1,6 @@
 import type { Client, Connection } from "./connection.ts";
-import { type ScriptText, UNKNOWN_FLAG } from "./dialect.ts";
 import { codeOfText } from "./errors.ts";
+import { type ScriptText, UNKNOWN_FLAG } from "./script-texts.ts";
 import type { Script } from "./scripts.ts";
 
 const isNoScript = (error: unknown): boolean => error instanceof Error && error.message.startsWith("NOSCRIPT");
@@ -26,10 +26,10 @@ export const runScript = (
 ): Promise<unknown> =>
   connection.send(async (client) => {
     try {
-      return await evaluate(client, connection.dialect.of(script), [keys, values]);
+      return await evaluate(client, connection.scriptTexts.of(script), [keys, values]);
     } catch (error) {
       if (!isUnknownFlag(error)) throw error;
-      connection.dialect.refused();
+      connection.scriptTexts.refused();
       return await evaluate(client, script, [keys, values]);
     }
   });

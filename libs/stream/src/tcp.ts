@@ -30,7 +30,7 @@ const replyOf = async (client: Client, command: Command): Promise<Reply> => {
  * their replies: a frozen node of a cluster says nothing about the others.
  */
 export const createTcpTransport = (connection: Connection): Transport => ({
-  dialect: connection.dialect,
+  scriptTexts: connection.scriptTexts,
   async send(commands, deadlineMs) {
     const replies = commands.map((): Reply | null => null);
     const runAll = (client: Client) =>

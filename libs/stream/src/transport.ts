@@ -1,5 +1,5 @@
 import { Unavailable } from "@spillway/event";
-import type { Dialect } from "./dialect.ts";
+import type { ScriptTexts } from "./script-texts.ts";
 
 /** One command as data: its name in lower case, as both clients spell it, and its words, which are text or integers. */
 export type Command = readonly [name: string, ...words: (string | number)[]];
@@ -25,7 +25,7 @@ export type Reply =
  * - `config` and `info` are answered by all masters of a cluster, one behind the other.
  */
 export type Transport = {
-  readonly dialect: Dialect;
+  readonly scriptTexts: ScriptTexts;
   send(commands: readonly Command[], deadlineMs: number): Promise<readonly Reply[]>;
 };
 

@@ -18,7 +18,7 @@ export const keyLockingSource = (source: string): string => {
 export const UNKNOWN_FLAG = "unknown_script_flag";
 
 /** Which text of each script a server is given: with the lock of its keys until it refuses that, which the first answer says. */
-export type Dialect = {
+export type ScriptTexts = {
   of(script: Script): ScriptText;
   /** The server does not know the flag: from now on it is given the plain texts. */
   refused(): void;
@@ -33,7 +33,7 @@ const keyLocking = ({ keyLockingSha, source }: Script): ScriptText => ({
 });
 
 /** `isHosted`: whether it may know the flag at all; a Redis of one's own is not asked. */
-export const createDialect = (isHosted: boolean): Dialect => {
+export const createScriptTexts = (isHosted: boolean): ScriptTexts => {
   let mode: "key-locking" | "plain" = isHosted ? "key-locking" : "plain";
   return {
     of: (script) => (mode === "plain" ? script : keyLocking(script)),

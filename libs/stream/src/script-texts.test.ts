@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { createDialect, keyLockingSource, UNKNOWN_FLAG } from "./dialect.ts";
 import { callScript } from "./script-calls.ts";
+import { createScriptTexts, keyLockingSource, UNKNOWN_FLAG } from "./script-texts.ts";
 import { appendScript, inspectScript, settleScript } from "./scripts.ts";
 import type { Command, Reply, Transport } from "./transport.ts";
 
@@ -11,7 +11,7 @@ const shaOf = (text: string): string => createHash("sha1").update(text).digest("
 const serverOf = (isHosted: boolean, answer: (command: Command) => string | null) => {
   const sent: string[] = [];
   const transport: Transport = {
-    dialect: createDialect(isHosted),
+    scriptTexts: createScriptTexts(isHosted),
     send: async (commands) =>
       commands.map((command): Reply => {
         sent.push(`${command[0]} ${String(command[1]).split("\n")[0]?.slice(0, 40)}`);
