@@ -102,7 +102,7 @@ export const sinkConformance = (name: string, make: () => Promise<SinkUnderTest>
     afterAll(() => it?.close());
 
     const publish = (topic: string, records: readonly SinkRecord[], partition = 0): Promise<Outcome> =>
-      it.sink.publish(topic, partition, records);
+      it.sink.publish(topic, partition, records, () => true);
     const publishUntilOk = (topic: string, records: readonly SinkRecord[]) =>
       eventually("a confirmed publish", async () => (await publish(topic, records)).kind === "ok");
 
@@ -316,12 +316,15 @@ export const sinkConformance = (name: string, make: () => Promise<SinkUnderTest>
     test("ends with a publish under way on a backend that answers nothing, and confirms nothing afterwards", async () => {
       const topic = await it.createTopic({ partitions: 1 });
       const sink = it.openSink();
-      expect(await sink.publish(topic, 0, numbered(0, 1))).toEqual({ kind: "ok" });
+      expect(await sink.publish(topic, 0, numbered(0, 1), () => true)).toEqual({ kind: "ok" });
       await it.freeze();
-      const underWay = sink.publish(topic, 0, numbered(1, 1));
+      const underWay = sink.publish(topic, 0, numbered(1, 1), () => true);
       await sink.close();
       expect(await underWay).toMatchObject({ kind: "retriable" });
-      expect(await sink.publish(topic, 0, numbered(2, 1))).toEqual({ kind: "retriable", code: "client_closed" });
+      expect(await sink.publish(topic, 0, numbered(2, 1), () => true)).toEqual({
+        kind: "retriable",
+        code: "client_closed",
+      });
       expect(await sink.partitions(topic)).toEqual({ kind: "retriable", code: "client_closed" });
       expect(await sink.health()).toEqual({ status: "down", code: "client_closed" });
       await sink.close();

@@ -24,7 +24,7 @@ test.each(compressions)("librdkafka reads what is written with compression %s", 
       timestampMs: Date.now(),
     }),
   );
-  expect(await sink.publish(topic, 0, records)).toEqual({ kind: "ok" });
+  expect(await sink.publish(topic, 0, records, () => true)).toEqual({ kind: "ok" });
   expect(await readPartition(kafka.brokers, topic, 0)).toEqual(records);
   await sink.close();
 });

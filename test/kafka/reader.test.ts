@@ -24,7 +24,7 @@ const publish = async (topic: string, partition: number, count: number, name: st
     const headers = { "spillway-entry": `${partition}/${name}-${n}/0`, traceparent: `trace-${n}` };
     return { key: null, value: Buffer.from(`{"id":"${name}-${n}"}`), headers, timestampMs: AT_MS + n * 1_000 };
   });
-  expect(await sink.publish(topic, partition, records)).toEqual({ kind: "ok" });
+  expect(await sink.publish(topic, partition, records, () => true)).toEqual({ kind: "ok" });
   await sink.close();
 };
 

@@ -53,7 +53,7 @@ describe("the sink and a broker that guards its doors", () => {
   const makeTopic = async () => {
     topic = await createTopic(broker.kafka, { partitions: 1 });
   };
-  const publish = (sink: Sink) => sink.publish(topic, 0, [record()]);
+  const publish = (sink: Sink) => sink.publish(topic, 0, [record()], () => true);
 
   test("pauses while the user may not see the topic, and publishes as soon as it may write", async () => {
     await makeTopic();

@@ -33,7 +33,10 @@ const place = (...replicas: readonly (readonly number[])[]) =>
   });
 
 const publishUntilOk = (partition: number, value: string) =>
-  eventually("a confirmed publish", async () => (await sink.publish(TOPIC, partition, [record(value)])).kind === "ok");
+  eventually(
+    "a confirmed publish",
+    async () => (await sink.publish(TOPIC, partition, [record(value)], () => true)).kind === "ok",
+  );
 
 const valuesIn = async (partition: number, brokers = cluster.brokers): Promise<readonly string[]> =>
   (await readPartition(brokers, TOPIC, partition)).map(({ value }) => value.toString());
@@ -64,12 +67,12 @@ test("a partition follows its leader, and its neighbour is published to meanwhil
   await Promise.all([publishUntilOk(0, "0"), publishUntilOk(1, "0")]);
   await place([2, 1], [1, 3]);
   const [moved, stayed] = await Promise.all([
-    sink.publish(TOPIC, 0, [record("1")]),
-    sink.publish(TOPIC, 1, [record("1")]),
+    sink.publish(TOPIC, 0, [record("1")], () => true),
+    sink.publish(TOPIC, 1, [record("1")], () => true),
   ]);
   expect(moved).toEqual({ kind: "retriable", code: "not_leader_or_follower" });
   expect(stayed).toEqual({ kind: "ok" });
-  expect(await sink.publish(TOPIC, 0, [record("1")])).toEqual({ kind: "ok" });
+  expect(await sink.publish(TOPIC, 0, [record("1")], () => true)).toEqual({ kind: "ok" });
   expect(await valuesIn(0)).toEqual(["0", "1"]);
   expect(await valuesIn(1)).toEqual(["0", "1"]);
 });
@@ -80,12 +83,14 @@ test("a partition whose follower does not answer holds up none of the others of 
   const frozen = cluster.nodes[2];
   await frozen?.kill("SIGSTOP");
   // Those that went with it wait for as long as it does, once.
-  const first = await Promise.all([1, 0].map((partition) => sink.publish(TOPIC, partition, [record("1")])));
+  const first = await Promise.all([1, 0].map((partition) => sink.publish(TOPIC, partition, [record("1")], () => true)));
   expect(first).toEqual([{ kind: "retriable", code: "request_timed_out" }, { kind: "ok" }]);
   const order: string[] = [];
-  const slow = sink.publish(TOPIC, 1, [record("1")]).then(({ kind }: Outcome) => order.push(`slow ${kind}`));
+  const slow = sink
+    .publish(TOPIC, 1, [record("1")], () => true)
+    .then(({ kind }: Outcome) => order.push(`slow ${kind}`));
   for (const value of ["a", "b", "c"]) {
-    const { kind } = await sink.publish(TOPIC, 0, [record(value)]);
+    const { kind } = await sink.publish(TOPIC, 0, [record(value)], () => true);
     order.push(`${value} ${kind}`);
   }
   await slow;

@@ -42,11 +42,11 @@ describe("the sink and topics that change", () => {
   test("confirms nothing for a partition that it does not know yet, and all that it confirms is there", async () => {
     const topic = await makeTopic(1);
     const sink = open();
-    expect(await sink.publish(topic, 0, [record()])).toEqual({ kind: "ok" });
+    expect(await sink.publish(topic, 0, [record()], () => true)).toEqual({ kind: "ok" });
     await withAdmin((admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] }));
     let confirmed = 0;
     await eventually("a confirmed publish to the new partition", async () => {
-      const outcome = await sink.publish(topic, 2, [record()]);
+      const outcome = await sink.publish(topic, 2, [record()], () => true);
       if (outcome.kind === "ok") confirmed++;
       return confirmed === 3;
     });
@@ -57,12 +57,18 @@ describe("the sink and topics that change", () => {
   test("waits for a topic that was deleted, and goes on when it is made anew with fewer partitions", async () => {
     const topic = await makeTopic(3);
     const sink = open();
-    expect(await sink.publish(topic, 2, [record()])).toEqual({ kind: "ok" });
+    expect(await sink.publish(topic, 2, [record()], () => true)).toEqual({ kind: "ok" });
     await withAdmin((admin) => admin.deleteTopics({ topics: [topic] }));
-    await eventually("the topic to be missed", async () => (await sink.publish(topic, 2, [record()])).kind !== "ok");
-    expect(await sink.publish(topic, 2, [record()])).toMatchObject({ kind: "retriable" });
+    await eventually(
+      "the topic to be missed",
+      async () => (await sink.publish(topic, 2, [record()], () => true)).kind !== "ok",
+    );
+    expect(await sink.publish(topic, 2, [record()], () => true)).toMatchObject({ kind: "retriable" });
     await makeTopic(2, topic);
-    await eventually("a confirmed publish", async () => (await sink.publish(topic, 1, [record()])).kind === "ok");
+    await eventually(
+      "a confirmed publish",
+      async () => (await sink.publish(topic, 1, [record()], () => true)).kind === "ok",
+    );
     await eventually("the smaller count", async () => {
       const known = await sink.partitions(topic);
       return known.kind === "ok" && known.count === 2;
@@ -73,7 +79,7 @@ describe("the sink and topics that change", () => {
   test("a topic that was deleted takes nothing away from another one that is published to with it", async () => {
     const [gone, there] = [await makeTopic(2), await makeTopic(2)];
     const sink = open();
-    const both = () => Promise.all([gone, there].map((topic) => sink.publish(topic, 1, [record()])));
+    const both = () => Promise.all([gone, there].map((topic) => sink.publish(topic, 1, [record()], () => true)));
     expect(await both()).toEqual([{ kind: "ok" }, { kind: "ok" }]);
     await withAdmin((admin) => admin.deleteTopics({ topics: [gone] }));
     const outcomes: string[] = [];
@@ -90,9 +96,12 @@ describe("the sink and topics that change", () => {
     const topic = await makeTopic(1);
     const sink = open();
     const records = Array.from({ length: 8 }, () => record(noise(20_000)));
-    expect(await sink.publish(topic, 0, records)).toMatchObject({ kind: "fatal", deadLetterClass: "oversize" });
+    expect(await sink.publish(topic, 0, records, () => true)).toMatchObject({
+      kind: "fatal",
+      deadLetterClass: "oversize",
+    });
     for (const half of [records.slice(0, 4), records.slice(4)]) {
-      expect(await sink.publish(topic, 0, half)).toEqual({ kind: "ok" });
+      expect(await sink.publish(topic, 0, half, () => true)).toEqual({ kind: "ok" });
     }
     expect(await readPartition(kafka.brokers, topic, 0)).toHaveLength(8);
   });
@@ -100,7 +109,10 @@ describe("the sink and topics that change", () => {
   test("waits where nobody listens", async () => {
     const sink = open([`127.0.0.1:${await freePort()}`]);
     expect(await sink.partitions("any")).toEqual({ kind: "retriable", code: "connection_failed" });
-    expect(await sink.publish("any", 0, [record()])).toEqual({ kind: "retriable", code: "connection_failed" });
+    expect(await sink.publish("any", 0, [record()], () => true)).toEqual({
+      kind: "retriable",
+      code: "connection_failed",
+    });
     expect(await sink.health()).toEqual({ status: "down", code: "connection_failed" });
   });
 
@@ -108,6 +120,9 @@ describe("the sink and topics that change", () => {
     const topic = await makeTopic(1);
     const [dead, alsoDead] = [await freePort(), await freePort()].map((port) => `127.0.0.1:${port}`);
     const sink = open([dead ?? "", alsoDead ?? "", ...kafka.brokers]);
-    await eventually("a confirmed publish", async () => (await sink.publish(topic, 0, [record()])).kind === "ok");
+    await eventually(
+      "a confirmed publish",
+      async () => (await sink.publish(topic, 0, [record()], () => true)).kind === "ok",
+    );
   });
 });

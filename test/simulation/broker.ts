@@ -35,14 +35,14 @@ export const createBroker = (sink: Sink, namesRefused: boolean, onRefused: (text
         if (why === "missing") return outcomes.missing;
         return fault === "moved" ? outcomes.moved : sink.partitions(topic);
       },
-      publish: async (topic, partition, records) => {
+      publish: async (topic, partition, records, mayStart) => {
         if (fault === "refusing" || fault === "suspicious")
           for (const { value } of records) onRefused(decoder.decode(value));
         if (fault) return outcomes[fault];
         const why = whyOf(topic);
         if (why !== null) return outcomes[why];
         const refusal = acceptsPoison ? null : refusalOf(records);
-        return refusal ?? sink.publish(topic, partition, records);
+        return refusal ?? sink.publish(topic, partition, records, mayStart);
       },
     } satisfies Sink as Sink,
     fault: (next: TopicFault | null): void => {

@@ -95,7 +95,9 @@ export const bugsOfTheRelay: Readonly<Record<string, Bug>> = {
         publish: async (topic, partition, records) => {
           const half = records.length >> 1;
           const parts = half === 0 ? [records] : [records.slice(0, half), records.slice(half)];
-          const outcomes = await Promise.all(parts.map((part) => ports.sink.publish(topic, partition, part)));
+          const outcomes = await Promise.all(
+            parts.map((part) => ports.sink.publish(topic, partition, part, () => true)),
+          );
           return outcomes.find((outcome) => outcome.kind !== "ok") ?? { kind: "ok" };
         },
       },
@@ -112,7 +114,7 @@ export const bugsOfTheRelay: Readonly<Record<string, Bug>> = {
         sink: {
           ...ports.sink,
           publish: async (topic, partition, records) => {
-            const publish = () => ports.sink.publish(topic, partition, records);
+            const publish = () => ports.sink.publish(topic, partition, records, () => true);
             const outcome = await publish();
             if (outcome.kind !== "retriable") return outcome;
             void again(outcome, publish);
@@ -128,7 +130,7 @@ export const bugsOfTheRelay: Readonly<Record<string, Bug>> = {
       ...ports,
       sink: {
         ...ports.sink,
-        publish: (topic, partition, records) => ports.sink.publish(topic, partition, records),
+        publish: (topic, partition, records) => ports.sink.publish(topic, partition, records, () => true),
       },
     }),
   },
@@ -166,7 +168,7 @@ export const bugsOfTheRelay: Readonly<Record<string, Bug>> = {
       sink: {
         ...sink,
         publish: (topic, partition, records) =>
-          sink.publish(topic, partition, random.chance(0.02) ? records.slice(0, -1) : records),
+          sink.publish(topic, partition, random.chance(0.02) ? records.slice(0, -1) : records, () => true),
       },
     }),
   },

@@ -39,7 +39,7 @@ const createSinkPort = (
   const whenItFails = (code: string) => ({ kind: "retriable" as const, code });
   return {
     partitions: (topic) => ask("kafka", `partitions ${topic}`, () => sink.partitions(topic), { fail: whenItFails }),
-    publish: async (topic, partition, records, mayStart = () => true) => {
+    publish: async (topic, partition, records, mayStart) => {
       // It waits behind what its broker is busy with.
       if (random.chance(busyRate)) await process.clock.sleep(random.below(PATIENCE_MS.kafka));
       if (!mayStart()) return { kind: "retriable", code: "not_wanted" };
@@ -47,7 +47,7 @@ const createSinkPort = (
       const name = `publish ${topic}/${partition} ${records.length} from ${records[0]?.headers["spillway-entry"]}`;
       const land = (heard: boolean) => {
         const part = !heard && random.chance(PART_LANDS) ? records.slice(0, random.below(records.length)) : records;
-        return sink.publish(topic, partition, part);
+        return sink.publish(topic, partition, part, () => true);
       };
       const outcome = await ask<Outcome>("kafka", name, land, { fail: whenItFails });
       done();

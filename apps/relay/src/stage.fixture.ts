@@ -82,10 +82,10 @@ export const createStage = ({ traceparentOf = () => null, ...options }: StageOpt
 
   const sinkOf = (owner: string): Sink => ({
     ...world.sink,
-    publish: async (topic, partition, records) => {
+    publish: async (topic, partition, records, mayStart) => {
       publishes.push({ atMs: clock.monotonicMs(), owner, partition, ids: records.map(idOf) });
       await clock.sleep(broker.latencyMs);
-      return broker.answer(records, partition) ?? world.sink.publish(topic, partition, records);
+      return broker.answer(records, partition) ?? world.sink.publish(topic, partition, records, mayStart);
     },
   });
 

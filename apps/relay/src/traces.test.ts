@@ -2,6 +2,7 @@ import { ok } from "@spillway/event";
 import { createPrometheusMetrics } from "@spillway/telemetry/prometheus";
 import { createTracesSpy } from "@spillway/telemetry/traces-spy";
 import { expect, test } from "vitest";
+import { tracedSink } from "./partition/traced-sink.ts";
 import { createStage, TOPIC } from "./stage.fixture.ts";
 
 const contexts: Readonly<Record<string, string>> = {
@@ -48,6 +49,15 @@ test("each attempt is a span, the one that failed by its code, and a batch of no
   await stage.post(["e3", "e4"]);
   await stage.until(() => stage.publishes.length === 3);
   expect(traces.spans("publish")).toHaveLength(2);
+});
+
+test("a publish that is traced is not sent either when its lease is over meanwhile", async () => {
+  const { traces, stage } = traced();
+  const sink = tracedSink(stage.world.sink, traces);
+  const record = { key: "k", value: new Uint8Array(1), headers: { traceparent: contexts.e0 ?? "" }, timestampMs: 0 };
+  expect(await sink.publish(TOPIC, 0, [record], () => false)).toEqual({ kind: "retriable", code: "not_wanted" });
+  expect(traces.spans("publish")).toMatchObject([{ failure: "not_wanted" }]);
+  expect(stage.ids()).toEqual([]);
 });
 
 test("the age of an event whose trace is sampled has it as an exemplar, once it is confirmed", async () => {

@@ -33,7 +33,7 @@ export type TopicTraits = {
 export type Sink = {
   /** From metadata that the sink keeps fresh. */
   partitions(topic: string): Promise<({ readonly kind: "ok" } & TopicTraits) | Exclude<Outcome, { kind: "ok" }>>;
-  publish(topic: string, partition: number, records: readonly SinkRecord[], mayStart?: () => boolean): Promise<Outcome>;
+  publish(topic: string, partition: number, records: readonly SinkRecord[], mayStart: () => boolean): Promise<Outcome>;
   /**
    * A claim about publishing: `up` when any broker answers at the address that it advertises and lets us in, and not
    * every topic that was published to in the last minute forbade it. `isReached`: it is not up, and a broker lets us in.

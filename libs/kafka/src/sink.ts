@@ -99,7 +99,7 @@ export const createSink = (settings: KafkaSettings): Sink => {
   };
   const counts = createPartitionCounts({ ask: traitsOf, verdictOf: verdictOfFailure, clock: systemClock, log });
 
-  const publish: Sink["publish"] = async (topic, partition, records, mayStart = () => true) => {
+  const publish: Sink["publish"] = async (topic, partition, records, mayStart) => {
     if (records.length === 0) return ok;
     const known = closing ? closedOutcome : await counts.get(topic);
     // Closed meanwhile: nobody would close a connection that is opened now.

@@ -50,7 +50,7 @@ export const createSink = (topics: Topics, outages: Outages, clock: Clock): Sink
       if ("kind" in found) return found;
       return { kind: "ok", count: found.partitions.length, recordAgeMsMax: found.recordAgeMsMax };
     },
-    publish: async (topic, partition, records, mayStart = () => true) => {
+    publish: async (topic, partition, records, mayStart) => {
       const found = find(topic);
       if ("kind" in found) return found;
       if (!mayStart()) return NOT_WANTED;

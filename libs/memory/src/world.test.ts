@@ -205,9 +205,11 @@ describe("the sink", () => {
     const { world } = setup();
     world.topics.create("t", { partitions: 2, recordBytesMax: 10 });
     expect(await world.sink.partitions("t")).toMatchObject({ kind: "ok", count: 2 });
-    expect(await world.sink.publish("t", 1, [record("1"), record("2")])).toEqual({ kind: "ok" });
-    expect(await world.sink.publish("t", 1, [record("3"), record("x".repeat(20))])).toMatchObject({ kind: "fatal" });
-    expect(await world.sink.publish("t", 2, [record("3")])).toMatchObject({ kind: "retriable" });
+    expect(await world.sink.publish("t", 1, [record("1"), record("2")], () => true)).toEqual({ kind: "ok" });
+    expect(await world.sink.publish("t", 1, [record("3"), record("x".repeat(20))], () => true)).toMatchObject({
+      kind: "fatal",
+    });
+    expect(await world.sink.publish("t", 2, [record("3")], () => true)).toMatchObject({ kind: "retriable" });
     expect(world.topics.get("t")?.partitions.map((log) => log.length)).toEqual([0, 2]);
   });
 
@@ -216,8 +218,8 @@ describe("the sink", () => {
     world.topics.create("bad");
     world.topics.create("good");
     world.topics.fault("bad", { kind: "retriable", code: "NOT_LEADER" });
-    expect(await world.sink.publish("bad", 0, [record("1")])).toMatchObject({ code: "NOT_LEADER" });
-    expect(await world.sink.publish("good", 0, [record("1")])).toEqual({ kind: "ok" });
+    expect(await world.sink.publish("bad", 0, [record("1")], () => true)).toMatchObject({ code: "NOT_LEADER" });
+    expect(await world.sink.publish("good", 0, [record("1")], () => true)).toEqual({ kind: "ok" });
   });
 });
 

@@ -10,7 +10,7 @@ const failureOf = (outcome: Outcome): string | undefined => (outcome.kind === "o
 /** With a span for each publish, linked to the contexts of its records. One that comes again, such as a half of it, is another. */
 export const tracedSink = (sink: Sink, traces: Traces): Sink => ({
   ...sink,
-  publish: (topic, partition, records) => {
+  publish: (topic, partition, records, mayStart) => {
     const span = traces.beginFor("publish", contextsOf(records), {
       "messaging.system": "kafka",
       "messaging.operation.type": "send",
@@ -18,7 +18,7 @@ export const tracedSink = (sink: Sink, traces: Traces): Sink => ({
       "messaging.destination.partition.id": String(partition),
       "messaging.batch.message_count": records.length,
     });
-    const work = () => sink.publish(topic, partition, records);
+    const work = () => sink.publish(topic, partition, records, mayStart);
     return inSpan(span, work, (outcome) => ({ failure: failureOf(outcome) }));
   },
 });
