@@ -8,8 +8,8 @@ import { type Body, bodyOf, formats } from "./bodies.ts";
 
 /*
  * Generated bodies against the real edge: none makes it answer a 5xx or later than a second, and nothing that is answered as stored
- * is not. BODIES=100000, which are 700,000, were run on 2026-11-30 with nothing else on the machine: no 503, none later than a second. A body that fails is named by
- * the seed and its number.
+ * is not. BODIES=100000, which are 700,000, have been run with nothing else on the machine: no 503, none later than a second. A body that
+ * fails is named by the seed and its number.
  */
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 const BODIES = Number(process.env.BODIES ?? 2_000);
