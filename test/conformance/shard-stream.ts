@@ -178,23 +178,27 @@ export const shardStreamConformance = (name: string, make: (limits: SubjectLimit
 
     test("keeps the marks of parked topics for the next owner, and those of an owner only", async () => {
       const { stream, leases, lease } = await open();
-      expect(await stream.parked(0)).toBeNull();
-      expect(await stream.park(lease, [], true)).toBe("ok");
-      expect(await stream.parked(0)).toEqual([]);
-      expect(await stream.park(lease, ["orders", "users"], true)).toBe("ok");
-      const marks = await stream.parked(0);
-      expect(marks?.map(({ topic }) => topic).sort()).toEqual(["orders", "users"]);
+      const marked = async () => {
+        const { topics, told } = await stream.parked(0);
+        return { topics: topics.toSorted(), told };
+      };
+      expect(await marked()).toEqual({ topics: [], told: "nobody" });
+      expect(await stream.park(lease, ["orders"], "begin")).toBe("ok");
+      expect(await marked()).toEqual({ topics: ["orders"], told: "nobody" });
+      expect(await stream.park(lease, ["users"], "all")).toBe("ok");
+      const both = { topics: ["orders", "users"], told: "this-server" };
+      expect(await marked()).toEqual(both);
       await leases.release(lease);
       const next = (await leases.take(0, "two", LEASE_MS)) as Lease;
-      expect(await stream.park(lease, ["orders"], false)).toBe("fenced");
-      expect(await stream.park(lease, ["late"], true)).toBe("fenced");
-      expect(await stream.park(next, ["orders", "users"], true)).toBe("ok");
-      expect(await stream.parked(0)).toEqual(marks);
-      expect(await stream.park(next, ["orders"], false)).toBe("ok");
-      expect((await stream.parked(0))?.map(({ topic }) => topic)).toEqual(["users"]);
-      expect(await stream.park(next, ["users"], false)).toBe("ok");
-      expect(await stream.parked(0)).toEqual([]);
-      expect(await stream.parked(1)).toBeNull();
+      for (const as of ["begin", "all", "end"] as const)
+        expect(await stream.park(lease, ["orders", "late"], as)).toBe("fenced");
+      expect(await stream.park(next, ["orders", "users"], "begin")).toBe("ok");
+      expect(await marked()).toEqual(both);
+      expect(await stream.park(next, ["orders"], "end")).toBe("ok");
+      expect(await marked()).toEqual({ topics: ["users"], told: "this-server" });
+      expect(await stream.park(next, ["users"], "end")).toBe("ok");
+      expect(await marked()).toEqual({ topics: [], told: "this-server" });
+      expect(await stream.parked(1)).toEqual({ topics: [], told: "nobody" });
     });
 
     test("takes nothing from an owner that lost its lease", async () => {

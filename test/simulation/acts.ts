@@ -49,6 +49,9 @@ const goBack = ({ memory, history, settings }: Scene, bringBack: () => void): vo
   const shards = Array.from({ length: settings.shards }, (_, shard) => shard);
   const before = shards.map((shard) => memory.streams.entriesAfter(shard, "0", 10_000));
   bringBack();
+  for (const { shard, topic } of memory.parked.all())
+    for (const { chunk } of memory.parked.rows(shard, topic))
+      for (const one of eventsIn(chunk, history)) history.isParked(one);
   for (const shard of shards) {
     const refs = new Set(memory.streams.entriesAfter(shard, "0", 10_000).map(({ ref }) => ref));
     for (const entry of before[shard] ?? [])

@@ -1,9 +1,20 @@
-import type { Parking } from "@spillway/event";
+import type { ParkedMarks, Parking } from "@spillway/event";
 import type { Bug } from "./bug.ts";
 
 /** The bug is in what a relay makes of Postgres's answers. */
 const parking = (wrong: (port: Parking) => Partial<Parking>): Bug => ({
   relay: (ports) => ({ ...ports, parking: { ...ports.parking, ...wrong(ports.parking) } }),
+});
+
+/** The bug is in what a relay makes of Redis's. */
+const marks = (wrong: (seen: ParkedMarks) => ParkedMarks): Bug => ({
+  relay: (ports) => {
+    const { shardStream } = ports;
+    return {
+      ...ports,
+      shardStream: { ...shardStream, parked: async (shard) => wrong(await shardStream.parked(shard)) },
+    };
+  },
 });
 
 /** Mistakes with the events of a topic that takes nothing. */
@@ -27,18 +38,13 @@ export const bugsOfTheParking: Readonly<Record<string, Bug>> = {
     oldest: async (...of) => (await port.oldest(...of)).toReversed(),
   })),
 
-  "newer events pass those that an owner before has parked": {
-    relay: (ports) => ({ ...ports, shardStream: { ...ports.shardStream, parked: async () => [] } }),
-  },
+  "newer events pass those that an owner before has parked": marks(() => ({ topics: [], told: "this-server" })),
 
   "the mark goes before the last row": parking((port) => ({
     oldest: async (...of) => (await port.oldest(...of)).slice(0, -1),
   })),
 
-  "an emptied Redis is one in which nothing is parked": {
-    relay: (ports) => ({
-      ...ports,
-      shardStream: { ...ports.shardStream, parked: async (shard) => (await ports.shardStream.parked(shard)) ?? [] },
-    }),
-  },
+  "an emptied Redis is one in which nothing is parked": marks((seen) =>
+    seen.told === "nobody" ? { ...seen, told: "this-server" } : seen,
+  ),
 };

@@ -63,6 +63,8 @@ export type EventRecord = {
   untold: boolean;
   /** It was parked, and Postgres has gone back and has it no more. */
   unparked: boolean;
+  /** It was parked when Redis went back: no mark that is missing since lets anything newer pass it. */
+  parkedThen: boolean;
   /** It was so, answered, and in its place: so it comes back in that place. What was not answered yet may have been sent again meanwhile. */
   comesBack: boolean;
   /** A topic refused it for good, so that it has lost its place. */
@@ -117,6 +119,7 @@ export const createHistory = (shards: number) => {
       rowsLost: 0,
       untold: false,
       unparked: false,
+      parkedThen: false,
       comesBack: false,
       refused: false,
       damagedIn: new Set(),
@@ -281,6 +284,10 @@ export const createHistory = (shards: number) => {
     wiped: (record: EventRecord): void => {
       record.wiped = true;
       record.comesBack = record.safeInPlace && record.accepted !== null && record.damagedIn.size === 0;
+    },
+    /** Redis goes back, and Postgres has it among the parked. */
+    isParked: (record: EventRecord): void => {
+      record.parkedThen = true;
     },
     /** Postgres went back and has it no more. */
     gone: (record: EventRecord, as: "row" | "parked" | "untold"): void => {

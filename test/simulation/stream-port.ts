@@ -68,9 +68,9 @@ export const createStreamPort = (
     divert,
     endDiversion,
     diversion: (shard) => ask("redis", `diversion ${shard}`, () => shardStream.diversion(shard)),
-    park: (lease, topics, begin) =>
-      ask("redis", `park ${lease.shard} ${topics} ${begin}`, async () => {
-        const done = await shardStream.park(lease, topics, begin);
+    park: (lease, topics, as) =>
+      ask("redis", `park ${lease.shard} ${topics} ${as}`, async () => {
+        const done = await shardStream.park(lease, topics, as);
         check(lease, done === "ok");
         return done;
       }),

@@ -111,12 +111,12 @@ const checkReplays = (scene: Scene, landed: Landed): void => {
 };
 
 const checkOrder = (scene: Scene, landed: Landed, dead: Dead): void => {
-  // A Redis that went back has another diversion and other leases than the relays know of.
-  if (scene.plan.acts.some(({ kind }) => redisGoesBack(kind))) return;
+  // A Redis that went back has another diversion and other leases than the relays know of; what was parked is in Postgres.
+  const hasGoneBack = scene.plan.acts.some(({ kind }) => redisGoesBack(kind));
   for (const [record, place] of landed.first) {
     for (const precedence of record.precedences) {
       // What was refused for good has lost its place: a topic that takes it after all may have taken newer ones before.
-      if (precedence.before.refused) continue;
+      if (precedence.before.refused || (hasGoneBack && !precedence.before.parkedThen)) continue;
       const before = landed.first.get(precedence.before);
       if (!before || before.lane !== place.lane || dead.has(precedence.before)) continue;
       if (before.offset > place.offset && isBinding(record, precedence))

@@ -72,7 +72,7 @@ export const createStage = ({ traceparentOf = () => null, ...options }: StageOpt
   const world = createMemoryWorld({ clock: serversClock, platform, ...options, shards });
   world.topics.create(TOPIC, { partitions: options.partitions ?? 1 });
   // As an owner before has left it: what is parked is known without Postgres.
-  for (let shard = 0; shard < shards; shard++) world.streams.marks(shard).park([], true);
+  for (let shard = 0; shard < shards; shard++) world.streams.park(shard, [], "all");
   const belonging = settledBelonging(shards);
   /** Of the one edge that posts. */
   const writers = createWriters();

@@ -41,8 +41,14 @@ export type Settled = {
   readonly parked?: number;
 };
 
-/** That a topic of a shard is parked, and since when. */
-export type ParkedMark = { readonly topic: string; readonly sinceMs: number };
+/**
+ * The topics of a shard that are marked as parked. `told`: whom an owner has told all of them: the server that answers; another
+ * one, so that this one may lack some; or nobody, since Redis was emptied or is new.
+ */
+export type ParkedMarks = {
+  readonly topics: readonly string[];
+  readonly told: "this-server" | "another" | "nobody";
+};
 
 /**
  * Counters of a shard since `epoch`, which names the stream's birth: another epoch means that Redis was emptied. What the
@@ -89,10 +95,10 @@ export type ShardStream = {
    * it since, so that the outbox may hold what that read did not see; it goes on.
    */
   endDiversion(lease: Lease, stamp: string): Promise<"ok" | "renewed" | "fenced">;
-  /** Marks topics of the shard as parked, or as such no more. Once it has begun for any, or for none, `parked` answers a list. */
-  park(lease: Lease, topics: readonly string[], begin: boolean): Promise<"ok" | "fenced">;
-  /** The marks, which every owner must obey; null when nobody has said whether there are any since Redis was emptied. */
-  parked(shard: number): Promise<readonly ParkedMark[] | null>;
+  /** Marks topics of the shard as parked, or as such no more. `all`: marks them, and says that there are no others. */
+  park(lease: Lease, topics: readonly string[], as: "begin" | "all" | "end"): Promise<"ok" | "fenced">;
+  /** The marks, which every owner must obey. */
+  parked(shard: number): Promise<ParkedMarks>;
   /** Append for the drain: passes the diversion, obeys the limits. */
   append(lease: Lease, chunk: ShardChunk): Promise<Appended | { readonly kind: "fenced" }>;
   /** All as of one moment. */

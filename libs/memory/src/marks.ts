@@ -1,24 +1,27 @@
-import type { Clock, ParkedMark } from "@spillway/event";
+import type { ParkedMarks } from "@spillway/event";
 
 export type Marks = {
-  park(topics: readonly string[], begin: boolean): void;
-  parked(): readonly ParkedMark[] | null;
+  park(topics: readonly string[], as: "begin" | "all" | "end", server: number): void;
+  parked(server: number): ParkedMarks;
   copy(): Marks;
 };
 
-/** Which topics of a shard are parked, and whether anybody has looked. */
-export const createMarks = (clock: Clock, from: ReadonlyMap<string, number> | null = null): Marks => {
-  let since = from === null ? null : new Map(from);
+/** Which topics of a shard are parked, and which server was told all of them. */
+export const createMarks = (from: readonly string[] = [], told: number | null = null): Marks => {
+  const topics = new Set(from);
+  let toldTo = told;
   return {
-    copy: () => createMarks(clock, since),
-    park: (topics: readonly string[], begin: boolean): void => {
-      if (begin) since ??= new Map();
-      for (const topic of topics) {
-        if (!begin) since?.delete(topic);
-        else if (!since?.has(topic)) since?.set(topic, clock.wallMs());
+    copy: () => createMarks([...topics], toldTo),
+    park: (named, as, server) => {
+      for (const topic of named) {
+        if (as === "end") topics.delete(topic);
+        else topics.add(topic);
       }
+      if (as === "all") toldTo = server;
     },
-    parked: (): readonly ParkedMark[] | null =>
-      since === null ? null : [...since].map(([topic, sinceMs]) => ({ topic, sinceMs })),
+    parked: (server) => {
+      const told = toldTo === null ? "nobody" : toldTo === server ? "this-server" : "another";
+      return { topics: [...topics], told };
+    },
   };
 };

@@ -34,12 +34,12 @@ export const isAfter = (a: Id, b: Id): boolean => a[0] > b[0] || (a[0] === b[0] 
 
 export type Shard = ReturnType<typeof createShard>;
 
-export const createShard = (limits: StreamLimits, clock: Clock) => ({
+export const createShard = (limits: StreamLimits) => ({
   entries: [] as Entry[],
   dedup: createDedupKeys(limits.dedupWindowMs),
   /** The stamp of the diversion. */
   diverted: null as string | null,
-  marks: createMarks(clock),
+  marks: createMarks(),
   lastMs: 0,
   lastSequence: 0,
   counts: { epoch: null as string | null, accepted: 0, duplicate: 0, relayed: 0, dead: 0, parked: 0, backlogBytes: 0 },

@@ -30,12 +30,12 @@ export const createShardStream = (
     if (!streams.holds(lease)) return "fenced";
     return streams.endDiversion(lease.shard, stamp) ? "ok" : "renewed";
   }),
-  park: behind("redis", (lease, topics, begin) => {
+  park: behind("redis", (lease, topics, as) => {
     if (!streams.holds(lease)) return "fenced";
-    streams.marks(lease.shard).park(topics, begin);
+    streams.park(lease.shard, topics, as);
     return "ok";
   }),
-  parked: behind("redis", (shard) => streams.marks(shard).parked()),
+  parked: behind("redis", streams.parked),
   append: async (lease, chunk) => {
     const down = code("redis");
     if (down !== null) return { kind: "retriable", code: down };

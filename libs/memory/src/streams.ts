@@ -1,4 +1,4 @@
-import type { Appended, Clock, Entry, Settled, ShardChunk, ShardCounts } from "@spillway/event";
+import type { Appended, Clock, Entry, ParkedMarks, Settled, ShardChunk, ShardCounts } from "@spillway/event";
 import { createInstallationCell } from "./installation.ts";
 import { createLeaseTable } from "./leases.ts";
 import {
@@ -23,7 +23,7 @@ export type Streams = ReturnType<typeof createStreams>;
 export const createStreams = (clock: Clock, shards: number, limits: StreamLimits) => {
   let births = 0;
   let servers = 1;
-  let all = Array.from({ length: shards }, () => createShard(limits, clock));
+  let all = Array.from({ length: shards }, () => createShard(limits));
   const leases = createLeaseTable(clock);
   const installation = createInstallationCell();
   const waiting = Array.from({ length: shards }, () => new Set<AbortController>());
@@ -67,7 +67,9 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
     entriesAfter,
     settle: (shard: number, settled: Settled) => settleEntries(of(shard), settled),
     ...createDiversions(of),
-    marks: (shard: number) => of(shard).marks,
+    park: (shard: number, topics: readonly string[], as: "begin" | "all" | "end"): void =>
+      of(shard).marks.park(topics, as, servers),
+    parked: (shard: number): ParkedMarks => of(shard).marks.parked(servers),
     counts: (shard: number): ShardCounts => countsOf(of(shard)),
     forget: (shard: number, writers: readonly string[]): void => {
       for (const writer of writers) for (const totals of [of(shard).totals, of(shard).brought]) totals.delete(writer);
@@ -75,7 +77,7 @@ export const createStreams = (clock: Clock, shards: number, limits: StreamLimits
     arrival,
     /** Everything is gone, leases and owners too, as after FLUSHALL or a failover to an empty replica. */
     empty: () => {
-      all = Array.from({ length: shards }, () => createShard(limits, clock));
+      all = Array.from({ length: shards }, () => createShard(limits));
       leases.empty();
       installation.clear();
     },

@@ -366,6 +366,18 @@ return replies
 `,
 };
 
+export const marksScript: Script = {
+  sha: "a860a3350b69d428c4d2a68c6138fd73ae23170c",
+  keyLockingSha: "68086d407b5f66aa6df0f89dbf26e95d272cffc0",
+  source: `#!lua flags=no-writes
+
+local info = redis.pcall('INFO', 'server', 'replication')
+local text = type(info) == 'string' and info or type(info) == 'table' and info.verbatim_string and info.verbatim_string.string or ''
+local run, replication = string.match(text, 'run_id:(%w+)'), string.match(text, 'master_replid:(%w+)')
+return {(run or '') .. ' ' .. (replication or ''), redis.call('HGETALL', KEYS[1])}
+`,
+};
+
 export const missingScript: Script = {
   sha: "c0960eaaecdacbfb811ec1bc27b941a027ceecc3",
   keyLockingSha: "5737b122ce04c306d01164524044421868ba6f17",
@@ -392,20 +404,25 @@ return missing
 };
 
 export const parkScript: Script = {
-  sha: "951413946825b3ea66d8d51b816701359189256a",
-  keyLockingSha: "016ca9b040e4046eb38b1664ea781927589c9fed",
+  sha: "52ba0f4f26d02e05d346df512dcc106819c04da3",
+  keyLockingSha: "252b6636ef08bb544b96e749cb4b054aefc61be0",
   source: `#!lua flags=allow-oom
 
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 'FENCED' end
 local time = redis.call('TIME')
 local now = time[1] .. string.format('%03d', math.floor(tonumber(time[2]) / 1000))
-if ARGV[2] == '1' then redis.call('HSETNX', KEYS[1], '*', now) end
 for i = 3, #ARGV do
-  if ARGV[2] == '1' then
-    redis.call('HSETNX', KEYS[1], ARGV[i], now)
-  else
+  if ARGV[2] == 'end' then
     redis.call('HDEL', KEYS[1], ARGV[i])
+  else
+    redis.call('HSETNX', KEYS[1], ARGV[i], now)
   end
+end
+if ARGV[2] == 'all' then
+  local info = redis.pcall('INFO', 'server', 'replication')
+  local text = type(info) == 'string' and info or type(info) == 'table' and info.verbatim_string and info.verbatim_string.string or ''
+  local run, replication = string.match(text, 'run_id:(%w+)'), string.match(text, 'master_replid:(%w+)')
+  redis.call('HSET', KEYS[1], '*', (run or '') .. ' ' .. (replication or ''))
 end
 return 'OK'
 `,

@@ -1,4 +1,4 @@
-import { type ParkedMark, type ShardChunk, type ShardStream, Unavailable } from "@spillway/event";
+import { type ParkedMarks, type ShardChunk, type ShardStream, Unavailable } from "@spillway/event";
 import {
   type AppendSetup,
   appendAgreed,
@@ -23,6 +23,7 @@ import {
   divertScript,
   forgetScript,
   inspectScript,
+  marksScript,
   missingScript,
   parkScript,
   settleScript,
@@ -40,13 +41,18 @@ const statusOf = (status: unknown): "ok" | "fenced" => {
   throw new Unavailable("odd_reply");
 };
 
-/** Says that somebody has looked whether there are any; no topic is called so. */
-const LOOKED = "*";
+/** Names the server that was told all of them; no topic is called so. */
+const TOLD = "*";
 
-const marksOf = (values: Readonly<Record<string, string>>): readonly ParkedMark[] | null => {
-  if (values[LOOKED] === undefined) return null;
-  const marks = Object.entries(values).filter(([topic]) => topic !== LOOKED);
-  return marks.map(([topic, sinceMs]) => ({ topic, sinceMs: Number(sinceMs) }));
+const marksOf = (reply: unknown): ParkedMarks => {
+  const [server, flat] = Array.isArray(reply) ? (reply as unknown[]) : [];
+  if (typeof server !== "string" || !Array.isArray(flat)) throw new Unavailable("odd_reply");
+  const names = flat.filter((_, i) => i % 2 === 0).map(String);
+  const told = names.includes(TOLD) ? String(flat[names.indexOf(TOLD) * 2 + 1]) : null;
+  return {
+    topics: names.filter((name) => name !== TOLD),
+    told: told === null ? "nobody" : told === server ? "this-server" : "another",
+  };
 };
 
 const oldestOf = (reply: unknown): { readonly nowMs: number; readonly oldestAtMs: number | null } => {
@@ -97,14 +103,14 @@ export const createShardStream = (options: ShardStreamOptions): ShardStream => {
       const [status] = await divert(redis, namespace, lease.shard, ["end", leaseValue(lease), stamp]);
       return status === "RENEWED" ? "renewed" : statusOf(status);
     },
-    async park(lease, topics, begin) {
+    async park(lease, topics, as) {
       const keys = shardKeys(namespace, lease.shard);
-      const values = [leaseValue(lease), begin ? 1 : 0, ...topics];
+      const values = [leaseValue(lease), as, ...topics];
       return statusOf(await runScript(redis.commands, parkScript, [keys.parked, keys.lease], values));
     },
     parked: async (shard) => {
       const { parked } = shardKeys(namespace, shard);
-      return marksOf(await redis.commands.send((client) => client.hgetall(parked)));
+      return marksOf(await runScript(redis.commands, marksScript, [parked], []));
     },
     async append(lease, chunk) {
       const value = leaseValue(lease);

@@ -9,6 +9,7 @@ import { linkScenarios } from "./links.ts";
 import { lotScenarios } from "./lots.ts";
 import { overTcp } from "./over-tcp.ts";
 import { parkingScenarios } from "./parking.ts";
+import { parkingMarkScenarios } from "./parking-marks.ts";
 import { postgresScenarios } from "./postgres.ts";
 import { powerScenarios } from "./power.ts";
 import { processScenarios } from "./processes.ts";
@@ -31,6 +32,7 @@ const overHttp: readonly Scenario[] = [
   ...brokersScenarios,
   ...parkingScenarios,
   ...lotScenarios,
+  ...parkingMarkScenarios,
   ...quotaScenarios,
   ...readinessScenarios,
   ...weakRedisScenarios,

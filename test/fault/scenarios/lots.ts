@@ -1,7 +1,8 @@
 import { askKafka } from "@spillway/backends";
 import { eventually } from "@spillway/backends/eventually";
-import { readTopic } from "../../support/topic.ts";
-import { type Injection, inTurn, pause } from "../injection.ts";
+import { residentMb } from "../../bench/sample.ts";
+import { eachInTopic, readTopic } from "../../support/topic.ts";
+import { type Injection, inTurn, pause, relay } from "../injection.ts";
 import type { FaultWorld, Scenario } from "../scenario.ts";
 import { toldExactly } from "./accounts.ts";
 import { createLag } from "./failover.ts";
@@ -19,7 +20,7 @@ const postLots = async ({ pipeline, sleep }: FaultWorld, isOver: () => boolean):
       id: `${lot}-${posted + at}`,
       type: "late.x",
       subject: `lot-${at % KEYS}`,
-      data: {},
+      data: { n: posted + at },
     });
     const events = JSON.stringify(Array.from({ length: LOT_EVENTS }, eventOf));
     await eventually("the lot's events are stored", async () => (await pipeline.post(events)).status === 202, 10_000);
@@ -28,11 +29,19 @@ const postLots = async ({ pipeline, sleep }: FaultWorld, isOver: () => boolean):
   return posted;
 };
 
-const outOf = async ({ pipeline }: FaultWorld): Promise<string[]> =>
-  (await readTopic(pipeline.addresses.brokers, lateTopic())).map(({ value }) => JSON.parse(value.toString()).id);
+type Out = { readonly id: string; readonly key: string; readonly n: number };
+
+/** What the late topic holds, partition by partition. */
+export const outOf = async ({ pipeline }: FaultWorld): Promise<Out[]> =>
+  (await readTopic(pipeline.addresses.brokers, lateTopic())).map(({ key, value }) => {
+    const { id, data } = JSON.parse(value.toString());
+    return { id, key: key ?? "", n: Number(data.n) };
+  });
+
+const idsOut = async (world: FaultWorld): Promise<number> => new Set((await outOf(world)).map(({ id }) => id)).size;
 
 /** While lots are posted. Answers how many events. */
-const whilePosting = async (world: FaultWorld, injection: Injection): Promise<number> => {
+export const whilePosting = async (world: FaultWorld, injection: Injection): Promise<number> => {
   let isOver = false;
   const posting = postLots(world, () => isOver);
   await injection(world).finally(() => {
@@ -47,11 +56,11 @@ const lotLosesExactly =
   async (world) => {
     const posted = await whilePosting(world, inTurn(isParked, pause(3_000), injection, pause(1_000)));
     await inTurn(createLateTopic, isBack, pause(3_000))(world);
-    await toldExactly(world, { lost: posted - new Set(await outOf(world)).size });
+    await toldExactly(world, { lost: posted - (await idsOut(world)) });
   };
 
 const allAreOut = async (world: FaultWorld, posted: number): Promise<void> =>
-  void (await eventually("every event of the lots", async () => new Set(await outOf(world)).size === posted, 60_000));
+  void (await eventually("every event of the lots", async () => (await idsOut(world)) === posted, 60_000));
 
 const deleteLateTopic: Injection = ({ pipeline }) =>
   askKafka(pipeline.addresses.brokers, (admin) => admin.deleteTopics({ topics: [lateTopic()] }));
@@ -71,6 +80,9 @@ const otherPartitions: Injection = async (world) => {
 const MANY_EVENTS = Number(process.env.PARKED ?? 30_000);
 const MANY_AT_ONCE = 500;
 
+/** Whatever waits in the lots. */
+const RELAY_MB_MAX = 500;
+
 /** What a shard has in hand is not parked yet. */
 const IN_HAND_EVENTS = 4 * 400;
 
@@ -87,28 +99,61 @@ const postMany = async (world: FaultWorld): Promise<void> => {
   }
 };
 
-/** All of them, and those of each key in the order in which they were posted, repeats aside. */
-const manyAreOut = async ({ pipeline }: FaultWorld): Promise<void> => {
+/** Numbers that must come out in their order, those of each key; repeats aside. */
+export const createOrder = () => {
   const seen = new Set<number>();
   const latest = new Map<string, number>();
-  for (const { key, value } of await readTopic(pipeline.addresses.brokers, lateTopic())) {
-    const n = Number(JSON.parse(value.toString()).data.n);
-    if (seen.has(n)) continue;
-    seen.add(n);
-    const before = latest.get(key ?? "") ?? -1;
-    if (n < before) throw new Error(`${key}: ${n} came out behind ${before}`);
-    latest.set(key ?? "", n);
-  }
-  if (seen.size !== MANY_EVENTS) throw new Error(`${seen.size} of ${MANY_EVENTS} came out`);
+  let inversion: string | null = null;
+  return {
+    add: (key: string, n: number): void => {
+      if (seen.has(n)) return;
+      seen.add(n);
+      const before = latest.get(key) ?? -1;
+      if (n < before) inversion ??= `${key}: ${n} came out behind ${before}`;
+      latest.set(key, n);
+    },
+    /** How many there were. Throws when one came out behind a later one. */
+    size: (): number => {
+      if (inversion !== null) throw new Error(inversion);
+      return seen.size;
+    },
+  };
+};
+
+/** All of them, and those of each key in the order in which they were posted, repeats aside. */
+const manyAreOut = async ({ pipeline }: FaultWorld): Promise<void> => {
+  const seen = createOrder();
+  await eachInTopic(pipeline.addresses.brokers, lateTopic(), ({ key, value }) =>
+    seen.add(key ?? "", Number(JSON.parse(value.toString()).data.n)),
+  );
+  if (seen.size() !== MANY_EVENTS) throw new Error(`${seen.size()} of ${MANY_EVENTS} came out`);
+};
+
+/** How long something took, and what the relay held meanwhile at most. */
+const measured = async (world: FaultWorld, what: string, step: () => Promise<unknown>): Promise<void> => {
+  const startMs = performance.now();
+  let mostMb = 0;
+  const timer = setInterval(() => {
+    const pid = relay(world).pid();
+    if (pid !== undefined) mostMb = Math.max(mostMb, residentMb(pid));
+  }, 250);
+  await step().finally(() => clearInterval(timer));
+  const seconds = (performance.now() - startMs) / 1_000;
+  console.log(
+    `  ${what}: ${MANY_EVENTS} events in ${seconds.toFixed(1)} s, ${Math.round(MANY_EVENTS / seconds)} a second; the relay held ${Math.round(mostMb)} MB`,
+  );
+  if (mostMb > RELAY_MB_MAX) throw new Error(`${what}: the relay held ${Math.round(mostMb)} MB`);
 };
 
 const manyComeBack: Injection = async (world) => {
-  await postMany(world);
   const isParkedNow = async () => (await parkedEvents(world)) >= MANY_EVENTS - IN_HAND_EVENTS;
-  await eventually("nearly all are parked", isParkedNow, 60_000 + MANY_EVENTS);
+  await measured(world, "posted and put aside", async () => {
+    await postMany(world);
+    await eventually("nearly all are parked", isParkedNow, 60_000 + MANY_EVENTS);
+  });
   await createLateTopic(world);
   const isBackNow = async () => (await parkedEvents(world)) === 0;
-  await eventually("none is parked any more", isBackNow, 60_000 + MANY_EVENTS);
+  await measured(world, "brought back", () => eventually("none is parked any more", isBackNow, 60_000 + MANY_EVENTS));
   await manyAreOut(world);
 };
 

@@ -125,7 +125,7 @@ export const createLot = (options: LotOptions, topic: string): Lot => {
       }
       mode.enter("marking");
       shows(code ?? "rows_found");
-      if ((await insist(parts, "parking", () => shardStream.park(lease, [topic], true))) === null) return false;
+      if ((await insist(parts, "parking", () => shardStream.park(lease, [topic], "begin"))) === null) return false;
       start(collect());
       return true;
     },

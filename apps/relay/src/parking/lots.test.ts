@@ -58,11 +58,7 @@ const setUp = (options: Parameters<typeof createStage>[0] & { readonly isThere?:
       await stage.until(() => (topics.get(BAD)?.partitions ?? []).flat().some((record) => idOf(record) === FIRST));
       topics.fault(BAD, why);
     },
-    marks: (shard = 0) =>
-      stage.world.streams
-        .marks(shard)
-        .parked()
-        ?.map(({ topic }) => topic),
+    marks: (shard = 0) => stage.world.streams.parked(shard).topics,
   };
 };
 
@@ -98,7 +94,7 @@ describe("a topic that takes nothing", () => {
     fault(null);
     await until(() => bad().length === 35, 60_000);
     expect(bad()).toEqual(upTo(35));
-    await until(() => marks()?.length === 0);
+    await until(() => marks().length === 0);
     await postBad(["last"]);
     await until(() => bad().length === 36, 1_000);
     await clock.advance(100);
@@ -162,7 +158,7 @@ describe("parked events", () => {
     start("r2");
     await until(() => new Set(bad()).size === 15, 60_000);
     expect([...new Set(bad())]).toEqual(upTo(15));
-    await until(() => parked() === 0 && marks()?.length === 0, 60_000);
+    await until(() => parked() === 0 && marks().length === 0, 60_000);
     expect(died()).toBe(true);
   });
 
@@ -221,12 +217,93 @@ describe("parked events", () => {
     await clock.advance(1_000);
     kill();
     world.streams.empty();
-    expect(marks()).toBeUndefined();
+    expect(marks()).toEqual([]);
     fault(null);
     await postBad(upTo(3, 3));
     start("r2");
     await until(() => bad().length === 6, 60_000);
     expect(bad()).toEqual(upTo(6));
+  });
+
+  test.each([
+    ["before it was marked", 0],
+    ["long after that, and was told another topic's mark", 3],
+  ])("come before what is newer when Redis goes back to %s, and their owner died", async (_when, already) => {
+    const { standsStill, start, until, postBad, fault, world, bad, parked, marks, clock } = setUp();
+    const { kill } = start();
+    await standsStill(FORBIDDEN);
+    const goBack = world.streams.remember();
+    await postBad(upTo(3));
+    await until(() => parked() === 3, 10_000);
+    await clock.advance(1_000);
+    kill();
+    goBack();
+    if (already > 0) {
+      const lease = await world.leases.take(0, "between", 100);
+      if (lease) await world.shardStream.park(lease, ["other"], "begin");
+      await clock.advance(200);
+    }
+    expect(marks()).not.toContain(BAD);
+    fault(null);
+    await postBad(upTo(3, 3));
+    start("r2");
+    await until(() => new Set(bad()).size === 6, 60_000);
+    expect([...new Set(bad())]).toEqual(upTo(6));
+  });
+
+  test("are told to a server that takes the place of another, so that the next owner needs no Postgres to know of them", async () => {
+    const { standsStill, start, until, post, postBad, fault, world, ids, bad, parked, marks, clock } = setUp();
+    const { kill } = start();
+    await standsStill(FORBIDDEN);
+    await post(["loads"]);
+    await until(() => ids().length === 1);
+    await postBad(upTo(3));
+    await until(() => parked() === 3, 10_000);
+    await clock.advance(1_000);
+    world.streams.remember()();
+    await clock.advance(2_000);
+    kill();
+    world.outages.start("postgres", "unreachable");
+    await postBad(upTo(3, 3));
+    fault(null);
+    start("r2");
+    await post(["good"]);
+    await until(() => ids().length === 2, 20_000);
+    expect([marks(), bad()]).toEqual([[BAD], []]);
+    world.outages.end("postgres");
+    await until(() => bad().length === 6, 60_000);
+    expect(bad()).toEqual(upTo(6));
+  });
+
+  test("of a Redis that went back while Postgres is away: nothing is relayed before it says what is parked", async () => {
+    const { start, until, post, ids, world, clock } = setUp();
+    const { kill } = start();
+    await post(["one"]);
+    await until(() => ids().length === 1);
+    kill();
+    world.streams.remember()();
+    world.outages.start("postgres", "unreachable");
+    await post(["two"]);
+    const next = start("r2");
+    await clock.advance(20_000);
+    expect(ids()).not.toContain("two");
+    expect(next.relay.state().troubles).toContainEqual(expect.objectContaining({ state: "parking", shard: 0 }));
+    world.outages.end("postgres");
+    await until(() => ids().includes("two"), 20_000);
+    // An owner that saw the server change has told it that there is nothing.
+    world.streams.remember()();
+    await clock.advance(10_000);
+    await next.stop();
+    world.outages.start("postgres", "unreachable");
+    await post(["three"]);
+    const third = start("r3");
+    await until(() => ids().includes("three"), 20_000);
+    third.kill();
+    // Of a single topic nothing is ever parked.
+    world.streams.remember()();
+    await post(["four"]);
+    start("r4", { topicNames: [TOPIC] });
+    await until(() => ids().includes("four"), 20_000);
   });
 
   test("are behind what the lanes held, also when they come while it is collected", async () => {
@@ -248,10 +325,10 @@ describe("parked events", () => {
 
   test("are not those of a publish under way, unless it fails", async () => {
     const { standsStill, startWith, until, postBad, fault, broker, publishes, world, bad, parked, clock } = setUp();
-    let marks = 0;
+    let begun = 0;
     const park: typeof world.shardStream.park = async (...of) => {
       const isUnderWay = () => clock.monotonicMs() - (publishes.at(-1)?.atMs ?? 0) < 1_000;
-      for (marks += of[2] ? 1 : 0; marks === 1 && !isUnderWay(); ) await clock.sleep(10);
+      if (of[2] === "begin") for (begun++; begun === 1 && !isUnderWay(); ) await clock.sleep(10);
       return world.shardStream.park(...of);
     };
     const { relay } = startWith({ shardStream: { ...world.shardStream, park } });
@@ -304,13 +381,13 @@ describe("parked events", () => {
     await postBad(upTo(2));
     await until(() => parked() === 2, 10_000);
     const [late] = world.parked.rows(0, BAD);
-    world.streams.marks(0).park([BAD], false);
+    world.streams.park(0, [BAD], "end");
     await clock.advance(2_000);
     expect(marks()).toEqual([BAD]);
     fault(null);
-    await until(() => marks()?.length === 0, 60_000);
+    await until(() => marks().length === 0, 60_000);
     if (late) world.parked.put(0, BAD, [late], { writer: "late", floor: 0 });
-    await until(() => bad().length === 3 && parked() === 0 && marks()?.length === 0, 10_000);
+    await until(() => bad().length === 3 && parked() === 0 && marks().length === 0, 10_000);
     expect(bad()).toEqual(["e0", "e1", "e0"]);
   });
 

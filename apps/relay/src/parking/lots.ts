@@ -31,12 +31,17 @@ export const createLots = (options: LotsOptions) => {
   const rule = createParkingRule(options, topics, (topic) => lots.get(topic)?.isTaking ?? false);
   /** Topics of which the last survey found rows though they are not parked. */
   let found: ReadonlySet<string> = new Set();
+  let isBegun = false;
 
   const lotOf = (topic: string): Lot => {
     const lot = lots.get(topic) ?? createLot(options, topic);
     lots.set(topic, lot);
     return lot;
   };
+
+  /** Every topic that is marked or about to be; of one whose mark goes nothing waits. */
+  const marked = (): readonly string[] =>
+    [...lots.values()].filter(({ isTaking, mode }) => isTaking && mode.now !== "clearing").map(({ name }) => name);
 
   const isDirect = (topic: string): boolean => (lots.get(topic)?.mode.now ?? "direct") === "direct";
 
@@ -73,6 +78,7 @@ export const createLots = (options: LotsOptions) => {
       const names = await marks.read();
       if (term.over) return;
       for (const topic of names) lotOf(topic).adopt(PARKED_BEFORE);
+      isBegun = true;
       if (topicNames.length > 1) start(watch());
     },
     /** The lot of a topic whose events go there. */
@@ -92,8 +98,11 @@ export const createLots = (options: LotsOptions) => {
       const again = direct.filter((topic) => found.has(topic));
       found = new Set(direct);
       for (const topic of again) await lotOf(topic).park(null);
-      const parked = [...lots.values()].filter(({ mode }) => mode.now === "parked" || mode.now === "returning");
-      await marks.refresh(parked.map(({ name }) => name));
+      if (marked().length > 0) await marks.tell(marked());
+    },
+    /** Another server answers: it is told what is parked, so that who owns the shard next need not ask Postgres. */
+    otherServer: async (): Promise<void> => {
+      if (isBegun) await marks.tell(marked());
     },
     all: (): readonly Lot[] => [...lots.values()].filter(({ isTaking }) => isTaking),
   };

@@ -13,7 +13,7 @@ const LOOK_MS = 1_000;
 /** The mark goes before anything newer goes to the lanes. Answers whether it went. */
 const clearMark = async ({ term, topic, mode, shardStream }: LotParts): Promise<boolean> => {
   mode.enter("clearing");
-  const answer = await shardStream.park(term.lease, [topic], false);
+  const answer = await shardStream.park(term.lease, [topic], "end");
   // Without an answer it may still go, also when it was set again: only a new token stops that.
   if (!answer.ok || answer.value === "fenced") term.end(answer.ok ? "fenced" : "doubt");
   if (term.over) return false;

@@ -56,7 +56,10 @@ export const createOpenShards = (parts: RelayParts, onDue: () => void) => {
       });
       const drain = createDrain({ ...parts, through, isInHand: pump.holdsCopied, onDue }, term);
       const sweep = createSweep(parts, shard, drain.restore);
-      const birthWatch = createBirthWatch(parts, shard, doubt);
+      const birthWatch = createBirthWatch(parts, shard, (youngerThanMs) => {
+        doubt(youngerThanMs);
+        start(pump.lots.otherServer());
+      });
       onDoubt();
       const pumped = pump.run();
       start(pumped);
