@@ -6,7 +6,8 @@ import type { PutLoop } from "./put-loop.ts";
 
 /** Of a topic that is not to be had, and of Postgres that does not answer. */
 const AGAIN = { firstMs: 100, mostMs: 5_000 } as const;
-const ROWS_MAX = 500;
+/** One read's: to decode them and hand them over is one turn of the event loop, which others wait for. */
+const ROWS_MAX = 100;
 /** What was put by a statement that nobody had the answer of is found by looking. */
 const LOOK_MS = 1_000;
 
