@@ -100,11 +100,13 @@ describe("a job", () => {
     await fresh.admin`insert into outbox (shard, chunk, events, bytes) values (0, '\\x00', 1, 1)`;
     expect([await drained(id), (await get(id))?.drainedAtMs]).toEqual([true, expect.any(Number)]);
     const park = (topic: string) =>
-      fresh.admin`insert into parked_events (shard, topic, ref, index, chunk) values (0, ${topic}, ${topic}, 0, '')`;
+      fresh.admin`insert into parking (shard, topic, token, code, events) values (0, ${topic}, 1, 'c', 1)`;
     await park("another");
     expect(await parked(id)).toBe(false);
     await park("events");
     expect(await parked(id)).toBe(true);
+    await fresh.admin`update parking set events = 0 where topic = 'events'`;
+    expect(await parked(id)).toBe(false);
   });
 
   test("its discards are found again, to be taken back", async () => {

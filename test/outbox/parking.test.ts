@@ -94,3 +94,29 @@ test("what has the id of an event that is removed stays", async () => {
   const { told, there } = await counted();
   expect([told, there.events]).toEqual([there, 2]);
 });
+
+test("an event is removed without a look at the others of its topic, in a table that nobody has analyzed", async () => {
+  const parking = createParking({ database: fresh.database });
+  const lease = { shard: 0, owner: "one", token: 1 };
+  await parking.open(lease, TOPIC, { code: "unknown_topic" });
+  const WAITING = 20_000;
+  for (let from = 0; from < WAITING; from += 1_000)
+    await parking.put(lease, TOPIC, eventsOf(from, 1_000), ROOM, { writer: `w${from}`, floor: 0 });
+  const reads = async () => {
+    const [row] = await fresh.admin<{ reads: number }[]>`
+      select (select seq_tup_read from pg_stat_user_tables where relname = 'parked_events')::int + (
+        select sum(idx_tup_read) from pg_stat_user_indexes where relname = 'parked_events')::int as reads`;
+    return row?.reads ?? 0;
+  };
+  // What each connection has seen is told a second later.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  const before = await reads();
+  for (let from = 0; from < 1_000; from += 100)
+    await parking.remove(0, TOPIC, { relayed: eventsOf(from, 100), dead: [] });
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await parking.topics([0]);
+  await eventually("the reads are told", async () => (await reads()) - before >= 1_000);
+  expect((await reads()) - before).toBeLessThan(5 * 1_000);
+  const { told, there } = await counted();
+  expect([told, there.events]).toEqual([there, WAITING - 1_000]);
+});
