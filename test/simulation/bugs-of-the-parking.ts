@@ -47,4 +47,8 @@ export const bugsOfTheParking: Readonly<Record<string, Bug>> = {
   "an emptied Redis is one in which nothing is parked": marks((seen) =>
     seen.told === "nobody" ? { ...seen, told: "this-server" } : seen,
   ),
+
+  "the marks of a Redis that went back are all that there are": marks((seen) =>
+    seen.told === "another" ? { ...seen, told: "this-server" } : seen,
+  ),
 };

@@ -82,6 +82,20 @@ const createLossOfPostgres = (random: Random, healAtMs: number): Act[] => {
 
 export const calmPlan: Plan = { acts: [], outages: [], badContentEvery: 0 };
 
+/** The mark of a topic that is parked is what a Redis that goes back has lost, and whoever owns the shard next does not know of it. */
+const createLostMark = (acts: readonly Act[], random: Random, hosts: number): Act[] => {
+  const back = acts.find((act) => act.kind === "go-back");
+  if (back?.kind !== "go-back" || !random.chance(0.5)) return [];
+  const atMs = back.atMs + random.below(50);
+  const backAtMs = back.atMs + back.ms;
+  const topic = random.pick(["orders", "audits"] as const);
+  const why = random.pick(["missing", "moved", "forbidden"] as const);
+  const relays = Array.from({ length: hosts - 2 }, (_, relay): Act => {
+    return { kind: "kill", atMs: Math.max(0, backAtMs - random.below(200)), host: 2 + relay };
+  });
+  return [{ kind: "topic-stands", atMs, ms: backAtMs - atMs + random.below(300), topic, why }, ...relays];
+};
+
 /** Draws what will happen to `hosts` machines until the world heals. Each act is missing from most plans. */
 export const createPlan = (random: Random, hosts: number, healAtMs: number): Plan => {
   const acts: Act[] = [];
@@ -140,5 +154,6 @@ export const createPlan = (random: Random, hosts: number, healAtMs: number): Pla
   }
   // Where Redis loses something at another time, nobody can say of an event which of the two has lost it.
   if (!acts.some(({ kind }) => redisLoses(kind))) acts.push(...createLossOfPostgres(random, healAtMs));
+  acts.push(...createLostMark(acts, random, hosts));
   return { acts, outages, badContentEvery };
 };

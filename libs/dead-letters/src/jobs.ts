@@ -89,8 +89,8 @@ const isDrained = (sql: Sql, id: string) => sql<{ drained: boolean }[]>`
   ) as drained`;
 
 /**
- * Whether events of a topic that a job's letters were for are parked: its own may be among them. Of the counters: among a million rows of
- * another topic it would look for one for half a second. Locks: ACCESS SHARE.
+ * Whether events of a topic that a job's letters were for are parked: its own may be among them. Asked of the counters, which are a row a
+ * topic and shard; no index of `parked_events` begins with the topic. Locks: ACCESS SHARE.
  */
 const isParked = (sql: Sql, id: string) => sql<{ parked: boolean }[]>`
   select exists (
