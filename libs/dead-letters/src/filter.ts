@@ -119,11 +119,14 @@ export const indexed = (sql: Sql, filter: LetterFilter) => {
     ${throughId === undefined ? sql`` : sql`and id <= ${throughId}`}`;
 };
 
-/** What each letter that an index led to is looked at for. */
+/**
+ * What each letter that an index led to is looked at for: written so that no index is for it. The planner would take one that is, such as that
+ * of all that were replayed, and where no letter has both read it to its end: 65,000 blocks of a million letters, and not the 10,000 of a type.
+ */
 export const looked = (sql: Sql, filter: LetterFilter) => {
   const { status, sinceMs, untilMs, text } = filter;
   return sql`
-    ${status === undefined ? sql`` : sql`and ${sql.unsafe(statusIs[status])}`}
+    ${status === undefined ? sql`` : sql`and (${sql.unsafe(statusIs[status])}) is not distinct from true`}
     ${equal(sql, "class", filter.deadLetterClass)}
     ${equal(sql, "code", filter.code)}
     ${equal(sql, "topic", filter.topic)}
@@ -131,8 +134,8 @@ export const looked = (sql: Sql, filter: LetterFilter) => {
     ${equal(sql, "partition_key", filter.partitionKey)}
     ${equal(sql, "source", filter.source)}
     ${equal(sql, "event_id", filter.eventId)}
-    ${sinceMs === undefined ? sql`` : sql`and created_at >= ${at(sinceMs)}::timestamptz`}
-    ${untilMs === undefined ? sql`` : sql`and created_at <= ${at(untilMs)}::timestamptz`}
+    ${sinceMs === undefined ? sql`` : sql`and created_at + interval '0' >= ${at(sinceMs)}::timestamptz`}
+    ${untilMs === undefined ? sql`` : sql`and created_at + interval '0' <= ${at(untilMs)}::timestamptz`}
     ${
       text === undefined
         ? sql``
