@@ -228,7 +228,14 @@ export const setUp = (
   const ports: DashboardPorts = {
     watch: createWatch({ ...askersOf(() => sights), ...over, clock: systemClock }),
     history: { points: () => [] },
-    events: async () => ({ state: null, kafka: null }),
+    events: async ({ id }) => ({
+      knownBy: "name",
+      name: { id, source: "/", producer: "" },
+      state: null,
+      kafka: null,
+      ahead: null,
+    }),
+    topicLimit: async () => ({ kind: "known", bytes: 1_048_588 }),
     groups: () => ({ groups: [], lags: null }),
     environment: "development",
     settings: { REDIS_URL: "redis://10.0.0.9:6379", DASHBOARD_PASSWORD: "configured" },

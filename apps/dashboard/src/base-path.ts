@@ -3,7 +3,7 @@ type Answer = (request: Request) => Response | Promise<Response>;
 /** In what we wrote ourselves: a quote of an event's is escaped, so none of it can be such an attribute. */
 const OWN_LINKS = / (href|src|action|formaction|data-stream)="\/(?!\/)/g;
 
-const OWN_CALLS = /(EventSource|fetch)\("\//g;
+const OWN_CALLS = /(EventSource|fetch|assign)\("\//g;
 
 const isOf = (response: Response, type: string): boolean =>
   response.headers.get("content-type")?.startsWith(type) ?? false;

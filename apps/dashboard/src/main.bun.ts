@@ -12,12 +12,24 @@ import { platform } from "@spillway/event/platform-node";
 import { createKafkaReader } from "@spillway/kafka/reader";
 import { createProvider } from "@spillway/oidc";
 import { createAudit, createSessionTable, createUsers } from "@spillway/operators";
-import { acknowledgeLoss, createOutboxInspector, createPostgresInstallation, schemaWarnings } from "@spillway/outbox";
+import {
+  acknowledgeLoss,
+  createOutboxAhead,
+  createOutboxInspector,
+  createPostgresInstallation,
+  schemaWarnings,
+} from "@spillway/outbox";
 import { createOutboxLook } from "@spillway/outbox/tier";
 import { openDatabase } from "@spillway/postgres";
 import { createMetricsRoute, isUpstash, showDependencies, watchInstallation } from "@spillway/service";
 import { openShell } from "@spillway/service/bun";
-import { connectRedis, createRedisInstallation, createStreamInspection, createStreamLook } from "@spillway/stream";
+import {
+  connectRedis,
+  createRedisInstallation,
+  createStreamAhead,
+  createStreamInspection,
+  createStreamLook,
+} from "@spillway/stream";
 import { openTraces } from "@spillway/telemetry/open-traces";
 import { createPrometheusMetrics } from "@spillway/telemetry/prometheus";
 import { createApp } from "./app.tsx";
@@ -41,6 +53,7 @@ import { askReadiness } from "./sights/ask.ts";
 import { createEventSights } from "./sights/events.ts";
 import { showGroups } from "./sights/group-metrics.ts";
 import { followGroups } from "./sights/groups.ts";
+import { createTopicLimits } from "./sights/topic-limits.ts";
 import { createTroubleTable, keepTroubles } from "./watch/kept-troubles.ts";
 import { createWatch } from "./watch/watch.ts";
 
@@ -108,6 +121,7 @@ const sights: SightPorts = {
   parked: () => orNull(outbox.parked(ASK_MS)),
   accounts: () => orNull(askAccounts(database, ASK_MS)),
   totals: () => orNull(letters.counts()),
+  openJobs: () => orNull(jobs.open()),
 };
 
 const watch = createWatch({ ...sights, clock: systemClock });
@@ -142,14 +156,22 @@ const streamLook = createStreamLook(redis, {
   dedupWindowSeconds: config.DEDUP_WINDOW_SECONDS,
   belonging,
 });
+const letterLook = createLetterLook({ database });
+const letterIdOf = async (identity: string) => (await letterLook(identity, null, ASK_MS))?.letter;
 const sightsOfEvents = {
   stream: streamLook,
-  letter: createLetterLook({ database }),
+  letter: letterLook,
   ...createOutboxLook({ database }),
 };
 const events = createEventSights({
   ...kafkaPorts,
   lookUp: createLookup(sightsOfEvents, platform, systemClock),
+  letterOf: async (by) => {
+    const found =
+      "id" in by ? (await letters.page({ eventId: by.id }, {}, 1)).letters[0]?.id : await letterIdOf(by.identity);
+    return found === undefined ? null : letters.get(found);
+  },
+  ahead: { stream: createStreamAhead(redis, config.NAMESPACE), outbox: createOutboxAhead({ database }) },
   shards: config.SHARDS,
   reader,
 });
@@ -159,6 +181,7 @@ const ports: DashboardPorts = {
   history,
   events,
   groups: groups.sight,
+  topicLimit: createTopicLimits({ reader, clock: systemClock }),
   environment: config.ENVIRONMENT,
   settings: config.shown,
   letters: {

@@ -6,6 +6,7 @@ import type {
   LetterGroups,
   LetterJobs,
   LetterPage,
+  OpenJob,
   Plan,
   WholeLetter,
 } from "@spillway/dead-letters";
@@ -26,6 +27,7 @@ import type { EdgeReadiness } from "./sights/edges.ts";
 import type { EventSights } from "./sights/events.ts";
 import type { GroupSight } from "./sights/groups.ts";
 import type { RelayReadiness } from "./sights/relays.ts";
+import type { TopicLimits } from "./sights/topic-limits.ts";
 import type { Watch } from "./watch/watch.ts";
 
 /** A shard of the stream. Null: unknown, which is not zero. */
@@ -41,6 +43,8 @@ export type Sights = {
   /** Of each shard, topics of which events are or were parked. */
   readonly parked: readonly ParkedTopic[] | null;
   readonly accounts: Accounts | null;
+  /** Those that are not over. */
+  readonly openJobs: readonly OpenJob[] | null;
   readonly totals: Pick<LetterCounts, "byClass" | "total" | "capped" | "oldestAtMs"> | null;
 };
 
@@ -90,6 +94,8 @@ export type DashboardPorts = {
   readonly events: EventSights;
   /** How far behind the consumers are. */
   readonly groups: () => GroupSight;
+  /** What each topic takes. */
+  readonly topicLimit: TopicLimits;
   /** Which is said on every page. */
   readonly environment: string;
   /** This dashboard's own, without what is secret. */

@@ -60,6 +60,7 @@ export const soundSights: Sights = {
     capped: false,
     oldestAtMs: null,
   },
+  openJobs: [],
 };
 
 /** Ports that answer these sights, each time as they are then. */
@@ -71,4 +72,5 @@ export const askersOf = (sights: () => Sights): SightPorts => ({
   parked: async () => sights().parked,
   accounts: async () => sights().accounts,
   totals: async () => sights().totals,
+  openJobs: async () => sights().openJobs,
 });

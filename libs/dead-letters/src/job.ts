@@ -42,6 +42,8 @@ export type Job = JobOrder & {
   readonly endedAtMs: number | null;
 };
 
+export type OpenJob = Pick<Job, "id" | "state">;
+
 /** What became of a job's letters. `died` is counted up to `DEATHS_COUNTED_MAX`. */
 export type JobCounts = { readonly decided: number; readonly died: number };
 

@@ -8,6 +8,7 @@ import {
   type JobMove,
   type JobOrder,
   MOVES,
+  type OpenJob,
   type Skips,
 } from "./job.ts";
 import { isLetterId } from "./letter.ts";
@@ -99,6 +100,10 @@ const isParked = (sql: Sql, id: string) => sql<{ parked: boolean }[]>`
     )
   ) as parked`;
 
+/** Those that are not over, the oldest first. Locks: ACCESS SHARE. */
+const openJobs = (sql: Sql) => sql<OpenJob[]>`
+  select id, state from dead_letter_jobs where state not in ('done', 'cancelled') order by id limit ${JOBS_MAX}`;
+
 /** Jobs over many letters, and the lease of their one runner. Everything rejects with `Unavailable`; repeating is safe. */
 export const createLetterJobs = ({ database }: { readonly database: Database }) => {
   const read = <T>(query: (sql: Sql) => PromiseLike<T>): Promise<T> => ask(database, STATEMENT_MS, query);
@@ -120,6 +125,7 @@ export const createLetterJobs = ({ database }: { readonly database: Database }) 
       const jobs = rows.slice(0, JOBS_MAX);
       return { jobs, older: rows.length > JOBS_MAX ? (jobs.at(-1)?.id ?? null) : null };
     },
+    open: (): Promise<readonly OpenJob[]> => read(openJobs),
     counts: async (id: string): Promise<JobCounts> => {
       const [row] = await read((sql) => countJob(sql, id));
       return row ?? { decided: 0, died: 0 };

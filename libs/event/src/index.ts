@@ -22,6 +22,7 @@ export { PIECE_BYTES, type Pieces } from "./pieces.ts";
 export * from "./platform.ts";
 export * from "./ranges.ts";
 export * from "./read.ts";
+export * from "./record-headers.ts";
 export * from "./replay.ts";
 export * from "./schemas.ts";
 export * from "./seal.ts";

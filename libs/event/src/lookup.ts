@@ -60,6 +60,9 @@ export type PendingPlace =
   | { readonly tier: "outbox"; readonly shard: number; readonly row: string; readonly sinceMs: number }
   | { readonly tier: "parked"; readonly shard: number; readonly topic: string; readonly sinceMs: number };
 
+/** How many events of its shard are before one that waits: at least so many, and at most; null: nobody can say how many at most. */
+export type Ahead = { readonly least: number; readonly most: number | null };
+
 /** What became of an event, as far as anybody can say. */
 export type EventState =
   | ({ readonly status: "pending" } & PendingPlace)
@@ -69,13 +72,11 @@ export type EventState =
   | { readonly status: "not_seen"; readonly sinceMs: number | null; readonly letter: LetterSight | null }
   | { readonly status: "unknown"; readonly rows: number };
 
-export type EventQuery = {
-  readonly producer: string;
-  readonly source: string;
-  readonly id: string;
-  /** Where it can be: one, where its partition key is known. */
-  readonly shards: readonly number[];
-};
+/** Which event is meant: one key's name, source and id are one event. */
+export type EventName = { readonly producer: string; readonly source: string; readonly id: string };
+
+/** By its name, or by what all its lives are known by. `shards`: where it can be: one, where its partition key is known. */
+export type EventQuery = (EventName | { readonly identity: string }) & { readonly shards: readonly number[] };
 
 /** A life that an operator begins while we look. */
 const LIVES_MAX = 3;
@@ -140,14 +141,16 @@ const lookAtLife = async (
 /** What became of an event, asked in a constant number of questions. Rejects with `Unavailable`. */
 export const createLookup =
   (sights: Sights, platform: Platform, clock: Pick<Clock, "monotonicMs">) =>
-  async ({ producer, source, id, shards }: EventQuery, deadlineMs: number): Promise<EventState> => {
+  async (query: EventQuery, deadlineMs: number): Promise<EventState> => {
     const endMs = clock.monotonicMs() + deadlineMs;
     const leftMs = (): number => {
       const left = endMs - clock.monotonicMs();
       if (left <= 0) throw new Unavailable("timeout");
       return left;
     };
-    const identity = identityOf(producer, source, id, platform);
+    const { shards } = query;
+    const identity =
+      "identity" in query ? query.identity : identityOf(query.producer, query.source, query.id, platform);
     for (let life = 0; life < LIVES_MAX; life++) {
       const letter = await sights.letter(identity, null, leftMs());
       const replay = letter === null ? 0 : letter.replay + (isOver(letter) ? 0 : 1);

@@ -2,7 +2,7 @@ import kafkajs, { type Admin } from "kafkajs";
 import { type Address, rotating } from "./connection.ts";
 import { askAdmin } from "./kafkajs-client.ts";
 import type { KafkaSettings } from "./options.ts";
-import { settingNames, type TopicSettings } from "./record-age.ts";
+import type { TopicSettings } from "./record-age.ts";
 
 /** What is asked now and then, each time on a connection of its own; rejects with what kafkajs throws. */
 export const createAdminQuestions = (settings: KafkaSettings) => {
@@ -10,9 +10,9 @@ export const createAdminQuestions = (settings: KafkaSettings) => {
   const ask = <T>(question: (admin: Admin) => Promise<T>) => askAdmin(settings, nextBrokers(), question);
   return {
     /** Needs the right to DESCRIBE_CONFIGS; rejects without it. */
-    topicSettings: (topic: string): Promise<TopicSettings> =>
+    topicSettings: (topic: string, names: readonly string[]): Promise<TopicSettings> =>
       ask(async (admin) => {
-        const asked = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: [...settingNames] };
+        const asked = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: [...names] };
         const { resources } = await admin.describeConfigs({ resources: [asked], includeSynonyms: false });
         const entries = resources[0]?.configEntries ?? [];
         return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));

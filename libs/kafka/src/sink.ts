@@ -17,7 +17,7 @@ import type { KafkaSettings } from "./options.ts";
 import { clientTable } from "./outcome-table.ts";
 import { createPartitionCounts } from "./partition-counts.ts";
 import { createProducing } from "./producing.ts";
-import { recordAgeMsMax, type TopicSettings } from "./record-age.ts";
+import { recordAgeMsMax, settingNames, type TopicSettings } from "./record-age.ts";
 import { encodeBatch } from "./record-batch.ts";
 
 /** Longer than the relay's longest pause, so that a forbidden topic stays known for one. */
@@ -59,7 +59,7 @@ const askBrokers = async (settings: KafkaSettings, questions: AdminQuestions): R
 /** How old a record's time may be, as far as we may ask for it. */
 const ageOf = async ({ deadlines, log }: KafkaSettings, questions: AdminQuestions, topic: string): Promise<number> => {
   const unknown: TopicSettings = new Map();
-  const settings = await within(systemClock, deadlines.connectMs, questions.topicSettings(topic)).catch(
+  const settings = await within(systemClock, deadlines.connectMs, questions.topicSettings(topic, settingNames)).catch(
     (error: unknown) => {
       log("debug", "kafka.topic_settings_unknown", { topic, code: kafkajsVerdict(error).outcome.code });
       return unknown;

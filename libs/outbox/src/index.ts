@@ -5,5 +5,6 @@ export * from "./enqueue.ts";
 export * from "./inspect.ts";
 export * from "./installation.ts";
 export * from "./ledger.ts";
+export { createOutboxAhead } from "./look.ts";
 export { createParking, type ParkingOptions } from "./parking.ts";
 export * from "./tier.ts";

@@ -1,4 +1,4 @@
-import type { OutboxLook, OutboxSight, ParkedSight } from "@spillway/event";
+import type { Ahead, OutboxLook, OutboxSight, ParkedSight } from "@spillway/event";
 import { arrayOf, ask, type Database, epochMs } from "@spillway/postgres";
 import type { Sql } from "postgres";
 
@@ -40,6 +40,25 @@ const sightOf = (found: Found | undefined): OutboxSight => {
 /** Locks: ACCESS SHARE. */
 const findParked = (sql: Sql, dedupKey: string) => sql<ParkedSight[]>`
   select topic, ${sql.unsafe(epochMs("created_at"))} as "sinceMs" from parked_events where dedup_key = ${dedupKey} limit 1`;
+
+/** Of a row that is there. Locks: ACCESS SHARE. */
+const countBefore = (sql: Sql, shard: number, row: string) => sql<{ there: boolean; rows: number; events: number }[]>`
+  select exists (select from outbox where id = ${row}) as there, count(*)::int as rows, coalesce(sum(events), 0)::int as events
+  from (
+    select events from outbox where shard = ${shard} and id < ${row} order by id limit ${LOOKED_ROWS_MAX + 1}
+  ) as before`;
+
+/** How many events are before a row of the outbox in its shard; null: it is not there any more. Rejects with `Unavailable`. */
+export const createOutboxAhead =
+  ({ database }: { readonly database: Database }) =>
+  async (
+    { shard, row }: { readonly shard: number; readonly row: string },
+    deadlineMs: number,
+  ): Promise<Ahead | null> => {
+    const [found] = await ask(database, deadlineMs, (sql) => countBefore(sql, shard, row));
+    if (found === undefined || !found.there) return null;
+    return { least: found.events, most: found.rows > LOOKED_ROWS_MAX ? null : found.events };
+  };
 
 /** Where an event is, of what waits in Postgres. */
 export const createOutboxLook = ({ database }: { readonly database: Database }): OutboxLook => ({

@@ -1,5 +1,11 @@
 export { connectRedis, type RedisServer } from "./connection.ts";
-export { createStreamInspection, createStreamLook, type ShardInspection, type ShardView } from "./inspect.ts";
+export {
+  createStreamAhead,
+  createStreamInspection,
+  createStreamLook,
+  type ShardInspection,
+  type ShardView,
+} from "./inspect.ts";
 export { createRedisInstallation } from "./installation.ts";
 export { createLeases } from "./leases.ts";
 export { createShardStream } from "./shard-stream.ts";

@@ -1,4 +1,5 @@
 import { type StreamLook, Unavailable } from "@spillway/event";
+import { createAhead } from "./ahead.ts";
 import { createNonces } from "./append.ts";
 import type { RedisServer } from "./connection.ts";
 import { createFind, type FindOptions } from "./find.ts";
@@ -67,6 +68,13 @@ export const createStreamLook = (
   { transport }: Pick<RedisServer, "transport">,
   options: Omit<FindOptions, "nonceOf">,
 ): StreamLook => createFind(transport, { ...options, nonceOf: createNonces() });
+
+/** How many events are before one that waits in a stream. */
+export const createStreamAhead = (
+  { transport }: Pick<RedisServer, "transport">,
+  namespace: string,
+  bytesMax?: number,
+) => createAhead(transport, { namespace, nonceOf: createNonces(), ...(bytesMax !== undefined && { bytesMax }) });
 
 /** Looks and changes nothing. */
 export const createStreamInspection = (redis: RedisServer, namespace: string): StreamInspection => {

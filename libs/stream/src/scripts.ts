@@ -8,6 +8,47 @@ export type Script = {
   readonly source: string;
 };
 
+export const aheadScript: Script = {
+  sha: "908503b7158a12e8a1b3ab762222b11bea206b61",
+  keyLockingSha: "1f67ab1305d93c4df98d7afa19376ae8fa93f289",
+  source: `#!lua flags=no-writes
+
+local PART = 8 -- entries of one step: a chunk may have a megabyte
+local ENTRY = 64 -- bytes that an entry counts beside its chunk, so that damaged ones end, too
+
+local nonce, id, limit = ARGV[1], ARGV[2], tonumber(ARGV[3])
+
+local function eventsOf(entry)
+  return tonumber(string.match(entry[2][4] or '', '^(%d+)')) or 0
+end
+
+local function count(command, from)
+  local events, bytes = 0, 0
+  while bytes < limit do
+    local part = redis.call(command, KEYS[1], from, '(' .. id, 'COUNT', PART)
+    for _, entry in ipairs(part) do
+      events = events + eventsOf(entry)
+      bytes = bytes + ENTRY + #(entry[2][2] or '')
+    end
+    if #part < PART then return events, true end
+    from = '(' .. part[#part][1]
+  end
+  return events, false
+end
+
+local own = redis.call('XRANGE', KEYS[1], id, id)[1]
+if not own then return {nonce, -1, -1} end
+local before, isAll = count('XRANGE', '-')
+if isAll then return {nonce, before, before} end
+local had = redis.call('HMGET', KEYS[2], 'accepted', 'relayed', 'dead', 'parked')
+local function number(at) return tonumber(had[at]) or 0 end
+local after, isRest = count('XREVRANGE', '+')
+local most = math.max(before, number(1) - number(2) - number(3) - number(4) - eventsOf(own) - after)
+if isRest then return {nonce, most, most} end
+return {nonce, before, most}
+`,
+};
+
 export const appendScript: Script = {
   sha: "e5eaac2a9dd1bed6bdebbc1c9e68dc076ded0c5a",
   keyLockingSha: "bb747601a082138cc4117e0f385dba3afb3ee437",

@@ -140,15 +140,17 @@ pause.addEventListener("click", () => {
 });
 document.addEventListener("visibilitychange", refresh);
 
-/* Keys: / searches, ? helps, j and k go from row to row, x marks one, Enter opens it. */
-const isTyping = ({ target }) => target.matches("input, textarea, select, [contenteditable]");
+/* Keys: / finds one event or letter, f filters, ? helps, j and k go from row to row, x marks one, Enter opens it. */
+const isTyping = ({ target }) => target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
+const goTo = (key) => document.querySelector(`[data-key="${key}"]`)?.focus();
 const step = (by) => {
   const rows = [...document.querySelectorAll("[data-row]")];
   const at = rows.indexOf(document.activeElement?.closest("[data-row]"));
   rows[Math.min(rows.length - 1, Math.max(0, at < 0 ? 0 : at + by))]?.focus();
 };
 const keys = {
-  "/": () => document.querySelector("[data-search]")?.focus(),
+  "/": () => goTo("/"),
+  f: () => goTo("f"),
   "?": () => location.assign("/help"),
   j: () => step(1),
   k: () => step(-1),

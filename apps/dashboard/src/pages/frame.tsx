@@ -41,16 +41,23 @@ export type FrameProps = {
   readonly children: Child;
 };
 
-const Navigation = ({ page, hasDev, overview: { totals } }: Pick<FrameProps, "page" | "overview" | "hasDev">) => (
+/** How much there is to look at behind a page of the navigation. */
+const Count = ({ of }: { readonly of: number | undefined }) =>
+  of === undefined || of === 0 ? null : <span class="count"> {countOf(of)}</span>;
+
+const Navigation = ({
+  page,
+  hasDev,
+  overview: { totals, openJobs },
+}: Pick<FrameProps, "page" | "overview" | "hasDev">) => (
   <nav aria-label="Pages" id="pages">
     {Object.entries(PAGES)
       .filter(([name]) => name !== "dev" || hasDev)
       .map(([name, { path, name: label }]) => (
         <a href={path} aria-current={name === page ? "page" : undefined}>
           {label}
-          {name === "dead-letters" && totals !== null && totals.total > 0 ? (
-            <span class="count"> {countOf(totals.total)}</span>
-          ) : null}
+          {name === "dead-letters" ? <Count of={totals?.total} /> : null}
+          {name === "jobs" ? <Count of={openJobs?.length} /> : null}
         </a>
       ))}
   </nav>
@@ -67,6 +74,24 @@ const Freshness = ({ atMs }: { readonly atMs: number }) => (
       Pause
     </button>
   </p>
+);
+
+/** Leads to one event, or one letter. */
+const Find = () => (
+  <search>
+    <form method="get" action="/find" class="find">
+      <input
+        name="q"
+        type="search"
+        required
+        maxlength={1024}
+        data-key="/"
+        aria-label="Find an event by its id, or a dead letter by its number"
+        placeholder="event id or letter   /"
+      />
+      <button type="submit">Find</button>
+    </form>
+  </search>
 );
 
 /** What is around every page: where one can go, how things are, how old it is, and what the last action said. */
@@ -95,6 +120,7 @@ export const Frame = ({
       <Navigation page={page} overview={overview} hasDev={hasDev} />
       <div class="under">
         <Freshness atMs={overview.atMs} />
+        <Find />
         <form method="post" action="/logout">
           <input type="hidden" name="form_token" value={formToken} />
           <span class="user">

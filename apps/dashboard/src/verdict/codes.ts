@@ -1,5 +1,5 @@
 /** What a code of Kafka's or of ours means for a topic, and what to do. What has no row is told as it is. */
-const codes: Readonly<Record<string, readonly [says: string, next: string]>> = {
+export const codeWords: Readonly<Record<string, readonly [says: string, next: string]>> = {
   unknown_topic_or_partition: [
     "it does not exist",
     "Create it in Kafka, or correct KAFKA_TOPIC or KAFKA_TOPIC_ROUTES of the relays; then it goes on by itself",
@@ -31,6 +31,6 @@ const codes: Readonly<Record<string, readonly [says: string, next: string]>> = {
   ],
 };
 
-export const saysOf = (code: string): string => codes[code]?.[0] ?? code.replaceAll("_", " ");
+export const saysOf = (code: string): string => codeWords[code]?.[0] ?? code.replaceAll("_", " ");
 export const nextOf = (code: string): string =>
-  codes[code]?.[1] ?? "Nothing to do if it passes; else the broker's log says more. It goes on by itself";
+  codeWords[code]?.[1] ?? "Nothing to do if it passes; else the broker's log says more. It goes on by itself";

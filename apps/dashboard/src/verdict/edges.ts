@@ -19,7 +19,7 @@ const silentEdges = ({ edges }: Look): Trouble[] => {
 };
 
 /** Why requests were refused, and who has to do something. */
-const refusals: Readonly<Record<string, readonly [level: "broken" | "todo", why: string, next: string]>> = {
+export const refusalWords: Readonly<Record<string, readonly [level: "broken" | "todo", why: string, next: string]>> = {
   backlog_full: [
     "broken",
     "429: Redis and Postgres are full",
@@ -53,7 +53,7 @@ const refusals: Readonly<Record<string, readonly [level: "broken" | "todo", why:
 const refusalTroubles = ({ atMs, edges }: Look): Trouble[] => {
   const runs = saidBy(edges).flatMap(({ said }) => said.refusals.runs);
   return [...groupedBy(runs, ({ code }) => code)].map(([code, all]) => {
-    const [level, why, next] = refusals[code] ?? ["broken", code, "See what else is said here"];
+    const [level, why, next] = refusalWords[code] ?? ["broken", code, "See what else is said here"];
     const requests = all.reduce((sum, run) => sum + run.requests, 0);
     return {
       key: `refused ${code}`,
@@ -103,7 +103,7 @@ const tierTroubles = (look: Look, said: EdgeReadiness, at: string): Trouble[] =>
   if (stream.status === "down" && !isRedisSilent(look))
     found.push({
       ...base,
-      key: `edge stream ${at}`,
+      key: `edge-redis ${at}`,
       level: canStore ? "degraded" : "broken",
       what: `The edge at ${at} does not write to Redis${whyOf(stream)}`,
       sinceMs: look.atMs - stream.for_ms,
@@ -113,7 +113,7 @@ const tierTroubles = (look: Look, said: EdgeReadiness, at: string): Trouble[] =>
   if (outbox.status === "down" && !isPostgresSilent(look))
     found.push({
       ...base,
-      key: `edge outbox ${at}`,
+      key: `edge-postgres ${at}`,
       level: canStore ? "degraded" : "broken",
       what: `The edge at ${at} does not write to Postgres${whyOf(outbox)}`,
       sinceMs: look.atMs - outbox.for_ms,

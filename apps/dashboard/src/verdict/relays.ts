@@ -53,7 +53,7 @@ const kafkaTroubles = (look: Look): Trouble[] => {
     if (!isUnknown) return [];
     const means = "Whether events arrive there is not known";
     const what = "No relay could ask Kafka yet";
-    return [{ key: "kafka unknown", source: "relays", level: "unknown", what, means, next: "Wait some seconds" }];
+    return [{ key: "kafka-unknown", source: "relays", level: "unknown", what, means, next: "Wait some seconds" }];
   }
   const { checks, kafka } = worst;
   const code = checks.kafka.status === "down" ? (checks.kafka.code ?? "unknown") : "no answer yet";
@@ -79,74 +79,70 @@ const kafkaTroubles = (look: Look): Trouble[] => {
 
 type Words = Pick<Trouble, "what" | "means" | "next">;
 
-const words = (state: string, where: string, code: string): Words | null => {
-  const what = (text: string) => `${text} (${code})`;
-  switch (state) {
-    case "retrying":
-    case "paused":
-    case "topic":
-      return {
-        what: what(`${where} stands still: ${saysOf(code)}`),
-        means:
-          "Its events wait in order, and nothing is lost; after some seconds they are put aside, so that other topics go on",
-        next: nextOf(code),
-      };
-    case "parked":
-      return {
-        what: what(`${where} stands still: ${saysOf(code)}`),
-        means: "Its events wait in Postgres in order, and the other topics go on",
-        next: nextOf(code),
-      };
-    case "parking":
-      return {
-        what: what(`Events of ${where} cannot be put aside or brought back: ${saysOf(code)}`),
-        means: "They hold up their shard; nothing is lost",
-        next: code === "parking_full" ? nextOf(code) : "Look at Postgres",
-      };
-    case "dead-letters":
-      return {
-        what: what(`A refused event of ${where} cannot be put aside`),
-        means: "What follows it waits; nothing is lost",
-        next: "Look at Postgres, where dead letters are kept",
-      };
-    case "room":
-      return {
-        what: what(`${where} reads nothing: the relay's memory for it is full`),
-        means: "What follows waits in Redis",
-        next: "Look what stands still beside it",
-      };
-    case "reading":
-    case "settling":
-      return {
-        what: what(`${where} cannot be read by its relay`),
-        means: "Its events wait in Redis",
-        next: "Look at Redis",
-      };
-    case "draining":
-      return {
-        what: what(`Rows of ${where} in Postgres do not go on to Redis`),
-        means: "They wait in order, and nothing is lost",
-        next: code === "weak_redis" ? "Mend the settings of Redis that are named" : "Look at Redis and Postgres",
-      };
-    case "leases":
-      return {
-        what: what("Shards have no relay, and nobody gives them up"),
-        means: "Their events wait",
-        next: "Look which relay hangs: its lease should have ended",
-      };
-    case "outbox":
-      return {
-        what: what("Events wait in Postgres for more than a minute"),
-        means: "They are safe, and come late",
-        next: "Look why Redis does not take them",
-      };
-    default:
-      return {
-        what: what(`${where} stands still: ${state}`),
-        means: "Its events wait",
-        next: "The relay's README has the table of states",
-      };
-  }
+const laneStill = (where: string, code: string): Words => ({
+  what: `${where} stands still: ${saysOf(code)}`,
+  means:
+    "Its events wait in order, and nothing is lost; after some seconds they are put aside, so that other topics go on",
+  next: nextOf(code),
+});
+
+const notRead = (where: string): Words => ({
+  what: `${where} cannot be read by its relay`,
+  means: "Its events wait in Redis",
+  next: "Look at Redis",
+});
+
+/** What stands still at a place, by the states of the relay's table (apps/relay/README.md); the code is told behind it. */
+export const standstillWords: Readonly<Record<string, (where: string, code: string) => Words>> = {
+  retrying: laneStill,
+  paused: laneStill,
+  topic: laneStill,
+  parked: (where, code) => ({
+    what: `${where} stands still: ${saysOf(code)}`,
+    means: "Its events wait in Postgres in order, and the other topics go on",
+    next: nextOf(code),
+  }),
+  parking: (where, code) => ({
+    what: `Events of ${where} cannot be put aside or brought back: ${saysOf(code)}`,
+    means: "They hold up their shard; nothing is lost",
+    next: code === "parking_full" ? nextOf(code) : "Look at Postgres",
+  }),
+  "dead-letters": (where) => ({
+    what: `A refused event of ${where} cannot be put aside`,
+    means: "What follows it waits; nothing is lost",
+    next: "Look at Postgres, where dead letters are kept",
+  }),
+  room: (where) => ({
+    what: `${where} reads nothing: the relay's memory for it is full`,
+    means: "What follows waits in Redis",
+    next: "Look what stands still beside it",
+  }),
+  reading: notRead,
+  settling: notRead,
+  draining: (where, code) => ({
+    what: `Rows of ${where} in Postgres do not go on to Redis`,
+    means: "They wait in order, and nothing is lost",
+    next: code === "weak_redis" ? "Mend the settings of Redis that are named" : "Look at Redis and Postgres",
+  }),
+  leases: () => ({
+    what: "Shards have no relay, and nobody gives them up",
+    means: "Their events wait",
+    next: "Look which relay hangs: its lease should have ended",
+  }),
+  outbox: () => ({
+    what: "Events wait in Postgres for more than a minute",
+    means: "They are safe, and come late",
+    next: "Look why Redis does not take them",
+  }),
+};
+
+const wordsOf = (state: string, where: string, code: string): Words => {
+  const words = standstillWords[state]?.(where, code) ?? {
+    what: `${where} stands still: ${state}`,
+    means: "Its events wait",
+    next: "The relay's README has the table of states",
+  };
+  return { ...words, what: `${words.what} (${code})` };
 };
 
 /** What follows from a backend that is named itself is not told again. */
@@ -171,10 +167,17 @@ const standstills = (look: Look, kafkaDown: boolean): Trouble[] => {
     const [first] = all.toSorted((a, b) => b.forMs - a.forMs);
     if (first === undefined) return [];
     const where = first.topic === undefined ? `Shard ${first.shard ?? "?"}` : `Topic ${first.topic}`;
-    const told = words(first.state, where, first.code);
-    if (told === null) return [];
     const sinceMs = look.atMs - first.forMs;
-    return [{ ...told, key: `still ${key}`, source: "relays", level: "degraded", sinceMs, href: "/lag" }];
+    return [
+      {
+        ...wordsOf(first.state, where, first.code),
+        key: `still ${key}`,
+        source: "relays",
+        level: "degraded",
+        sinceMs,
+        href: "/lag",
+      },
+    ];
   });
 };
 
@@ -190,7 +193,7 @@ const parkedTopics = ({ parked }: Look): Trouble[] => {
     const events = lots.reduce((sum, lot) => sum + lot.events, 0);
     return [
       {
-        key: `still parked ${topic}`,
+        key: `parked ${topic}`,
         source: "postgres",
         level: "degraded",
         what: `Topic ${topic} takes nothing: ${saysOf(first.code)} (${first.code})`,

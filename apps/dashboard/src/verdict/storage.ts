@@ -37,12 +37,13 @@ const redisSilence = (look: Look): Trouble[] => {
 };
 
 /** One question took too long, or its tables are older than this version. */
-const halfSilence = ({ outbox, parked, accounts, totals }: Look): Trouble[] => {
+const halfSilence = ({ outbox, parked, accounts, totals, openJobs }: Look): Trouble[] => {
   const asked = {
     "what waits in the outbox": outbox,
     "what is parked": parked,
     "what was lost": accounts,
     "how many dead letters wait": totals,
+    "which jobs are not over": openJobs,
   };
   const unsaid = Object.entries(asked).filter(([, answer]) => answer === null);
   return unsaid.map(([name]) => ({
@@ -124,7 +125,7 @@ const fills = (look: Look): Trouble[] => {
   const found: Trouble[] = [];
   if (streamFill !== null && streamFill >= FILL_TOLD)
     found.push({
-      key: "fill redis",
+      key: "fill-redis",
       source: "redis",
       level: "degraded",
       what: `A shard of Redis is full to ${percentOf(Math.min(1, streamFill))}`,
@@ -134,7 +135,7 @@ const fills = (look: Look): Trouble[] => {
     });
   if (outboxFill !== null && outboxFill >= FILL_TOLD)
     found.push({
-      key: "fill postgres",
+      key: "fill-postgres",
       source: "postgres",
       level: outboxFill >= 1 ? "broken" : "degraded",
       what: `The outbox in Postgres is full to ${percentOf(Math.min(1, outboxFill))}`,

@@ -5,10 +5,37 @@ export type Level = (typeof levels)[number];
 /** Who has to answer for anything to be known of a trouble. */
 export type Source = "redis" | "postgres" | "edges" | "relays";
 
+/** What can be wrong. `/help` has what each means, and what to do. */
+export type TroubleKind =
+  | "redis"
+  | "postgres"
+  | "unsaid"
+  | "relays"
+  | "relay"
+  | "kafka"
+  | "kafka-unknown"
+  | "parked"
+  | "still"
+  | "ownerless"
+  | "detour"
+  | "fill-redis"
+  | "fill-postgres"
+  | "lag"
+  | "edge"
+  | "edge-redis"
+  | "edge-postgres"
+  | "refused"
+  | "promise"
+  | "warning"
+  | "checkpoint"
+  | "loss"
+  | "letters"
+  | "job";
+
 /** One thing that is wrong, in sentences without their full stops. Text in it may come from settings, never from an event. */
 export type Trouble = {
-  /** What it is about, the same from look to look. */
-  readonly key: string;
+  /** Its kind, and of what it is where there can be several; the same from look to look. */
+  readonly key: TroubleKind | `${TroubleKind} ${string}`;
   readonly source: Source;
   readonly level: Exclude<Level, "well">;
   /** "Kafka 10.0.0.5:9092 does not answer". */
@@ -22,6 +49,8 @@ export type Trouble = {
   /** The page with the rows. */
   readonly href?: string;
 };
+
+export const kindOf = ({ key }: Pick<Trouble, "key">): TroubleKind => key.split(" ")[0] as TroubleKind;
 
 export const worstOf = (found: readonly { readonly level: Level }[]): Level =>
   levels.find((level) => found.some((one) => one.level === level)) ?? "well";

@@ -176,6 +176,21 @@ describe("the verdict", () => {
       },
       ["todo: 2 dead letters wait for a decision"],
     ],
+    [
+      "a job has stopped by itself",
+      {
+        openJobs: [
+          { id: "3", state: "running" },
+          { id: "4", state: "stopped" },
+        ],
+      },
+      ["todo: Job 4 stopped, since more of its letters died again than it may cost"],
+    ],
+    [
+      "Postgres does not say which jobs there are",
+      { openJobs: null },
+      ["unknown: Postgres does not say which jobs are not over"],
+    ],
   ])("when %s", (_name, change, said) => {
     expect(linesOf(change)).toEqual(said);
   });

@@ -22,6 +22,19 @@ const letters = ({ totals }: Look): Trouble[] => {
   ];
 };
 
+const stoppedJobs = ({ openJobs }: Look): Trouble[] =>
+  (openJobs ?? [])
+    .filter(({ state }) => state === "stopped")
+    .map(({ id }) => ({
+      key: `job ${id}`,
+      source: "postgres",
+      level: "todo",
+      what: `Job ${id} stopped, since more of its letters died again than it may cost`,
+      means: "The letters that it has not come to wait as before",
+      next: "Look what they died of, mend it, then let the job go on, or cancel it",
+      href: `/jobs/${id}`,
+    }));
+
 /** Older than this the oldest event says that relaying does not keep up, or stands still: it takes milliseconds. */
 const LAG_MS_MAX = 10_000;
 
@@ -45,7 +58,13 @@ const unexplained = ({ atMs, account }: Look, told: readonly Trouble[]): Trouble
 
 /** Everything that is wrong, in no order, and who does not say anything. */
 export const judge = (look: Look): { readonly troubles: readonly Trouble[]; readonly silent: ReadonlySet<Source> } => {
-  const told = [...relayTroubles(look), ...storageTroubles(look), ...edgeTroubles(look), ...letters(look)];
+  const told = [
+    ...relayTroubles(look),
+    ...storageTroubles(look),
+    ...edgeTroubles(look),
+    ...letters(look),
+    ...stoppedJobs(look),
+  ];
   const silent = new Set<Source>();
   if (isRedisSilent(look)) silent.add("redis");
   if (isPostgresSilent(look)) silent.add("postgres");

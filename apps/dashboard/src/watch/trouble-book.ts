@@ -20,13 +20,13 @@ const worstFirst = (a: Standing, b: Standing): number =>
  * whose source is silent stands as it was known last.
  */
 export const createTroubleBook = () => {
-  let standing = new Map<string, Standing>();
+  let standing = new Map<Trouble["key"], Standing>();
   let over: readonly Over[] = [];
   /** Of troubles that another process saw before this one did. */
   const recalled = new Map<string, number>();
   return {
     saw: (troubles: readonly Trouble[], silent: ReadonlySet<Source>, atMs: number): void => {
-      const now = new Map<string, Standing>();
+      const now = new Map<Trouble["key"], Standing>();
       for (const trouble of troubles) {
         const last = standing.get(trouble.key);
         const toldMs = trouble.sinceMs ?? recalled.get(trouble.key) ?? atMs;

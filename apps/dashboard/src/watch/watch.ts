@@ -44,7 +44,7 @@ const APART_QUIET_MS = 5_000;
 const OLD_MS = 2_500;
 
 const sightsOf = async (ports: SightPorts): Promise<Sights> => {
-  const [shards, outbox, edges, relays, parked, accounts, totals] = await Promise.all([
+  const [shards, outbox, edges, relays, parked, accounts, totals, openJobs] = await Promise.all([
     ports.shards(),
     ports.outbox(),
     ports.edges(),
@@ -52,8 +52,9 @@ const sightsOf = async (ports: SightPorts): Promise<Sights> => {
     ports.parked(),
     ports.accounts(),
     ports.totals(),
+    ports.openJobs(),
   ]);
-  return { shards, outbox, edges, relays, parked, accounts, totals };
+  return { shards, outbox, edges, relays, parked, accounts, totals, openJobs };
 };
 
 export const createWatch = (ports: WatchPorts): Watch => {

@@ -19,7 +19,7 @@ const letterOf = ({ record, fatal, attempts }: Refused, topic: string): DeadLett
     index,
     deadLetterClass: fatal.deadLetterClass,
     code: fatal.code,
-    detail: `Kafka refused this event for topic ${topic} after ${attempts} attempts: ${fatal.code}.`,
+    detail: `Kafka refused this event for topic ${topic} after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}: ${fatal.code}.`,
     topic,
     type: event?.type ?? null,
     partitionKey: record.key,

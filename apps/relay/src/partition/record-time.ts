@@ -1,4 +1,4 @@
-import { receivedAtMsOf, type SinkRecord } from "@spillway/event";
+import { RECEIVED_AT, receivedAtMsOf, type SinkRecord } from "@spillway/event";
 import type { RelayRecord } from "../shard/in-hand.ts";
 
 /**
@@ -7,9 +7,6 @@ import type { RelayRecord } from "../shard/in-hand.ts";
  * is wrong.
  */
 export type Stamp = "aged" | "now" | "ingest";
-
-/** Ms since 1970, on records whose time is not that of their ingest. */
-export const RECEIVED_AT = "spillway-received-at";
 
 /** The records as they are to be sent; the very same array when nothing changes, which is nearly always. */
 export const stamped = (

@@ -1,8 +1,7 @@
-import { type ChunkEvent, receivedAtMsOf, type TraceContext } from "@spillway/event";
+import { type ChunkEvent, receivedAtMsOf, recordHeadersOf } from "@spillway/event";
 import type { Outlet, Way } from "../partition/topics.ts";
 import type { InHand, RelayRecord } from "./in-hand.ts";
 
-const CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8";
 /** Records without a key that follow each other into one partition: enough to fill a batch, too few to fill a lane. */
 const KEYLESS_RUN = 500;
 
@@ -56,17 +55,6 @@ export const createRouter = (topicOf: (type: string) => string, get: (name: stri
 
 export type Router = ReturnType<typeof createRouter>;
 
-/** `spillway-attempt` counts lives, not publishes: a retry sends the same record, a replayed dead letter the next. */
-const headersOf = (
-  { traceparent, tracestate }: TraceContext,
-  entry: string,
-  attempt: string,
-): Readonly<Record<string, string>> => {
-  const own = { "content-type": CONTENT_TYPE, "spillway-entry": entry, "spillway-attempt": attempt };
-  if (traceparent === null) return own;
-  return tracestate === undefined ? { ...own, traceparent } : { ...own, traceparent, tracestate };
-};
-
 /** What the records of one entry have in common. */
 const createRecords = (from: InHand) => {
   const appendedAtMs = Number(from.id.split("-")[0]);
@@ -74,7 +62,7 @@ const createRecords = (from: InHand) => {
   /** `index`: the event's in its chunk. The value is a view of the chunk's buffer. */
   return (index: number, event: ChunkEvent): RelayRecord => {
     const { partitionKey, replay, bytes } = event;
-    const headers = headersOf(event, place + index, replay === 0 ? "1" : String(replay + 1));
+    const headers = recordHeadersOf(event, place + index, replay);
     // Brokers refuse times that are more than an hour ahead, so an edge whose clock is wrong would send its events to the
     // dead letters: the entry's id, which is Redis's clock and never earlier than the ingest, caps it.
     const timestampMs = Math.min(receivedAtMsOf(from, index), appendedAtMs);

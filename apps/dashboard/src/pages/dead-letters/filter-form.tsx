@@ -37,7 +37,7 @@ export const FilterForm = ({ query: { fields, problems } }: { readonly query: Qu
       ))}
       <label class="wide">
         search{" "}
-        <input name="q" type="search" data-search value={fields.q} placeholder="in detail, type, source, id and key" />
+        <input name="q" type="search" data-key="f" value={fields.q} placeholder="in detail, type, source, id and key" />
       </label>
       <Choice name="status" words={STATUSES} value={fields.status} />
       <details open={Object.keys(fields).some((name) => name !== "q" && name !== "status")}>

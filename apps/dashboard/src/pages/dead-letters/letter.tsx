@@ -1,19 +1,23 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { LetterAction, WholeLetter } from "@spillway/dead-letters";
-import { REPLAYS_MAX, replayRefusalOf } from "@spillway/event";
 import type { Child } from "hono/jsx";
 import type { Beside } from "../../ports.ts";
-import { Copy, CopyOf } from "../copy.tsx";
+import type { TopicLimit } from "../../sights/topic-limits.ts";
+import { CopyOf } from "../copy.tsx";
 import { Deciding, type DecidingToken } from "../deciding.tsx";
-import { bytesOf, countOf } from "../format.ts";
+import { bytesOf } from "../format.ts";
 import { Shown } from "../shown.tsx";
 import { Moment } from "../time.tsx";
 import { type Body, VIEWS } from "./body.ts";
 import { curlOf } from "./curl.ts";
+import { Facts } from "./facts.tsx";
+import { prospectOf } from "./prospect.ts";
 
 type LetterProps = {
   readonly letter: WholeLetter;
   readonly body: Body;
+  /** What its topic takes now. */
+  readonly limit: TopicLimit;
   /** Of the list that one came from. */
   readonly address: string;
   /** The ids of those before and after it there; null: they could not be read. */
@@ -28,33 +32,6 @@ const VERBS: Readonly<Record<LetterAction["action"], string>> = {
   discard: "Discarded",
   restore: "Restored",
 };
-
-/** What a replay would do, as far as it is known. */
-const prospectOf = (letter: WholeLetter): string => {
-  const isNamed = letter.source !== null && letter.eventId !== null;
-  const refusal = replayRefusalOf({ ...letter, identity: isNamed ? letter.identity : null }, REPLAYS_MAX);
-  if (refusal !== null) return `It cannot be replayed: ${refusal.detail}.`;
-  if (letter.deadLetterClass === "oversize")
-    return `A replay sends its ${countOf(letter.bytesLength)} bytes again: it is refused again unless the topic's limit was raised since.`;
-  return "A replay sends it again, once: it is refused again unless what refused it was mended since.";
-};
-
-const Facts = ({ facts }: { readonly facts: readonly (readonly [string, Child])[] }) => (
-  <dl class="facts">
-    {facts.map(([name, value]) => (
-      <>
-        <dt>{name}</dt>
-        <dd>{value}</dd>
-      </>
-    ))}
-  </dl>
-);
-
-const Value = ({ text, what }: { readonly text: string | null; readonly what: string }) => (
-  <>
-    <Shown text={text} /> <Copy text={text} what={what} />
-  </>
-);
 
 const Story = ({ letter }: { readonly letter: WholeLetter }) => (
   <section>
@@ -150,7 +127,7 @@ const Decision = ({ action, address, formToken, letter, children }: DecisionProp
   </Deciding>
 );
 
-const Actions = ({ letter, address, formToken, refused }: LetterProps) => {
+const Actions = ({ letter, limit, address, formToken, refused }: LetterProps) => {
   const decision = { letter, address, formToken };
   return (
     <section class="decide" aria-label="Decide">
@@ -159,10 +136,16 @@ const Actions = ({ letter, address, formToken, refused }: LetterProps) => {
           {refused.problem}
         </p>
       )}
-      {letter.status === "replayed" ? <p>It was replayed. If it died again it has a new letter, above.</p> : null}
+      {letter.status === "replayed" ? (
+        <p>
+          It was replayed{letter.identity === null ? "" : ": "}
+          {letter.identity === null ? null : <a href={`/events/${letter.identity}`}>where the event is now</a>}. If it
+          died again it has a new letter, among its other lives.
+        </p>
+      ) : null}
       {letter.status === "waiting" ? (
         <>
-          <p>{prospectOf(letter)}</p>
+          <p>{prospectOf(letter, limit)}</p>
           <Decision action="replay" {...decision}>
             <button type="submit">Replay letter {letter.id}</button>
           </Decision>
@@ -183,7 +166,7 @@ const Actions = ({ letter, address, formToken, refused }: LetterProps) => {
   );
 };
 
-const Neighbours = ({ beside, address }: Pick<LetterProps, "beside" | "address">) => (
+const Neighbours = ({ letter, beside, address }: Pick<LetterProps, "letter" | "beside" | "address">) => (
   <nav class="paging" aria-label="Letters">
     <a href={`/dead-letters${address}`}>Back to the letters</a>
     {beside?.newer ? (
@@ -196,6 +179,8 @@ const Neighbours = ({ beside, address }: Pick<LetterProps, "beside" | "address">
         Older: letter {beside.older}
       </a>
     ) : null}
+    <a href={`/dead-letters/${letter.id}/group`}>All that died of the same</a>
+    {letter.identity === null ? null : <a href={`/events/${letter.identity}`}>What became of the event</a>}
   </nav>
 );
 
@@ -211,30 +196,12 @@ export const Letter = (props: LetterProps) => {
       </h2>
       <Actions {...props} />
       <div class="pair">
-        <Story letter={letter} />
+        <div>
+          <Story letter={letter} />
+          <Facts {...props} />
+        </div>
         <Content {...props} />
       </div>
-      <h3>What is known of it</h3>
-      <Facts
-        facts={[
-          ["Type", <Value text={letter.type} what="the type" />],
-          ["Source", <Value text={letter.source} what="the source" />],
-          ["Id", <Value text={letter.eventId} what="the id" />],
-          ["Key", <Value text={letter.partitionKey} what="the key" />],
-          ["Topic", <Shown text={letter.topic} />],
-          ["Size", `${countOf(letter.bytesLength)} bytes (${bytesOf(letter.bytesLength)})`],
-          [
-            "Life",
-            `${letter.replay + 1}, after ${countOf(letter.attempts)} ${letter.attempts === 1 ? "attempt" : "attempts"} to publish it`,
-          ],
-          [
-            "Shard, entry, place",
-            `${letter.shard}, ${letter.entry}, ${letter.index < 0 ? "a whole chunk" : letter.index}`,
-          ],
-          ["traceparent", <Value text={letter.traceparent} what="the traceparent" />],
-          ["tracestate", <Shown text={letter.tracestate} />],
-        ]}
-      />
     </article>
   );
 };

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { form, logIn, setUp, whole } from "../../app.fixture.tsx";
+import type { TopicLimit } from "../../sights/topic-limits.ts";
 import { PAGE_ROWS } from "./list.tsx";
 
 test("a discard needs a reason and tells what came of it", async () => {
@@ -74,6 +75,45 @@ test("a letter is shown with its bytes exact and what is hidden in them visible,
   expect(await csv.text()).not.toContain("12345678901234567890");
   expect((await get("/dead-letters/export?format=xml")).status).toBe(422);
   expect((await get("/dead-letters/8")).status).toBe(404);
+});
+
+test("a letter has its size beside what its topic takes, and the headers of its record and of a replay's", async () => {
+  const rows = async (over: Partial<typeof whole>, limit?: TopicLimit) => {
+    const topicLimit = async () => limit ?? ({ kind: "known", bytes: 20_000 } as const);
+    const { app } = setUp({ topicLimit }, false, { get: async () => ({ ...whole, ...over }) });
+    const { cookie } = await logIn(app);
+    const page = await (await app.request("/dead-letters/7", { headers: { cookie } })).text();
+    return page.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
+  };
+  const traced = { traceparent: "00-1", tracestate: "a=b", entry: "17-0", index: 3, replay: 1, bytesLength: 30_000 };
+  const page = await rows(traced);
+  expect(page).toContain("30,000 bytes (29.3 KiB). t takes 20,000 bytes (19.5 KiB) at most");
+  for (const row of [
+    "content-type application/cloudevents+json; charset=UTF-8 Copy the same",
+    "spillway-entry 0/17-0/3 Copy its new place",
+    "spillway-attempt 2 Copy 3",
+    "traceparent 00-1 Copy the same",
+    "tracestate a=b Copy the same",
+  ])
+    expect(page).toContain(row);
+  expect(await rows({}, { kind: "unknown", why: "Kafka has not answered yet" })).toMatch(
+    /What t takes at most is unknown : Kafka has not answered yet\./,
+  );
+  const chunk = await rows({ index: -1, entry: "17-0", topic: null });
+  expect(chunk).toContain("No record was made of it: it is the whole entry 17-0 of shard 0");
+  expect(chunk).toContain("It was on its way to no topic.");
+});
+
+test("what is searched for on any page leads to the letter of that number, else to the event", async () => {
+  const { app } = setUp();
+  const { cookie } = await logIn(app);
+  const found = async (q: string) =>
+    (await app.request(`/find?q=${encodeURIComponent(q)}`, { headers: { cookie } })).headers.get("location");
+  expect(await found(" 7 ")).toBe("/dead-letters/7");
+  expect(await found("8")).toBe("/events/8");
+  expect(await found("order/17?<b>")).toBe("/events/order%2F17%3F%3Cb%3E");
+  expect(await found("//evil.example")).toBe("/events/%2F%2Fevil.example");
+  expect(await found("  ")).toBe("/events");
 });
 
 test.each(["abc", "", "-1", "0", "1e3", "9".repeat(40), "1%00", "%ff", "7 or 1=1"])(

@@ -5,6 +5,7 @@ import { answerDone, answerFramed, answerMessage, decidingToken } from "../../an
 import { audited } from "../../audited.ts";
 import type { AddPage, Env } from "../../env.ts";
 import type { ActionResult, DashboardPorts } from "../../ports.ts";
+import type { TopicLimit } from "../../sights/topic-limits.ts";
 import { manyOf } from "../format.ts";
 import { bodyOf, VIEWS } from "./body.ts";
 import { exportLines, FORMATS } from "./export.ts";
@@ -68,6 +69,8 @@ const lettersPage = async (c: Context<Env>, ports: DashboardPorts) => {
   );
 };
 
+const noTopic: TopicLimit = { kind: "unknown", why: "it was on its way to no topic" };
+
 /** The page of a letter has the address of its list eight times. */
 const ADDRESS_KEPT_MAX = 1_500;
 
@@ -84,7 +87,8 @@ const letterPage = async (c: Context<Env>, ports: DashboardPorts, id: string, re
   const whole = queryString(query.fields);
   const address = whole.length > ADDRESS_KEPT_MAX ? "" : whole;
   const beside = await ports.letters.beside(address === "" ? {} : query.filter, id);
-  const page = <Letter {...{ letter, body, address, beside, refused }} formToken={decidingToken(c)} />;
+  const limit = await (letter.topic === null ? noTopic : ports.topicLimit(letter.topic));
+  const page = <Letter {...{ letter, body, limit, address, beside, refused }} formToken={decidingToken(c)} />;
   return answerFramed(c, ports, { page: "dead-letters", title: `Letter ${id}` }, page, refused === null ? 200 : 422);
 };
 

@@ -1,13 +1,13 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
-import type { EventState } from "@spillway/event";
+import type { Ahead, EventState } from "@spillway/event";
 import type { Child } from "hono/jsx";
-import type { EventName, EventSight, KafkaSight } from "../../sights/events.ts";
-import { countOf } from "../format.ts";
+import type { EventAsked, EventSight, KafkaSight } from "../../sights/events.ts";
+import { countOf, manyOf } from "../format.ts";
 import { Shown } from "../shown.tsx";
 import { Since, Unknown } from "../state.tsx";
 import { Moment } from "../time.tsx";
 
-const Search = ({ name }: { readonly name: EventName | null }) => (
+const Search = ({ asked: name }: { readonly asked: EventAsked | null }) => (
   <form method="get" action="/events" class="filter">
     <label>
       Id <input name="id" value={name?.id ?? ""} required maxlength={1024} />
@@ -61,20 +61,38 @@ const InKafka = ({ kafka }: { readonly kafka: KafkaSight }) => {
   );
 };
 
-const places = {
+export const PLACES = {
   stream: "in Redis",
   both: "in Redis, with a copy in Postgres",
   outbox: "in Postgres, to enter Redis",
   parked: "parked in Postgres",
 } as const;
 
-const Pending = ({ state, nowMs }: { readonly state: Extract<EventState, { status: "pending" }>; nowMs: number }) => (
+/** "More than 1,024 and at most 90,211 events". */
+const aheadText = ({ least, most }: Ahead): string => {
+  if (most === least) return least === 0 ? "none" : manyOf(least, "event");
+  const more = `more than ${manyOf(least, "event")}`;
+  return most === null ? more : `${more}, at most ${countOf(most)}`;
+};
+
+type PendingProps = {
+  readonly state: Extract<EventState, { status: "pending" }>;
+  readonly ahead: Ahead | null;
+  readonly nowMs: number;
+};
+
+const Pending = ({ state, ahead, nowMs }: PendingProps) => (
   <>
     <p>
-      It waits {places[state.tier]}, of <a href={`/lag#shard-${state.shard}`}>shard {state.shard}</a>, since{" "}
+      It waits {PLACES[state.tier]}, of <a href={`/lag#shard-${state.shard}`}>shard {state.shard}</a>, since{" "}
       <Since atMs={state.sinceMs} nowMs={nowMs} />.
     </p>
     <dl class="account">
+      <Row
+        of={state.tier === "outbox" ? "Ahead of it in Postgres, behind what is in Redis" : "Ahead of it in its shard"}
+      >
+        {ahead === null ? <Unknown /> : aheadText(ahead)}
+      </Row>
       {"entry" in state ? <Row of="Entry">{state.entry}</Row> : null}
       {"row" in state ? <Row of="Row">{state.row}</Row> : null}
       {"topic" in state ? (
@@ -86,7 +104,7 @@ const Pending = ({ state, nowMs }: { readonly state: Extract<EventState, { statu
   </>
 );
 
-const Found = ({ sight: { state, kafka }, nowMs }: { readonly sight: EventSight; readonly nowMs: number }) => {
+const Found = ({ sight: { state, kafka, ahead }, nowMs }: { readonly sight: EventSight; readonly nowMs: number }) => {
   if (state === null)
     return (
       <p>
@@ -95,7 +113,7 @@ const Found = ({ sight: { state, kafka }, nowMs }: { readonly sight: EventSight;
     );
   switch (state.status) {
     case "pending":
-      return <Pending state={state} nowMs={nowMs} />;
+      return <Pending state={state} ahead={ahead} nowMs={nowMs} />;
     case "relayed":
       return (
         <>
@@ -137,23 +155,49 @@ const Found = ({ sight: { state, kafka }, nowMs }: { readonly sight: EventSight;
   }
 };
 
-type EventPageProps = { readonly name: EventName | null; readonly sight: EventSight | null; readonly nowMs: number };
+const Title = ({ asked, sight: { knownBy, name } }: { readonly asked: EventAsked; readonly sight: EventSight }) => (
+  <p>
+    <Shown text={name.id ?? asked.id} max={200} />
+    {name.source === null ? null : (
+      <>
+        {" "}
+        from <Shown text={name.source} max={200} />
+      </>
+    )}
+    {knownBy === "letter" ? ", known by its newest dead letter" : null}
+    {knownBy === "dedup_key" ? (
+      <>
+        , known by its dedup key <Shown text={asked.id} />
+      </>
+    ) : null}
+    {knownBy === "name" ? (
+      <>, posted by {name.producer === "" ? "an application" : <Shown text={name.producer} max={200} />}</>
+    ) : null}
+  </p>
+);
 
-export const EventPage = ({ name, sight, nowMs }: EventPageProps) => (
+type EventPageProps = { readonly asked: EventAsked | null; readonly sight: EventSight | null; readonly nowMs: number };
+
+export const EventPage = ({ asked, sight, nowMs }: EventPageProps) => (
   <section>
     <h2>What became of an event</h2>
-    <Search name={name} />
-    {name === null || sight === null ? (
-      <p>Events are known by the name of the key that posted them, their source and their id.</p>
+    <Search asked={asked} />
+    {asked === null || sight === null ? (
+      <p>
+        Events are known by the name of the key that posted them, their source and their id. By its id alone a dead
+        letter is known; a dedup key is enough, too.
+      </p>
     ) : (
       <>
-        <p>
-          <Shown text={name.id} max={200} /> from <Shown text={name.source} max={200} />, posted by{" "}
-          {name.producer === "" ? "an application" : <Shown text={name.producer} max={200} />}
-        </p>
+        <Title asked={asked} sight={sight} />
         <Found sight={sight} nowMs={nowMs} />
+        {asked.producer === null && sight.state?.status === "not_seen" ? (
+          <p>By its id alone only a dead letter is known: say the name of the key that posted it, and its source.</p>
+        ) : null}
         <p>
-          <a href={`/dead-letters?status=any&id=${encodeURIComponent(name.id)}`}>Dead letters with this id</a>
+          <a href={`/dead-letters?status=any&id=${encodeURIComponent(sight.name.id ?? asked.id)}`}>
+            Dead letters with this id
+          </a>
         </p>
       </>
     )}

@@ -1,9 +1,11 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import { type JobKind, type LetterSummary, type Plan, RATE_MAX } from "@spillway/dead-letters";
+import type { TopicLimit } from "../../sights/topic-limits.ts";
 import { type Query, queryString } from "../dead-letters/query.ts";
 import { Deciding, type DecidingToken } from "../deciding.tsx";
-import { countOf, durationOf } from "../format.ts";
+import { bytesOf, countOf, durationOf } from "../format.ts";
 import { Shown } from "../shown.tsx";
+import { Unknown } from "../state.tsx";
 import { skippedOf, skipsOf, VERBS } from "./words.ts";
 
 export const RATE = 500;
@@ -18,6 +20,8 @@ type PlanProps = {
   readonly about: string;
   readonly plan: Plan;
   readonly samples: readonly LetterSummary[];
+  /** What the topic takes now, of letters that were too large for it. */
+  readonly limit: TopicLimit | null;
   readonly typed: Typed;
   readonly problem: string | null;
   readonly formToken: DecidingToken;
@@ -33,9 +37,23 @@ const sentenceOf = ({ kind, plan, about }: Pick<PlanProps, "kind" | "plan" | "ab
   return `Replay ${all} of ${about}: ${goes}${skips === "" ? "" : `, ${skips}`}.`;
 };
 
+/** Those that were too large are refused again unless the topic takes more than it did. */
+const Limit = ({ limit }: { readonly limit: TopicLimit }) => (
+  <p>
+    They were too large for their topic,{" "}
+    {limit.kind === "known" ? (
+      `which takes ${countOf(limit.bytes)} bytes of a batch now, as it is sent, compressed: larger ones are likely to die again.`
+    ) : (
+      <>
+        and what it takes now is <Unknown />: {limit.why}.
+      </>
+    )}
+  </p>
+);
+
 /** What a job would do, before it does it. The filter and its last letter are frozen by the form. */
 export const PlanPage = (props: PlanProps) => {
-  const { kind, query, plan, samples, typed, problem, formToken } = props;
+  const { kind, query, plan, samples, limit, typed, problem, formToken } = props;
   return (
     <article>
       <h2>{sentenceOf(props)}</h2>
@@ -49,12 +67,13 @@ export const PlanPage = (props: PlanProps) => {
         {plan.capped ? "more than" : "about"} {durationOf((plan.letters / RATE) * 1_000)}.
         {plan.capped ? " What is counted are the first of them: the job goes through all." : ""}
       </p>
+      {limit === null ? null : <Limit limit={limit} />}
       {samples.length === 0 ? null : (
         <ul>
           {samples.map((letter) => (
             <li>
               <a href={`/dead-letters/${letter.id}`}>Letter {letter.id}</a>: <Shown text={letter.type} max={80} />,{" "}
-              <Shown text={letter.detail} max={160} />
+              {bytesOf(letter.bytesLength)}, <Shown text={letter.detail} max={160} />
             </li>
           ))}
         </ul>

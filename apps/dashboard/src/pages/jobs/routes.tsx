@@ -35,7 +35,10 @@ const planPage = async (c: Context<Env>, ports: DashboardPorts, asked: Asked, ty
   const found = await ports.letters.page(query.filter, {});
   const props = { kind, query, plan, typed, problem, about: aboutOf({ filter: query.filter, undoes: null }) };
   const samples = found?.letters.slice(0, 5) ?? [];
-  const page = <PlanPage {...props} samples={samples} formToken={decidingToken(c)} />;
+  const { topic, deadLetterClass } = query.filter;
+  const isTooLarge = kind === "replay" && deadLetterClass === "oversize" && typeof topic === "string";
+  const limit = isTooLarge ? await ports.topicLimit(topic) : null;
+  const page = <PlanPage {...props} samples={samples} limit={limit} formToken={decidingToken(c)} />;
   return answerFramed(c, ports, { page: "jobs", title: `${VERBS[kind].will}?` }, page, problem === null ? 200 : 422);
 };
 

@@ -1,4 +1,5 @@
 import type { Job, JobCounts, JobKind, LetterGroup } from "@spillway/dead-letters";
+import type { LetterRefusal } from "@spillway/event";
 import { countOf } from "../format.ts";
 
 export const VERBS: Readonly<Record<JobKind, { readonly will: string; readonly done: string }>> = {
@@ -7,7 +8,8 @@ export const VERBS: Readonly<Record<JobKind, { readonly will: string; readonly d
   restore: { will: "Take back the discard of", done: "wait again" },
 };
 
-const REASONS: Readonly<Record<string, string>> = {
+/** Why a letter is left as it is. */
+export const REASONS: Readonly<Record<LetterRefusal["code"], string>> = {
   replayed_too_often: "went round too often",
   undecodable: "hold no event",
   no_identity: "do not tell the event's source and id",
@@ -22,7 +24,7 @@ const REASONS: Readonly<Record<string, string>> = {
 export const skipsOf = (skipped: Readonly<Record<string, number | undefined>>): string =>
   Object.entries(skipped)
     .filter(([, count]) => (count ?? 0) > 0)
-    .map(([code, count]) => `${countOf(count ?? 0)} ${REASONS[code] ?? code}`)
+    .map(([code, count]) => `${countOf(count ?? 0)} ${REASONS[code as LetterRefusal["code"]] ?? code}`)
     .join(", ");
 
 export const skippedOf = (skipped: Readonly<Record<string, number | undefined>>): number =>

@@ -1,4 +1,5 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
+import { kindOf } from "../../verdict/trouble.ts";
 import type { Standing } from "../../watch/trouble-book.ts";
 import type { Overview } from "../../watch/watch.ts";
 import { Deciding, type DecidingToken } from "../deciding.tsx";
@@ -30,7 +31,10 @@ const TroubleLine = ({ trouble, nowMs, formToken }: FormProps & { trouble: Stand
       {trouble.next.replace(/\.\s*$/, "")}.{" "}
       {trouble.href === undefined ? null : (
         <a href={trouble.href}>Look{<span class="heard"> at: {trouble.what}</span>}</a>
-      )}
+      )}{" "}
+      <a href={`/help#${kindOf(trouble)}`}>
+        Why, and what then<span class="heard">: {trouble.what}</span>
+      </a>
     </p>
     {trouble.key === "loss" ? <AcknowledgeLoss what={trouble.what} formToken={formToken} /> : null}
   </li>

@@ -25,7 +25,11 @@ const Tier = ({ name, tier, nowMs }: Moment & { readonly name: string; readonly 
   </td>
 );
 
-const goTo = { stream: "Redis, else Postgres", outbox: "Postgres", nowhere: "nowhere: all are refused" } as const;
+export const GO_TO = {
+  stream: "Redis, else Postgres",
+  outbox: "Postgres",
+  nowhere: "nowhere: all are refused",
+} as const;
 
 const edgeLine =
   (nowMs: number) =>
@@ -43,7 +47,7 @@ const edgeLine =
           <Tier name="Redis" tier={said.checks.stream} nowMs={nowMs} />
           <Tier name="Postgres" tier={said.checks.outbox} nowMs={nowMs} />
           <td data-label="Events go to">
-            {goTo[said.events_go_to]}
+            {GO_TO[said.events_go_to]}
             {said.diverted_shards === 0 ? null : <span class="note">{said.diverted_shards} shards by Postgres</span>}
           </td>
           <td class="number" data-label="Requests refused">
