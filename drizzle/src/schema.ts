@@ -203,6 +203,8 @@ export const deadLetterJobs = pgTable(
     cursor: bigint({ mode: "bigint" }).notNull().default(sql`0`),
     /** How many were left as they are, by the code of why. */
     skipped: jsonb().notNull().default({}),
+    /** Of the form that ordered it: sent again, it orders nothing more. Null: it was begun before forms had one. */
+    orderKey: text("order_key").unique(),
     runner: text(),
     leaseUntil: moment("lease_until"),
     /** Since then none of its events is in the outbox. */

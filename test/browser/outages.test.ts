@@ -1,8 +1,9 @@
-import { askRedis, childrenOf, type Running } from "@spillway/backends";
+import { askRedis, type Running } from "@spillway/backends";
 import { eventually } from "@spillway/backends/eventually";
 import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startDashboard } from "../support/dashboard.ts";
+import { signalAll } from "../support/frozen.ts";
 import { type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
 import { auditOf } from "./audit.ts";
 import { logIn, type Operator, openBrowser } from "./operator.ts";
@@ -69,13 +70,6 @@ const isNamed = async (named: RegExp, at = refreshes): Promise<void> => {
 const isOver = async (named: RegExp): Promise<void> => {
   await shown(over(), named);
   await shown(verdict(), WELL);
-};
-
-type Signal = "SIGSTOP" | "SIGCONT";
-/** Each connection to Postgres has a process of its own. */
-const signalAll = async (backend: Running, signal: Signal): Promise<void> => {
-  for (const child of await childrenOf(backend.pid() ?? 0)) process.kill(child, signal);
-  await backend.kill(signal);
 };
 
 test.each([

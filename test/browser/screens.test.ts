@@ -1,8 +1,9 @@
 import type { Running } from "@spillway/backends";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startDashboard } from "../support/dashboard.ts";
 import { type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
+import { auditOf } from "./audit.ts";
 import { logIn, openBrowser } from "./operator.ts";
 
 /*
@@ -65,6 +66,9 @@ const LOOKS = {
   phone: { viewport: { width: 390, height: 844 }, colorScheme: "light" },
 } as const;
 
+/** While Kafka is away. */
+const OUTAGE = { overview: "/", lag: "/lag", pipeline: "/pipeline" } as const;
+
 const SCREENS = {
   groups: "/dead-letters",
   letters: "/dead-letters?type=order.paid",
@@ -74,22 +78,65 @@ const SCREENS = {
   audit: "/audit",
 } as const;
 
-test("each screen is whole in light, in dark and on a phone", async () => {
+/** Each is whole in the width of its look; and is kept where somebody wants pictures. */
+const look = async (page: Page, as: keyof typeof LOOKS, screens: Readonly<Record<string, string>>): Promise<void> => {
+  for (const [name, path] of Object.entries(screens)) {
+    await page.goto(path);
+    const { width } = LOOKS[as].viewport;
+    expect([as, name, await page.evaluate("document.documentElement.scrollWidth")]).toEqual([as, name, width]);
+    if (screens === OUTAGE) expect([as, name, ...(await auditOf(page))]).toEqual([as, name]);
+    const folder = process.env.SCREENSHOTS;
+    if (folder) await page.screenshot({ path: `${folder}/${name}-${as}.jpg`, type: "jpeg", quality: 60 });
+  }
+};
+
+const looks = Object.keys(LOOKS) as readonly (keyof typeof LOOKS)[];
+
+test("a job ends, to be looked at", async () => {
   const { page } = await logIn(browser, dashboard);
   await page.goto("/jobs/new?kind=discard&type=user.renamed");
   await page.getByLabel("Reason").fill("of the load test on Monday");
   await page.getByRole("button", { name: "Discard 12" }).click();
   await page.getByRole("button", { name: /Undo/ }).waitFor({ timeout: 60_000 });
   await page.context().close();
-  for (const [look, options] of Object.entries(LOOKS)) {
-    const { page } = await logIn(browser, dashboard, options);
-    for (const [name, path] of Object.entries(SCREENS)) {
-      await page.goto(path);
-      const { width } = options.viewport;
-      expect([look, name, await page.evaluate("document.documentElement.scrollWidth")]).toEqual([look, name, width]);
-      const folder = process.env.SCREENSHOTS;
-      if (folder) await page.screenshot({ path: `${folder}/${name}-${look}.jpg`, type: "jpeg", quality: 60 });
-    }
+});
+
+test.each(looks)(
+  "each screen is whole: %s",
+  async (as) => {
+    const { page } = await logIn(browser, dashboard, LOOKS[as]);
+    await look(page, as, SCREENS);
+    await page.context().close();
+  },
+  300_000,
+);
+
+/** As dashboards would have seen it for a day: waves of events, and Kafka away since a while. Counts below zero, since those that are real follow. */
+const seedHistory = () => pipeline.sql`
+  insert into flow_history (span_seconds, at, accepted, ended, refused, waiting, oldest_ms)
+  select seconds, at, -900000000 + sum(seconds * rate) over before, -900000000 + sum(seconds * rate) over before, 0, round(rate / 40), 20 + round(rate / 9)
+  from (
+    select seconds, at, round(900 + 500 * sin(extract(epoch from at) / seconds / 20) + 90 * sin(extract(epoch from at))) as rate
+    from (values (10, 118), (300, 287)) as lengths (seconds, rows),
+      lateral (select to_timestamp(floor(extract(epoch from now()) / seconds - i) * seconds) as at from generate_series(1, rows) as i) as times
+  ) as made window before as (partition by seconds order by at)
+  on conflict do nothing`;
+
+test("and so it is while Kafka does not answer", async () => {
+  await seedHistory();
+  await services.kafka.kill("SIGSTOP");
+  for (let batch = 0; batch < 20; batch++) {
+    const events = Array.from({ length: 200 }, (_, i) => ({ type: "order.paid", subject: `customer-${i}` }));
+    await pipeline.post(JSON.stringify(events), undefined, "/v1/batch");
+  }
+  for (const as of Object.keys(LOOKS) as (keyof typeof LOOKS)[]) {
+    const { page } = await logIn(browser, dashboard, LOOKS[as]);
+    await page
+      .getByText(/Kafka .* does not answer/)
+      .first()
+      .waitFor();
+    await look(page, as, OUTAGE);
     await page.context().close();
   }
-});
+  await services.kafka.kill("SIGCONT");
+}, 300_000);

@@ -61,8 +61,8 @@ test("letters are marked with the keyboard, stay so while another operator works
   expect(await page.locator(".held").count()).toBe(2);
   await page.getByRole("button", { name: "Discard the marked letters" }).click();
   expect(await page.getByRole("alert").textContent()).toContain("A reason of 1 to 500 characters");
-  await page.getByLabel("reason").fill("marked by hand");
-  await page.getByRole("button", { name: "Send it again" }).click();
+  await page.getByLabel("Reason").fill("marked by hand");
+  await page.getByRole("button", { name: "Discard the marked letters" }).click();
   expect(await page.getByRole("status").textContent()).toBe("2 letters were discarded.");
   const rows = await pipeline.sql`select id from dead_letters where discard_reason = 'marked by hand' order by id`;
   expect(rows.map(({ id }) => id)).toEqual(names.toSorted());
@@ -99,28 +99,6 @@ test("what is copied is what was sent", async () => {
   expect(command).toContain(`--data-binary '{"specversion" : "1.0"`);
   await page.locator("time").first().hover();
   expect(await page.locator("time").first().getAttribute("title")).toMatch(/^\d{4}-\d\d-\d\d .* UTC · here /);
-  await page.context().close();
-});
-
-test("an action that Postgres does not answer keeps what was typed, and is sent again", async () => {
-  await seed("stuck", 1);
-  const { page } = await logIn(browser, dashboard);
-  await page.goto("/dead-letters?type=stuck");
-  await page.locator("[data-row] a").first().click();
-  await page.getByLabel("Reason").fill("typed while it hung");
-  let release = (): void => undefined;
-  const held = new Promise<void>((resolve) => (release = resolve));
-  const locking = pipeline.sql.begin(async (sql) => {
-    await sql`lock table audit in access exclusive mode`;
-    await page.getByRole("button", { name: /^Discard letter/ }).click();
-    expect(await page.getByRole("alert").textContent()).toContain("it is not known whether this was done");
-    release();
-  });
-  await Promise.all([locking, held]);
-  expect(await page.getByRole("navigation", { name: "Pages" }).count()).toBe(1);
-  await page.getByRole("button", { name: "Send it again" }).click();
-  expect(await page.getByRole("status").textContent()).toMatch(/was discarded/);
-  expect(await waitingOf("stuck")).toBe(0);
   await page.context().close();
 });
 

@@ -13,11 +13,17 @@ import { freshEach } from "../outbox/fresh-database.ts";
 
 /* Jobs as the table and the statements keep them: the lease, the pause, the counts, the plan. */
 const fresh = freshEach();
-const jobs = () => createLetterJobs(fresh);
+let orders = 0;
+/** Each `create` by another form. */
+const jobs = () => {
+  const { create, ...others } = createLetterJobs(fresh);
+  const ordered = async (made: Omit<JobOrder, "key">) => (await create({ ...made, key: `order-${++orders}` })).id;
+  return { ...others, create: ordered };
+};
 const replay = (ids: readonly string[], job: { id: string; runner: string }) =>
   createReplay({ database: fresh.database, shards: 2, platform })(ids, { by: "ann", job });
 
-const order: JobOrder = {
+const order: Omit<JobOrder, "key"> = {
   kind: "replay",
   filter: { status: "waiting", throughId: "3" },
   undoes: null,
@@ -35,6 +41,16 @@ const statusesOf = async () =>
   (await fresh.admin`select replayed_at is null as waits from dead_letters order by id`).map(({ waits }) => waits);
 
 describe("a job", () => {
+  test("is made once by the orders of one key, also by those that come at once, and stays what it was", async () => {
+    const { create, get, page } = createLetterJobs(fresh);
+    const made = await Promise.all([1, 2, 3].map(() => create({ ...order, key: "k" })));
+    const again = await create({ ...order, rate: 7, key: "k" });
+    expect([...made, again].filter(({ isNew }) => isNew)).toHaveLength(1);
+    expect(new Set([...made, again].map(({ id }) => id)).size).toBe(1);
+    expect((await get(again.id))?.rate).toBe(order.rate);
+    expect((await page(null)).jobs).toHaveLength(1);
+  });
+
   test("is taken by one runner at a time, by another only when the lease is over, and the oldest that decides first", async () => {
     const { create, take, move } = jobs();
     const first = await create(order);

@@ -35,10 +35,11 @@ export const apps = {
       outbox: async () => [],
       parked: async () => [],
       totals: async () => ({ byClass, total: 1, capped: false, oldestAtMs: 0 }),
+      groups: async () => ({ groups: [], lags: null }),
     };
     showSights(metrics, sights as unknown as WatchPorts);
-    const lag = { group: "billing", topic: "events", records: 1, unknown: null };
-    showGroups(metrics, () => ({ groups: ["billing"], lags: [lag] }));
+    const lag = { group: "billing", topic: "events", records: 1, committed: 1, unknown: null, stillSinceMs: 0 };
+    showGroups(metrics, () => ({ groups: ["billing"], lags: [lag] }), systemClock);
   },
 };
 

@@ -45,6 +45,17 @@ const emptied: Begin = async (stack) => {
   return () => acknowledgeLoss(stack);
 };
 
+/** They read for a while, and then they are gone. */
+const deserted: Begin = async ({ observers, consumers }) => {
+  await consumers.start();
+  await patiently(
+    "the group is seen to read",
+    async () => (await observers.number("min(spillway_consumer_group_lag)")) !== null,
+  );
+  await consumers.stop();
+  return consumers.start;
+};
+
 /** As far as no more is taken. */
 const full: Begin = async (stack) => {
   const { pipeline } = stack;
@@ -100,6 +111,7 @@ export const outages = {
   },
   "dead letters": { begin: oversize, told: ["SpillwayDeadLettersGrow"], follow: [] },
   "a Redis that was emptied": { begin: emptied, told: ["SpillwayEventsUnaccounted"], follow: [] },
+  "consumers that are gone": { begin: deserted, told: ["SpillwayConsumerGroupStandsStill"], follow: [] },
   "stream and outbox full": {
     begin: full,
     told: ["SpillwayDependencyDown", "SpillwayEventsRefused", "SpillwayFullSoon"],

@@ -30,6 +30,7 @@ test.each([
   "a Redis that was emptied",
   "a Redis that does not keep what it takes",
   "stream and outbox full",
+  "consumers that are gone",
 ] as const)("of %s its alerts are told, its pages fit, and it ends", (name) => proveOutage(stack, name), 600_000);
 
 test("all but these pages were followed while their alert fired", () => {

@@ -2,6 +2,7 @@ import { eventually } from "@spillway/backends";
 import { aclKafka } from "../support/acl.ts";
 import { startDashboard } from "../support/dashboard.ts";
 import { type PipelineOptions, startPipeline, startServices } from "../support/world.ts";
+import { BILLING, createConsumers } from "./consumers.ts";
 import { startObservers } from "./observers.ts";
 import { startSender } from "./sender.ts";
 
@@ -29,7 +30,12 @@ export const startStack = async ({ edgeEnv, relayEnv }: Pick<PipelineOptions, "e
     edgeEnv: { ENVIRONMENT: "development", ...edgeEnv },
   });
   await services.kafka.createTopics([{ name: ORDERS, partitions: 1 }]);
-  const dashboard = await startDashboard(services, pipeline);
+  const { brokers } = pipeline.addresses;
+  const dashboard = await startDashboard(services, pipeline, {
+    KAFKA_BROKERS: brokers.join(),
+    CONSUMER_GROUPS: BILLING,
+  });
+  const consumers = createConsumers(brokers, [pipeline.topic, ORDERS]);
   const observers = await startObservers([...pipeline.apps, dashboard]);
   const sender = startSender(pipeline, ["order.paid", "other.made"]);
   return {
@@ -38,8 +44,10 @@ export const startStack = async ({ edgeEnv, relayEnv }: Pick<PipelineOptions, "e
     dashboard,
     observers,
     sender,
+    consumers,
     stop: async () => {
       await sender.stop();
+      await consumers.stop();
       await observers.stop();
       await dashboard.stop();
       await pipeline.stop();

@@ -1,13 +1,13 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import { Unavailable } from "@spillway/event";
 import { expect, test } from "vitest";
-import { form, hostile, logIn, setUp } from "./app.fixture.tsx";
+import { form, hostile, logIn, sessionTable, setUp } from "./app.fixture.tsx";
 
 const DISCARD = "/dead-letters/7/discard";
 const escaped = "&lt;script&gt;alert(1)";
 
 test.each([
-  ["an older form", 403, "token-99", async () => ({ done: 1, refusals: [] })],
+  ["an older form", 403, "token-99", async () => ({ done: 1, refusals: [], isSo: false })],
   ["a Postgres that is away", 503, null, () => Promise.reject(new Unavailable("timeout"))],
   ["a bug", 500, null, () => Promise.reject(new TypeError("secret"))],
 ] as const)("%s keeps the page and what was typed, to be sent again", async (_name, status, wrongToken, discard) => {
@@ -22,6 +22,30 @@ test.each([
   expect(page).toContain(`name="reason" value="${escaped}`);
   expect(page).toContain(`name="form_token" value="${token}"`);
   expect(page).not.toMatch(/token-99|secret|<script>alert/);
+});
+
+test("what could not be written down was not done, and the answer says so; else that nobody knows", async () => {
+  const away = () => Promise.reject(new Unavailable("timeout"));
+  const { app, calls } = setUp({ audit: { ...setUp().ports.audit, begin: away } });
+  const { cookie, token } = await logIn(app);
+  const said = async (each: typeof app, as: { cookie: string; token: string }) =>
+    (await each.request(DISCARD, form({ form_token: as.token, reason: "typed" }, { cookie: as.cookie }))).text();
+  const page = await said(app, { cookie, token });
+  for (const words of ["so nothing was done", 'value="typed"', 'href="/dead-letters/7"']) expect(page).toContain(words);
+  expect(calls.discarded).toEqual([]);
+  const begun = setUp({}, false, { discard: away });
+  expect(await said(begun.app, await logIn(begun.app))).toContain("it is not known whether this was done");
+});
+
+test("an action of which Postgres knows alone who sent it goes through the login, and is kept", async () => {
+  const table = { ...sessionTable(), find: () => Promise.reject(new Unavailable("timeout")) };
+  const { app } = setUp({ sessions: table });
+  const of = { cookie: "session=of-another-process" };
+  const answer = await app.request(DISCARD, form({ reason: hostile }, of));
+  const page = await answer.text();
+  expect(answer.status).toBe(503);
+  for (const words of ["does not answer", 'name="kept"', "&lt;script"]) expect(page).toContain(words);
+  expect((await app.request("/lag", { headers: of })).status).toBe(503);
 });
 
 test("an address without a page keeps the frame", async () => {

@@ -1,11 +1,12 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
-import { Unavailable } from "@spillway/event";
+import { Unavailable, within } from "@spillway/event";
 import type { Log } from "@spillway/telemetry";
 import type { Context, ErrorHandler } from "hono";
 import { html } from "hono/html";
 import { HTTPException } from "hono/http-exception";
 import type { Child } from "hono/jsx";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { NotBegun } from "./audited.ts";
 import type { Env } from "./env.ts";
 import type { Fields, Form } from "./form.ts";
 import type { Kept } from "./kept.ts";
@@ -18,6 +19,9 @@ import type { Session } from "./session.ts";
 
 export const FORM_BYTES_MAX = 8 * 1024;
 
+/** So long an answer waits for a look that shows what it changed. */
+const FRESH_MS = 1_000;
+
 /** Nobody may keep a page. Browsers take one without a doctype for one of 1998. */
 export const answerPage = (c: Context, page: Child, status: ContentfulStatusCode = 200) =>
   c.html(html`<!doctype html>${page}`, status, { "cache-control": "no-store" });
@@ -26,7 +30,7 @@ export const answerPage = (c: Context, page: Child, status: ContentfulStatusCode
 export const answerFramed = async (
   c: Context<Env>,
   { watch, environment, dev }: DashboardPorts,
-  frame: Pick<FrameProps, "page" | "title">,
+  frame: Pick<FrameProps, "page" | "title" | "isMoving">,
   children: Child,
   status: ContentfulStatusCode = 200,
 ) => {
@@ -58,8 +62,9 @@ export const decidingToken = (c: Context<Env>): DecidingToken => {
 };
 
 /** After an action: the page that says what was done, and shows what it changed. */
-export const answerDone = async (c: Context<Env>, { watch }: DashboardPorts, path: string, text: string) => {
-  await watch.fresh();
+export const answerDone = async (c: Context<Env>, { watch, clock }: DashboardPorts, path: string, text: string) => {
+  // A look takes seconds while a backend is frozen: that it was done is said meanwhile.
+  await within(clock, FRESH_MS, watch.fresh());
   c.get("session").notice = text;
   return c.redirect(path, 303);
 };
@@ -70,6 +75,9 @@ const typedOf = (c: Context): Typed | null => {
   if (fields === undefined) return null;
   return { action: c.req.path, fields: [...fields].filter(([name]) => name !== "form_token" && name !== "password") };
 };
+
+/** What an action is about: a letter, a job, or the page. */
+const placeOf = (path: string): string => /^\/(?:dead-letters|jobs)\/[1-9]\d{0,18}(?=\/)/.exec(path)?.[0] ?? "/";
 
 /** A refusal in words, with a way on, and with what was typed: on the page's own frame where somebody is logged in. */
 export const answerMessage = async (
@@ -86,7 +94,7 @@ export const answerMessage = async (
     <>
       <Problem text={text} typed={typed} formToken={decidingToken(c)} />
       <p>
-        <a href={to}>Back to the dashboard</a>
+        <a href={placeOf(c.req.path)}>{placeOf(c.req.path) === "/" ? "Back to the dashboard" : "Look at it again"}</a>
       </p>
     </>
   );
@@ -132,6 +140,13 @@ export const answerBadForm = (c: Context, { kind }: Exclude<Form, { readonly kin
     ? answerMessage(c, 413, `The form is too large: at most ${FORM_BYTES_MAX} bytes are read.`)
     : answerMessage(c, 400, "The form is damaged: it ended early, or is not UTF-8.");
 
+const unavailableText = (method: string, error: Unavailable): string => {
+  const why = `Postgres did not answer (${error.code})`;
+  if (method === "GET") return `${why}, so this page cannot be shown: try again.`;
+  if (error instanceof NotBegun) return `${why}, so nothing was done: send it again when it does.`;
+  return `${why}: it is not known whether this was done. Send it again when it does: it is done once, and the answer says whether it was done before.`;
+};
+
 /** What a handler threw: a refusal of the framework's, a backend that is away, or a bug, which alone is an error of ours. */
 export const createAnswerError =
   (log: Log): ErrorHandler =>
@@ -140,11 +155,7 @@ export const createAnswerError =
       return answerMessage(c, error.status as ContentfulStatusCode, "The request cannot be read.");
     if (error instanceof Unavailable) {
       log("warn", "page.unavailable", { code: error.code });
-      const text =
-        c.req.method === "GET"
-          ? `Postgres did not answer (${error.code}), so this page cannot be shown: try again.`
-          : `Postgres did not answer (${error.code}): it is not known whether this was done. Look again, and repeat it if it was not; that is safe.`;
-      return answerMessage(c, 503, text);
+      return answerMessage(c, 503, unavailableText(c.req.method, error));
     }
     log("error", "page.failed", { error: error.name });
     return answerMessage(c, 500, "The page could not be made; the log says more.");

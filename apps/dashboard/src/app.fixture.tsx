@@ -137,13 +137,13 @@ const lettersOf = (calls: Calls, over: Partial<LettersPort>): LettersPort => ({
   plan: async () => ({ letters: 1_000, capped: false, skipped: { replayed_too_often: 2 }, throughId: "7" }),
   replay: async (id) => {
     calls.replayed.push(id);
-    return { done: 1, refusals: [] };
+    return { done: 1, refusals: [], isSo: false };
   },
   discard: async (id, _by, reason) => {
     calls.discarded.push([id, reason]);
-    return { done: 0, refusals: ["already replayed"] };
+    return { done: 0, refusals: ["already replayed"], isSo: false };
   },
-  restore: async () => ({ done: 1, refusals: [] }),
+  restore: async () => ({ done: 1, refusals: [], isSo: false }),
   ...over,
 });
 
@@ -176,14 +176,18 @@ const sights: Sights = {
 
 type Over = Partial<SightPorts & DashboardPorts>;
 
-const deedsOf = (calls: Calls): Pick<DashboardPorts, "jobs" | "users" | "sessions" | "argon" | "audit"> => ({
+const deedsOf = (
+  calls: Calls,
+  shown: Job,
+): Pick<DashboardPorts, "jobs" | "users" | "sessions" | "argon" | "audit"> => ({
   jobs: {
     create: async (order) => {
-      calls.jobs.push(order);
-      return "3";
+      const isNew = calls.jobs.every(({ key }) => key !== order.key);
+      if (isNew) calls.jobs.push(order);
+      return { id: "3", isNew };
     },
-    get: async (id) => (id === "3" ? job : null),
-    page: async () => ({ jobs: [job], older: "3" }),
+    get: async (id) => (id === "3" ? shown : null),
+    page: async () => ({ jobs: [shown], older: "3" }),
     counts: async () => ({ decided: 998, died: 1 }),
     move: async (id, move) => {
       calls.moves.push([id, move]);
@@ -221,6 +225,7 @@ export const setUp = (
   https = false,
   letters: Partial<LettersPort> = {},
   password: string | undefined = PASSWORD,
+  shown: Job = job,
 ) => {
   const calls: Calls = { replayed: [], discarded: [], asked: [], jobs: [], moves: [], deeds: [] };
   const logged: string[] = [];
@@ -236,11 +241,10 @@ export const setUp = (
       ahead: null,
     }),
     topicLimit: async () => ({ kind: "known", bytes: 1_048_588 }),
-    groups: () => ({ groups: [], lags: null }),
     environment: "development",
     settings: { REDIS_URL: "redis://10.0.0.9:6379", DASHBOARD_PASSWORD: "configured" },
     letters: lettersOf(calls, letters),
-    ...deedsOf(calls),
+    ...deedsOf(calls, shown),
     identities: null,
     dev: null,
     acknowledgeLoss: async () => 5,
@@ -256,7 +260,7 @@ export const setUp = (
     https,
     assets: { css: "", script: "" },
   });
-  return { app, calls, logged };
+  return { app, ports, calls, logged };
 };
 
 export type App = ReturnType<typeof setUp>["app"];

@@ -52,11 +52,16 @@ const securityHeaders = secureHeaders({
   referrerPolicy: "same-origin",
 });
 
+const OVER = "Log in first: the session is over. What you have sent is kept until then.";
+const AWAY =
+  "Postgres, which knows who is logged in, does not answer: look again in a while, or log in as the user of DASHBOARD_PASSWORD.";
+
 /** Nobody is asked to type it twice: what was sent goes through the login, and can be sent again. */
-const answerSessionOver = async (c: Context<Env>) => {
+const answerOutside = async (c: Context<Env>, problem: string, status: 401 | 503) => {
+  if (isReading(c)) return answerLogin(c, problem, status);
   const form = await readForm(c.req.raw, FORM_BYTES_MAX);
   const kept = form.kind === "ok" ? new Map([["kept", writeKept(keptOf(c.req.path, form.fields))]]) : undefined;
-  return answerLogin(c, "Log in first: the session is over. What you have sent is kept until then.", 401, kept);
+  return answerLogin(c, problem, status, kept);
 };
 
 /** Lets through what a session may do: look, and send forms with its token, whose fields it leaves in `fields`. */
@@ -65,8 +70,9 @@ const createGuard =
   async (c, next) => {
     const session = await sessions.find(getCookie(c, cookieName));
     c.header("Cache-Control", "no-store");
+    if (session === "away") return answerOutside(c, AWAY, 503);
     if (session === null) {
-      if (!isReading(c)) return answerSessionOver(c);
+      if (!isReading(c)) return answerOutside(c, OVER, 401);
       const isAfterLogin = c.req.path === "/" && c.req.query("from") === "login";
       return isAfterLogin ? answerLogin(c, cookieLost(https), 401) : c.redirect("/login", 303);
     }

@@ -45,6 +45,7 @@ import { createHealth } from "./health.ts";
 import { createHistory } from "./history/history.ts";
 import { createFlowHistory } from "./history/rollups.ts";
 import { runJobs } from "./jobs/run.ts";
+import { createLetterActions } from "./letter-actions.ts";
 import { PAGE_ROWS } from "./pages/dead-letters/list.tsx";
 import type { DashboardPorts, ShardRow, SightPorts } from "./ports.ts";
 import { showSights } from "./sight-metrics.ts";
@@ -92,8 +93,6 @@ if (config.DASHBOARD_PASSWORD === undefined && config.identity === null && (awai
     "DASHBOARD_PASSWORD: got nothing, and there is no user in Postgres and no OIDC_ISSUER: set it, or make a user (apps/dashboard/README.md)",
   );
 
-const detailsOf = (refused: readonly { readonly detail: string }[]) => refused.map(({ detail }) => detail);
-
 /** A shard of the stream as the page shows it. */
 const shardRow = async (shard: number): Promise<ShardRow> => {
   const inspection = await stream.shard(shard);
@@ -122,6 +121,7 @@ const sights: SightPorts = {
   accounts: () => orNull(askAccounts(database, ASK_MS)),
   totals: () => orNull(letters.counts()),
   openJobs: () => orNull(jobs.open()),
+  groups: async () => groups.sight(),
 };
 
 const watch = createWatch({ ...sights, clock: systemClock });
@@ -150,7 +150,7 @@ const groups = followGroups({
   groups: reader === null ? [] : config.CONSUMER_GROUPS,
 });
 void groups.run(stopping);
-showGroups(metrics, groups.sight);
+showGroups(metrics, groups.sight, systemClock);
 const streamLook = createStreamLook(redis, {
   namespace: config.NAMESPACE,
   dedupWindowSeconds: config.DEDUP_WINDOW_SECONDS,
@@ -180,7 +180,6 @@ const ports: DashboardPorts = {
   watch,
   history,
   events,
-  groups: groups.sight,
   topicLimit: createTopicLimits({ reader, clock: systemClock }),
   environment: config.ENVIRONMENT,
   settings: config.shown,
@@ -191,20 +190,7 @@ const ports: DashboardPorts = {
     get: letters.get,
     export: letters.export,
     plan: letters.plan,
-    replay: async (id, by) => {
-      const detail = belonging.mismatch();
-      if (detail !== null) return { done: 0, refusals: [detail] };
-      const { replayed, refused } = await replay([id], { by });
-      return { done: replayed.length, refusals: detailsOf(refused) };
-    },
-    discard: async (id, by, reason) => {
-      const { discarded, refused } = await discard([id], { by, reason });
-      return { done: discarded.length, refusals: detailsOf(refused) };
-    },
-    restore: async (id, by) => {
-      const { restored, refused } = await restore([id], { by });
-      return { done: restored.length, refusals: detailsOf(refused) };
-    },
+    ...createLetterActions({ replay, discard, restore, belonging }),
   },
   jobs,
   audit: createAudit({ database }),

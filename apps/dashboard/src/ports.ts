@@ -46,13 +46,20 @@ export type Sights = {
   /** Those that are not over. */
   readonly openJobs: readonly OpenJob[] | null;
   readonly totals: Pick<LetterCounts, "byClass" | "total" | "capped" | "oldestAtMs"> | null;
+  /** How far behind the consumers downstream are. */
+  readonly groups: GroupSight;
 };
 
 /** Ids; null: there is none on that side, or none near. */
 export type Beside = { readonly newer: string | null; readonly older: string | null };
 
 /** What one button did. */
-export type ActionResult = { readonly done: number; readonly refusals: readonly string[] };
+export type ActionResult = {
+  readonly done: number;
+  readonly refusals: readonly string[];
+  /** The letter is already what it was to become. */
+  readonly isSo: boolean;
+};
 
 /**
  * The dead letters: what is looked at, and decided. All text in one is hostile. Null where they cannot be read, else what cannot
@@ -92,8 +99,6 @@ export type DashboardPorts = {
   readonly history: Pick<History, "points">;
   /** What became of one event. */
   readonly events: EventSights;
-  /** How far behind the consumers are. */
-  readonly groups: () => GroupSight;
   /** What each topic takes. */
   readonly topicLimit: TopicLimits;
   /** Which is said on every page. */

@@ -1,3 +1,4 @@
+import { Unavailable } from "@spillway/event";
 import { platform } from "@spillway/event/platform-node";
 import { expect, test } from "vitest";
 import { createSessions } from "./session.ts";
@@ -39,7 +40,8 @@ test("who is in waits a moment for a Postgres that says nothing, stays in, and a
   const find = async () => {
     const finding = sessions.find(id);
     clock.advance(300);
-    return (await finding)?.user.name;
+    const found = await finding;
+    return found === "away" ? found : found?.user.name;
   };
   expect([await find(), asked]).toEqual(["ann", 0]);
   clock.advance(5_000);
@@ -47,4 +49,19 @@ test("who is in waits a moment for a Postgres that says nothing, stays in, and a
   expect([await find(), asked]).toEqual(["ann", 1]);
   clock.advance(1_000);
   expect([await find(), asked]).toEqual(["ann", 2]);
+});
+
+test("whom only a Postgres knows that does not answer is neither in nor out", async () => {
+  const sessions = createSessions({
+    clock: createClock(),
+    platform,
+    randomToken: () => "token",
+    log: () => undefined,
+    table: {
+      put: async () => undefined,
+      find: () => Promise.reject(new Unavailable("timeout")),
+      end: async () => undefined,
+    },
+  });
+  expect([await sessions.find("of another process"), await sessions.find(undefined)]).toEqual(["away", null]);
 });

@@ -65,7 +65,8 @@ export const createSessions = ({ clock, randomToken, platform, table, log }: Ses
       if (stored === "away") log("warn", "session.unstored");
       return hold(session, stored !== "away");
     },
-    async find(id: string | undefined): Promise<Session | null> {
+    /** `away`: Postgres, which alone knows of it, does not answer. */
+    async find(id: string | undefined): Promise<Session | null | "away"> {
       if (id === undefined || id === "") return null;
       const known = held.get(id);
       if (known !== undefined && (!known.isStored || clock.wallMs() - known.checkedAtMs < CHECKED_MS))
@@ -73,7 +74,7 @@ export const createSessions = ({ clock, randomToken, platform, table, log }: Ses
       const asked = table.find(hashOf(id)).catch(away);
       const found = known === undefined ? await asked : await within(clock, WORD_MS, asked);
       if (found === "away" || found === late) {
-        if (known === undefined) return null;
+        if (known === undefined) return "away";
         known.checkedAtMs = clock.wallMs() - CHECKED_MS + AGAIN_MS;
         return live(known.session);
       }

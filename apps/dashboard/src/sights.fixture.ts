@@ -61,6 +61,7 @@ export const soundSights: Sights = {
     oldestAtMs: null,
   },
   openJobs: [],
+  groups: { groups: [], lags: [] },
 };
 
 /** Ports that answer these sights, each time as they are then. */
@@ -73,4 +74,5 @@ export const askersOf = (sights: () => Sights): SightPorts => ({
   accounts: async () => sights().accounts,
   totals: async () => sights().totals,
   openJobs: async () => sights().openJobs,
+  groups: async () => sights().groups,
 });

@@ -14,6 +14,8 @@ export type JobState = "running" | "paused" | "stopped" | "arriving" | "done" | 
 
 /** What a new job is told. */
 export type JobOrder = {
+  /** An order of the same key is the same order. */
+  readonly key: string;
   readonly kind: JobKind;
   /** With `throughId`. Of what the kind decides: what waits, or what was discarded. */
   readonly filter: LetterFilter;
@@ -31,7 +33,7 @@ export type JobOrder = {
 
 export type Skips = Readonly<Partial<Record<LetterRefusal["code"], number>>>;
 
-export type Job = JobOrder & {
+export type Job = Omit<JobOrder, "key"> & {
   readonly id: string;
   readonly state: JobState;
   readonly cursor: string;

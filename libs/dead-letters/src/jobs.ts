@@ -19,12 +19,13 @@ const JOBS_MAX = 50;
 const columns = `id, kind, state, filter, undoes, actor, address, reason, planned, rate, deaths_max as "deathsMax", cursor, skipped,
   runner, ${epochMs("drained_at")} as "drainedAtMs", ${epochMs("created_at")} as "createdAtMs", ${epochMs("ended_at")} as "endedAtMs"`;
 
-/** Locks: the new row. */
-const insertJob = (sql: Sql, order: JobOrder) => sql<{ id: string }[]>`
-  insert into dead_letter_jobs (kind, filter, undoes, actor, address, reason, planned, rate, deaths_max)
-  values (${order.kind}, ${JSON.stringify(order.filter)}::text::jsonb, ${order.undoes}, ${order.actor}, ${order.address},
-    ${order.reason}, ${order.planned}, ${order.rate}, ${order.deathsMax})
-  returning id, ${sql.unsafe(durableCommit)}`;
+/** Changes nothing of one that there is. Locks: the row of the key, until the statement is over. */
+const insertJob = (sql: Sql, order: JobOrder) => sql<{ id: string; isNew: boolean }[]>`
+  insert into dead_letter_jobs as job (order_key, kind, filter, undoes, actor, address, reason, planned, rate, deaths_max)
+  values (${order.key}, ${order.kind}, ${JSON.stringify(order.filter)}::text::jsonb, ${order.undoes}, ${order.actor},
+    ${order.address}, ${order.reason}, ${order.planned}, ${order.rate}, ${order.deathsMax})
+  on conflict (order_key) do update set order_key = job.order_key
+  returning id, xmax = 0 as "isNew", ${sql.unsafe(durableCommit)}`;
 
 /** Locks: ACCESS SHARE. */
 const selectJobs = (sql: Sql, before: string | null) => sql<Job[]>`
@@ -112,11 +113,11 @@ export const createLetterJobs = ({ database }: { readonly database: Database }) 
     isLetterId(id) ? ((await read((sql) => selectJob(sql, id)))[0] ?? null) : null;
 
   return {
-    /** Not safe to repeat: each call makes a job. Answers its id. */
-    create: async (order: JobOrder): Promise<string> => {
+    /** Of two orders of one key the second makes no job: both answer the one. */
+    create: async (order: JobOrder): Promise<{ readonly id: string; readonly isNew: boolean }> => {
       const [row] = await write((sql) => insertJob(sql, order));
       if (row === undefined) throw new Error("an insert answers its row");
-      return row.id;
+      return { id: row.id, isNew: row.isNew };
     },
     get: one,
     /** Newest first; `older` is the id before which the next page is. */

@@ -39,6 +39,8 @@ export const appEnvironments = (
       DATABASE_URL,
       EDGE_URL,
       RELAY_URL,
+      // For where in Kafka an event is.
+      KAFKA_BROKERS,
       DEV_ENV_FILE: devEnvFile,
     },
   };

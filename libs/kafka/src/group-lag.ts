@@ -6,6 +6,8 @@ export type GroupLag = {
   readonly topic: string;
   /** Null: it is not known. */
   readonly records: number | null;
+  /** All its offsets in the topic added up: what moves when it reads. Null: not known. */
+  readonly committed: number | null;
   /** Why: Kafka did not say, or of a partition that holds something the group has committed nothing. */
   readonly unknown: "not_answered" | "not_committed" | null;
 };
@@ -13,15 +15,20 @@ export type GroupLag = {
 type Ends = Readonly<Record<"low" | "high", number>>;
 type Committed = readonly { readonly partition: number; readonly offset: string }[];
 
-const lagOf = (committed: Committed, ends: ReadonlyMap<number, Ends>): Pick<GroupLag, "records" | "unknown"> => {
-  let records = 0;
+type Lag = Omit<GroupLag, "group" | "topic">;
+const unknownSince = (unknown: NonNullable<Lag["unknown"]>): Lag => ({ records: null, committed: null, unknown });
+
+const lagOf = (offsets: Committed, ends: ReadonlyMap<number, Ends>): Lag => {
+  let [records, committed] = [0, 0];
   for (const [partition, { low, high }] of ends) {
-    const offset = Number(committed.find((one) => one.partition === partition)?.offset ?? -1);
-    if (offset < 0 && high > low) return { records: null, unknown: "not_committed" };
+    const offset = Number(offsets.find((one) => one.partition === partition)?.offset ?? -1);
+    if (offset < 0 && high > low) return unknownSince("not_committed");
+    if (offset < 0) continue;
     // What retention has taken away it cannot read any more.
-    if (offset >= 0) records += Math.max(0, high - Math.max(offset, low));
+    records += Math.max(0, high - Math.max(offset, low));
+    committed += offset;
   }
-  return { records, unknown: null };
+  return { records, committed, unknown: null };
 };
 
 const settledOr = async <T>(answer: Promise<T>): Promise<T | null> => {
@@ -50,8 +57,7 @@ export const askGroupLags = async (
       const there = ends.get(topic);
       const own = committed?.find((one) => one.topic === topic)?.partitions;
       const isTold = there !== null && there !== undefined && own !== undefined;
-      const lag = isTold ? lagOf(own, there) : ({ records: null, unknown: "not_answered" } as const);
-      lags.push({ group, topic, ...lag });
+      lags.push({ group, topic, ...(isTold ? lagOf(own, there) : unknownSince("not_answered")) });
     }
   }
   return lags;

@@ -30,10 +30,11 @@ const isChanged = (field) =>
     ? field.checked !== field.defaultChecked
     : (field.value ?? "") !== (field.defaultValue ?? field.value));
 
-/** Whether somebody works in this row or form, and in no smaller one. */
+/** Whether somebody works in this row or form, and in no smaller one; or what was sent from it has no answer. */
 const isHeld = (element) =>
   element.matches(HELD) &&
-  ([...element.querySelectorAll("details[open] form")].some((form) => form.parentElement.closest(HELD) === element) ||
+  (element.matches(".unanswered, [aria-busy=true]") ||
+    [...element.querySelectorAll("details[open] form")].some((form) => form.parentElement.closest(HELD) === element) ||
     [...element.querySelectorAll("input:not([type=hidden]), textarea, select")].some(
       (field) => field.closest(HELD) === element && isChanged(field),
     ));
@@ -43,10 +44,15 @@ const isSelected = (node) => {
   return selection !== null && !selection.isCollapsed && selection.containsNode(node, true);
 };
 
+/** What the reader, or the pointer, has made of it. */
+const isReaders = ({ localName }, name) =>
+  (name === "open" && localName === "details") || (name === "title" && localName === "time");
+
 const copyAttributes = (from, to) => {
-  for (const { name, value } of to.attributes) if (from.getAttribute(name) !== value) from.setAttribute(name, value);
+  for (const { name, value } of to.attributes)
+    if (from.getAttribute(name) !== value && !isReaders(from, name)) from.setAttribute(name, value);
   for (const { name } of [...from.attributes])
-    if (!to.hasAttribute(name) && !(name === "open" && from.localName === "details")) from.removeAttribute(name);
+    if (!to.hasAttribute(name) && !isReaders(from, name)) from.removeAttribute(name);
 };
 
 // A form with a field of that name says the field when it is asked for its id.
@@ -98,7 +104,7 @@ const refresh = async () => {
     const response = await fetch(location.href, { signal: AbortSignal.timeout(SILENT_MS) });
     if (response.redirected) location.reload();
     if (!response.ok || response.redirected) return;
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const page = await parsed(response);
     if (isPaused) return;
     for (const id of PARTS) if (byId(id) && page.getElementById(id)) morph(byId(id), page.getElementById(id));
     document.title = page.title;
@@ -139,6 +145,65 @@ pause.addEventListener("click", () => {
   say();
 });
 document.addEventListener("visibilitychange", refresh);
+
+// A form is sent from here, so that a dashboard that does not answer, and a refusal, cost neither the page nor what was typed.
+const SEND_MS = 20_000;
+const NOBODY =
+  "The dashboard did not answer, so it is not known whether this was done. What you typed is still there; send it again when it is back: it is done once, and the answer says whether it was done before.";
+const told = byId("told");
+const tell = (text) => {
+  told.textContent = text;
+  told.hidden = text === "";
+};
+
+const parsed = async (response) => new DOMParser().parseFromString(await response.text(), "text/html");
+
+/** Nothing is sent twice while the browser is on its way to another page. */
+const leaving = () => new Promise((resolve) => setTimeout(resolve, SEND_MS, true));
+
+/** Whether there is an answer that says what came of it. */
+const send = async (form, action) => {
+  const response = await fetch(action, {
+    method: "POST",
+    body: new URLSearchParams(new FormData(form)),
+    signal: AbortSignal.timeout(SEND_MS),
+  });
+  if (response.redirected) {
+    location.assign(response.url);
+    return leaving();
+  }
+  const refusal = (await parsed(response)).querySelector("main [role=alert]");
+  if (response.status !== 401 && refusal !== null) {
+    tell(refusal.textContent);
+    return response.status !== 503;
+  }
+  // The login keeps what was sent, and whatever else is no page of ours is the browser's to show.
+  form.setAttribute("action", action);
+  HTMLFormElement.prototype.submit.call(form);
+  return leaving();
+};
+
+document.addEventListener("submit", async (event) => {
+  const { target: form, submitter } = event;
+  if (form.getAttribute("method") !== "post") return;
+  event.preventDefault();
+  // The form, or of a list of them the row.
+  const place = (submitter ?? form).closest(HELD);
+  if (place.ariaBusy === "true") return;
+  place.ariaBusy = "true";
+  tell("");
+  document.querySelector("body > [role=status]")?.remove();
+  try {
+    const isAnswered = await send(form, submitter?.getAttribute("formaction") ?? form.getAttribute("action"));
+    place.classList.toggle("unanswered", !isAnswered);
+  } catch (error) {
+    console.debug(error);
+    place.classList.add("unanswered");
+    tell(NOBODY);
+  } finally {
+    place.ariaBusy = null;
+  }
+});
 
 /* Keys: / finds one event or letter, f filters, ? helps, j and k go from row to row, x marks one, Enter opens it. */
 const isTyping = ({ target }) => target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");

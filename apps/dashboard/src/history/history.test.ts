@@ -16,13 +16,14 @@ const row = (seconds: number, accepted: number, ended = 0): FlowSpan => ({
   oldestMs: 9,
 });
 
-test("rates are between rows that follow each other; an emptied Redis and a time that nobody saw tell none", () => {
-  const rows = [row(0, 100), row(10, 150, 20), row(20, 3, 30), row(30, 33, 30), row(100, 99, 99)];
+test("rates are between rows that follow each other; an emptied Redis, a time that nobody saw and a span under way tell none", () => {
+  const rows = [row(0, 100), row(10, 150, 20), row(20, 3, 30), row(30, 33, 30), row(100, 99, 99), row(110, 99, 99)];
   expect(pointsOf(rows, 10).map(({ inPerSecond, outPerSecond }) => [inPerSecond, outPerSecond])).toEqual([
     [null, null],
     [5, 2],
     [null, 1],
     [3, 0],
+    [null, null],
     [null, null],
   ]);
 });

@@ -31,13 +31,16 @@ const sampleOf = ({ account, edges }: Overview): FlowSample | null => {
   return { accepted, ended: relayed + dead, refused, waiting, oldestMs: account.oldestMs ?? 0 };
 };
 
-/** Rates between rows that follow each other; what went back, or was not seen for long, tells none. */
+/**
+ * Rates between rows that follow each other; what went back, or was not seen for long, tells none, nor does the last row: its span is under
+ * way, and what came in a part of it divided by the whole was too little.
+ */
 export const pointsOf = (rows: readonly FlowSpan[], spanSeconds: number): readonly Point[] =>
   rows.map((row, i) => {
     const last = rows[i - 1];
     const seconds = last === undefined ? Number.POSITIVE_INFINITY : (row.atMs - last.atMs) / 1_000;
     const rate = (name: "accepted" | "ended" | "refused"): number | null => {
-      const events = last === undefined ? -1 : row[name] - last[name];
+      const events = last === undefined || i === rows.length - 1 ? -1 : row[name] - last[name];
       return events < 0 || seconds > 3 * spanSeconds ? null : events / seconds;
     };
     return {

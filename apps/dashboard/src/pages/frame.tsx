@@ -30,6 +30,7 @@ export type FrameProps = {
   readonly page: PageName;
   /** Of the browser's tab; the page's name where it has none of its own. */
   readonly title?: string;
+  readonly isMoving?: boolean;
   readonly formToken: string;
   readonly notice: string | null;
   readonly overview: Overview;
@@ -98,6 +99,7 @@ const Find = () => (
 export const Frame = ({
   page,
   title,
+  isMoving,
   formToken,
   notice,
   overview,
@@ -106,7 +108,7 @@ export const Frame = ({
   user,
   children,
 }: FrameProps) => (
-  <Layout title={`${signs[overview.level]} ${title ?? PAGES[page].name} · Spillway`}>
+  <Layout title={`${signs[overview.level]} ${title ?? PAGES[page].name} · Spillway`} isMoving={isMoving}>
     <a class="skip" href="#live">
       Skip to the page
     </a>
@@ -135,6 +137,7 @@ export const Frame = ({
         {notice}
       </p>
     )}
+    <p id="told" class="notice bad" role="alert" hidden />
     <p id="said" class="heard" aria-live="polite">
       {levelWords[overview.level]}: {overview.troubles[0]?.what ?? "all events are in Kafka or accounted for"}.
     </p>

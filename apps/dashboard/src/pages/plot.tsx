@@ -10,8 +10,8 @@ type PlotProps = {
   readonly series: Series;
   readonly fromMs: number;
   readonly untilMs: number;
-  /** What is now, in words or null where it is not known. */
-  readonly now: string | null;
+  /** Where the line ends; null: what is now is not known. */
+  readonly now: number | null;
   readonly show: (value: number) => string;
 };
 
@@ -43,19 +43,22 @@ const areaOf = (piece: readonly Place[]): string => {
 
 /** A line over time, drawn on the server, with what it says in words beside it. */
 export const Plot = ({ name, over, series, fromMs, untilMs, now, show }: PlotProps) => {
-  const shown = series.filter(({ atMs }) => atMs >= fromMs);
+  // A row of the history that is under way is of the moment when it was written: now is not before it.
+  const past = series.filter(({ atMs }) => atMs >= fromMs && atMs < untilMs);
+  const shown = [...past, { atMs: untilMs, value: now }];
   const values = shown.flatMap(({ value }) => (value === null ? [] : [value]));
   const most = Math.max(0, ...values);
   const place = (atMs: number, value: number): Place => [
     ((atMs - fromMs) / (untilMs - fromMs)) * WIDTH,
     HEIGHT - (most === 0 ? 0 : (value / most) * (HEIGHT - 4)) - 1,
   ];
-  const pieces = piecesOf(shown, place, (untilMs - fromMs) / 25);
+  const gapMs = (untilMs - fromMs) / 25;
+  const pieces = piecesOf(shown, place, gapMs);
   const said = values.length === 0 ? "nothing is known yet" : `at most ${show(most)}`;
   return (
     <figure class="plot">
       <figcaption>
-        {name} <b>{now ?? "unknown"}</b> <span>{said}</span>
+        {name} <b>{now === null ? "unknown" : show(now)}</b> <span>{said}</span>
       </figcaption>
       <svg
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}

@@ -1,5 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { Point, SpanName } from "../history/history.ts";
+import { flowSpans } from "../history/rollups.ts";
 import type { Overview } from "../watch/watch.ts";
 import { countOf, durationOf, rateOf } from "./format.ts";
 import { Plot } from "./plot.tsx";
@@ -7,26 +8,19 @@ import { Plot } from "./plot.tsx";
 type Measure = {
   readonly name: string;
   readonly of: (point: Point) => number | null;
-  readonly now: (overview: Overview) => string | null;
+  /** Null: not known. Absent: the history alone knows. */
+  readonly now?: (overview: Overview) => number | null;
   readonly show: (value: number) => string;
 };
 
-const rateOrNull = (perSecond: number | null): string | null => (perSecond === null ? null : rateOf(perSecond));
-
 const measures: readonly Measure[] = [
-  { name: "in", of: (point) => point.inPerSecond, now: ({ flow }) => rateOrNull(flow.inPerSecond), show: rateOf },
-  { name: "out", of: (point) => point.outPerSecond, now: ({ flow }) => rateOrNull(flow.outPerSecond), show: rateOf },
-  {
-    name: "waiting",
-    of: (point) => point.waiting,
-    now: ({ account }) => (account.waiting === null ? null : countOf(account.waiting)),
-    show: countOf,
-  },
+  { name: "in", of: (point) => point.inPerSecond, now: ({ flow }) => flow.inPerSecond, show: rateOf },
+  { name: "out", of: (point) => point.outPerSecond, now: ({ flow }) => flow.outPerSecond, show: rateOf },
+  { name: "waiting", of: (point) => point.waiting, now: ({ account }) => account.waiting, show: countOf },
   {
     name: "oldest",
     of: (point) => point.oldestMs,
-    now: ({ account }) =>
-      account.waiting === null ? null : account.oldestMs === null ? "–" : durationOf(account.oldestMs),
+    now: ({ account }) => (account.waiting === null ? null : (account.oldestMs ?? 0)),
     show: durationOf,
   },
 ];
@@ -34,11 +28,13 @@ const measures: readonly Measure[] = [
 const refused: Measure = {
   name: "requests refused",
   of: (point) => point.refusedPerSecond,
-  now: ({ edges }) => {
-    const said = edges.flatMap(({ said }) => (said === null ? [] : [said.refusals.requests]));
-    return said.length === 0 ? null : `${countOf(said.reduce((sum, requests) => sum + requests, 0))} in all`;
-  },
   show: rateOf,
+};
+
+/** Of the last span that is over, unless that was long ago. */
+const lastKnown = (points: readonly Point[], take: Measure["of"], spanMs: number, atMs: number): number | null => {
+  const last = points.findLast((point) => take(point) !== null);
+  return last === undefined || atMs - last.atMs > 4 * spanMs ? null : take(last);
 };
 
 const lengths = { minutes: ["the last 15 minutes", 900_000], day: ["the last 24 hours", 86_400_000] } as const;
@@ -53,6 +49,7 @@ type PlotsProps = {
 /** What moved, over one length of time. `whole`: what clients were refused, too. */
 export const Plots = ({ of, points, overview, whole = false }: PlotsProps) => {
   const [over, ms] = lengths[of];
+  const spanMs = flowSpans[of].seconds * 1_000;
   return (
     <section>
       <h2>{`${over[0]?.toUpperCase()}${over.slice(1)}`}</h2>
@@ -64,7 +61,7 @@ export const Plots = ({ of, points, overview, whole = false }: PlotsProps) => {
             series={points.map((point) => ({ atMs: point.atMs, value: take(point) }))}
             fromMs={overview.atMs - ms}
             untilMs={overview.atMs}
-            now={now(overview)}
+            now={now === undefined ? lastKnown(points, take, spanMs, overview.atMs) : now(overview)}
             show={show}
           />
         ))}

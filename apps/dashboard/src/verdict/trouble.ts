@@ -3,7 +3,7 @@ export const levels = ["broken", "degraded", "unknown", "todo", "well"] as const
 export type Level = (typeof levels)[number];
 
 /** Who has to answer for anything to be known of a trouble. */
-export type Source = "redis" | "postgres" | "edges" | "relays";
+export type Source = "redis" | "postgres" | "edges" | "relays" | "groups";
 
 /** What can be wrong. `/help` has what each means, and what to do. */
 export type TroubleKind =
@@ -30,7 +30,8 @@ export type TroubleKind =
   | "checkpoint"
   | "loss"
   | "letters"
-  | "job";
+  | "job"
+  | "group";
 
 /** One thing that is wrong, in sentences without their full stops. Text in it may come from settings, never from an event. */
 export type Trouble = {

@@ -31,6 +31,17 @@ const kafkaDown = (code: string) =>
   relay({ checks: { ...soundRelay.checks, kafka: { status: "down", code, for_ms: 28_000, unanswered_ms: 0 } } });
 const noPostgres = { outbox: null, parked: null, accounts: null, totals: null };
 const noRedis = { shards: [0, 1].map((shard) => ({ shard, known: null })) };
+const groupsThatStand = (...forMs: readonly (number | null)[]): Sights["groups"] => ({
+  groups: forMs.map((_, i) => `g${i}`),
+  lags: forMs.map((ms, i) => ({
+    group: `g${i}`,
+    topic: "events",
+    unknown: ms === null ? "not_answered" : null,
+    records: ms && 5,
+    committed: ms && 7,
+    stillSinceMs: ms && NOW_MS - ms,
+  })),
+});
 const lot = { shard: 0, topic: "orders", token: 1, code: "not_leader", bytes: 1, died: 0, events: 20 };
 
 describe("the verdict", () => {
@@ -46,6 +57,11 @@ describe("the verdict", () => {
       "an event waits in the outbox",
       { outbox: [{ shard: 0, rows: 1, events: 1, oldestAtMs: NOW_MS - 12_000, exact: true }] },
       ["degraded: Events wait in Postgres to enter Redis"],
+    ],
+    [
+      "a consumer group reads nothing for a minute, another one for less, and one of which nothing is known",
+      { groups: groupsThatStand(60_000, 59_999, null) },
+      ["todo: Consumer group g0 reads nothing of events"],
     ],
     ["no relay is named in the settings", { relays: [] }, ["unknown: No relay is asked, so nobody says how Kafka is"]],
     [

@@ -1,5 +1,6 @@
 import { countOf, durationOf } from "../pages/format.ts";
 import { edgeTroubles } from "./edges.ts";
+import { areGroupsSilent, groupTroubles } from "./groups.ts";
 import { isPostgresSilent, isRedisSilent, type Look, saidBy } from "./look.ts";
 import { relayTroubles } from "./relays.ts";
 import { storageTroubles } from "./storage.ts";
@@ -64,11 +65,13 @@ export const judge = (look: Look): { readonly troubles: readonly Trouble[]; read
     ...edgeTroubles(look),
     ...letters(look),
     ...stoppedJobs(look),
+    ...groupTroubles(look),
   ];
   const silent = new Set<Source>();
   if (isRedisSilent(look)) silent.add("redis");
   if (isPostgresSilent(look)) silent.add("postgres");
   if (saidBy(look.edges).length === 0) silent.add("edges");
   if (saidBy(look.relays).length === 0) silent.add("relays");
+  if (areGroupsSilent(look)) silent.add("groups");
   return { troubles: [...told, ...unexplained(look, told)], silent };
 };

@@ -44,7 +44,7 @@ const APART_QUIET_MS = 5_000;
 const OLD_MS = 2_500;
 
 const sightsOf = async (ports: SightPorts): Promise<Sights> => {
-  const [shards, outbox, edges, relays, parked, accounts, totals, openJobs] = await Promise.all([
+  const [shards, outbox, edges, relays, parked, accounts, totals, openJobs, groups] = await Promise.all([
     ports.shards(),
     ports.outbox(),
     ports.edges(),
@@ -53,8 +53,9 @@ const sightsOf = async (ports: SightPorts): Promise<Sights> => {
     ports.accounts(),
     ports.totals(),
     ports.openJobs(),
+    ports.groups(),
   ]);
-  return { shards, outbox, edges, relays, parked, accounts, totals, openJobs };
+  return { shards, outbox, edges, relays, parked, accounts, totals, openJobs, groups };
 };
 
 export const createWatch = (ports: WatchPorts): Watch => {

@@ -49,7 +49,7 @@ const Story = ({ letter }: { readonly letter: WholeLetter }) => (
         </li>
       )}
       <li>
-        <Moment ms={letter.createdAtMs} /> Died of {letter.code}: <Shown text={letter.detail} />
+        <Moment ms={letter.createdAtMs} /> Died of <Shown text={letter.code} />: <Shown text={letter.detail} />
       </li>
       {letter.actions.map(({ action, actor, reason, atMs }) => (
         <li>
@@ -70,8 +70,8 @@ const Story = ({ letter }: { readonly letter: WholeLetter }) => (
         <ul>
           {letter.history.map((life) => (
             <li>
-              <a href={`/dead-letters/${life.id}`}>Life {life.replay + 1}</a>, {life.status}: died of {life.code},{" "}
-              <Moment ms={life.createdAtMs} />
+              <a href={`/dead-letters/${life.id}`}>Life {life.replay + 1}</a>, {life.status}: died of{" "}
+              <Shown text={life.code} />, <Moment ms={life.createdAtMs} />
             </li>
           ))}
         </ul>

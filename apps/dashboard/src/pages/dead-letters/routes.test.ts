@@ -18,6 +18,27 @@ test("a discard needs a reason and tells what came of it", async () => {
   expect(calls.discarded).toEqual([["7", "a test"]]);
 });
 
+test("of a letter that is discarded already it is told by whom and when: perhaps by the form whose answer was lost", async () => {
+  const actions = [{ action: "discard" as const, actor: "ann", reason: "r", atMs: 61_000 }];
+  const { app } = setUp({}, false, {
+    get: async () => ({ ...whole, status: "discarded", actions }),
+    discard: async () => ({ done: 0, refusals: ["it was discarded"], isSo: true }),
+    replay: async () => ({ done: 0, refusals: ["it was discarded; restore it first"], isSo: false }),
+  });
+  const { cookie, token } = await logIn(app);
+  const said = async (path: string) => {
+    const sent = form({ form_token: token, reason: "r", "letter-7": "on" }, { cookie });
+    const location = (await app.request(path, sent)).headers.get("location") ?? "";
+    return (await app.request(location, { headers: { cookie } })).text();
+  };
+  const once = "Letter 7 was discarded once, by ann at 1970-01-01 00:01:01 UTC, and not again.";
+  expect(await said("/dead-letters/7/discard")).toContain(once);
+  expect(await said("/dead-letters/marked/discard")).toContain(`0 letters were discarded. ${once}`);
+  expect(await said("/dead-letters/7/replay")).toContain(
+    "Letter 7 was not replayed: it was discarded; restore it first.",
+  );
+});
+
 test("a discard without a reason keeps the letter's page and what was typed", async () => {
   const { app } = setUp();
   const { cookie, token } = await logIn(app);

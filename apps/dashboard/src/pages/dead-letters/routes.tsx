@@ -117,10 +117,26 @@ const exported = async (c: Context<Env>, ports: DashboardPorts): Promise<Respons
 
 const ACTIONS = { replay: "replayed", discard: "discarded", restore: "taken back" } as const;
 
-const textOf = (result: ActionResult, id: string, verb: string): string =>
-  result.done > 0
-    ? `Letter ${id} was ${verb}.`
-    : `Letter ${id} was not ${verb}: ${result.refusals.join("; ") || "it is gone"}.`;
+type Action = keyof typeof ACTIONS;
+
+/** Of a letter that is already what it was to become: who made it so, perhaps by this very form, whose answer was lost. */
+const doneBefore = async ({ letters }: DashboardPorts, id: string, action: Action): Promise<string | null> => {
+  const done = (await letters.get(id))?.actions.findLast((each) => each.action === action);
+  if (done === undefined) return null;
+  const at = new Date(done.atMs).toISOString().slice(0, 19).replace("T", " ");
+  return `Letter ${id} was ${ACTIONS[action]} once, by ${done.actor} at ${at} UTC, and not again.`;
+};
+
+const act = async (ports: DashboardPorts, id: string, action: Action, by: string, reason: string) => {
+  const { letters } = ports;
+  const result: ActionResult =
+    action === "discard" ? await letters.discard(id, by, reason) : await letters[action](id, by);
+  const isDone = result.done > 0;
+  const why = result.refusals.join("; ") || "it is gone";
+  const before = !isDone && result.isSo ? await doneBefore(ports, id, action) : null;
+  const text = isDone ? `Letter ${id} was ${ACTIONS[action]}.` : `Letter ${id} was not ${ACTIONS[action]}: ${why}.`;
+  return { isDone, text: before ?? text };
+};
 
 /** Where an action leads: to the list that it was done in, else to the letter. */
 const backOf = (c: Context<Env>, id: string): string => {
@@ -134,19 +150,13 @@ const backOf = (c: Context<Env>, id: string): string => {
 const reasonProblem = `A reason of 1 to ${REASON_LENGTH_MAX} characters is required, without control characters.`;
 
 /** What became of each, in the order in which they died. */
-const decide = async (
-  { letters }: DashboardPorts,
-  ids: readonly string[],
-  action: keyof typeof ACTIONS,
-  by: string,
-  reason: string,
-): Promise<string> => {
+const actOnEach = async (ports: DashboardPorts, ids: readonly string[], action: Action, by: string, reason: string) => {
   const texts: string[] = [];
   let done = 0;
   for (const id of ids) {
-    const result = await (action === "discard" ? letters.discard(id, by, reason) : letters[action](id, by));
-    if (result.done > 0) done++;
-    else texts.push(textOf(result, id, ACTIONS[action]));
+    const { isDone, text } = await act(ports, id, action, by, reason);
+    if (isDone) done++;
+    else texts.push(text);
   }
   return [`${manyOf(done, "letter was", "letters were")} ${ACTIONS[action]}.`, ...texts].join(" ");
 };
@@ -161,22 +171,18 @@ const actMarked = async (c: Context<Env>, ports: DashboardPorts, action: "replay
   if (action === "discard" && !isReason(reason)) return answerMessage(c, 422, reasonProblem);
   const by = c.get("session").user.name;
   const deed = { action: `letter.${action}`, subject: `letters ${ids.join(", ")}`, reason };
-  const text = await audited(c, ports, deed, () => decide(ports, ids, action, by, reason));
+  const text = await audited(c, ports, deed, () => actOnEach(ports, ids, action, by, reason));
   return answerDone(c, ports, backOf(c, ids[0] ?? ""), text);
 };
 
-const act = async (c: Context<Env>, ports: DashboardPorts, id: string, action: keyof typeof ACTIONS) => {
+const actOnOne = async (c: Context<Env>, ports: DashboardPorts, id: string, action: Action) => {
   const reason = c.get("fields").get("reason")?.trim() ?? "";
   if (action === "discard" && !isReason(reason)) {
     return letterPage(c, ports, id, { reason, problem: reasonProblem });
   }
-  const { letters } = ports;
   const by = c.get("session").user.name;
   const deed = { action: `letter.${action}`, subject: `letter ${id}`, reason };
-  const text = await audited(c, ports, deed, async () => {
-    const result = await (action === "discard" ? letters.discard(id, by, reason) : letters[action](id, by));
-    return textOf(result, id, ACTIONS[action]);
-  });
+  const text = await audited(c, ports, deed, async () => (await act(ports, id, action, by, reason)).text);
   return answerDone(c, ports, backOf(c, id), text);
 };
 
@@ -213,6 +219,6 @@ export const addDeadLetters: AddPage = (app, ports) => {
   for (const action of ["replay", "discard", "restore"] as const)
     app.post(`/dead-letters/:id/${action}`, (c) => {
       const { id } = c.req.param();
-      return isLetterId(id) ? act(c, ports, id, action) : notThere(c);
+      return isLetterId(id) ? actOnOne(c, ports, id, action) : notThere(c);
     });
 };

@@ -126,7 +126,7 @@ const Found = ({ sight: { state, kafka, ahead }, nowMs }: { readonly sight: Even
     case "dead":
       return (
         <p>
-          It died of <code>{state.letter.code}</code> ({state.letter.class}) at <Moment ms={state.letter.diedAtMs} />:{" "}
+          It died of <Shown text={state.letter.code} /> ({state.letter.class}) at <Moment ms={state.letter.diedAtMs} />:{" "}
           <a href={`/dead-letters/${state.letter.letter}`}>its letter</a> ({state.letter.status}) has its lives.
         </p>
       );

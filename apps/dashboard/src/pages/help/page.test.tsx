@@ -75,7 +75,7 @@ const allLetters = CLASSES.flatMap((deadLetterClass) =>
 );
 const allJobs = (Object.keys(STATES) as (keyof typeof STATES)[]).map((state) => ({ ...job, state }));
 const setUpJobs = {
-  create: async () => "3",
+  create: async () => ({ id: "3", isNew: true }),
   get: async () => job,
   counts: async () => ({ decided: 998, died: 1 }),
   move: async () => true,

@@ -124,6 +124,11 @@ export const troubles: Readonly<Record<TroubleKind, Entry>> = {
     means: "More of its letters died again than it may cost. Those that it has not come to wait as before.",
     next: "Look what they died of, mend it, then let the job go on, or cancel it.",
   },
+  group: {
+    what: "A consumer group reads nothing",
+    means: "Records wait for consumers downstream, which are others' work. Spillway has done its own, and goes on.",
+    next: "See whether they run, before the topic's retention takes the records away.",
+  },
   letters: {
     what: "Dead letters wait",
     means: "Kafka refused these events for good: too large, not valid. The others go on.",

@@ -25,12 +25,19 @@ const BUTTONS: Readonly<Record<Job["state"], readonly (readonly [move: string, n
   cancelled: [],
 };
 
-type JobPageProps = { readonly job: Job; readonly counts: JobCounts; readonly formToken: DecidingToken };
+type JobPageProps = {
+  readonly job: Job;
+  readonly counts: JobCounts;
+  /** Sent twice, the form undoes once. */
+  readonly orderKey: string;
+  readonly formToken: DecidingToken;
+};
 
-const Buttons = ({ job, counts, formToken }: JobPageProps) => {
+const Buttons = ({ job, counts, orderKey, formToken }: JobPageProps) => {
   const isUndoable = job.kind === "discard" && job.state !== "running" && counts.decided > 0;
   return (
     <Deciding class="act" formToken={formToken}>
+      <input type="hidden" name="order" value={orderKey} />
       {BUTTONS[job.state].map(([move, name]) => (
         <button type="submit" formaction={`/jobs/${job.id}/${move}`}>
           {name} job {job.id}

@@ -23,6 +23,8 @@ type PlanProps = {
   /** What the topic takes now, of letters that were too large for it. */
   readonly limit: TopicLimit | null;
   readonly typed: Typed;
+  /** Sent twice, the form orders one job. */
+  readonly orderKey: string;
   readonly problem: string | null;
   readonly formToken: DecidingToken;
 };
@@ -53,10 +55,12 @@ const Limit = ({ limit }: { readonly limit: TopicLimit }) => (
 
 /** What a job would do, before it does it. The filter and its last letter are frozen by the form. */
 export const PlanPage = (props: PlanProps) => {
-  const { kind, query, plan, samples, limit, typed, problem, formToken } = props;
+  const { kind, query, plan, samples, limit, typed, orderKey, problem, formToken } = props;
   return (
     <article>
-      <h2>{sentenceOf(props)}</h2>
+      <h2>
+        <Shown text={sentenceOf(props)} />
+      </h2>
       {problem === null ? null : (
         <p class="notice bad" role="alert">
           {problem}
@@ -81,6 +85,7 @@ export const PlanPage = (props: PlanProps) => {
       {formToken === null ? <p class="hint">It is for an operator to begin it.</p> : null}
       <Deciding class="plan" action="/jobs" formToken={formToken}>
         <input type="hidden" name="kind" value={kind} />
+        <input type="hidden" name="order" value={orderKey} />
         <input type="hidden" name="address" value={queryString(query.fields)} />
         <input type="hidden" name="through" value={plan.throughId} />
         <input type="hidden" name="at" value={String(query.atMs)} />

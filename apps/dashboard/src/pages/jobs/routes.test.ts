@@ -1,8 +1,9 @@
+import type { Job } from "@spillway/dead-letters";
 import { expect, test } from "vitest";
-import { form, hostile, logIn, setUp } from "../../app.fixture.tsx";
+import { form, hostile, job, logIn, setUp } from "../../app.fixture.tsx";
 
-const begun = async () => {
-  const { app, calls } = setUp();
+const begun = async (shown: Job = job) => {
+  const { app, calls } = setUp({}, false, {}, undefined, shown);
   const { cookie, token } = await logIn(app);
   const get = async (path: string) => {
     const answer = await app.request(path, { headers: { cookie } });
@@ -29,6 +30,7 @@ test("a plan says how many will go and why the others will not; its form orders 
   expect(answer.headers.get("location")).toBe("/jobs/3");
   expect(calls.jobs).toEqual([
     {
+      key: fields.order,
       kind: "replay",
       filter: {
         status: "waiting",
@@ -60,7 +62,21 @@ test("a plan says how many will go and why the others will not; its form orders 
   ]);
 });
 
+test("a form that is sent twice begins one job, and says so; the undo of a discard likewise", async () => {
+  const { calls, get, post } = await begun({ ...job, kind: "discard", state: "done" });
+  const fields = fieldsIn((await get("/jobs/new?kind=replay&code=c")).text);
+  for (const words of ["Job 3 was begun.", "Job 3 was begun once, by this form, and not again."]) {
+    expect((await post("/jobs", fields)).headers.get("location")).toBe("/jobs/3");
+    expect((await get("/jobs/3")).text).toContain(words);
+  }
+  const order = /name="order" value="([^"]+)"/.exec((await get("/jobs/3")).text)?.[1] ?? "";
+  for (let times = 0; times < 2; times++) expect((await post("/jobs/3/undo", { order })).status).toBe(303);
+  expect((await post("/jobs/3/undo")).status).toBe(422);
+  expect(calls.jobs.map(({ kind }) => kind)).toEqual(["replay", "restore"]);
+});
+
 test.each([
+  [{ order: "" }, "The plan is damaged"],
   [{ rate: "0" }, "Letters a second are 1 to 5000."],
   [{ rate: "1e9" }, "Letters a second are 1 to 5000."],
   [{ deaths_max: "-1" }, "It stops after 0 to"],
@@ -81,10 +97,10 @@ test.each([
 
 test("a job is on its page until it is over, with what can be done to it; the rest is refused in words", async () => {
   const { calls, get, post } = await begun();
-  const { text, headers } = await get("/jobs/3");
+  const { text } = await get("/jobs/3");
   expect(text).toContain("998 of 1,000 went, 1 died again so far, and 2 went round too often.");
   expect(text).not.toContain(hostile);
-  expect(headers.get("refresh")).toBe("2");
+  expect(text).toContain('<noscript><meta http-equiv="refresh" content="2"/></noscript>');
   await post("/jobs/3/pause");
   expect((await get("/jobs/3")).text).toContain("Job 3 is paused.");
   await post("/jobs/3/cancel");

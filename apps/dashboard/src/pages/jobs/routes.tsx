@@ -16,6 +16,9 @@ type Kind = (typeof KINDS)[number];
 
 const DEATHS_MOST = 1_000_000;
 
+/** As `randomToken` makes them. */
+const isOrderKey = (key: string): boolean => /^[\w-]{7,64}$/.test(key);
+
 const integerOf = (text: string | undefined, min: number, max: number): number | null => {
   const value = /^\d{1,9}$/.test(text ?? "") ? Number(text) : Number.NaN;
   return value >= min && value <= max ? value : null;
@@ -33,7 +36,15 @@ const planPage = async (c: Context<Env>, ports: DashboardPorts, asked: Asked, ty
     return answerMessage(c, 422, "Only letters that wait can be replayed or discarded.");
   const plan = await ports.letters.plan(query.filter);
   const found = await ports.letters.page(query.filter, {});
-  const props = { kind, query, plan, typed, problem, about: aboutOf({ filter: query.filter, undoes: null }) };
+  const props = {
+    kind,
+    query,
+    plan,
+    typed,
+    problem,
+    orderKey: ports.randomToken(),
+    about: aboutOf({ filter: query.filter, undoes: null }),
+  };
   const samples = found?.letters.slice(0, 5) ?? [];
   const { topic, deadLetterClass } = query.filter;
   const isTooLarge = kind === "replay" && deadLetterClass === "oversize" && typeof topic === "string";
@@ -47,10 +58,10 @@ type Order = Omit<JobOrder, "actor" | "address">;
 /** What the form of a plan orders, or why it cannot be. */
 const orderOf = (fields: Fields): Order | string => {
   const kind: Kind | undefined = KINDS.find((each) => each === fields.get("kind"));
-  const throughId = fields.get("through") ?? "";
+  const [throughId, key] = [fields.get("through") ?? "", fields.get("order") ?? ""];
   const atMs = integerOfTime(fields.get("at"));
   const planned = integerOf(fields.get("planned"), 0, DEATHS_MOST);
-  if (kind === undefined || atMs === null || planned === null || !isLetterId(throughId))
+  if (kind === undefined || atMs === null || planned === null || !isLetterId(throughId) || !isOrderKey(key))
     return "The plan is damaged: make it again.";
   const { filter, problems } = readQuery(new URLSearchParams(fields.get("address") ?? ""), atMs);
   if (problems.length > 0 || filter.status !== "waiting") return "The plan is damaged: make it again.";
@@ -61,7 +72,8 @@ const orderOf = (fields: Fields): Order | string => {
   if (rate === null) return `Letters a second are 1 to ${RATE_MAX}.`;
   const deathsMax = kind === "discard" ? 0 : integerOf(fields.get("deaths_max"), 0, DEATHS_MOST);
   if (deathsMax === null) return `It stops after 0 to ${DEATHS_MOST} that died again.`;
-  return { kind, filter: { ...filter, throughId }, undoes: null, reason: reason || null, planned, rate, deathsMax };
+  const frozen = { ...filter, throughId };
+  return { key, kind, filter: frozen, undoes: null, reason: reason || null, planned, rate, deathsMax };
 };
 
 /** The moment of a plan: relative times stay what they were then. */
@@ -70,17 +82,19 @@ const integerOfTime = (text: string | undefined): number | null => (/^\d{13}$/.t
 const create = async (c: Context<Env>, ports: DashboardPorts, order: Order) => {
   const actor = c.get("session").user.name;
   const address = c.env?.address ?? "unknown";
-  let id = "";
+  let [id, text] = ["", ""];
   const action = {
     action: `job.${order.kind}`,
     subject: `${order.planned} of ${aboutOf(order)}`,
     reason: order.reason ?? "",
   };
   await audited(c, ports, action, async () => {
-    id = await ports.jobs.create({ ...order, actor, address });
-    return `Job ${id} was begun.`;
+    const begun = await ports.jobs.create({ ...order, actor, address });
+    id = begun.id;
+    text = begun.isNew ? `Job ${id} was begun.` : `Job ${id} was begun once, by this form, and not again.`;
+    return text;
   });
-  return answerDone(c, ports, `/jobs/${id}`, `Job ${id} was begun.`);
+  return answerDone(c, ports, `/jobs/${id}`, text);
 };
 
 const begin = async (c: Context<Env>, ports: DashboardPorts) => {
@@ -120,8 +134,10 @@ const undo = async (c: Context<Env>, ports: DashboardPorts, id: string) => {
   const job = await ports.jobs.get(id);
   if (job === null) return notThere(c);
   if (job.kind !== "discard") return answerMessage(c, 409, "Only a discard can be taken back.");
+  const key = c.get("fields").get("order") ?? "";
+  if (!isOrderKey(key)) return answerMessage(c, 422, "The form is damaged: look at the job, and send it again.");
   const { decided } = await ports.jobs.counts(id);
-  return create(c, ports, { ...job, kind: "restore", filter: {}, undoes: id, reason: null, planned: decided });
+  return create(c, ports, { ...job, key, kind: "restore", filter: {}, undoes: id, reason: null, planned: decided });
 };
 
 /** `/jobs`: replay or discard what a filter finds, as a job that everybody sees. */
@@ -145,10 +161,9 @@ export const addJobs: AddPage = (app, ports) => {
     const job = await ports.jobs.get(c.req.param("id"));
     if (job === null) return notThere(c);
     const counts = await ports.jobs.counts(job.id);
-    // Without a script the page of a job that moves is asked for again.
-    if (job.state === "running" || job.state === "arriving") c.header("Refresh", "2");
-    const page = <JobPage job={job} counts={counts} formToken={decidingToken(c)} />;
-    return answerFramed(c, ports, { page: "jobs", title: `Job ${job.id}` }, page);
+    const isMoving = job.state === "running" || job.state === "arriving";
+    const page = <JobPage {...{ job, counts }} orderKey={ports.randomToken()} formToken={decidingToken(c)} />;
+    return answerFramed(c, ports, { page: "jobs", title: `Job ${job.id}`, isMoving }, page);
   });
   for (const wanted of ["pause", "resume", "cancel"] as const)
     app.post(`/jobs/:id/${wanted}`, (c) => move(c, ports, c.req.param("id"), wanted));

@@ -2,6 +2,7 @@
 import type { History } from "../../history/history.ts";
 import type { GroupSight } from "../../sights/groups.ts";
 import { saidBy } from "../../verdict/look.ts";
+import { listOf } from "../../verdict/words.ts";
 import type { Overview } from "../../watch/watch.ts";
 import { bytesOf, countOf, durationOf } from "../format.ts";
 import { Plots } from "../plots.tsx";
@@ -102,6 +103,12 @@ const Shards = ({ overview }: { readonly overview: Overview }) => (
   </section>
 );
 
+/** Who of the relays does not say. */
+const silentOf = (relays: Overview["relays"]): string => {
+  const silent = relays.filter(({ said }) => said === null).map(({ at }) => at);
+  return relays.length === 0 ? "no relay is asked (RELAY_URL)" : `no answer from the relay at ${listOf(silent)}`;
+};
+
 /** What stands still by place: topics of which events are parked, and what the relays say of lanes and shards. */
 const Standstills = ({ overview }: { readonly overview: Overview }) => {
   const { atMs, parked, relays } = overview;
@@ -132,6 +139,7 @@ const Standstills = ({ overview }: { readonly overview: Overview }) => {
         what: String(missing ?? outboxEvents ?? "–"),
       })),
   ];
+  const isTold = relays.length > 0 && saidBy(relays).length === relays.length;
   return (
     <section>
       <Table
@@ -139,7 +147,7 @@ const Standstills = ({ overview }: { readonly overview: Overview }) => {
         caption="What stands still, and why"
         columns={{ Where: "text", State: "text", Code: "text", Since: "text", Events: "number" }}
         rows={parked === null && places.length === 0 ? null : rows}
-        none={saidBy(relays).length === 0 ? "No relay says." : "Nothing."}
+        none={isTold ? "Nothing." : "Nothing is parked."}
         line={(row) => (
           <tr>
             <th scope="row" data-label="Where">
@@ -158,6 +166,8 @@ const Standstills = ({ overview }: { readonly overview: Overview }) => {
           </tr>
         )}
       />
+      {parked === null ? <p class="hint">Which topics are parked is not known: Postgres does not say.</p> : null}
+      {isTold ? null : <p class="hint">What else stands still is not known: {silentOf(relays)}.</p>}
     </section>
   );
 };
@@ -165,15 +175,15 @@ const Standstills = ({ overview }: { readonly overview: Overview }) => {
 const whys = { not_answered: "Kafka does not say", not_committed: "it has committed nothing of a partition" } as const;
 
 /** How far the consumers downstream are behind Kafka's end. */
-const Groups = ({ of: { groups, lags } }: { readonly of: GroupSight }) => (
+const Groups = ({ of: { groups, lags }, nowMs }: { readonly of: GroupSight; readonly nowMs: number }) => (
   <section>
     <Table
       class="rows"
       caption="Consumer groups, behind the end of their topics"
-      columns={{ Group: "text", Topic: "text", Records: "number" }}
+      columns={{ Group: "text", Topic: "text", Records: "number", "Reads nothing": "text" }}
       rows={groups.length === 0 ? [] : lags}
       none="None is named: CONSUMER_GROUPS and KAFKA_BROKERS of the dashboard."
-      line={({ group, topic, records, unknown }) => (
+      line={({ group, topic, records, unknown, stillSinceMs }) => (
         <tr>
           <th scope="row" data-label="Group">
             {group}
@@ -182,6 +192,17 @@ const Groups = ({ of: { groups, lags } }: { readonly of: GroupSight }) => (
           <td class="number" data-label="Records">
             {records === null ? <Unknown /> : countOf(records)}
             {unknown === null ? null : <span class="note">{whys[unknown]}</span>}
+          </td>
+          <td data-label="Reads nothing">
+            {records === null ? (
+              <Unknown />
+            ) : stillSinceMs === null ? (
+              "–"
+            ) : (
+              <>
+                since <Since atMs={stillSinceMs} nowMs={nowMs} />
+              </>
+            )}
           </td>
         </tr>
       )}
@@ -192,14 +213,13 @@ const Groups = ({ of: { groups, lags } }: { readonly of: GroupSight }) => (
 type LagProps = {
   readonly overview: Overview;
   readonly history: Pick<History, "points">;
-  readonly groups: GroupSight;
 };
 
-export const LagPage = ({ overview, history, groups }: LagProps) => (
+export const LagPage = ({ overview, history }: LagProps) => (
   <>
     <Shards overview={overview} />
     <Standstills overview={overview} />
-    <Groups of={groups} />
+    <Groups of={overview.groups} nowMs={overview.atMs} />
     <Plots of="minutes" points={history.points("minutes")} overview={overview} whole />
     <Plots of="day" points={history.points("day")} overview={overview} whole />
   </>

@@ -5,11 +5,6 @@ import { LagPage } from "./page.tsx";
 
 export const addLag: AddPage = (app, ports) => {
   app.get("/lag", async (c) =>
-    answerFramed(
-      c,
-      ports,
-      { page: "lag" },
-      <LagPage overview={await ports.watch.latest()} history={ports.history} groups={ports.groups()} />,
-    ),
+    answerFramed(c, ports, { page: "lag" }, <LagPage overview={await ports.watch.latest()} history={ports.history} />),
   );
 };

@@ -20,6 +20,7 @@ export const addOverview: AddPage = (app, ports) => {
     const text = await audited(c, ports, { action: "loss.acknowledge", subject: "what is told as lost" }, async () => {
       const events = await ports.acknowledgeLoss(by);
       ports.log("warn", "loss.acknowledged", { events });
+      if (events === 0) return "Nothing is told as lost any more: it was acknowledged before.";
       return `${manyOf(events, "lost event")} acknowledged.`;
     });
     return answerDone(c, ports, "/", text);
