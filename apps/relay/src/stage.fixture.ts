@@ -84,8 +84,10 @@ export const createStage = ({ traceparentOf = () => null, ...options }: StageOpt
     ...world.sink,
     publish: async (topic, partition, records, mayStart) => {
       publishes.push({ atMs: clock.monotonicMs(), owner, partition, ids: records.map(idOf) });
+      const isWanted = mayStart();
+      // They are on their way then, whatever comes.
       await clock.sleep(broker.latencyMs);
-      return broker.answer(records, partition) ?? world.sink.publish(topic, partition, records, mayStart);
+      return broker.answer(records, partition) ?? world.sink.publish(topic, partition, records, () => isWanted);
     },
   });
 

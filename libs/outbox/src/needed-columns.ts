@@ -13,7 +13,7 @@ export const neededColumns: Readonly<Record<string, string>> = {
     "bytes source event_id first_failed_at created_at replayed_at discarded_at discard_reason group_key",
   dead_letter_actions: "id letter action actor reason job created_at",
   dead_letter_jobs:
-    "id kind state filter undoes actor address reason planned rate deaths_max cursor skipped runner lease_until drained_at " +
+    "id kind state filter undoes actor address reason planned rate deaths_max cursor skipped order_key runner lease_until drained_at " +
     "created_at ended_at",
   audit: "id at actor address action subject reason result",
   users: "name role password_hash created_at disabled_at",

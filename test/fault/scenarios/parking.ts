@@ -27,7 +27,7 @@ const lateHolds = async ({ pipeline }: FaultWorld, rounds: number): Promise<void
 };
 
 /** Meanwhile four times a second an event for each key of the late topic. */
-export const besideLateEvents =
+const besideLateEvents =
   (injection: Injection): Injection =>
   async (world) => {
     let rounds = 0;
