@@ -1,5 +1,5 @@
 import { eventually } from "@spillway/backends/eventually";
-import type { Lease, ParkedEvent, Parking, ParkingLimits } from "@spillway/event";
+import { type Lease, type ParkedEvent, type Parking, type ParkingLimits, systemClock } from "@spillway/event";
 import { createParking } from "@spillway/outbox";
 import { expect, test } from "vitest";
 import { freshEach } from "./fresh-database.ts";
@@ -109,11 +109,11 @@ test("an event is removed without a look at the others of its topic, in a table 
     return row?.reads ?? 0;
   };
   // What each connection has seen is told a second later.
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await systemClock.sleep(1_500);
   const before = await reads();
   for (let from = 0; from < 1_000; from += 100)
     await parking.remove(0, TOPIC, { relayed: eventsOf(from, 100), dead: [] });
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await systemClock.sleep(1_500);
   await parking.topics([0]);
   await eventually("the reads are told", async () => (await reads()) - before >= 1_000);
   expect((await reads()) - before).toBeLessThan(5 * 1_000);

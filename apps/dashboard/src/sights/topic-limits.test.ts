@@ -46,13 +46,17 @@ test("a topic is asked for once in half a minute, and what Kafka refuses to say 
 
 test("a page does not wait for a Kafka that is frozen, and has the answer when it comes", async () => {
   const { clock, pass } = handClock();
-  const answer = Promise.withResolvers<number>();
-  const limits = createTopicLimits({ reader: { messageBytesMax: () => answer.promise }, clock });
+  let answer: (bytes: number) => void = () => undefined;
+  const messageBytesMax = () =>
+    new Promise<number>((resolve) => {
+      answer = resolve;
+    });
+  const limits = createTopicLimits({ reader: { messageBytesMax }, clock });
   const first = limits("events");
   await Promise.resolve();
   pass(300);
   expect(await first).toEqual({ kind: "unknown", why: "Kafka has not answered yet" });
-  answer.resolve(20_000);
+  answer(20_000);
   expect(await limits("events")).toEqual({ kind: "known", bytes: 20_000 });
 });
 
