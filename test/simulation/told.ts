@@ -43,8 +43,12 @@ const boundsOf = (scene: Scene, shard: number, isThere: Is, isDead: Is): Bounds 
   // Of one that both have lost, Redis's is the one that counts.
   const rowsOf = (record: EventRecord): number =>
     Math.max(0, record.rowsLost - (lost.includes(record) && !(record.wiped && record.copies > 0) ? 1 : 0));
+  // An application's row that came and was drained since the moment to which Postgres went back: of it there is nothing left, and it was
+  // nobody's (seed 2000325). One that was there then comes back, and is no loss.
+  const isNobodys = ({ accepted, wiped }: EventRecord): boolean =>
+    losses(scene) && goesBack(scene) && wiped && accepted?.by === "application";
   const mayBeUntold = (record: EventRecord): boolean =>
-    record.untold || books.mayBeUntold(record) || (record.unparked && books.parkedUntold(record));
+    record.untold || isNobodys(record) || books.mayBeUntold(record) || (record.unparked && books.parkedUntold(record));
   const isPossible = (record: EventRecord): boolean =>
     !record.untold && record.rowsLost === 0 && books.mayBeUntold(record) && books.wasSeen(record);
   // Events that a hand appended are nobody's, and yet somebody may have answered for the shard as a whole.
