@@ -56,7 +56,7 @@ test("a dead letter is shown with its error, and reaches Kafka when it is replay
   const replayed = await fetch(`${dashboard.url}${action}`, form({ form_token: token }, cookie));
   expect(replayed.status).toBe(303);
   const again = await fetch(`${dashboard.url}${action}`, form({ form_token: token }, cookie));
-  expect(await pageOf(cookie, again.headers.get("location") ?? "")).toContain("was not replayed");
+  expect(await pageOf(cookie, again.headers.get("location") ?? "")).toContain("was replayed once, by ");
 
   const records = await eventually("the event in Kafka", async () => {
     const found = await pipeline.read();

@@ -80,15 +80,15 @@ test("the lag of a group is what it has not committed of each topic, and unknown
   await commit("search", [[0, "4"]]);
   const { lags } = createKafkaReader(options());
   expect(await lags(["billing", "search", "nobody"], [topic, other])).toEqual([
-    { group: "billing", topic, records: 6, unknown: null },
-    { group: "billing", topic: other, records: 0, unknown: null },
-    { group: "search", topic, records: null, unknown: "not_committed" },
-    { group: "search", topic: other, records: 0, unknown: null },
-    { group: "nobody", topic, records: null, unknown: "not_committed" },
-    { group: "nobody", topic: other, records: 0, unknown: null },
+    { group: "billing", topic, records: 6, committed: 9, unknown: null },
+    { group: "billing", topic: other, records: 0, committed: 0, unknown: null },
+    { group: "search", topic, records: null, committed: null, unknown: "not_committed" },
+    { group: "search", topic: other, records: 0, committed: 0, unknown: null },
+    { group: "nobody", topic, records: null, committed: null, unknown: "not_committed" },
+    { group: "nobody", topic: other, records: 0, committed: 0, unknown: null },
   ]);
   expect(await lags(["billing"], ["no-such-topic"])).toEqual([
-    { group: "billing", topic: "no-such-topic", records: null, unknown: "not_answered" },
+    { group: "billing", topic: "no-such-topic", records: null, committed: null, unknown: "not_answered" },
   ]);
 });
 

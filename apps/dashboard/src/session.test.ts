@@ -63,5 +63,5 @@ test("whom only a Postgres knows that does not answer is neither in nor out", as
       end: async () => undefined,
     },
   });
-  expect([await sessions.find("of another process"), await sessions.find(undefined)]).toEqual(["away", null]);
+  expect([await sessions.find("of-another-process"), await sessions.find(undefined)]).toEqual(["away", null]);
 });

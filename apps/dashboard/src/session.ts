@@ -37,6 +37,9 @@ export type SessionPorts = {
   readonly log: Log;
 };
 
+/** What no browser was given is looked for nowhere, so that a stranger hears that it is his fault also while Postgres is away. */
+const isToken = (id: string | undefined): id is string => id !== undefined && /^[\w-]{1,64}$/.test(id);
+
 const away = (error: unknown): "away" => {
   if (error instanceof Unavailable) return "away";
   throw error;
@@ -67,7 +70,7 @@ export const createSessions = ({ clock, randomToken, platform, table, log }: Ses
     },
     /** `away`: Postgres, which alone knows of it, does not answer. */
     async find(id: string | undefined): Promise<Session | null | "away"> {
-      if (id === undefined || id === "") return null;
+      if (!isToken(id)) return null;
       const known = held.get(id);
       if (known !== undefined && (!known.isStored || clock.wallMs() - known.checkedAtMs < CHECKED_MS))
         return live(known.session);
@@ -87,7 +90,7 @@ export const createSessions = ({ clock, randomToken, platform, table, log }: Ses
     },
     /** Whether this browser was somebody's before, also where that session is over. */
     async knows(id: string | undefined, name: string): Promise<boolean> {
-      if (id === undefined || id === "") return false;
+      if (!isToken(id)) return false;
       const found = await table.find(hashOf(id)).catch(away);
       return found !== null && found !== "away" && found.user.name === name;
     },

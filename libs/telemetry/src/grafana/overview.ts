@@ -84,13 +84,6 @@ const waiting: readonly PanelSpec[] = [
     ],
     pages: ["SpillwayOutboxGrows", "SpillwayParkedGrows"],
   },
-  {
-    title: "Consumers that stand still",
-    unit: "s",
-    says: "For how long a group of CONSUMER_GROUPS has read nothing although records wait for it. Nothing is to be done in Spillway: is the consumer there, does it fail at a record?",
-    queries: [["max by (group, topic) (spillway_consumer_group_still_seconds)", "{{group}}, {{topic}}"]],
-    alert: "SpillwayConsumerGroupStandsStill",
-  },
 ];
 
 const troubled: readonly PanelSpec[] = [

@@ -39,6 +39,7 @@ const topics: readonly PanelSpec[] = [
       ],
     ],
     hasTraces: true,
+    pages: ["SpillwayConsumerGroupStandsStill"],
   },
   {
     title: "Lanes that stand still",
