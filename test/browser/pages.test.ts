@@ -81,7 +81,7 @@ test("all of it is there without scripts", async () => {
   const { page } = await logIn(browser, dashboard, { javaScriptEnabled: false });
   for (const path of PATHS) {
     await page.goto(path);
-    expect(await page.locator("#live-state").innerText()).toBe("as of");
+    expect(await page.locator("#live-state").textContent()).toBe("as of");
     expect(await page.getByRole("navigation").getByRole("link").count()).toBeGreaterThan(2);
   }
   await page.context().close();
