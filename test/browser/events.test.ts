@@ -67,21 +67,37 @@ test("one that waits is shown with its place, and nobody's is not seen", async (
   await pipeline.relays[0]?.kill("SIGCONT");
 });
 
-test("the lag of the consumer groups that are named, and unknown where they have committed nothing", async () => {
-  const { topic } = pipeline;
-  await eventually("the group has committed", async () => {
+/** What billing has read: nothing, or all. */
+const commit = (where: "low" | "high") =>
+  eventually(`billing has committed ${where}`, async () => {
     await askBroker(services.kafka.url, async (admin) => {
-      const partitions = (await admin.fetchTopicOffsets(topic)).map(({ partition, low }) => ({
-        partition,
-        offset: low,
-      }));
-      await admin.setOffsets({ groupId: "billing", topic, partitions });
+      const ends = await admin.fetchTopicOffsets(pipeline.topic);
+      const partitions = ends.map((end) => ({ partition: end.partition, offset: end[where] }));
+      await admin.setOffsets({ groupId: "billing", topic: pipeline.topic, partitions });
     });
     return true;
   });
+
+test("the lag of the consumer groups that are named, and unknown where they have committed nothing", async () => {
+  const { topic } = pipeline;
+  await commit("low");
   await operator.open("/lag");
   await shown(new RegExp(`billing${topic}[1-9]`));
   await shown(new RegExp(`search${topic}unknown.*committed nothing`));
   expect(await auditOf(operator.page)).toEqual([]);
   expect(operator.complaints).toEqual([]);
+});
+
+test("a group that reads nothing for a minute is told with since when, and as over when it reads on", async () => {
+  const named = new RegExp(`Consumer group billing reads nothing of ${pipeline.topic}`);
+  await shown(/billing.*since \d\d:\d\d:\d\d/);
+  await operator.open("/");
+  const verdict = operator.page.getByRole("list", { name: "Verdict" });
+  await verdict.filter({ hasText: named }).waitFor({ timeout: 100_000 });
+  expect(await verdict.textContent()).toMatch(/◆.*records? waits? for it in Kafka/);
+  // Nothing is known of the other one, which is no trouble that anybody has seen.
+  expect(await verdict.textContent()).not.toContain("search");
+  expect(await auditOf(operator.page)).toEqual([]);
+  await commit("high");
+  await operator.page.locator(".over").filter({ hasText: named }).waitFor({ timeout: 60_000 });
 });

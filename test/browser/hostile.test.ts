@@ -6,7 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { letterOf } from "../conformance/dead-letters.ts";
 import { startDashboard } from "../support/dashboard.ts";
-import { type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
+import { API_KEY, type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
 import { logIn, type Operator, openBrowser } from "./operator.ts";
 
 /* Events that are written to harm who looks at them: inert on every page, whole in every download, and no formula in any cell. */
@@ -199,6 +199,7 @@ test("on every page that shows something of an event it is inert, and none is la
   await page.getByRole("heading", { name: /^Job \d+:/ }).waitFor();
   const job = new URL(page.url()).pathname;
   const rows = await rowsOf();
+  const key = API_KEY.split(":")[0] ?? "";
   const paths = [
     "/",
     "/lag",
@@ -209,6 +210,15 @@ test("on every page that shows something of an event it is inert, and none is la
     "/dead-letters?status=any",
     ...rows.flatMap(({ letter }) => [`/dead-letters/${letter}`, `/dead-letters/${letter}?view=raw`]),
     `/dead-letters/${rows.at(-1)?.letter}?view=hex`,
+    ...TEXTS.flatMap((text) => {
+      const written = encodeURIComponent(text);
+      return [
+        `/dead-letters?status=any&type=${written}&topic=${written}&key=${written}&code=${written}&q=${written}`,
+        `/jobs/new?kind=replay&type=${written}`,
+        `/events/${written}?key=${key}&source=${written}`,
+        `/events/${written}?key=${written}&source=${written}`,
+      ];
+    }),
   ];
   for (const path of paths) {
     const response = await page.goto(path);

@@ -1,21 +1,25 @@
 import type { Running } from "@spillway/backends";
+import { eventually } from "@spillway/backends/eventually";
 import { createDeadLetters } from "@spillway/dead-letters";
+import { createUsers } from "@spillway/operators";
 import { openDatabase } from "@spillway/postgres";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { letterOf } from "../conformance/dead-letters.ts";
 import { startDashboard } from "../support/dashboard.ts";
 import { signalAll } from "../support/frozen.ts";
+import { type FaultProxy, startProxy } from "../support/proxy.ts";
 import { type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
-import { type Action, type ActionName, actionsOn } from "./actions.ts";
+import { type Action, type ActionName, actionNames, actionsOn, countOf } from "./actions.ts";
 import { logIn, openBrowser } from "./operator.ts";
 
 /*
- * Actions while Postgres does not answer: the page and what was typed stay, a sentence says what is known, and once all is well again each is done
- * once.
+ * Actions while a backend or the dashboard itself does not answer: the page and what was typed stay, a sentence says what is known, and once all is
+ * well again each was done once, or not at all, and the page says which.
  */
 let services: Services;
 let pipeline: Pipeline;
+let proxy: FaultProxy;
 let dashboard: Running;
 let browser: Browser;
 /** The newest letter: each test has its own. */
@@ -26,16 +30,23 @@ let type: string;
 beforeAll(async () => {
   [services, browser] = await Promise.all([startServices(), openBrowser()]);
   pipeline = await startPipeline(services, {});
-  dashboard = await startDashboard(services, pipeline);
+  proxy = await startProxy(services.postgres);
+  const url = new URL(pipeline.addresses.databaseUrl);
+  url.port = String(proxy.port);
+  dashboard = await startDashboard(services, pipeline, { DATABASE_URL: url.href });
+  const database = openDatabase({ url: pipeline.addresses.databaseUrl });
+  await createUsers({ database }).put({ name: "ann", role: "operator" }, await Bun.password.hash("password of ann"));
+  await database.close();
 });
 afterAll(async () => {
   await browser?.close();
   await dashboard?.stop();
+  await proxy?.close();
   await pipeline?.stop();
   await services?.stop();
 });
 
-/** Three letters. */
+/** Three letters, and a loss. */
 beforeEach(async () => {
   type = `stuck.${++runs}`;
   const database = openDatabase({ url: pipeline.addresses.databaseUrl });
@@ -49,6 +60,8 @@ beforeEach(async () => {
   await database.close();
   const [row] = await pipeline.sql<{ id: string }[]>`select max(id)::text as id from dead_letters`;
   letter = row?.id ?? "";
+  // What the relay goes by, which writes the sum with each copy of the counters.
+  await pipeline.sql`update shard_checkpoints set unaccounted = 4, folded = 4 where shard = 0`;
 });
 
 const actionOf = (name: ActionName): Action => actionsOn(pipeline, { letter, type })[name];
@@ -74,7 +87,8 @@ const said = (page: Page, text: RegExp) =>
   page.getByRole("status").filter({ hasText: text }).waitFor({ timeout: 60_000 });
 
 afterEach(async () => {
-  await signalAll(services.postgres, "SIGCONT");
+  proxy.set({ kind: "pass" });
+  for (const backend of [services.postgres, services.redis]) await signalAll(backend, "SIGCONT");
 });
 
 /** Until the open page has seen that it answers. */
@@ -84,7 +98,7 @@ const thaw = async (page: Page): Promise<void> => {
   await said.waitFor({ state: "attached" });
 };
 
-test.each(["a replay", "a discard", "a job"] as const)(
+test.each(actionNames.slice(0, 3))(
   "%s while Postgres is frozen is not done, says so, and is done once when it is sent again",
   async (name) => {
     const action = actionOf(name);
@@ -106,3 +120,85 @@ test.each(["a replay", "a discard", "a job"] as const)(
     await page.context().close();
   },
 );
+
+const waitingFor = (statement: string) =>
+  countOf(pipeline.sql`
+    select count(*)::int from pg_stat_activity where wait_event_type = 'Lock' and query like ${`%${statement}%`}`);
+
+/** While the action is written in the audit, and waits for its table. `meanwhile` runs before it goes on. */
+const held = async (name: ActionName, press: () => Promise<void>, meanwhile: () => Promise<unknown>): Promise<void> => {
+  const { table, statement } = actionOf(name);
+  await pipeline.sql.begin(async (sql) => {
+    // Others read it, and nobody writes.
+    await sql`lock table ${sql(table)} in share mode`;
+    await press();
+    await eventually("it waits", async () => (await waitingFor(statement)) > 0);
+    await meanwhile();
+  });
+};
+
+test.each(actionNames)(
+  "%s during which the dashboard is killed is done once, or not at all, and the page says which",
+  async (name) => {
+    const action = actionOf(name);
+    const { page } = await logIn(browser, dashboard);
+    const press = await begin(page, action);
+    const address = page.url();
+    await held(name, press, () => dashboard.kill("SIGKILL"));
+    await told(page)
+      .filter({ hasText: /The dashboard did not answer/ })
+      .waitFor();
+    await isStillThere(page, action, address);
+    await dashboard.restart();
+    await eventually("its statement is over", async () => (await waitingFor(action.statement)) === 0);
+    const isDone = (await action.count()) === 1;
+    await press();
+    await said(page, isDone ? action.doneBefore : action.done);
+    expect(await action.count()).toBe(1);
+    await page.context().close();
+  },
+);
+
+test.each(actionNames)("%s while Redis is frozen is done at once, and says so", async (name) => {
+  const action = actionOf(name);
+  const { page } = await logIn(browser, dashboard);
+  const press = await begin(page, action);
+  await signalAll(services.redis, "SIGSTOP");
+  await press();
+  await said(page, action.done);
+  expect(await action.count()).toBe(1);
+  await signalAll(services.redis, "SIGCONT");
+  await page.context().close();
+});
+
+test("each event of all that was replayed here is in Kafka once", async () => {
+  const waiting = async () =>
+    countOf(pipeline.sql`select count(*)::int from dead_letter_jobs where state in ('running', 'arriving')`);
+  await eventually("no job runs", async () => (await waiting()) === 0);
+  const [row] = await pipeline.sql<{ replayed: number }[]>`
+    select count(*)::int as replayed from dead_letters where replayed_at is not null`;
+  const ids = await eventually("all are there", async () => {
+    const found = (await pipeline.read()).map(({ value }) => String(JSON.parse(value.toString()).id));
+    return found.length >= (row?.replayed ?? 0) && found;
+  });
+  expect(ids.length).toBeGreaterThan(6);
+  expect([ids.length, new Set(ids).size]).toEqual([row?.replayed, row?.replayed]);
+});
+
+test("without scripts a frozen Postgres leaves a page with what was typed, to be sent again", async () => {
+  const { page } = await logIn(browser, dashboard, { javaScriptEnabled: false });
+  const action = actionOf("a discard");
+  const press = await begin(page, action);
+  await signalAll(services.postgres, "SIGSTOP");
+  await press();
+  expect(await page.getByRole("alert").textContent()).toMatch(/so nothing was done/);
+  expect(await page.getByLabel("reason").inputValue()).toBe(TYPED);
+  expect(await page.getByRole("link", { name: "Look at it again" }).getAttribute("href")).toBe(
+    `/dead-letters/${letter}`,
+  );
+  await signalAll(services.postgres, "SIGCONT");
+  await page.getByRole("button", { name: "Send it again" }).click();
+  await said(page, action.done);
+  expect(await action.count()).toBe(1);
+  await page.context().close();
+});
