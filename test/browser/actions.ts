@@ -71,4 +71,5 @@ export const actionsOn = ({ sql }: Pipeline, { letter, type }: { readonly letter
 };
 
 export type ActionName = keyof ReturnType<typeof actionsOn>;
-export const actionNames: readonly ActionName[] = ["a replay", "a discard", "a job", "the acknowledgment of a loss"];
+export const onLetters: readonly ActionName[] = ["a replay", "a discard", "a job"];
+export const actionNames: readonly ActionName[] = [...onLetters, "the acknowledgment of a loss"];

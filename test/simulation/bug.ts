@@ -11,8 +11,6 @@ import type { Random } from "./random.ts";
  * what one process of an edge or a relay sees of them.
  */
 export type Bug = {
-  /** Where the hunt begins: of one that shows in a world of thousands the worlds before it would take minutes of each run. 1 unless given. */
-  readonly from?: number;
   backends?(memory: MemoryWorld, backends: Backends, random: Random): Partial<Backends>;
   edge?(ports: EdgePorts, process: Process): EdgePorts;
   relay?(ports: RelayPorts & Keepers, process: Process): RelayPorts & Keepers;

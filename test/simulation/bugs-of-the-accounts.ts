@@ -76,7 +76,6 @@ export const bugsOfTheAccounts: Readonly<Record<string, Bug>> = {
   },
 
   "nobody answers for the first copy of a duplicate": {
-    from: 3_000,
     edge: ({ stream, ...ports }) => ({
       ...ports,
       stream: {

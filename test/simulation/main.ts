@@ -11,7 +11,7 @@ import type { Share } from "./worker.ts";
  *   --seeds 500 --from 1   how many, and where to begin
  *   --workers 2            how many at once
  *   --seed 317             one seed, with the trace of its port calls (or SEED=317)
- *   --bugs                 after how many seeds each seeded bug is found
+ *   --bugs                 the first seed that finds each seeded bug, written to found-in.json
  *   --bug "the drain ..."  the same of this bug only; with --seed: that seed with this bug
  */
 const { values } = parseArgs({
@@ -42,13 +42,19 @@ const replay = async (seed: number, bug: Bug | undefined): Promise<boolean> => {
   return result.violations.length === 0;
 };
 
+const record = new URL("found-in.json", import.meta.url);
+
+/** Of a bug that is not found the record keeps the seed that it had. */
 const huntEach = async (bugs: Readonly<Record<string, Bug>>, seedsMax: number): Promise<boolean> => {
+  const seeds: Record<string, number> = await Bun.file(record).json();
   let isEachFound = true;
   for (const [name, bug] of Object.entries(bugs)) {
     const found = await hunt(bug, seedsMax);
     isEachFound &&= found !== null;
-    console.log(`| ${name} | ${found?.seed ?? `not in ${seedsMax}`} | ${found?.violation ?? ""} |`);
+    if (found) seeds[name] = found.seed;
+    console.log(`${found?.seed ?? `not in ${seedsMax}`}: ${name}: ${found?.violation ?? ""}`);
   }
+  await Bun.write(record, `${JSON.stringify(seeds, null, 2)}\n`);
   return isEachFound;
 };
 

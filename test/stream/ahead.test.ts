@@ -25,7 +25,7 @@ const setUp = async () => {
     entry,
   }));
   const chunkBytes = 64 + 80;
-  const asked = (parts: number) => createStreamAhead(opened.server, namespace, parts * PART * chunkBytes);
+  const asked = (parts: number) => createStreamAhead(opened.server, { namespace, bytesMax: parts * PART * chunkBytes });
   return { ...opened, entries, asked };
 };
 

@@ -90,11 +90,12 @@ export const answerMessage = async (
   const typed = typedOf(c);
   if (session === undefined || ports === undefined)
     return answerPage(c, <MessagePage text={text} to={to} typed={typed} />, status);
+  const place = placeOf(c.req.path);
   const problem = (
     <>
       <Problem text={text} typed={typed} formToken={decidingToken(c)} />
       <p>
-        <a href={placeOf(c.req.path)}>{placeOf(c.req.path) === "/" ? "Back to the dashboard" : "Look at it again"}</a>
+        <a href={place}>{place === "/" ? "Back to the dashboard" : "Look at it again"}</a>
       </p>
     </>
   );

@@ -171,7 +171,7 @@ const events = createEventSights({
       "id" in by ? (await letters.page({ eventId: by.id }, {}, 1)).letters[0]?.id : await letterIdOf(by.identity);
     return found === undefined ? null : letters.get(found);
   },
-  ahead: { stream: createStreamAhead(redis, config.NAMESPACE), outbox: createOutboxAhead({ database }) },
+  ahead: { stream: createStreamAhead(redis, { namespace: config.NAMESPACE }), outbox: createOutboxAhead({ database }) },
   shards: config.SHARDS,
   reader,
 });

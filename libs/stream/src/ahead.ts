@@ -7,7 +7,7 @@ import { resultOf, type Transport } from "./transport.ts";
 /** From each end: 2 ms of Redis's time. */
 const LOOKED_BYTES_MAX = 1024 * 1024;
 
-type AheadOptions = { readonly namespace: string; readonly nonceOf: () => string; readonly bytesMax?: number };
+export type AheadOptions = { readonly namespace: string; readonly nonceOf: () => string; readonly bytesMax?: number };
 
 /** How many events are before an entry of its shard; null: it is not there any more. Rejects with `Unavailable`. */
 export const createAhead =

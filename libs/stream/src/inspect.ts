@@ -1,5 +1,5 @@
 import { type StreamLook, Unavailable } from "@spillway/event";
-import { createAhead } from "./ahead.ts";
+import { type AheadOptions, createAhead } from "./ahead.ts";
 import { createNonces } from "./append.ts";
 import type { RedisServer } from "./connection.ts";
 import { createFind, type FindOptions } from "./find.ts";
@@ -72,9 +72,8 @@ export const createStreamLook = (
 /** How many events are before one that waits in a stream. */
 export const createStreamAhead = (
   { transport }: Pick<RedisServer, "transport">,
-  namespace: string,
-  bytesMax?: number,
-) => createAhead(transport, { namespace, nonceOf: createNonces(), ...(bytesMax !== undefined && { bytesMax }) });
+  options: Omit<AheadOptions, "nonceOf">,
+) => createAhead(transport, { ...options, nonceOf: createNonces() });
 
 /** Looks and changes nothing. */
 export const createStreamInspection = (redis: RedisServer, namespace: string): StreamInspection => {

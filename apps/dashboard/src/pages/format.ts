@@ -28,9 +28,9 @@ export const rateOf = (perSecond: number): string =>
 
 const DAY_MS = 86_400_000;
 
+/** Day and clock to the second, in UTC: of "…-11-30T01:46:16.123Z" all but what tells less. */
+export const secondOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 19).replace("T", " ");
+
 /** "01:46:16", with the day before it where that is another one; in UTC. */
-export const clockOf = (atMs: number, nowMs: number): string => {
-  const iso = new Date(atMs).toISOString();
-  const time = iso.slice(11, 19);
-  return Math.floor(atMs / DAY_MS) === Math.floor(nowMs / DAY_MS) ? time : `${iso.slice(0, 10)} ${time}`;
-};
+export const clockOf = (atMs: number, nowMs: number): string =>
+  Math.floor(atMs / DAY_MS) === Math.floor(nowMs / DAY_MS) ? secondOf(atMs).slice(11) : secondOf(atMs);

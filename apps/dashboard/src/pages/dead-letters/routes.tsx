@@ -6,7 +6,7 @@ import { audited } from "../../audited.ts";
 import type { AddPage, Env } from "../../env.ts";
 import type { ActionResult, DashboardPorts } from "../../ports.ts";
 import type { TopicLimit } from "../../sights/topic-limits.ts";
-import { manyOf } from "../format.ts";
+import { manyOf, secondOf } from "../format.ts";
 import { bodyOf, VIEWS } from "./body.ts";
 import { exportLines, FORMATS } from "./export.ts";
 import { FilterForm } from "./filter-form.tsx";
@@ -86,8 +86,11 @@ const letterPage = async (c: Context<Env>, ports: DashboardPorts, id: string, re
   const query = readQuery(params, ports.clock.wallMs());
   const whole = queryString(query.fields);
   const address = whole.length > ADDRESS_KEPT_MAX ? "" : whole;
-  const beside = await ports.letters.beside(address === "" ? {} : query.filter, id);
-  const limit = await (letter.topic === null ? noTopic : ports.topicLimit(letter.topic));
+  // Kafka's limit is waited for as long as Postgres is asked, and not after it.
+  const [beside, limit] = await Promise.all([
+    ports.letters.beside(address === "" ? {} : query.filter, id),
+    letter.topic === null ? noTopic : ports.topicLimit(letter.topic),
+  ]);
   const page = <Letter {...{ letter, body, limit, address, beside, refused }} formToken={decidingToken(c)} />;
   return answerFramed(c, ports, { page: "dead-letters", title: `Letter ${id}` }, page, refused === null ? 200 : 422);
 };
@@ -123,8 +126,7 @@ type Action = keyof typeof ACTIONS;
 const doneBefore = async ({ letters }: DashboardPorts, id: string, action: Action): Promise<string | null> => {
   const done = (await letters.get(id))?.actions.findLast((each) => each.action === action);
   if (done === undefined) return null;
-  const at = new Date(done.atMs).toISOString().slice(0, 19).replace("T", " ");
-  return `Letter ${id} was ${ACTIONS[action]} once, by ${done.actor} at ${at} UTC, and not again.`;
+  return `Letter ${id} was ${ACTIONS[action]} once, by ${done.actor} at ${secondOf(done.atMs)} UTC, and not again.`;
 };
 
 const act = async (ports: DashboardPorts, id: string, action: Action, by: string, reason: string) => {
