@@ -28,7 +28,7 @@ export const rateOf = (perSecond: number): string =>
 
 const DAY_MS = 86_400_000;
 
-/** Day and clock to the second, in UTC: of "…-11-30T01:46:16.123Z" all but what tells less. */
+/** Day and clock to the second, in UTC, as a sentence says them: an operator compares it with logs, which say the day. */
 export const secondOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 19).replace("T", " ");
 
 /** "01:46:16", with the day before it where that is another one; in UTC. */

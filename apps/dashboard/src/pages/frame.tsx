@@ -2,7 +2,7 @@
 import type { User } from "@spillway/operators";
 import type { Child } from "hono/jsx";
 import type { Overview } from "../watch/watch.ts";
-import { countOf } from "./format.ts";
+import { clockOf, countOf } from "./format.ts";
 import { Layout } from "./layout.tsx";
 import { levelWords, Sign, signs } from "./state.tsx";
 
@@ -69,7 +69,7 @@ const Freshness = ({ atMs }: { readonly atMs: number }) => (
   <p id="freshness">
     <span id="live-state">as of</span>{" "}
     <time id="as-of" datetime={new Date(atMs).toISOString()}>
-      {new Date(atMs).toISOString().slice(11, 19)} UTC
+      {clockOf(atMs, atMs)} UTC
     </time>{" "}
     <button type="button" id="pause" hidden>
       Pause

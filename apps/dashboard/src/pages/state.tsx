@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { Level } from "../verdict/trouble.ts";
-import { clockOf, durationOf, rateOf } from "./format.ts";
+import { clockOf, durationOf, rateOf, secondOf } from "./format.ts";
 
 /** A state is a word and a sign, and only then a colour. */
 export const signs: Readonly<Record<Level, string>> = {
@@ -31,11 +31,9 @@ export const Rate = ({ perSecond }: { readonly perSecond: number | null }) =>
 
 type MomentProps = { readonly atMs: number; readonly nowMs: number };
 
-const isoOf = (atMs: number): string => new Date(atMs).toISOString();
-
 /** A time of day, whole on hover and for who copies it. */
 export const Clock = ({ atMs, nowMs }: MomentProps) => (
-  <time datetime={isoOf(atMs)} title={`${isoOf(atMs).slice(0, 19).replace("T", " ")} UTC`}>
+  <time datetime={new Date(atMs).toISOString()} title={`${secondOf(atMs)} UTC`}>
     {clockOf(atMs, nowMs)}
   </time>
 );
